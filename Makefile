@@ -1,0 +1,49 @@
+# On a fresh machine `make demo` and `make test` do all the set-up they need; `make clean` undoes it.
+# ARGS is passed on: make demo ARGS=--json, make test ARGS="-k encode".
+
+ARGS ?=
+BIN := .venv/bin
+
+.NOTPARALLEL:
+.PHONY: help demo test lint format types wheel ci core dev clean
+
+help:
+	@echo "make demo    run the demo: digits through a spiking liquid"
+	@echo "make test    run all tests"
+	@echo "make lint    check style and formatting"
+	@echo "make format  repair style and formatting"
+	@echo "make types   check types"
+	@echo "make wheel   build the wheel into dist/"
+	@echo "make ci      do what continuous integration does"
+	@echo "make clean   remove environments, caches and builds"
+
+demo: core
+	@$(BIN)/lsm-sim demo $(ARGS)
+
+test: dev
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: dev
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+types: dev
+	@$(BIN)/mypy
+
+wheel: dev
+	@sh tools/uv build --quiet --wheel --out-dir dist
+
+ci:
+	@bash .ci/run
+
+# Set-up: .venv with what it takes to run lsm_sim, or to develop it.
+core dev:
+	@sh tools/setup $@
+
+clean:
+	rm -rf .venv .venv310 .tools build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
