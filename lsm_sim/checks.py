@@ -1,0 +1,92 @@
+"""Checks of what a user typed, each with a one-sentence answer."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lsm_sim.errors import DescriptionError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+def real_array(value: object, where: str) -> Floats:
+    """Return ``value`` as a float64 array, or say why it is none (complex, text, NaN, infinite)."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError):
+        raise DescriptionError(f"{where}: got nested sequences of unequal length, expected numbers") from None
+    if array.dtype.kind not in "biuf":
+        msg = f"{where}: got values of type {array.dtype}, expected real numbers"
+        raise DescriptionError(msg)
+    array = np.array(array, dtype=np.float64, subok=False)
+    if not np.isfinite(array).all():
+        bad = array[~np.isfinite(array)].flat[0]
+        raise DescriptionError(f"{where}: got {bad}, expected finite numbers; remove or replace such values")
+    return array
+
+
+def real(value: object, where: str) -> float:
+    """Return ``value`` as one finite float."""
+    array = real_array(value, where)
+    if array.ndim != 0:
+        raise DescriptionError(f"{where}: got an array of shape {array.shape}, expected one number")
+    return float(array)
+
+
+def positive(value: object, where: str) -> float:
+    """Return ``value`` as one float > 0."""
+    number = real(value, where)
+    if number <= 0:
+        raise DescriptionError(f"{where}: got {number:g}, expected a number > 0")
+    return number
+
+
+def probability(value: object, where: str) -> float:
+    """Return ``value`` as one float in [0, 1]."""
+    number = real(value, where)
+    if not 0 <= number <= 1:
+        raise DescriptionError(f"{where}: got {number:g}, expected a probability in [0, 1]")
+    return number
+
+
+def whole(value: Any, where: str, minimum: int = 0) -> int:
+    """Return ``value`` as an int >= ``minimum``; 3.0 counts as whole, True does not."""
+    number = real(value, where) if not isinstance(value, bool) else math.nan
+    if not number == math.floor(number) or number < minimum:
+        raise DescriptionError(f"{where}: got {value!r}, expected a whole number >= {minimum}")
+    return int(value)
+
+
+def whole_array(value: object, where: str) -> Ints:
+    """Return ``value`` as an int64 array; floats are accepted only where they are whole numbers."""
+    array = np.asarray(value)
+    if array.size == 0 and array.dtype.kind in "biuf":
+        return array.astype(np.int64)
+    if array.dtype.kind in "iu":
+        if array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
+            raise DescriptionError(f"{where}: got {array.max()}, expected integers below 2^63")
+        return np.array(array, dtype=np.int64)
+    as_float = real_array(value, where)
+    if (as_float != np.floor(as_float)).any() or (np.abs(as_float) >= 2.0**53).any():
+        bad = as_float[(as_float != np.floor(as_float)) | (np.abs(as_float) >= 2.0**53)].flat[0]
+        raise DescriptionError(f"{where}: got {bad:g}, expected whole numbers")
+    return as_float.astype(np.int64)
+
+
+def name(value: object, where: str) -> str:
+    """Return ``value`` as a group name: a non-empty string without control characters."""
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise DescriptionError(f"{where}: got {value!r}, expected a non-empty printable string")
+    return value
+
+
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return ``array`` after making it read-only, so that no pass writes into its argument."""
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,21 @@
+"""The errors of lsm_sim: each message says where, what was got, what is expected and what to do."""
+
+
+class LsmError(Exception):
+    """Base of every error that lsm_sim raises on purpose; never raised itself."""
+
+
+class DescriptionError(LsmError, ValueError):
+    """A liquid, program, stimulus or option is wrong, whatever the backend."""
+
+
+class UnsupportedError(LsmError, NotImplementedError):
+    """The program is right, but this backend cannot run it; the message has every reason."""
+
+
+class BackendUnavailableError(LsmError, ImportError):
+    """A backend, or a package that it needs, is not installed."""
+
+
+class RunError(LsmError, RuntimeError):
+    """A backend failed while it ran a right program."""

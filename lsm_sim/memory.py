@@ -1,0 +1,18 @@
+"""Refuse what cannot fit before it is allocated."""
+
+from __future__ import annotations
+
+import psutil
+
+from lsm_sim.errors import DescriptionError
+
+
+def check_memory(n_bytes: float, where: str) -> None:
+    """Raise `DescriptionError` where ``n_bytes`` more would not fit into the memory that is free now."""
+    free = psutil.virtual_memory().available
+    if n_bytes > free:
+        gigabyte = 2**30
+        msg = (
+            f"{where}: needs about {n_bytes / gigabyte:.3g} GiB but {free / gigabyte:.3g} GiB are free; make it smaller"
+        )
+        raise DescriptionError(msg)

@@ -1,0 +1,61 @@
+"""Positions of neurons in space, in units of the grid spacing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lsm_sim import checks
+from lsm_sim.checks import Floats
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The points (x, y, z) with whole coordinates 0..nx-1, 0..ny-1, 0..nz-1, z running fastest."""
+
+    nx: int
+    ny: int
+    nz: int
+
+    def __post_init__(self) -> None:
+        for axis in ("nx", "ny", "nz"):
+            checks.whole(getattr(self, axis), f"grid {axis}", minimum=1)
+
+    @property
+    def n_points(self) -> int:
+        """How many points the grid has."""
+        return self.nx * self.ny * self.nz
+
+    def draw(self, size: int, rng: np.random.Generator) -> Floats:
+        """Return ``size`` points, shape (size, 3): all of them in order, or a random choice where fewer are asked."""
+        axes = np.meshgrid(np.arange(self.nx), np.arange(self.ny), np.arange(self.nz), indexing="ij")
+        points = np.stack(axes, axis=-1).reshape(-1, 3).astype(np.float64)
+        return points if size == len(points) else points[np.sort(rng.choice(len(points), size, replace=False))]
+
+
+@dataclass(frozen=True)
+class Box:
+    """Points drawn uniformly from the box [0, x) x [0, y) x [0, z)."""
+
+    x: float
+    y: float
+    z: float
+
+    def __post_init__(self) -> None:
+        for axis in ("x", "y", "z"):
+            checks.positive(getattr(self, axis), f"box {axis}")
+
+    def draw(self, size: int, rng: np.random.Generator) -> Floats:
+        """Return ``size`` points, shape (size, 3)."""
+        return rng.random((size, 3)) * [self.x, self.y, self.z]
+
+
+def grid(nx: int, ny: int, nz: int) -> Grid:
+    """Return positions on an nx x ny x nz grid of spacing 1; it must have at least as many points as the group neurons."""
+    return Grid(nx, ny, nz)
+
+
+def random_in_box(x: float, y: float, z: float) -> Box:
+    """Return positions drawn uniformly from a box with these edges."""
+    return Box(x, y, z)

@@ -1,0 +1,19 @@
+"""A progress bar for long work, silent where nobody watches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def progress_bar(total: int, show: bool | None, unit: str = "sample") -> Iterator[Callable[[int], None]]:
+    """Yield a function that advances the bar; ``show=None``: only on a terminal, and only after a second."""
+    if show is False or (show is None and not sys.stderr.isatty()):
+        yield lambda _n: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit=unit, delay=0 if show else 1, leave=False) as bar:
+        yield lambda n: bar.update(n)

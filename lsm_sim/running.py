@@ -1,0 +1,206 @@
+"""Run a liquid on a backend; results come back under the names of its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from lsm_sim import checks
+from lsm_sim.backend import DEFAULT, Backend, Excursions, Outcome, Request, find
+from lsm_sim.bins import equal_bins
+from lsm_sim.checks import Floats, Ints
+from lsm_sim.errors import DescriptionError
+from lsm_sim.liquid import Liquid
+from lsm_sim.lowering import lower
+from lsm_sim.program import Program
+from lsm_sim.requests import recorded_steps
+from lsm_sim.spikes import Spikes
+
+VARIABLES = ("u", "v")
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What to record of a group: variables ("u", "v"), neurons (indices within the group; None: all)."""
+
+    variables: str | tuple[str, ...]
+    neurons: Sequence[int] | Ints | None = None
+
+    def __post_init__(self) -> None:
+        variables = (self.variables,) if isinstance(self.variables, str) else tuple(self.variables)
+        object.__setattr__(self, "variables", variables)
+        for variable in variables:
+            if variable not in VARIABLES:
+                raise DescriptionError(f"record: got variable {variable!r}, expected 'u' or 'v'")
+
+
+Recording: TypeAlias = Mapping[str, Sequence[str] | Record]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One recorded variable of one group.
+
+    Parameters
+    ----------
+    neurons
+        Indices within the group, shape (P,).
+    times
+        Per sample, the time at the end of each recorded step, in seconds from the sample's start, shape (T_b,).
+    values
+        Per sample, shape (T_b, P). For a `Liquid`, v is in the user's units; u is in the program's units (v per step).
+    """
+
+    neurons: Ints
+    times: tuple[Floats, ...]
+    values: tuple[Floats, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run gave: only what was asked for.
+
+    Parameters
+    ----------
+    program
+        What really ran, after `legalise`.
+    spikes
+        Spikes of all neurons; ``spikes["exc"]`` are those of a group.
+    counts
+        Spike counts, shape (samples, bins, N).
+    u, v
+        Recorded variables by group name.
+    excursions
+        Where Loihi's registers would be left.
+    """
+
+    program: Program
+    spikes: Spikes | None = None
+    counts: npt.NDArray[np.int32] | None = None
+    u: Mapping[str, Trace] = field(default_factory=dict)
+    v: Mapping[str, Trace] = field(default_factory=dict)
+    excursions: Excursions | None = None
+
+
+def run(
+    network: Liquid | Program,
+    stimulus: Spikes,
+    *,
+    backend: str | Backend = DEFAULT,
+    spikes: bool = True,
+    bins: int | Ints | None = None,
+    record: Recording | None = None,
+    record_steps: Sequence[int] | Ints | None = None,
+    excursions: bool = False,
+    n_threads: int | None = None,
+    progress: bool | None = None,
+) -> Result:
+    """Run every sample of ``stimulus`` through ``network``, each from rest.
+
+    Parameters
+    ----------
+    network
+        A `Liquid`, lowered at the stimulus's dt, or a `Program`.
+    stimulus
+        Spikes on the input channels.
+    backend
+        Name of a backend, or one.
+    spikes
+        Return all spikes; without them memory does not grow with activity.
+    bins
+        Return counts: a number of equal bins over each sample's own length, or edges in steps (B, K + 1).
+    record
+        Variables by group name, such as ``{"exc": ["v"]}`` or ``{"exc": Record("v", neurons=[0, 5])}``.
+    record_steps
+        Record only at these steps; None: at every step.
+    excursions
+        Count where Loihi's registers would be left (loihi arithmetic only).
+    n_threads
+        At most so many threads; None: one per core. No thread count changes a bit.
+    progress
+        Show a progress bar; None: on a terminal, when it takes more than a second.
+
+    Raises
+    ------
+    DescriptionError, UnsupportedError, BackendUnavailableError, RunError
+        See `lsm_sim.errors`.
+    """
+    if not isinstance(stimulus, Spikes):
+        raise DescriptionError(f"stimulus: got {type(stimulus).__name__}, expected Spikes; see lsm_sim.encode")
+    program = lower(network, stimulus.dt) if isinstance(network, Liquid) else network
+    if not isinstance(program, Program):
+        raise DescriptionError(f"network: got {type(network).__name__}, expected a Liquid or a Program")
+    engine = find(backend) if isinstance(backend, str) else backend
+    program = engine.legalise(program)
+    chosen = _chosen(program, record or {})
+    request = Request(
+        spikes=spikes,
+        bins=equal_bins(stimulus.n_steps, bins) if isinstance(bins, int) else bins,
+        neurons=np.unique(np.concatenate([np.empty(0, np.int64), *(index for index, _ in chosen.values())])),
+        steps=None if record_steps is None else checks.whole_array(record_steps, "record_steps"),
+        excursions=excursions,
+        n_threads=n_threads,
+        progress=progress,
+    )
+    with engine.compile(program) as runner:
+        outcome = runner(stimulus, request)
+    traces = {name: _traces(name, program, stimulus, request, outcome, chosen) for name in VARIABLES}
+    if isinstance(network, Liquid):
+        traces["v"] = _in_user_units(network, traces["v"])
+    return Result(program, outcome.spikes, outcome.counts, traces["u"], traces["v"], outcome.excursions)
+
+
+def _chosen(program: Program, record: Recording) -> dict[str, tuple[Ints, tuple[str, ...]]]:
+    """Return, by group, the neurons of the program to record and the variables asked for."""
+    out = {}
+    for name, wish in record.items():
+        if name not in program.neuron_groups:
+            raise DescriptionError(f"record: no group {name!r}; known: {', '.join(program.neuron_groups)}")
+        members = program.neuron_groups[name]
+        asked = wish if isinstance(wish, Record) else Record(wish if isinstance(wish, str) else tuple(wish))
+        index = (
+            np.arange(len(members)) if asked.neurons is None else checks.whole_array(asked.neurons, f"record {name!r}")
+        )
+        if index.ndim != 1 or (index.size and (index.min() < 0 or index.max() >= len(members))):
+            msg = f"record {name!r}: got neurons {index.tolist()}, expected a list in 0..{len(members) - 1}"
+            raise DescriptionError(msg)
+        out[name] = (members.start + index, tuple(asked.variables))
+    return out
+
+
+def _traces(
+    variable: str,
+    program: Program,
+    stimulus: Spikes,
+    request: Request,
+    outcome: Outcome,
+    chosen: Mapping[str, tuple[Ints, tuple[str, ...]]],
+) -> dict[str, Trace]:
+    values = outcome.u if variable == "u" else outcome.v
+    if values is None:
+        return {}
+    times = tuple(np.asarray((recorded_steps(request, int(n)) + 1) * program.dt) for n in stimulus.n_steps)
+    out = {}
+    for name, (index, variables) in chosen.items():
+        if variable in variables:
+            columns = np.searchsorted(request.neurons, index)
+            within = index - program.neuron_groups[name].start
+            out[name] = Trace(within, times, tuple(sample[:, columns] for sample in values))
+    return out
+
+
+def _in_user_units(liquid: Liquid, traces: dict[str, Trace]) -> dict[str, Trace]:
+    """Add v_reset, from which the program counts v."""
+    from lsm_sim.lowering import draw_parameters
+
+    out = {}
+    for group in liquid.neurons:
+        if group.name in traces:
+            trace = traces[group.name]
+            reset = draw_parameters(group, liquid.seed)["v_reset"][trace.neurons]
+            out[group.name] = Trace(trace.neurons, trace.times, tuple(values + reset for values in trace.values))
+    return out
