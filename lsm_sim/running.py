@@ -53,11 +53,14 @@ class Trace:
         Per sample, the time at the end of each recorded step, in seconds from the sample's start, shape (T_b,).
     values
         Per sample, shape (T_b, P). For a `Liquid`, v is in the user's units; u is in the program's units (v per step).
+    threshold
+        Of v: where each neuron spikes, shape (P,), in the units of ``values``.
     """
 
     neurons: Ints
     times: tuple[Floats, ...]
     values: tuple[Floats, ...]
+    threshold: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,12 +187,14 @@ def _traces(
     if values is None:
         return {}
     times = tuple(np.asarray((recorded_steps(request, int(n)) + 1) * program.dt) for n in stimulus.n_steps)
+    scale = 64 if program.arithmetic == "loihi" else 1  # there v is compared with threshold << 6
     out = {}
     for name, (index, variables) in chosen.items():
         if variable in variables:
             columns = np.searchsorted(request.neurons, index)
             within = index - program.neuron_groups[name].start
-            out[name] = Trace(within, times, tuple(sample[:, columns] for sample in values))
+            threshold = program.threshold[index] * scale if variable == "v" else None
+            out[name] = Trace(within, times, tuple(sample[:, columns] for sample in values), threshold)
     return out
 
 
@@ -202,5 +207,7 @@ def _in_user_units(liquid: Liquid, traces: dict[str, Trace]) -> dict[str, Trace]
         if group.name in traces:
             trace = traces[group.name]
             reset = draw_parameters(group, liquid.seed)["v_reset"][trace.neurons]
-            out[group.name] = Trace(trace.neurons, trace.times, tuple(values + reset for values in trace.values))
+            values = tuple(sample + reset for sample in trace.values)
+            threshold = None if trace.threshold is None else trace.threshold + reset
+            out[group.name] = Trace(trace.neurons, trace.times, values, threshold)
     return out
