@@ -1,0 +1,124 @@
+"""Random programs and stimuli for the tests of every engine: all features, in odd combinations, small enough to run fast.
+
+Use with a seeded generator, and name the seed when a test fails::
+
+    rng = np.random.default_rng(seed)
+    program = random_program(rng, "loihi")
+    stimulus = random_stimulus(rng, program)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.checks import Ints
+from lsm_sim.program import Arithmetic, Program
+from lsm_sim.spikes import Spikes
+
+ARITHMETICS: tuple[Arithmetic, ...] = ("float64", "loihi")
+_WIDTH = 64  # neurons; the fast engine pads to this, so programs beyond it are drawn now and then
+
+
+def random_program(
+    rng: np.random.Generator,
+    arithmetic: Arithmetic,
+    *,
+    max_neurons: int = 12,
+    max_inputs: int = 4,
+    max_delay: int = 63,
+    wide: bool | None = None,
+) -> Program:
+    """Return a program of 1 to ``max_neurons`` neurons; about one in 16 of the default size has more than 64.
+
+    Delays reach ``max_delay`` (stored, so ``max_delay + 1`` steps). Rows may be empty, hold autapses, and hold one pair
+    more than once. Parameters differ between neurons. ``wide=True``: weights need more than 16 bits; False: they do not.
+    """
+    n_neurons = _small(rng, max_neurons)
+    if max_neurons == 12 and rng.random() < 1 / 16:
+        n_neurons = _WIDTH + int(rng.integers(1, 10))
+    n_inputs = int(rng.integers(0, max_inputs + 1))
+    indptr, post = _wiring(rng, n_inputs + n_neurons, n_neurons)
+    delay = rng.integers(0, int(rng.choice([0, 1, min(5, max_delay), max_delay])) + 1, post.size)
+    wide = bool(rng.random() < 0.3) if wide is None else wide
+    parts = _loihi_values if arithmetic == "loihi" else _float64_values
+    return Program(
+        arithmetic=arithmetic,
+        dt=1e-3,
+        n_inputs=n_inputs,
+        n_neurons=n_neurons,
+        indptr=indptr,
+        post=post,
+        delay=np.minimum(delay, max_delay),
+        refractory=_refractory(rng, n_neurons),
+        **parts(rng, n_neurons, post.size, wide),
+    )
+
+
+def random_stimulus(
+    rng: np.random.Generator, program: Program, *, max_samples: int = 4, max_steps: int = 100, ragged: bool = True
+) -> Spikes:
+    """Return 1 to ``max_samples`` samples of 1 to ``max_steps`` steps for ``program``, from silent to crowded."""
+    n_samples = int(rng.integers(1, max_samples + 1))
+    lengths = rng.integers(1, max_steps + 1, n_samples)
+    if not ragged:
+        lengths[:] = lengths[0]
+    density = rng.choice([0.0, 0.05, 0.3, 1.0], n_samples, p=[0.1, 0.3, 0.4, 0.2])
+    shape = [(int(n), program.n_inputs) for n in lengths]
+    return Spikes.from_dense([rng.random(s) < p for s, p in zip(shape, density, strict=True)], program.dt)
+
+
+def _small(rng: np.random.Generator, most: int) -> int:
+    return 1 if rng.random() < 0.1 else int(rng.integers(1, most + 1))
+
+
+def _wiring(rng: np.random.Generator, n_rows: int, n_neurons: int) -> tuple[Ints, Ints]:
+    degree = rng.integers(0, min(n_neurons, 8) + 1, n_rows) * (rng.random(n_rows) < 0.8)
+    return np.concatenate([[0], np.cumsum(degree)]), rng.integers(0, n_neurons, int(degree.sum()))
+
+
+def _refractory(rng: np.random.Generator, n: int) -> Ints:
+    return rng.integers(0, int(rng.choice([1, 3, 8])), n) if rng.random() < 0.95 else rng.choice([0, 2**31 - 1], n)
+
+
+def _signed_bits(rng: np.random.Generator, bits: int, size: int) -> Ints:
+    """Return integers of at most ``bits`` bits with sign, zeros among them, the extremes drawn often."""
+    top = 2 ** (bits - 1) - 1
+    values = rng.integers(-top, top + 1, size)
+    values[rng.random(size) < 0.1] = 0
+    values[rng.random(size) < 0.1] = top
+    return values * rng.choice([1, 1, -1]) if rng.random() < 0.5 else np.abs(values)
+
+
+def _float64_values(rng: np.random.Generator, n: int, n_synapses: int, wide: bool) -> dict[str, Any]:
+    bits = int(rng.integers(17, 43)) if wide else int(rng.integers(2, 17))
+    exponent = int(rng.integers(min(30, bits - 3), 31)) if rng.random() < 0.8 else int(rng.integers(0, 31))
+    largest = 2.0 ** (bits - 1 - exponent)
+    exact = rng.random() < 0.3  # then v stays on the weights' grid and meets the threshold exactly
+    decay = (lambda: rng.choice([0.0, 0.5, 1.0], n)) if exact else (lambda: rng.uniform(0, 1, n))
+    threshold = largest * rng.uniform(-0.05, 2, n) * rng.choice([0.25, 1, 4])
+    if exact:
+        threshold = np.ldexp(np.rint(np.ldexp(threshold, exponent)), -exponent)
+    bias = np.zeros(n) if exact or rng.random() < 0.4 else threshold * rng.uniform(-0.5, 1.2, n)
+    return {
+        "weight": np.ldexp(_signed_bits(rng, bits, n_synapses).astype(float), -exponent),
+        "decay_u": decay(),
+        "decay_v": decay(),
+        "threshold": threshold,
+        "bias": bias,
+    }
+
+
+def _loihi_values(rng: np.random.Generator, n: int, n_synapses: int, wide: bool) -> dict[str, Any]:
+    bits = int(rng.integers(17, 26)) if wide else int(rng.integers(2, 17))
+    threshold = rng.integers(0, min(2 ** (bits + 1), 2**17), n)
+    reach = int(rng.choice([1, 64, 2**10, 2**24, 2**31 - 1]))  # from none to far beyond the registers
+    extreme = rng.random() < 0.3
+    return {
+        "weight": _signed_bits(rng, bits, n_synapses),
+        "du": rng.choice([-1, 0, 4095], n) if extreme else rng.integers(0, 4096, n),
+        "dv": rng.choice([0, 4095, 4096], n) if extreme else rng.integers(0, 4096, n),
+        "threshold": threshold,
+        "bias": rng.integers(-reach, reach + 1, n) if rng.random() < 0.6 else np.zeros(n, np.int64),
+    }
