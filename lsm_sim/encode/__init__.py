@@ -1,0 +1,30 @@
+"""Encoders: from signals to spikes.
+
+A signal is an array (T, C): T frames of C channels; a static vector (C,) is one frame. A batch is a list of signals of any
+lengths, an array (B, T, C), or one signal (T, C). Every frame lasts ``frame`` seconds (None: one step).
+
+Each encoder is a record to keep and call, ``Rate(max_rate=200 * Hz)(signals, dt=1 * ms)``, and a function to use at once,
+``rate(signals, max_rate=200 * Hz, dt=1 * ms)``. A sample's spikes depend on that sample alone, never on its batch.
+"""
+
+from lsm_sim.encode.change import Delta, delta
+from lsm_sim.encode.passthrough import Passthrough, passthrough
+from lsm_sim.encode.population import Population, population
+from lsm_sim.encode.rates import Latency, Poisson, Rate, latency, poisson, rate
+from lsm_sim.encode.signals import Encoder
+
+__all__ = [
+    "Delta",
+    "Encoder",
+    "Latency",
+    "Passthrough",
+    "Poisson",
+    "Population",
+    "Rate",
+    "delta",
+    "latency",
+    "passthrough",
+    "poisson",
+    "population",
+    "rate",
+]

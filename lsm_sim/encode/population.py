@@ -1,0 +1,73 @@
+"""Population code: each value is shared by channels with overlapping tuning curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lsm_sim import checks
+from lsm_sim.checks import Floats
+from lsm_sim.encode.rates import Rate
+from lsm_sim.encode.signals import Interpolation, batch
+from lsm_sim.errors import DescriptionError
+from lsm_sim.spikes import Spikes
+from lsm_sim.units import Hz, ms
+
+
+@dataclass(frozen=True)
+class Population:
+    """Gaussian tuning curves: channel j of n fires at max_rate * exp(-(x - c_j)^2 / (2 s^2)), integrate-and-fire.
+
+    The centres c_j divide [low, high] evenly, both ends included; s is ``width`` times their distance. Signal channel c
+    gives spike channels c * n ... c * n + n - 1.
+    """
+
+    n: int = 8
+    low: float = 0.0
+    high: float = 1.0
+    width: float = 1.0
+    max_rate: float = 100 * Hz
+    frame: float | None = None
+    interpolation: Interpolation = "hold"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        checks.whole(self.n, "Population n", minimum=2)
+        checks.positive(self.width, "Population width")
+        if not checks.real(self.low, "Population low") < checks.real(self.high, "Population high"):
+            raise DescriptionError(f"Population: got low {self.low:g} and high {self.high:g}, expected low < high")
+
+    def n_channels(self, n_features: int) -> int:
+        """Return the number of spike channels: n for each signal channel."""
+        return self.n * n_features
+
+    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+        """Encode signals of any range; far outside [low, high] all channels fall silent."""
+        code = Rate(self.max_rate, frame=self.frame, interpolation=self.interpolation, seed=self.seed)
+        return code([self._tune(signal) for signal in batch(signals)], dt)
+
+    def _tune(self, signal: Floats) -> Floats:
+        centres = np.linspace(self.low, self.high, self.n)
+        spread = self.width * (centres[1] - centres[0])
+        activity = np.exp(-((signal[:, :, None] - centres) ** 2) / (2 * spread**2))
+        return np.asarray(activity.reshape(len(signal), -1))
+
+
+def population(
+    signals: Any,
+    *,
+    n: int = 8,
+    low: float = 0.0,
+    high: float = 1.0,
+    width: float = 1.0,
+    max_rate: float = 100 * Hz,
+    frame: float | None = None,
+    interpolation: Interpolation = "hold",
+    seed: int = 0,
+    dt: float = 1 * ms,
+) -> Spikes:
+    """Encode at once; see `Population`."""
+    return Population(n, low, high, width, max_rate, frame, interpolation, seed)(signals, dt)

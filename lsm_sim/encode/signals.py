@@ -1,0 +1,106 @@
+"""What all encoders share: batches of signals, frames that last several steps, assembly of the spikes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from lsm_sim import checks
+from lsm_sim.checks import Bools, Floats, Ints
+from lsm_sim.errors import DescriptionError
+from lsm_sim.spikes import Spikes
+
+Interpolation = Literal["hold", "linear"]
+
+
+class Encoder(Protocol):
+    """Turns a batch of signals into spikes."""
+
+    def n_channels(self, n_features: int) -> int:
+        """Return the number of spike channels for signals of ``n_features`` channels."""
+        ...
+
+    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+        """Encode a batch in steps of ``dt`` seconds.
+
+        ``keys`` names each sample's random stream (default: its index in the batch); deterministic encoders ignore it.
+        """
+        ...
+
+
+def batch(signals: Any) -> list[Floats]:
+    """Return the signals as float arrays of shape (T_i, C), or say what is wrong with which."""
+    if isinstance(signals, np.ndarray) and signals.ndim == 2:
+        signals = [signals]
+    if not isinstance(signals, (np.ndarray, list, tuple)) or (isinstance(signals, np.ndarray) and signals.ndim != 3):
+        shape = f" of shape {signals.shape}" if isinstance(signals, np.ndarray) else ""
+        raise DescriptionError(
+            f"signals: got {type(signals).__name__}{shape}, expected a list of (T, C) arrays or an array (B, T, C)"
+        )
+    out = []
+    for b, signal in enumerate(signals):
+        array = checks.real_array(signal, f"signal of sample {b}")
+        array = array[None] if array.ndim == 1 else array
+        if array.ndim != 2 or array.shape[0] == 0:
+            raise DescriptionError(
+                f"signal of sample {b}: got shape {array.shape}, expected (T, C) with at least one frame"
+            )
+        out.append(array)
+    if not out:
+        raise DescriptionError("signals: got an empty batch, expected at least one sample")
+    widths = {array.shape[1] for array in out}
+    if len(widths) > 1 or 0 in widths:
+        raise DescriptionError(f"signals: got {sorted(widths)} channels, expected the same number >= 1 in all samples")
+    return out
+
+
+def in_unit_range(signals: Sequence[Floats], what: str) -> None:
+    """Raise `DescriptionError` unless every value lies in [0, 1]."""
+    for b, signal in enumerate(signals):
+        if signal.min() < 0 or signal.max() > 1:
+            bad = signal[(signal < 0) | (signal > 1)].flat[0]
+            raise DescriptionError(
+                f"{what}: got {bad:g} in sample {b}, expected values in [0, 1]; scale the signals first"
+            )
+
+
+def frame_steps(frame: float | None, dt: float) -> int:
+    """Return how many steps one frame lasts."""
+    if frame is None:
+        return 1
+    steps = checks.positive(frame, "frame") / checks.positive(dt, "dt")
+    if round(steps) < 1 or not np.isclose(steps, round(steps), rtol=1e-6):
+        raise DescriptionError(f"frame: got {frame:g} s, expected a whole number of steps of {dt:g} s")
+    return round(steps)
+
+
+def resample(signal: Floats, steps: int, how: Interpolation) -> Floats:
+    """Return one value per step, shape (T * steps, C): frames held, or joined by lines through their centres."""
+    if how == "hold" or steps == 1 or len(signal) == 1:
+        return np.repeat(signal, steps, axis=0)
+    moments = (np.arange(len(signal) * steps) + 0.5) / steps - 0.5
+    left = np.clip(np.floor(moments).astype(np.int64), 0, len(signal) - 2)
+    share = np.clip(moments - left, 0, 1)[:, None]  # before the first and after the last centre: held
+    return np.asarray((1 - share) * signal[left] + share * signal[left + 1])
+
+
+def assemble(events: Sequence[tuple[Ints, Ints]], n_steps: Sequence[int], n_channels: int, dt: float) -> Spikes:
+    """Return the spikes of (step, channel) lists, one pair per sample, each sorted."""
+    none = np.empty(0, np.int64)
+    step, channel = (np.concatenate([none, *(pair[axis] for pair in events)]) for axis in (0, 1))
+    offsets = np.concatenate([[0], np.cumsum([pair[0].size for pair in events])])
+    return Spikes(step, channel, offsets, np.asarray(n_steps, np.int64), n_channels, dt)
+
+
+def encode_each(signals: Sequence[Floats], function: Callable[[int, Floats], Bools], dt: float) -> Spikes:
+    """Return the spikes of ``function(b, signal)``, a boolean array (steps, channels), sample by sample."""
+    rasters = ((b, function(b, signal)) for b, signal in enumerate(signals))
+    events, lengths, width = [], [], 0
+    for _, raster in rasters:
+        step, channel = np.nonzero(raster)
+        events.append((step, channel))
+        lengths.append(raster.shape[0])
+        width = raster.shape[1]
+    return assemble(events, lengths, width, dt)

@@ -1,0 +1,262 @@
+"""scikit-learn estimators around a liquid: fit, transform, predict, score, in pipelines and grid searches.
+
+X may be an array (samples, features), (samples, frames, channels), a list of (frames, channels) arrays of any lengths, or,
+with `lsm_sim.encode.Passthrough`, spikes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from lsm_sim import readout as readouts
+from lsm_sim.backend import DEFAULT, find
+from lsm_sim.checks import Floats
+from lsm_sim.encode import Encoder, Rate
+from lsm_sim.errors import DescriptionError
+from lsm_sim.estimator_input import EstimatorInput
+from lsm_sim.features import Counts, Features
+from lsm_sim.liquid import Liquid
+from lsm_sim.lowering import lower
+from lsm_sim.units import Hz, ms
+
+LiquidLike: TypeAlias = Liquid | Callable[[int], Liquid]
+
+DEFAULT_ENCODER = Rate(max_rate=200 * Hz, frame=50 * ms)
+DEFAULT_FEATURES = Counts(bins=5, sqrt=True)
+
+
+class LiquidTransformer(TransformerMixin, BaseEstimator):
+    """Turn samples into the features of the spikes that they cause in a liquid.
+
+    Parameters
+    ----------
+    liquid
+        A `Liquid`, or a function that returns one for a number of input channels.
+    encoder
+        How samples become spikes; see `lsm_sim.encode`. None: ``Rate(max_rate=200 * Hz, frame=50 * ms)``.
+    features
+        What the readout sees; see `lsm_sim.features`. None: ``Counts(bins=5, sqrt=True)``.
+    dt
+        Step, in seconds.
+    sample_shape
+        (frames, channels): rows of a two-dimensional X are reshaped to it. None: a row is one frame.
+    scale
+        ``"channel"`` or ``"global"``: map the range seen in `fit`, per channel or of all, to [0, 1]; what lies outside it
+        later is set to the nearer end. None: samples go to the encoder as they are.
+    backend
+        Name of the backend.
+    n_threads
+        At most so many threads; None: one per core. No thread count changes a bit.
+    progress
+        Show a progress bar; None: on a terminal, when it takes more than a second.
+    """
+
+    def __init__(
+        self,
+        liquid: LiquidLike,
+        encoder: Encoder | None = None,
+        features: Features | None = None,
+        *,
+        dt: float = 1 * ms,
+        sample_shape: tuple[int, int] | None = None,
+        scale: str | None = "channel",
+        backend: str = DEFAULT,
+        n_threads: int | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        self.liquid = liquid
+        self.encoder = encoder
+        self.features = features
+        self.dt = dt
+        self.sample_shape = sample_shape
+        self.scale = scale
+        self.backend = backend
+        self.n_threads = n_threads
+        self.progress = progress
+
+    def fit(self, X: Any, y: Any = None) -> LiquidTransformer:
+        """Learn the range of the samples and build the network; nothing in the liquid is trained."""
+        self._resolve()
+        return self.prepare(EstimatorInput.fit(self, X))
+
+    def _resolve(self) -> None:
+        self.encoder_ = DEFAULT_ENCODER if self.encoder is None else self.encoder
+        self.features_ = DEFAULT_FEATURES if self.features is None else self.features
+
+    def prepare(self, form: EstimatorInput) -> LiquidTransformer:
+        """Build the network for samples of this form; `fit` learns the form from data."""
+        self._resolve()
+        self.input_ = form
+        self.n_features_in_ = form.n_features
+        n_channels = self.encoder_.n_channels(form.n_channels)
+        self.liquid_ = self.liquid if isinstance(self.liquid, Liquid) else self.liquid(n_channels)
+        if self.liquid_.n_inputs != n_channels:
+            raise DescriptionError(
+                f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels} as the encoder makes of X"
+            )
+        self.program_ = lower(self.liquid_, self.dt)
+        return self
+
+    def transform(self, X: Any) -> Floats:
+        """Return the features of each sample, shape (samples, features)."""
+        check_is_fitted(self, "program_")
+        stimulus = self.input_.encode(self, X)
+        engine = find(self.backend)
+        with engine.compile(engine.legalise(self.program_)) as runner:
+            return self.features_.run(runner, stimulus, self.n_threads, self.progress)
+
+    def encode(self, X: Any) -> Any:
+        """Return the spikes that enter the liquid."""
+        check_is_fitted(self, "program_")
+        return self.input_.encode(self, X)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that X may have three dimensions."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class _LiquidPredictor(BaseEstimator):
+    """A transformer and a readout; the parameters are the transformer's and ``readout``."""
+
+    _task: readouts.Task
+
+    def __init__(
+        self,
+        liquid: LiquidLike,
+        encoder: Encoder | None = None,
+        features: Features | None = None,
+        readout: Any = "ridge",
+        *,
+        dt: float = 1 * ms,
+        sample_shape: tuple[int, int] | None = None,
+        scale: str | None = "channel",
+        backend: str = DEFAULT,
+        n_threads: int | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        self.liquid = liquid
+        self.encoder = encoder
+        self.features = features
+        self.readout = readout
+        self.dt = dt
+        self.sample_shape = sample_shape
+        self.scale = scale
+        self.backend = backend
+        self.n_threads = n_threads
+        self.progress = progress
+
+    def _transformer(self) -> LiquidTransformer:
+        parameters = self.get_params(deep=False)
+        parameters.pop("readout")
+        return LiquidTransformer(**parameters)
+
+    def _fit(self, X: Any, y: Any) -> None:
+        self.transformer_ = self._transformer().fit(X)
+        if self.transformer_.input_.n_samples != len(y):
+            raise DescriptionError(f"y: got {len(y)} values for {self.transformer_.input_.n_samples} samples of X")
+        self.n_features_in_ = self.transformer_.input_.n_features
+        if self._task == "classify" and np.unique(y).size < 2:
+            raise DescriptionError(f"y: got one class only, {y[0]!r}; expected at least two classes")
+        self.readout_ = readouts.resolve(self.readout, self._task)
+        self.readout_.fit(self.transformer_.transform(X), y)
+
+    def predict(self, X: Any) -> Any:
+        """Return the predicted label or value of each sample."""
+        features = self._features(X)
+        return self.readout_.predict(features)
+
+    def _features(self, X: Any) -> Floats:
+        check_is_fitted(self, "readout_")
+        runtime = {name: getattr(self, name) for name in ("backend", "n_threads", "progress")}
+        features: Floats = self.transformer_.set_params(**runtime).transform(X)
+        return features
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the trained model to a file, without pickle; see `lsm_sim.model_file`."""
+        from lsm_sim.model_file import save
+
+        save(self, path)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that X may have three dimensions and y is needed."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        return tags
+
+
+def _readout_has(method: str) -> Callable[[Any], bool]:
+    def check(model: Any) -> bool:
+        readout = getattr(model, "readout_", None) or readouts.resolve(model.readout, "classify")
+        return hasattr(readout, method)
+
+    return check
+
+
+class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
+    """Classify samples by the spikes that they cause in a liquid.
+
+    Takes the parameters of `LiquidTransformer` and
+
+    Parameters
+    ----------
+    readout
+        ``"ridge"``, ``"logistic"``, ``"svm"`` (see `lsm_sim.readout`) or any scikit-learn classifier.
+    """
+
+    _task: readouts.Task = "classify"
+
+    def fit(self, X: Any, y: Any) -> LiquidClassifier:
+        """Run the samples through the liquid and train the readout."""
+        y = validate_data(self, y=y)
+        check_classification_targets(y)
+        self._fit(X, y)
+        self.classes_ = self.readout_.classes_
+        return self
+
+    @available_if(_readout_has("decision_function"))
+    def decision_function(self, X: Any) -> Floats:
+        """Return the readout's score of each class."""
+        features = self._features(X)
+        return np.asarray(self.readout_.decision_function(features))
+
+    @available_if(_readout_has("predict_proba"))
+    def predict_proba(self, X: Any) -> Floats:
+        """Return the probability of each class."""
+        features = self._features(X)
+        return np.asarray(self.readout_.predict_proba(features))
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> LiquidClassifier:
+        """Read a model that `save` wrote."""
+        from lsm_sim.model_file import load
+
+        return load(path, LiquidClassifier)
+
+
+class LiquidRegressor(RegressorMixin, _LiquidPredictor):
+    """Predict values from the spikes that samples cause in a liquid; parameters as for `LiquidClassifier`."""
+
+    _task: readouts.Task = "regress"
+
+    def fit(self, X: Any, y: Any) -> LiquidRegressor:
+        """Run the samples through the liquid and train the readout; ``y`` has shape (samples,) or (samples, targets)."""
+        self._fit(X, validate_data(self, y=y, multi_output=True, y_numeric=True))
+        return self
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> LiquidRegressor:
+        """Read a model that `save` wrote."""
+        from lsm_sim.model_file import load
+
+        return load(path, LiquidRegressor)

@@ -1,0 +1,54 @@
+"""Readouts: scikit-learn's linear models on standardised features.
+
+Imported on demand, because scikit-learn takes a second to load.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from lsm_sim.errors import DescriptionError
+
+Task = Literal["classify", "regress"]
+ALPHAS = tuple(np.logspace(-2, 5, 15).tolist())
+
+
+def ridge(task: Task = "classify", alphas: tuple[float, ...] = ALPHAS) -> BaseEstimator:
+    """Return ridge regression (on one target of +1/-1 per class) whose alpha has the least leave-one-out error.
+
+    scikit-learn computes all leave-one-out errors from one decomposition (Golub, Heath and Wahba, Technometrics 21, 1979):
+    of X where samples outnumber features, of the Gram matrix X X' where they do not.
+    """
+    model = RidgeClassifierCV(alphas=alphas) if task == "classify" else RidgeCV(alphas=alphas)
+    return make_pipeline(StandardScaler(), model)
+
+
+def logistic(C: float = 1.0, max_iter: int = 1000) -> BaseEstimator:
+    """Return multinomial logistic regression."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=max_iter))
+
+
+def linear_svm(C: float = 1.0) -> BaseEstimator:
+    """Return a linear support vector machine, one against the rest."""
+    return make_pipeline(StandardScaler(), LinearSVC(C=C, random_state=0))
+
+
+def resolve(readout: Any, task: Task) -> Any:
+    """Return an unfitted readout: a copy of the estimator given, or the one that a name stands for."""
+    if isinstance(readout, str):
+        named = {"ridge": lambda: ridge(task)}
+        if task == "classify":
+            named |= {"logistic": logistic, "svm": linear_svm}
+        if readout not in named:
+            raise DescriptionError(
+                f"readout: got {readout!r}, expected one of {', '.join(named)}, or a scikit-learn estimator"
+            )
+        return named[readout]()
+    return clone(readout)

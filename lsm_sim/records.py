@@ -1,0 +1,40 @@
+"""Records as plain data: ``Rate(max_rate=200)`` is ``{"Rate": {"max_rate": 200, ...}}``."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from lsm_sim.encode import Delta, Latency, Passthrough, Poisson, Population, Rate
+from lsm_sim.errors import DescriptionError
+from lsm_sim.features import Counts, Traces
+
+RECORDS: Mapping[str, tuple[type, ...]] = {
+    "encoder": (Delta, Latency, Passthrough, Poisson, Population, Rate),
+    "features": (Counts, Traces),
+}
+
+
+def record_to_dict(record: Any, role: str) -> dict[str, Any]:
+    """Return a record of a known class as a dictionary with its class name as the only key."""
+    if type(record) not in RECORDS[role]:
+        known = ", ".join(cls.__name__ for cls in RECORDS[role])
+        raise DescriptionError(f"{role}: got {type(record).__name__}, expected one that can be saved: {known}")
+    return {type(record).__name__: dataclasses.asdict(record)}
+
+
+def record_from_dict(data: Any, classes: tuple[type, ...], where: str) -> Any:
+    """Return the record that `record_to_dict` described."""
+    known = {cls.__name__: cls for cls in classes}
+    if not isinstance(data, Mapping) or len(data) != 1 or next(iter(data)) not in known:
+        raise DescriptionError(f"{where}: got {data!r}, expected one of {', '.join(known)}")
+    name, fields = next(iter(data.items()))
+    if not isinstance(fields, Mapping):
+        raise DescriptionError(f"{where} {name}: got {fields!r}, expected its parameters")
+    allowed = {field.name for field in dataclasses.fields(known[name])}
+    if not set(fields) <= allowed:
+        raise DescriptionError(
+            f"{where} {name}: no parameter {min(set(fields) - allowed)!r}; known: {', '.join(sorted(allowed))}"
+        )
+    return known[name](**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
