@@ -18,6 +18,7 @@ from lsm_sim import checks
 from lsm_sim.checks import Floats
 from lsm_sim.distributions import Distribution
 from lsm_sim.errors import DescriptionError
+from lsm_sim.files import PathLike
 from lsm_sim.positions import Box, Grid
 from lsm_sim.wiring import Edges, WiringRule
 
@@ -249,6 +250,25 @@ class Liquid:
     def n_neurons(self) -> int:
         """Number of neurons, all groups together."""
         return sum(group.size for group in self.neurons)
+
+    def save(self, path: PathLike) -> None:
+        """Write the description to a .toml or .json file; an unfinished file is never left behind."""
+        from lsm_sim import description_file
+
+        description_file.save(self, path)
+
+    @staticmethod
+    def load(path: PathLike) -> Liquid:
+        """Return the liquid in a .toml or .json file."""
+        from lsm_sim import description_file
+
+        return description_file.load(path)
+
+    def __repr__(self) -> str:
+        inputs, neurons = (
+            ", ".join(f"{group.name} {group.size}" for group in part) or "none" for part in (self.inputs, self.neurons)
+        )
+        return f"Liquid(inputs: {inputs}; neurons: {neurons}; {len(self.synapses)} kinds of synapses; seed={self.seed})"
 
     def __eq__(self, other: object) -> bool:
         from lsm_sim.description_file import to_dict

@@ -1,44 +1,17 @@
-"""Reading and writing .npz files without pickle, without surprises and without half-written files."""
+"""Reading and writing .npz files without pickle and without surprises."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.files import PathLike, replacing
 from lsm_sim.memory import check_memory
-
-PathLike = str | os.PathLike[str]
-
-
-@contextlib.contextmanager
-def replacing(path: PathLike) -> Iterator[IO[bytes]]:
-    """Open a file that takes the place of ``path`` only when everything was written."""
-    target = Path(path)
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    except OSError as error:
-        raise DescriptionError(f"{path}: cannot write there ({error.strerror}); choose another file") from None
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(target)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise DescriptionError(f"{path}: cannot write there ({error.strerror}); choose another file") from None
-        raise
 
 
 def write(path: PathLike, arrays: Mapping[str, Any]) -> None:
