@@ -1,0 +1,80 @@
+"""Settings and fixtures that all tests share."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from lsm_sim import backend as backends
+from lsm_sim.errors import BackendUnavailableError
+
+os.environ["MPLBACKEND"] = "Agg"  # no window is ever opened, in subprocesses neither
+
+REQUIRED = [name for name in os.environ.get("LSM_SIM_REQUIRE_BACKENDS", "").split(",") if name]
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--regenerate-golden", action="store_true", help="write tests/golden anew from the reference; review the diff"
+    )
+
+
+def pytest_configure():
+    undeclared = [name for name in REQUIRED if name not in backends.known()]
+    if undeclared:
+        raise pytest.UsageError(
+            f"LSM_SIM_REQUIRE_BACKENDS: no backend {', '.join(undeclared)}; known: {', '.join(backends.known())}"
+        )
+
+
+def available(name):
+    """Return the backend; where it cannot run, fail if it is required here, else skip with the line that installs it."""
+    try:
+        found = backends.find(name)
+    except BackendUnavailableError as error:
+        if name in REQUIRED:
+            pytest.fail(f"required here, but {error}")
+        pytest.skip(str(error))
+    interpret_brian2()
+    return found
+
+
+def interpret_brian2():
+    """Let Brian2, once it is imported, run its equations in NumPy: compiling each of them takes minutes."""
+    if "brian2" in sys.modules:
+        sys.modules["brian2"].prefs.codegen.target = "numpy"
+
+
+@pytest.fixture(autouse=True)
+def _interpreted_brian2():
+    interpret_brian2()
+
+
+@pytest.fixture(params=backends.known())
+def backend(request):
+    """Each declared backend that can run here."""
+    return available(request.param)
+
+
+@pytest.fixture(params=[name for name in backends.known() if name != "reference"])
+def other_backend(request):
+    """Each declared backend that can run here but the reference."""
+    return available(request.param)
+
+
+@pytest.fixture
+def reference():
+    return available("reference")
+
+
+@pytest.fixture
+def fast():
+    return available("fast")
+
+
+@pytest.fixture
+def brian2():
+    """The Brian2 backend, with Brian2 set to run in NumPy."""
+    return available("brian2")
