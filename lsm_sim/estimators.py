@@ -254,6 +254,12 @@ class LiquidRegressor(RegressorMixin, _LiquidPredictor):
         self._fit(X, validate_data(self, y=y, multi_output=True, y_numeric=True))
         return self
 
+    def __sklearn_tags__(self) -> Any:
+        """Say that y may have several columns."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
     @staticmethod
     def load(path: str | os.PathLike[str]) -> LiquidRegressor:
         """Read a model that `save` wrote."""

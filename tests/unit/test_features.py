@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from lsm_sim import Counts, DescriptionError, Spikes, Traces, ms
+from lsm_sim.reference import Reference
+from tests.programs import random_program, random_stimulus
+
+
+def spikes_of(*lengths, channels=4, seed=0):
+    rng = np.random.default_rng(seed)
+    return Spikes.from_dense([rng.random((n, channels)) < 0.3 for n in lengths], 1 * ms)
+
+
+def test_counts_are_those_of_the_dense_raster_bin_by_bin():
+    spikes = spikes_of(10, 17)
+    features = Counts(bins=5).of(spikes).reshape(2, 5, 4)
+    for b, n in enumerate((10, 17)):
+        dense = spikes.raster(b)
+        expected = [dense[np.arange(n) * 5 // n == j].sum(axis=0) for j in range(5)]
+        assert np.array_equal(features[b], expected)
+
+
+def test_sqrt_is_the_square_root_of_the_counts():
+    spikes = spikes_of(30)
+    assert np.array_equal(Counts(bins=2, sqrt=True).of(spikes) ** 2 // 0.999999, Counts(bins=2).of(spikes) // 0.999999)
+
+
+def test_windows_of_seconds_pad_short_samples_with_zeros():
+    spikes = spikes_of(10, 4)
+    features = Counts(window=3 * ms).of(spikes).reshape(2, 4, 4)
+    assert np.array_equal(features[0, 3], spikes.raster(0)[9:].sum(axis=0))
+    assert not features[1, 2:].any()
+    assert Counts(window=3 * ms, n_windows=6).of(spikes).shape == (2, 24)
+    with pytest.raises(DescriptionError, match=r"got a sample of 0\.01 s"):
+        Counts(window=3 * ms, n_windows=2).of(spikes)
+
+
+def test_traces_are_the_sum_of_decayed_spikes():
+    spikes = spikes_of(12, 7)
+    tau = 4 * ms
+    features = Traces(tau, times=(0.5, 1.0)).of(spikes).reshape(2, 2, 4)
+    for b, n in enumerate((12, 7)):
+        for j, end in enumerate((round(n / 2), n)):
+            kernel = np.exp(-(end - 1 - np.arange(end)) * 1 * ms / tau)
+            # the same numbers added in another order
+            np.testing.assert_allclose(features[b, j], kernel @ spikes.raster(b)[:end], rtol=1e-13)
+
+
+def test_traces_at_seconds_refuse_a_sample_that_ends_earlier():
+    spikes = spikes_of(12, 7)
+    assert Traces(4 * ms, times=(5 * ms,), seconds=True).of(spikes).shape == (2, 4)
+    with pytest.raises(DescriptionError, match="at least"):
+        Traces(4 * ms, times=(8 * ms,), seconds=True).of(spikes)
+
+
+@pytest.mark.parametrize(
+    "features", [Counts(3), Counts(window=4 * ms), Counts(2, sqrt=True), Traces(9 * ms, (0.3, 1.0))]
+)
+def test_running_gives_the_features_of_the_spikes(features):
+    rng = np.random.default_rng(5)
+    program = random_program(rng, "float64")
+    stimulus = random_stimulus(rng, program)
+    with Reference().compile(program) as runner:
+        assert np.array_equal(features.run(runner, stimulus), features.of(runner(stimulus).spikes))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Counts(bins=0), "bins"),
+        (lambda: Counts(bins=2.5), "bins"),
+        (lambda: Counts(window=0), "window"),
+        (lambda: Traces(0), "tau"),
+        (lambda: Traces(1 * ms, times=()), "times"),
+        (lambda: Traces(1 * ms, times=(0.5, 0.4)), "ascending"),
+        (lambda: Traces(1 * ms, times=(1.5,)), "fractions"),
+    ],
+)
+def test_says_what_is_wrong_with_a_feature(make, words):
+    with pytest.raises(DescriptionError, match=words):
+        make()
