@@ -8,6 +8,7 @@ import numpy as np
 
 from lsm_sim import checks
 from lsm_sim.backend import Request
+from lsm_sim.bins import checked_edges
 from lsm_sim.checks import Ints
 from lsm_sim.errors import DescriptionError
 from lsm_sim.memory import check_memory
@@ -27,11 +28,10 @@ def checked_request(program: Program, stimulus: Spikes, request: Request | None)
         raise DescriptionError("record steps: expected ascending steps >= 0 without repeats")
     if request.excursions and program.arithmetic != "loihi":
         raise DescriptionError("excursions: only loihi arithmetic has registers to leave; expected excursions=False")
-    if request.n_threads is not None:
-        checks.whole(request.n_threads, "n_threads", minimum=1)
-    bins = None if request.bins is None else _checked_bins(request.bins, stimulus)
+    n_threads = None if request.n_threads is None else checks.whole(request.n_threads, "n_threads", minimum=1)
+    bins = None if request.bins is None else checked_edges(request.bins, stimulus.n_steps)
     _check_result_size(program, stimulus, neurons, steps, bins)
-    return dataclasses.replace(request, neurons=neurons, steps=steps, bins=bins)
+    return dataclasses.replace(request, neurons=neurons, steps=steps, bins=bins, n_threads=n_threads)
 
 
 def check_stimulus(program: Program, stimulus: Spikes) -> None:
@@ -48,15 +48,6 @@ def check_stimulus(program: Program, stimulus: Spikes) -> None:
         raise DescriptionError(msg)
 
 
-def _checked_bins(bins: Ints, stimulus: Spikes) -> Ints:
-    edges = checks.whole_array(bins, "bins")
-    good = edges.ndim == 2 and edges.shape[0] == len(stimulus) and edges.shape[1] >= 2
-    if not good or (edges[:, 0] != 0).any() or (edges[:, -1] != stimulus.n_steps).any() or (np.diff(edges) < 0).any():
-        msg = f"bins: got edges of shape {edges.shape}, expected (samples, bins + 1) rising from 0 to each sample's length"
-        raise DescriptionError(msg)
-    return edges
-
-
 def _check_result_size(
     program: Program, stimulus: Spikes, neurons: Ints, steps: Ints | None, bins: Ints | None
 ) -> None:
@@ -66,5 +57,7 @@ def _check_result_size(
 
 
 def recorded_steps(request: Request, n_steps: int) -> Ints:
-    """Return the steps to record of a sample of ``n_steps``."""
+    """Return the steps to record of a sample of ``n_steps``; none where no neuron is recorded."""
+    if request.neurons.size == 0:
+        return np.empty(0, np.int64)
     return np.arange(n_steps) if request.steps is None else request.steps[request.steps < n_steps]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lsm_sim import checks
 from lsm_sim.backend import DEFAULT, Backend, Excursions, Outcome, Request, find
-from lsm_sim.bins import equal_bins
+from lsm_sim.bins import checked_edges
 from lsm_sim.checks import Floats, Ints
 from lsm_sim.errors import DescriptionError
 from lsm_sim.liquid import Liquid
@@ -142,7 +142,7 @@ def run(
     chosen = _chosen(program, record or {})
     request = Request(
         spikes=spikes,
-        bins=equal_bins(stimulus.n_steps, bins) if isinstance(bins, int) else bins,
+        bins=None if bins is None else checked_edges(bins, stimulus.n_steps),
         neurons=np.unique(np.concatenate([np.empty(0, np.int64), *(index for index, _ in chosen.values())])),
         steps=None if record_steps is None else checks.whole_array(record_steps, "record_steps"),
         excursions=excursions,
