@@ -29,7 +29,7 @@ class Blocks:
 
     @staticmethod
     def of(points: Floats, side: float) -> Blocks:
-        """Sort ``points`` (P, 3) into cubes of about this ``side``, at most 8 along an axis."""
+        """Sort ``points`` (P, 3) into cubes of about this ``side``, at most 10 along an axis."""
         origin, extent = points.min(axis=0), np.ptp(points, axis=0)
         sides = np.maximum(side, extent / _MAX_BLOCKS_PER_AXIS * (1 + 1e-9))
         cube = np.floor((points - origin) / sides).astype(np.int64)

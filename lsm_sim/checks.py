@@ -15,16 +15,20 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
-def real_array(value: object, where: str) -> Floats:
-    """Return ``value`` as a float64 array, or say why it is none (complex, text, NaN, infinite)."""
+def _array(value: object, where: str) -> npt.NDArray[Any]:
     try:
-        array = np.asarray(value)
+        return np.asarray(value)
     except (ValueError, TypeError):
         raise DescriptionError(f"{where}: got nested sequences of unequal length, expected numbers") from None
+
+
+def real_array(value: object, where: str) -> Floats:
+    """Return ``value`` as a float64 array, or say why it is none (complex, text, NaN, infinite)."""
+    array = _array(value, where)
     if array.dtype.kind not in "biuf":
         msg = f"{where}: got values of type {array.dtype}, expected real numbers"
         raise DescriptionError(msg)
-    array = np.array(array, dtype=np.float64, subok=False)
+    array = np.array(array, dtype=np.float64, order="C", subok=False)
     if not np.isfinite(array).all():
         bad = array[~np.isfinite(array)].flat[0]
         raise DescriptionError(f"{where}: got {bad}, expected finite numbers; remove or replace such values")
@@ -57,26 +61,34 @@ def probability(value: object, where: str) -> float:
 
 def whole(value: Any, where: str, minimum: int = 0) -> int:
     """Return ``value`` as an int >= ``minimum``; 3.0 counts as whole, True does not."""
-    number = real(value, where) if not isinstance(value, bool) else math.nan
-    if not number == math.floor(number) or number < minimum:
+    number = -math.inf if isinstance(value, bool | np.bool_) else real(value, where)
+    if number < minimum or number != math.floor(number):
         raise DescriptionError(f"{where}: got {value!r}, expected a whole number >= {minimum}")
     return int(value)
 
 
 def whole_array(value: object, where: str) -> Ints:
     """Return ``value`` as an int64 array; floats are accepted only where they are whole numbers."""
-    array = np.asarray(value)
+    array = _array(value, where)
     if array.size == 0 and array.dtype.kind in "biuf":
         return array.astype(np.int64)
     if array.dtype.kind in "iu":
         if array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
             raise DescriptionError(f"{where}: got {array.max()}, expected integers below 2^63")
-        return np.array(array, dtype=np.int64)
+        return np.array(array, dtype=np.int64, order="C")
     as_float = real_array(value, where)
     if (as_float != np.floor(as_float)).any() or (np.abs(as_float) >= 2.0**53).any():
         bad = as_float[(as_float != np.floor(as_float)) | (np.abs(as_float) >= 2.0**53)].flat[0]
         raise DescriptionError(f"{where}: got {bad:g}, expected whole numbers")
     return as_float.astype(np.int64)
+
+
+def steps(value: Floats, where: str, dt: float) -> Ints:
+    """Return whole numbers of steps of ``dt`` as int64, or say which time is too long to count."""
+    if (np.abs(value) >= 2.0**31).any():
+        worst = float(np.abs(value).max()) * dt
+        raise DescriptionError(f"{where}: got {worst:g} s, expected less than 2^31 steps of {dt:g} s; use a larger dt")
+    return value.astype(np.int64)
 
 
 def name(value: object, where: str) -> str:

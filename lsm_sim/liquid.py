@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -164,6 +164,10 @@ class Synapses:
     def __post_init__(self) -> None:
         checks.name(self.pre, "Synapses pre")
         if not isinstance(self.post, str):
+            if not isinstance(self.post, Iterable):
+                raise DescriptionError(
+                    f"Synapses post: got {self.post!r}, expected the name of a group or several names"
+                )
             object.__setattr__(self, "post", tuple(self.post))
         for target in self.targets:
             checks.name(target, "Synapses post")
@@ -193,8 +197,15 @@ class Synapses:
         """Return one synapse for each non-zero of ``matrix``, shape (size of pre, size of post), dense or scipy.sparse."""
         from scipy import sparse
 
-        coo = sparse.coo_array(matrix)
+        where = f"Synapses {pre} -> {post}"
+        dense_or_sparse = matrix if sparse.issparse(matrix) else checks.real_array(matrix, f"{where} matrix")
+        if dense_or_sparse.ndim != 2:
+            raise DescriptionError(
+                f"{where} matrix: got shape {dense_or_sparse.shape}, expected (size of pre, size of post)"
+            )
+        coo = sparse.coo_array(dense_or_sparse)
         coo.sum_duplicates()
+        coo.eliminate_zeros()
         return Synapses(pre, post, Edges(coo.row, coo.col), weight=coo.data, delay=delay)
 
 
@@ -229,14 +240,7 @@ class Liquid:
             if target not in own:
                 raise DescriptionError(f"{where}: no neuron group {target!r}; known: {', '.join(own)}")
         sign = next((group.sign for group in self.neurons if group.name == synapses.pre), None)
-        low, high = _range(synapses.weight)
-        one_number = not isinstance(synapses.weight, Distribution)
-        wrong = (
-            (low < 0 if one_number else low < 0 and high <= 0)
-            if sign == 1
-            else (high > 0 if one_number else high > 0 and low >= 0)
-        )
-        if sign is not None and wrong:
+        if sign is not None and _breaks_dale(synapses.weight, sign):
             kind, want = ("excitatory", ">= 0") if sign == 1 else ("inhibitory", "<= 0")
             msg = f"{where} weight: got {synapses.weight!r}, but {synapses.pre!r} is {kind}; expected weights {want}"
             raise DescriptionError(msg)
@@ -278,10 +282,23 @@ class Liquid:
     __hash__ = None  # type: ignore[assignment]
 
 
+def _breaks_dale(weight: Value, sign: int) -> bool:
+    """Return whether a number has the wrong sign, or a distribution cannot give any of the right one.
+
+    A distribution on both sides of zero is folded when it is drawn.
+    """
+    low, high = sorted(sign * end for end in _range(weight))  # now the right side is the positive one
+    return low < 0 and (high <= 0 or not isinstance(weight, Distribution))
+
+
 def _records(value: Any, kind: type, where: str) -> tuple[Any, ...]:
-    items: Sequence[Any] = (value,) if isinstance(value, kind) else tuple(value)
+    if isinstance(value, kind):
+        return (value,)
+    if not isinstance(value, Iterable):
+        raise DescriptionError(f"{where}: got {value!r}, expected a list of {kind.__name__}(...)")
+    items = tuple(value)
     for item in items:
         if not isinstance(item, kind):
             msg = f"{where}: got {item!r}, expected {kind.__name__}(...)"
             raise DescriptionError(msg)
-    return tuple(items)
+    return items

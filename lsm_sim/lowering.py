@@ -28,6 +28,7 @@ from lsm_sim.seeding import stream
 from lsm_sim.wiring import End
 
 BYTES_PER_SYNAPSE = 150  # at the peak of lowering, measured with 2 M synapses
+BYTES_PER_NEURON = 400  # drawn parameters, positions, the program's arrays and their copies
 _STEP_TOLERANCE = 1e-9  # 0.003 s / 0.001 s is 2.9999999999999996 steps
 
 
@@ -59,7 +60,10 @@ def lower(liquid: Liquid, dt: float, weight_bits: int | None = 16) -> Program:
     DescriptionError
         Where a time does not fit dt, a draw is not allowed, or the network does not fit into memory.
     """
+    if not isinstance(liquid, Liquid):
+        raise DescriptionError(f"lower: got {type(liquid).__name__}, expected a Liquid")
     dt = checks.positive(dt, "dt")
+    check_memory(liquid.n_neurons * BYTES_PER_NEURON + liquid.n_inputs * 16, "Liquid")
     parameters = {group.name: draw_parameters(group, liquid.seed) for group in liquid.neurons}
     for name, drawn in parameters.items():
         _check_times(name, drawn, dt)
@@ -67,7 +71,7 @@ def lower(liquid: Liquid, dt: float, weight_bits: int | None = 16) -> Program:
     one_minus_a_v = _per_neuron(parameters, liquid, lambda p, dt: -np.expm1(-dt / p["tau_m"]), dt)
     threshold = _per_neuron(parameters, liquid, lambda p, _: p["v_thresh"] - p["v_reset"], dt)
     drive = _per_neuron(parameters, liquid, lambda p, _: p["v_rest"] - p["v_reset"] + p["i_bias"] * p["tau_m"], dt)
-    refractory = _per_neuron(parameters, liquid, lambda p, dt: np.rint(p["t_ref"] / dt), dt).astype(np.int64)
+    refractory = checks.steps(_per_neuron(parameters, liquid, lambda p, dt: np.rint(p["t_ref"] / dt), dt), "t_ref", dt)
     indptr, post, weight, delay = _rows(liquid, draw_synapses(liquid), dt)
     return Program(
         arithmetic="float64",
@@ -183,12 +187,12 @@ def _delay_steps(projection: Projection, dt: float) -> Ints:
     """Return steps - 1; an explicit delay below dt is an error, because it cannot be kept."""
     if projection.delay is None:
         return np.zeros(projection.source.size, np.int64)
+    where = f"Synapses {projection.pre} -> {projection.post} delay"
     shortest = projection.delay.min(initial=np.inf)
     if shortest < dt * (1 - _STEP_TOLERANCE):
-        where = f"Synapses {projection.pre} -> {projection.post} delay"
         msg = f"{where}: got {shortest:g} s, expected at least one step of {dt:g} s; use a longer delay, a smaller dt, or None"
         raise DescriptionError(msg)
-    return np.rint(projection.delay / dt).astype(np.int64) - 1
+    return checks.steps(np.rint(projection.delay / dt), where, dt) - 1
 
 
 def _rows(liquid: Liquid, projections: list[Projection], dt: float) -> tuple[Ints, Ints, Floats, Ints]:
@@ -216,8 +220,11 @@ def _round_to_grid(weight: Floats, bits: int | None) -> Floats:
             raise DescriptionError(msg)
         exponent = FINEST_EXPONENT
     else:
-        top = 2 ** (checks.whole(bits, "weight_bits", minimum=2) - 1) - 1
+        top = 2.0 ** (min(checks.whole(bits, "weight_bits", minimum=2), 54) - 1) - 1
         exponent = FINEST_EXPONENT
         while np.rint(np.ldexp(largest, exponent)) > top:
             exponent -= 1
+    if 0 < largest < 2.0 ** -(FINEST_EXPONENT + 1):
+        msg = f"weights: the largest is {largest:g} after lowering and would round to 0, expected at least 2^-31; use a larger unit of v"
+        raise DescriptionError(msg)
     return np.ldexp(np.rint(np.ldexp(weight, exponent)), -exponent)

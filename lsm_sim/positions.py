@@ -20,7 +20,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         for axis in ("nx", "ny", "nz"):
-            checks.whole(getattr(self, axis), f"grid {axis}", minimum=1)
+            object.__setattr__(self, axis, checks.whole(getattr(self, axis), f"grid {axis}", minimum=1))
 
     @property
     def n_points(self) -> int:
@@ -29,9 +29,9 @@ class Grid:
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
         """Return ``size`` points, shape (size, 3): all of them in order, or a random choice where fewer are asked."""
-        axes = np.meshgrid(np.arange(self.nx), np.arange(self.ny), np.arange(self.nz), indexing="ij")
-        points = np.stack(axes, axis=-1).reshape(-1, 3).astype(np.float64)
-        return points if size == len(points) else points[np.sort(rng.choice(len(points), size, replace=False))]
+        everyone = size == self.n_points
+        index = np.arange(size) if everyone else np.sort(rng.choice(self.n_points, size, replace=False))
+        return np.stack(np.unravel_index(index, (self.nx, self.ny, self.nz)), axis=-1).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Box:
 
     def __post_init__(self) -> None:
         for axis in ("x", "y", "z"):
-            checks.positive(getattr(self, axis), f"box {axis}")
+            object.__setattr__(self, axis, checks.positive(getattr(self, axis), f"box {axis}"))
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
         """Return ``size`` points, shape (size, 3)."""
