@@ -28,7 +28,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lsm_sim import npz, program_checks
+from lsm_sim import checks, npz, program_checks
 from lsm_sim.checks import Ints
 from lsm_sim.errors import DescriptionError
 
@@ -149,7 +149,8 @@ def from_arrays(arrays: Mapping[str, Any], where: str) -> Program:
     if missing:
         raise DescriptionError(f"{where}: no {', '.join(missing)} in the file; it is damaged or not a program")
     try:
-        return Program(arithmetic=arithmetic, **{name: arrays[name] for name in names}, **_groups_from_arrays(arrays))  # type: ignore[arg-type]
+        fields = {name: arrays[name] for name in names} | _groups_from_arrays(arrays)
+        return Program(arithmetic=arithmetic, **fields)  # type: ignore[arg-type]
     except DescriptionError as error:
         raise DescriptionError(f"{where}: {error}") from None
 
@@ -165,9 +166,9 @@ def _groups_to_arrays(program: Program) -> dict[str, Any]:
 def _groups_from_arrays(arrays: Mapping[str, Any]) -> dict[str, Groups]:
     out: dict[str, Groups] = {}
     for kind in ("input", "neuron"):
-        names, stops = arrays.get(f"{kind}_group_name", []), arrays.get(f"{kind}_group_stop", [])
-        starts = [0, *stops[:-1]] if len(stops) else []
+        names = np.ravel(arrays.get(f"{kind}_group_name", []))
+        stops = checks.whole_array(np.ravel(arrays.get(f"{kind}_group_stop", [])), f"{kind}_group_stop").tolist()
         out[f"{kind}_groups"] = {
-            str(name): range(int(start), int(stop)) for name, start, stop in zip(names, starts, stops, strict=False)
+            str(name): range(start, stop) for name, start, stop in zip(names, [0, *stops], stops, strict=False)
         }
     return out

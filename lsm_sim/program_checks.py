@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,12 +117,15 @@ def _check_sums(arithmetic: str, post: Ints, weight: Any, n_neurons: int) -> Non
 
 def _groups(groups: Any, total: int, default: str) -> dict[str, range]:
     """Return the groups as consecutive ranges that cover 0..total; without names, one group called ``default``."""
+    if not isinstance(groups, Mapping):
+        raise DescriptionError(f"Program groups: got {groups!r}, expected ranges by name")
     if not groups:
         return {default: range(total)} if total else {}
     stop = 0
     for name, members in groups.items():
-        if members.start != stop or members.stop < stop:
-            raise DescriptionError(f"Program groups: {name!r} covers {members}, expected it to begin at {stop}")
+        checks.name(name, "Program groups")
+        if not isinstance(members, range) or members.step != 1 or members.start != stop or members.stop <= stop:
+            raise DescriptionError(f"Program groups: {name!r} is {members!r}, expected a range from {stop} on")
         stop = members.stop
     if stop != total:
         raise DescriptionError(f"Program groups: they cover 0..{stop - 1}, expected 0..{total - 1}")

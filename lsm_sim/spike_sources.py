@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from lsm_sim import checks, npz
 from lsm_sim.checks import Ints
 from lsm_sim.errors import DescriptionError
+from lsm_sim.memory import check_memory
 from lsm_sim.program import CASE_FORMAT
 from lsm_sim.spikes import FORMAT, Spikes
 
@@ -19,6 +20,9 @@ _EDGE = 1e-9  # of a step: 0.003 s is step 3 at dt = 0.001 s although 0.003/0.00
 
 def from_dense(dense: Any, dt: float) -> Spikes:
     """See `Spikes.from_dense`."""
+    if not isinstance(dense, Iterable) or (isinstance(dense, np.ndarray) and dense.ndim not in (2, 3)):
+        got = getattr(dense, "shape", dense)
+        raise DescriptionError(f"dense spikes: got {got!r}, expected shape (B, T, C), (T, C) or a list of (T_i, C)")
     samples = [dense] if isinstance(dense, np.ndarray) and dense.ndim == 2 else list(dense)
     parts, widths = [], set()
     for b, sample in enumerate(samples):
@@ -61,6 +65,7 @@ def from_events(
 def _per_sample(value: Any, sample: Ints, what: str) -> Any:
     """Return one value for each sample; one number alone stands for all of them."""
     n_samples = int(sample.max(initial=0)) + 1 if value.ndim == 0 else value.size
+    check_memory(n_samples * 24, f"events of {n_samples} samples")
     if value.ndim > 1:
         raise DescriptionError(f"events {what}: got shape {value.shape}, expected one number or one per sample")
     if sample.size and (sample.min() < 0 or sample.max() >= n_samples):
@@ -72,8 +77,8 @@ def _per_sample(value: Any, sample: Ints, what: str) -> Any:
 def from_times(times: Any, channel: Any, sample: Any, *, duration: Any, n_channels: int, dt: float) -> Spikes:
     """See `Spikes.from_times`."""
     dt = checks.positive(dt, "dt")
-    step = np.floor(checks.real_array(times, "times") / dt + _EDGE).astype(np.int64)
-    n_steps = np.rint(checks.real_array(duration, "duration") / dt).astype(np.int64)
+    step = checks.steps(np.floor(checks.real_array(times, "times") / dt + _EDGE), "times", dt)
+    n_steps = checks.steps(np.rint(checks.real_array(duration, "duration") / dt), "duration", dt)
     try:
         return from_events(step, channel, sample, n_steps=n_steps, n_channels=n_channels, dt=dt, sort=True)
     except DescriptionError as error:
@@ -86,6 +91,9 @@ def concatenate(parts: Sequence[Spikes]) -> Spikes:
     """See `Spikes.concatenate`."""
     if not parts:
         raise DescriptionError("Spikes.concatenate: got no parts, expected at least one")
+    for part in parts:
+        if not isinstance(part, Spikes):
+            raise DescriptionError(f"Spikes.concatenate: got {type(part).__name__}, expected Spikes")
     first = parts[0]
     for part in parts[1:]:
         if (part.n_channels, part.dt) != (first.n_channels, first.dt):
@@ -122,13 +130,12 @@ def from_file(path: str | os.PathLike[str]) -> Spikes:
                 sort=False,
             )
         if kind == FORMAT:
-            stops = [int(stop) for stop in arrays["group_stop"]]
-            ranges = [range(start, stop) for start, stop in zip([0, *stops], stops, strict=False)]
-            groups = dict(zip((str(name) for name in arrays["group_name"]), ranges, strict=True))
+            ends = zip(arrays["group_name"], arrays["group_start"], arrays["group_stop"], strict=True)
+            groups = {str(name): range(int(start), int(stop)) for name, start, stop in ends}
             names = ("step", "channel", "offsets", "n_steps", "n_channels", "dt")
             return Spikes(**{name: arrays[name] for name in names}, groups=groups)
     except KeyError as error:
         raise DescriptionError(f"{path}: no {error} in the file; it is damaged") from None
-    except (DescriptionError, ValueError, TypeError) as error:
+    except (DescriptionError, ValueError, TypeError, OverflowError) as error:
         raise DescriptionError(f"{path}: {error}") from None
     raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMAT!r}")

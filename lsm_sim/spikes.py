@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsm_sim import npz
-from lsm_sim.bins import equal_bins
+from lsm_sim.bins import checked_edges
 from lsm_sim.checks import Bools, Floats, Ints
 from lsm_sim.errors import DescriptionError
 from lsm_sim.memory import check_memory
@@ -150,15 +150,13 @@ class Spikes:
 
         ``bins`` is a number of equal bins over each sample's own length, or edges in steps, shape (B, bins + 1).
         """
-        edges = equal_bins(self.n_steps, bins) if isinstance(bins, int) else np.asarray(bins)
+        edges = checked_edges(bins, self.n_steps)
         n_bins = edges.shape[1] - 1
         size = len(self) * n_bins * self.n_channels
         check_memory(size * 8, "Spikes.counts")
         sample = self.sample
-        starts = edges + np.concatenate([[0], np.cumsum(self.n_steps)[:-1]])[:, None]  # edges on one common time axis
-        moment = self.step + np.concatenate([[0], np.cumsum(self.n_steps)[:-1]])[sample]
-        if len(self) and (edges[:, 0] != 0).any() | (edges[:, -1] != self.n_steps).any() | (np.diff(edges) < 0).any():
-            raise DescriptionError("Spikes.counts bins: expected edges that rise from 0 to the sample's length")
+        begin = np.cumsum(self.n_steps) - self.n_steps  # samples one after the other on one time axis
+        starts, moment = edges + begin[:, None], self.step + begin[sample]
         bin_index = np.searchsorted(starts.ravel(), moment, side="right") - 1 - sample
         flat = bin_index * self.n_channels + self.channel
         return np.bincount(flat, minlength=size).astype(np.int32).reshape(len(self), n_bins, self.n_channels)
@@ -188,6 +186,7 @@ class Spikes:
         names = ("step", "channel", "offsets", "n_steps", "n_channels", "dt")
         groups = {
             "group_name": np.array(list(self.groups), dtype=np.str_),
+            "group_start": np.array([members.start for members in self.groups.values()], dtype=np.int64),
             "group_stop": np.array([members.stop for members in self.groups.values()], dtype=np.int64),
         }
         npz.write(path, {"format": FORMAT} | {name: getattr(self, name) for name in names} | groups)
