@@ -12,6 +12,7 @@ import numpy as np
 from lsm_sim.backend import Outcome, Request, Runner
 from lsm_sim.checks import Bools, Ints
 from lsm_sim.collect import Collector
+from lsm_sim.memory import check_memory
 from lsm_sim.program import Program
 from lsm_sim.progress import progress_bar
 from lsm_sim.requests import checked_request
@@ -81,6 +82,7 @@ def steps(program: Program, stimulus: Spikes) -> Iterator[Step]:
 def run_program(program: Program, stimulus: Spikes, request: Request | None = None) -> Outcome:
     """Run every sample of ``stimulus`` from rest; see `lsm_sim.backend.Runner`."""
     request = checked_request(program, stimulus, request)
+    check_memory((program.max_delay + 2) * program.n_neurons * 8, "reference: the spikes in flight")
     collector = Collector(program, stimulus, request)
     with progress_bar(len(stimulus), request.progress) as advance:
         for b in range(len(stimulus)):

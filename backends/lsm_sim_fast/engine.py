@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lsm_sim.backend import Outcome, Request, Runner
+from lsm_sim.memory import check_memory
 from lsm_sim.program import Program
 from lsm_sim.progress import progress_bar
 from lsm_sim.requests import checked_request
@@ -48,6 +49,9 @@ def _run(program: Program, layout: Layout, stimulus: Spikes, request: Request | 
     request = checked_request(program, stimulus, request)
     results = Results.empty(program, stimulus, request)
     n_threads = min(request.n_threads or _cores(), len(stimulus))
+    check_memory(
+        n_threads * layout.slots * layout.width * np.dtype(layout.ring_type).itemsize, "fast: the spikes in flight"
+    )
     queue = itertools.count()
     stop = np.zeros(1, np.uint8)
     workers = [Worker(program, layout, stimulus, request, results, stop) for _ in range(n_threads)]
