@@ -115,8 +115,12 @@ def _loihi_values(rng: np.random.Generator, n: int, n_synapses: int, wide: bool)
     threshold = rng.integers(0, min(2 ** (bits + 1), 2**17), n)
     reach = int(rng.choice([1, 64, 2**10, 2**24, 2**31 - 1]))  # from none to far beyond the registers
     extreme = rng.random() < 0.3
+    weight = _signed_bits(rng, bits, n_synapses)
+    if wide:  # exactly where u wraps (2^17 << 6 is 2^23), and where arrivals leave the chip's register
+        edge = rng.random(n_synapses) < 0.3
+        weight[edge] = rng.choice([2**17, -(2**17), 2**15, -(2**15)], int(edge.sum()))
     return {
-        "weight": _signed_bits(rng, bits, n_synapses),
+        "weight": weight,
         "du": rng.choice([-1, 0, 4095], n) if extreme else rng.integers(0, 4096, n),
         "dv": rng.choice([0, 4095, 4096], n) if extreme else rng.integers(0, 4096, n),
         "threshold": threshold,
