@@ -199,6 +199,6 @@ class Spikes:
         return from_file(path)
 
     def __repr__(self) -> str:
-        shortest, longest = (self.n_steps.min(initial=0), self.n_steps.max(initial=0)) if len(self) else (0, 0)
+        shortest, longest = (self.n_steps.min(), self.n_steps.max()) if len(self) else (0, 0)
         steps = f"{longest}" if shortest == longest else f"{shortest}..{longest}"
         return f"Spikes({len(self)} samples of {steps} steps, {self.n_channels} channels, {self.n_events} events, dt={self.dt:g} s)"

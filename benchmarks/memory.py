@@ -1,0 +1,26 @@
+"""Peak memory of workload W with 1000 samples and spike counts only, everything included."""
+
+from __future__ import annotations
+
+import resource
+
+from workloads import liquid, stimulus
+
+import lsm_sim as lsm
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # kB on Linux
+
+
+def main() -> None:
+    program = lsm.lower(liquid("W"), 1e-3)
+    parts = [stimulus(50, seed) for seed in range(20)]  # a dense batch of 1000 would be larger than the run itself
+    spikes = lsm.Spikes.concatenate(parts)
+    before = peak()
+    counts = lsm.run(program, spikes, spikes=False, bins=10, progress=False).counts
+    print(f"{spikes}: counts {counts.shape}, peak {peak():.2f} GiB ({before:.2f} GiB before the run)")
+
+
+if __name__ == "__main__":
+    main()
