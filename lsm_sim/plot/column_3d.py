@@ -1,0 +1,88 @@
+"""Neurons and connections in space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from lsm_sim import checks
+from lsm_sim.checks import Floats
+from lsm_sim.errors import DescriptionError
+from lsm_sim.liquid import Liquid
+from lsm_sim.lowering import draw_positions, draw_synapses
+from lsm_sim.plot import style
+
+
+def column(
+    liquid: Liquid,
+    ax: Axes | None = None,
+    *,
+    max_connections: int = 300,
+    seed: int = 0,
+    colours: Mapping[str, Any] | None = None,
+) -> Axes:
+    """Draw the neurons of a liquid at their positions, and some of its connections, in 3-D.
+
+    Groups without positions are left out. Connections are blue where the weight is positive, vermilion where negative.
+
+    Parameters
+    ----------
+    ax
+        3-D Axes (``projection="3d"``).
+    max_connections
+        At most so many connections are drawn, chosen at random.
+    seed
+        Of that choice.
+    colours
+        Colours by group name, instead of the standard ones.
+    """
+    if not isinstance(liquid, Liquid):
+        raise DescriptionError(f"column: got {type(liquid).__name__}, expected a Liquid")
+    drawn = {group.name: draw_positions(group, liquid.seed) for group in liquid.neurons}
+    positions = {name: points for name, points in drawn.items() if points is not None}
+    if not positions:
+        raise DescriptionError("column: no group has positions; give Neurons positions=lsm_sim.grid(...)")
+    wanted = checks.whole(max_connections, "column max_connections")
+    paint = style.group_colours(list(positions), colours)
+    ends, weight = _connections(liquid, positions, wanted, seed)
+    space = style.axes(ax, height=3.0, projection="3d")
+    drawn_signs = _draw_connections(space, ends, weight)
+    size = float(np.clip(1500 / sum(map(len, positions.values())), 2.5, 14))
+    for name, place in positions.items():
+        space.scatter(*place.T, s=size, color=paint[name], label=name, linewidths=0, alpha=0.9)
+    points = np.concatenate(list(positions.values()))
+    style.frame_3d(space, points.min(axis=0) - 0.5, points.max(axis=0) + 0.5, "xyz", same_unit=True)
+    style.legend(space, paint, above=True, lines=drawn_signs)
+    return space  # type: ignore[no-any-return]
+
+
+def _connections(liquid: Liquid, positions: Mapping[str, Floats], most: int, seed: int) -> tuple[Floats, Floats]:
+    """Return the ends, shape (n, 2, 3), and weights, shape (n,), of connections chosen at random."""
+    parts = [p for p in draw_synapses(liquid) if p.pre in positions and p.post in positions]
+    starts = np.concatenate([[0], np.cumsum([len(p.source) for p in parts])]).astype(np.int64)
+    total = int(starts[-1])
+    rng = np.random.default_rng(seed)
+    chosen = np.sort(rng.choice(total, min(most, total), replace=False))
+    ends, weight = [np.empty((0, 2, 3))], [np.empty(0)]
+    for part, start, stop in zip(parts, starts, starts[1:], strict=False):
+        mine = chosen[(chosen >= start) & (chosen < stop)] - start
+        pre, post = positions[part.pre][part.source[mine]], positions[part.post][part.target[mine]]
+        ends.append(np.stack([pre, post], axis=1))
+        weight.append(part.weight[mine])
+    return np.concatenate(ends), np.concatenate(weight)
+
+
+def _draw_connections(ax: Any, ends: Floats, weight: Floats) -> dict[str, str]:
+    """Draw the connections of each sign, and return the colours used, by name."""
+    from mpl_toolkits.mplot3d.art3d import Line3DCollection
+
+    used = {}
+    for sign, label, colour in ((1, "excitatory", style.BLUE), (-1, "inhibitory", style.VERMILION)):
+        mine = ends[np.sign(weight) == sign]
+        if len(mine):
+            used[label] = colour
+            ax.add_collection3d(Line3DCollection(mine, colors=colour, linewidths=0.4, alpha=0.35, label=label))
+    return used

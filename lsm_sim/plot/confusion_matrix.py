@@ -1,0 +1,83 @@
+"""Which class is taken for which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from lsm_sim.checks import Floats
+from lsm_sim.errors import DescriptionError
+from lsm_sim.plot import style
+
+_MOST_NUMBERS = 20  # classes: with more, cells are too small for a number
+_MOST_NAMES = 10  # then only every second, third, ... class is named
+_ROOM = 36  # characters that fit side by side under the matrix
+_SHARES = {
+    "true": "Share of true class (%)",
+    "pred": "Share of predicted class (%)",
+    "all": "Share of all samples (%)",
+    None: "Samples",
+}
+
+
+def confusion(
+    y_true: Any, y_pred: Any, labels: Any = None, ax: Axes | None = None, *, normalise: str | None = "true"
+) -> Axes:
+    """Draw the confusion matrix: true classes in rows, predicted ones in columns, a number in each cell that is not 0.
+
+    Parameters
+    ----------
+    y_true, y_pred
+        Classes, shape (samples,).
+    labels
+        Which classes to draw, in order; None: all, sorted.
+    normalise
+        Percent of each "true" class, of each "pred"icted class or of "all" samples; None: counts.
+    """
+    values, names = _matrix(y_true, y_pred, labels, normalise)
+    ax = style.axes(ax, height=2.9, layout="compressed")
+    style.tidy(ax, "Predicted class", "True class", frame=True)
+    image = ax.imshow(values, cmap="Blues", vmin=0, vmax=100 if normalise in ("true", "pred") else None)
+    style.bar(ax, image, _SHARES[normalise])
+    places = np.arange(len(names))
+    if len(names) <= _MOST_NUMBERS:
+        _write_numbers(ax, values, image)
+    else:
+        places = places[:: -(-len(names) // _MOST_NAMES)]
+    shown = [str(names[i]) for i in places]
+    wide = sum(len(name) + 1 for name in shown) > _ROOM
+    ax.set_xticks(places, shown, rotation=90 if wide else 0)
+    ax.set_yticks(places, shown)
+    ax.tick_params(length=0, pad=3)
+    return ax
+
+
+def _matrix(y_true: Any, y_pred: Any, labels: Any, normalise: str | None) -> tuple[Floats, Any]:
+    """Return the matrix in counts or percent, and the classes of its rows."""
+    from sklearn.metrics import confusion_matrix
+
+    if normalise not in _SHARES:
+        raise DescriptionError(f"confusion normalise: got {normalise!r}, expected 'true', 'pred', 'all' or None")
+    true, predicted = np.asarray(y_true), np.asarray(y_pred)
+    if true.ndim != 1 or true.shape != predicted.shape or not true.size:
+        msg = f"confusion: got y_true of shape {true.shape} and y_pred of shape {predicted.shape}, expected two lists of equal length, at least 1"
+        raise DescriptionError(msg)
+    names = np.unique(np.concatenate([true, predicted])) if labels is None else np.asarray(labels)
+    if names.ndim != 1 or not np.isin(names, true).any() or len(np.unique(names)) < len(names):
+        raise DescriptionError(f"confusion labels: got {names.tolist()}, expected different classes, some in y_true")
+    matrix = confusion_matrix(true, predicted, labels=names, normalize=normalise)
+    return np.asarray(matrix * (1.0 if normalise is None else 100.0)), names
+
+
+def _write_numbers(ax: Axes, values: Floats, image: Any) -> None:
+    """Write each number that does not round to 0, white on dark."""
+    size = min(style.TICK, 80 / len(values))
+    for (row, column), value in np.ndenumerate(values):
+        if round(value):
+            red, green, blue, _ = image.cmap(image.norm(value))
+            dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+            ax.text(
+                column, row, f"{value:.0f}", ha="center", va="center", fontsize=size, color="white" if dark else "black"
+            )

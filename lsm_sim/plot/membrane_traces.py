@@ -1,0 +1,145 @@
+"""Recorded variables of some neurons, one lane each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, MaxNLocator, ScalarFormatter
+
+from lsm_sim import checks
+from lsm_sim.checks import Floats, Ints
+from lsm_sim.errors import DescriptionError
+from lsm_sim.plot import style
+from lsm_sim.plot.spike_raster import check_sample, time_unit
+from lsm_sim.running import Result, Trace
+
+_MOST = 5  # lanes drawn when no neurons are named
+_PITCH = 1.5  # from lane to lane, in heights of a lane: leaves room for the spikes
+_UNITS = {"v": "Potential v", "u": "Current u (v per step)"}
+
+
+def traces(
+    result: Result,
+    group: str | None = None,
+    neurons: Any = None,
+    sample: int = 0,
+    ax: Axes | None = None,
+    *,
+    variable: str = "v",
+) -> Axes:
+    """Draw the recorded membrane potential of some neurons, with their spikes and thresholds.
+
+    Each neuron has a lane with a scale of its own; all lanes have the same size in units of v. A spike is a vertical line
+    above the threshold (the dashed line). v is recorded after the reset, so the line is drawn up to the threshold first.
+
+    Parameters
+    ----------
+    result
+        Of ``lsm_sim.run(..., record={"exc": ["v"]})``.
+    group
+        Which group; None: the first one recorded.
+    neurons
+        Indices within the group, among those recorded; None: the first five recorded.
+    sample
+        Which sample.
+    variable
+        "v", or "u" (without spikes and threshold).
+    """
+    name, trace = _recorded(result, group, variable)
+    columns = _columns(trace, neurons, f"traces of {name!r}")
+    index = check_sample(sample, len(trace.values))
+    times, values = trace.times[index], trace.values[index][:, columns]
+    if not times.size:
+        raise DescriptionError("traces: no step of this sample was recorded; record some")
+    ax = style.axes(ax, height=0.5 + 0.42 * max(len(columns), 2))
+    scale, unit = time_unit(float(times[-1]))
+    style.tidy(ax, f"Time ({unit})", _UNITS[variable])
+    limits = None if trace.threshold is None else trace.threshold[columns]
+    spiked = [_spike_times(result, name, int(n), index) for n in trace.neurons[columns]]
+    low, high = _range(values, limits)
+    offsets = np.asarray(-_PITCH * (high - low) * np.arange(len(columns)), np.float64)
+    for lane, offset in enumerate(offsets):
+        path = times, values[:, lane]
+        if limits is not None:
+            path = _up_to_threshold(*path, spiked[lane], limits[lane])
+            _draw_spikes(ax, spiked[lane] * scale, limits[lane] + offset, 0.35 * (high - low))
+        ax.plot(path[0] * scale, path[1] + offset, color=style.BLUE, linewidth=style.LINE, zorder=3)
+    _label_lanes(ax, offsets, (low, high), [f"{name} {n}" for n in trace.neurons[columns]])
+    ax.set_xlim((float(times[0]) - result.program.dt) * scale, float(times[-1]) * scale)
+    return ax
+
+
+def _recorded(result: Any, group: str | None, variable: str) -> tuple[str, Trace]:
+    if not isinstance(result, Result):
+        raise DescriptionError(f"traces: got {type(result).__name__}, expected the Result of lsm_sim.run")
+    if variable not in _UNITS:
+        raise DescriptionError(f"traces: got variable {variable!r}, expected 'v' or 'u'")
+    known = result.v if variable == "v" else result.u
+    if not known:
+        raise DescriptionError(f'traces: nothing was recorded; run with record={{"<group>": ["{variable}"]}}')
+    name = next(iter(known)) if group is None else group
+    if name not in known:
+        raise DescriptionError(f"traces: no {variable} of a group {name!r} was recorded; known: {', '.join(known)}")
+    return name, known[name]
+
+
+def _columns(trace: Trace, neurons: Any, where: str) -> Ints:
+    """Return where the neurons stand in the trace."""
+    if not trace.neurons.size:
+        raise DescriptionError(f"{where}: zero neurons were recorded; record at least one")
+    if neurons is None:
+        return np.arange(min(_MOST, trace.neurons.size))
+    wanted = np.atleast_1d(checks.whole_array(neurons, where))
+    known = trace.neurons.tolist()
+    missing = [int(n) for n in wanted.ravel() if n not in known]
+    if missing or wanted.ndim != 1 or not wanted.size:
+        raise DescriptionError(f"{where}: got neurons {wanted.tolist()}, expected a list of recorded ones: {known}")
+    return np.array([known.index(n) for n in wanted])
+
+
+def _spike_times(result: Result, group: str, neuron: int, sample: int) -> Floats:
+    """Return when the neuron spiked, at the end of the step as the trace counts time."""
+    if result.spikes is None:
+        return np.empty(0)
+    one = result.spikes[sample][group]
+    return np.asarray((one.step[one.channel == neuron] + 1) * one.dt)
+
+
+def _range(values: Floats, thresholds: Floats | None) -> tuple[float, float]:
+    """Return the range that every lane shows: all values, and the thresholds where they are not far above."""
+    low, high = float(values.min()), float(values.max())
+    if thresholds is not None:
+        high = max(high, float(thresholds.max()))
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _up_to_threshold(times: Floats, values: Floats, spiked: Floats, threshold: float) -> tuple[Floats, Floats]:
+    """Return the path with a point at the threshold before each reset."""
+    at = np.flatnonzero(np.isin(times, spiked))
+    return np.insert(times, at, times[at]), np.insert(values, at, threshold)
+
+
+def _draw_spikes(ax: Axes, times: Floats, threshold: float, height: float) -> None:
+    ax.axhline(threshold, color=style.GREY, linewidth=style.THIN, linestyle=(0, (4, 3)), zorder=2, label="threshold")
+    ax.vlines(
+        times, threshold, threshold + height, color=style.VERMILION, linewidth=style.LINE, zorder=4, label="spikes"
+    )
+
+
+def _label_lanes(ax: Any, offsets: Floats, span: tuple[float, float], names: list[str]) -> None:
+    """Put the true values of each lane on the left axis, and the neuron's name at the right of its lane."""
+    low, high = span
+    locator = MaxNLocator(4 if len(offsets) == 1 else 2, steps=[1, 2, 5, 10])
+    ticks = [tick for tick in locator.tick_values(low, high) if low <= tick <= high] or [low]
+    places = np.add.outer(offsets, ticks).ravel()
+    ax.yaxis.set_major_locator(FixedLocator(places.tolist()))
+    ax.set_yticklabels([ScalarFormatter.fix_minus(f"{tick:g}") for _ in offsets for tick in ticks])
+    ax.set_ylim(offsets[-1] + low - 0.05 * (high - low), high + 0.4 * (high - low))
+    for offset, name in zip(offsets, names, strict=True):
+        middle = offset + 0.5 * (low + high)
+        ax.annotate(
+            name, (1, middle), xycoords=("axes fraction", "data"), xytext=(3, 0), textcoords="offset points",
+            fontsize=style.TICK, va="center",
+        )  # fmt: skip

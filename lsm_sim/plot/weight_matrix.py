@@ -1,0 +1,109 @@
+"""All synapses of a program as one matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+
+from lsm_sim.checks import Floats, Ints
+from lsm_sim.errors import DescriptionError
+from lsm_sim.plot import style
+from lsm_sim.program import Program
+
+_CELLS = 240  # per axis: about what 3.4 inches of print can show
+_MOST_CLIPPED = 0.01  # share of the cells whose colour may be at the end of the scale
+_LABEL_GAP = 0.055  # of the axis: what a group's label needs
+
+
+def weights(program: Program, ax: Axes | None = None) -> Axes:
+    """Draw the weight matrix, from input channels and neurons (rows) to neurons (columns), groups labelled.
+
+    A network too large for one cell per pair is shown in cells of several neurons, which then have the mean weight of
+    their pairs (a pair without synapse counts as 0). The colours are centred at 0.
+
+    Parameters
+    ----------
+    program
+        Of ``lsm_sim.lower(liquid, dt)``, or ``result.program``.
+    """
+    if not isinstance(program, Program):
+        raise DescriptionError(f"weights: got {type(program).__name__}, expected a Program; see lsm_sim.lower")
+    rows = dict(program.input_groups) | {
+        name: range(program.n_inputs + members.start, program.n_inputs + members.stop)
+        for name, members in program.neuron_groups.items()
+    }
+    columns = dict(program.neuron_groups)
+    row_edges, column_edges = _edges(rows), _edges(columns)
+    values, binned = _cells(program, row_edges, column_edges)
+    ax = style.axes(ax, height=2.9)
+    style.tidy(ax, "Postsynaptic", "Presynaptic", frame=True)
+    limit = _limit(values)
+    image = ax.pcolormesh(
+        column_edges, row_edges, values, cmap=style.SIGNED, norm=Normalize(-limit, limit), rasterized=True
+    )
+    largest = np.abs(values.compressed()).max(initial=0.0)
+    unit = "units of v" if program.arithmetic == "float64" else "chip units"
+    style.bar(ax, image, f"{'Mean weight' if binned else 'Weight'} ({unit})", "both" if largest > limit else "neither")
+    ax.set_xlim(0, program.n_neurons)
+    ax.set_ylim(program.n_inputs + program.n_neurons, 0)
+    _label_groups(ax, ax.xaxis, columns)
+    _label_groups(ax, ax.yaxis, rows)
+    return ax
+
+
+def _edges(groups: dict[str, range]) -> Ints:
+    """Return the edges of the cells along one axis; every group begins a cell."""
+    total = max(members.stop for members in groups.values())
+    width = -(-total // _CELLS)
+    starts = [np.arange(members.start, members.stop, width) for members in groups.values()]
+    return np.append(np.concatenate(starts), total)
+
+
+def _cells(program: Program, row_edges: Ints, column_edges: Ints) -> tuple[Any, bool]:
+    """Return the mean weight of the pairs in each cell, masked where no synapse is, and whether cells hold many pairs."""
+    shape = (len(row_edges) - 1, len(column_edges) - 1)
+    row = np.searchsorted(row_edges, program.sources(), side="right") - 1
+    column = np.searchsorted(column_edges, program.post, side="right") - 1
+    flat = row * shape[1] + column
+    total = np.bincount(flat, weights=program.weight, minlength=shape[0] * shape[1]).reshape(shape)
+    present = np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape)
+    pairs = np.outer(np.diff(row_edges), np.diff(column_edges))
+    return np.ma.masked_array(total / pairs, present == 0), bool(pairs.max() > 1)
+
+
+def _limit(values: Any) -> float:
+    """Return the end of the colour scale: the largest magnitude, without the outermost hundredth."""
+    sizes = np.abs(values.compressed())
+    sizes = sizes[sizes > 0]
+    return float(np.quantile(sizes, 1 - _MOST_CLIPPED)) if sizes.size else 1.0
+
+
+def _label_groups(ax: Any, axis: Any, groups: dict[str, range]) -> None:
+    """Name each group at its middle and draw lines between groups."""
+    drawn = {name: members for name, members in groups.items() if len(members)}
+    total = max(members.stop for members in drawn.values())
+    middles = np.array([(members.start + members.stop) / 2 for members in drawn.values()])
+    axis.set_ticks(spread(middles, _LABEL_GAP * total, total), list(drawn))
+    axis.set_ticks([members.stop for members in list(drawn.values())[:-1]], minor=True)
+    axis.set_tick_params(which="major", length=0, pad=6)
+    axis.set_tick_params(which="minor", length=4, width=style.THIN)
+    line = ax.axvline if axis is ax.xaxis else ax.axhline
+    for members in list(drawn.values())[:-1]:
+        line(members.stop, color="black", linewidth=style.THIN)
+
+
+def spread(places: Floats, gap: float, total: float) -> Floats:
+    """Move ascending ``places`` apart by as little as keeps them ``gap`` from each other, inside 0..total."""
+    if len(places) * gap > total:
+        gap = total / len(places)
+    out = places.astype(np.float64)
+    for i in range(1, len(out)):
+        out[i] = max(out[i], out[i - 1] + gap)
+    ceiling = total - gap / 2
+    for i in range(len(out) - 1, -1, -1):
+        out[i] = min(out[i], ceiling)
+        ceiling = out[i] - gap
+    return out
