@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import psutil
-
 from lsm_sim.errors import DescriptionError
 
 
 def check_memory(n_bytes: float, where: str) -> None:
     """Raise `DescriptionError` where ``n_bytes`` more would not fit into the memory that is free now."""
+    import psutil  # here, because it takes as long to import as the rest of the package
+
     free = psutil.virtual_memory().available
     if n_bytes > free:
         gigabyte = 2**30

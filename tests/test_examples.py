@@ -1,0 +1,55 @@
+"""Every example and the README's own run as they stand, each in a process and a folder of its own."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lsm_sim import backend
+
+ROOT = Path(__file__).parent.parent
+NEEDS = {"brian2": "brian2", "lava": "lava"}  # examples that begin with a backend's name need it
+
+
+def run(script, folder):
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", str(script)],
+        cwd=folder,
+        env=os.environ | {"MPLBACKEND": "Agg"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
+def test_the_example_runs(path, tmp_path):
+    needed = [name for prefix, name in NEEDS.items() if path.stem.startswith(prefix)]
+    for name in needed:
+        if name not in backend.known():
+            pytest.skip(f"needs: pip install 'lsm-sim[{name}]'")
+    assert run(path, tmp_path).strip()
+
+
+def test_the_example_of_the_readme_learns_and_draws(tmp_path):
+    [code] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "readme.py").write_text(code, encoding="utf-8")
+    fast, reference = (float(line) for line in run(tmp_path / "readme.py", tmp_path).split())
+    assert fast > 0.9
+    assert reference >= 0.8  # the same model on ten of the images
+    assert (tmp_path / "raster.png").stat().st_size > 10_000
+    code_lines = [line for line in code.splitlines() if line.strip()]
+    assert len(code_lines) <= 22
+
+
+def test_no_spike_differs_between_backends(tmp_path):
+    lines = run(ROOT / "examples" / "same_spikes.py", tmp_path).splitlines()
+    assert lines[1:]
+    for line in lines[1:]:
+        assert line.endswith(": 0 spikes differ") or "install it with" in line
