@@ -1,6 +1,6 @@
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
-import mpmath
 import numpy as np
 import pytest
 
@@ -9,8 +9,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.lowering import draw_parameters, draw_synapses
 from tests.cases import answer
 
-mpmath.mp.dps = 60
-ULP = 2.0**-52
+ULP = Decimal(2) ** -52
 
 
 def one_neuron(weight=1.0, delay=None, **parameters):
@@ -23,10 +22,17 @@ def one_neuron(weight=1.0, delay=None, **parameters):
 
 def gain(tau_m, tau_syn, dt):
     """K/tau_syn of the contract, in 60 digits."""
-    tau_m, tau_syn, dt = (mpmath.mpf(value) for value in (tau_m, tau_syn, dt))
+    tau_m, tau_syn, dt = Decimal(tau_m), Decimal(tau_syn), Decimal(dt)
     if tau_m == tau_syn:
-        return dt * mpmath.exp(-dt / tau_m) / tau_syn
-    return (mpmath.exp(-dt / tau_syn) - mpmath.exp(-dt / tau_m)) / (1 / tau_m - 1 / tau_syn) / tau_syn
+        return dt * (-dt / tau_m).exp() / tau_syn
+    return ((-dt / tau_syn).exp() - (-dt / tau_m).exp()) / (1 / tau_m - 1 / tau_syn) / tau_syn
+
+
+@pytest.fixture(autouse=True)
+def _sixty_digits():
+    with localcontext() as context:
+        context.prec = 60
+        yield
 
 
 TAUS = [
@@ -47,12 +53,12 @@ TAUS = [
 def test_decays_and_gain_are_the_closed_formulas(tau_m, tau_syn, dt):
     program = lower(one_neuron(tau_m=tau_m, tau_syn=tau_syn), dt, weight_bits=None)
     # each is a handful of correctly rounded operations; the quotients of dt carry their own rounding into exp
-    assert abs(program.decay_u[0] / mpmath.exp(-mpmath.mpf(dt) / tau_syn) - 1) < 4 * ULP
-    assert abs(program.decay_v[0] / mpmath.exp(-mpmath.mpf(dt) / tau_m) - 1) < 4 * ULP
+    for decay, tau in ((program.decay_u[0], tau_syn), (program.decay_v[0], tau_m)):
+        assert abs(Decimal(decay) / (-Decimal(dt) / Decimal(tau)).exp() - 1) < 4 * ULP
     # x = dt (1/tau_m - 1/tau_syn) has an absolute error of a few ULP of dt/tau, which expm1(x)/x turns into a relative one
     exact = gain(tau_m, tau_syn, dt)
     largest = dt / min(tau_m, tau_syn)
-    assert abs(program.weight[0] - exact) < exact * 16 * ULP * (1 + largest) + 2.0**-31
+    assert abs(Decimal(program.weight[0]) - exact) < exact * 16 * ULP * Decimal(1 + largest) + Decimal(2) ** -31
 
 
 @pytest.mark.parametrize(("tau_m", "tau_syn"), TAUS)
@@ -62,13 +68,14 @@ def test_one_spike_gives_the_exact_solution_of_the_equations(tau_m, tau_syn, ref
     program = lower(liquid, dt, weight_bits=None)
     stimulus = Spikes.from_events([0], [0], n_steps=steps + 1, n_channels=1, dt=dt)
     v = answer(reference, program, stimulus).v[0][:, 0]
-    a, b = 1 / mpmath.mpf(tau_m), 1 / mpmath.mpf(tau_syn)
+    a, b = 1 / Decimal(tau_m), 1 / Decimal(tau_syn)
     for k in (1, 2, 3, 10, 50, 200):  # the spike of step 0 arrives at step 1 and has acted for k steps at step k's end
-        t = mpmath.mpf(dt) * k
+        t = Decimal(dt) * k
         # dv/dt = -v/tau_m + u, u = weight/tau_syn exp(-t/tau_syn), v(0) = 0
-        exact = weight * b * (t * mpmath.exp(-a * t) if a == b else (mpmath.exp(-b * t) - mpmath.exp(-a * t)) / (a - b))
+        both = t * (-a * t).exp() if a == b else ((-b * t).exp() - (-a * t).exp()) / (a - b)
+        exact = Decimal(weight) * b * both
         # the weight is rounded to 2^-30, which scales all of v; the other operations are exact to 1e-15 each
-        assert abs(v[k] - exact) < abs(exact) * 2**-30 / program.weight[0] + 1e-14 * k
+        assert abs(Decimal(v[k]) - exact) < exact * Decimal(2.0**-30 / program.weight[0]) + Decimal(1e-14 * k)
 
 
 def test_the_bias_drives_v_to_its_steady_state(reference):
@@ -87,9 +94,7 @@ def test_the_bias_drives_v_to_its_steady_state(reference):
 def test_v_counts_from_reset():
     program = lower(one_neuron(v_rest=-65.0, v_thresh=-50.0, v_reset=-60.0), 1e-3)
     assert program.threshold[0] == 10
-    np.testing.assert_allclose(
-        program.bias[0], -5 * -np.expm1(-1e-3 / 20e-3), rtol=4 * ULP
-    )  # a product of two roundings
+    np.testing.assert_allclose(program.bias[0], -5 * -np.expm1(-1e-3 / 20e-3), rtol=1e-15)  # a product of two roundings
 
 
 def test_every_neuron_has_its_own_parameters():
