@@ -86,7 +86,7 @@ def _classes(values: Any, where: str) -> Any:
 
 def _write_numbers(ax: Axes, values: Floats, image: Any) -> None:
     """Write each number that does not round to 0, white on dark."""
-    size = min(style.TICK, 80 / len(values))
+    size = min(style.TICK, 66 / len(values))
     for (row, column), value in np.ndenumerate(values):
         if round(value):
             red, green, blue, _ = image.cmap(image.norm(value))
