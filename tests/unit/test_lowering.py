@@ -185,7 +185,7 @@ def test_weights_that_would_all_vanish_are_an_error(bits):
 
 
 def test_weights_too_large_to_sum_exactly_are_an_error():
-    with pytest.raises(DescriptionError, match="so that sums are exact"):
+    with pytest.raises(DescriptionError, match=r"so that sums are exact"):
         lower(with_weights(np.array([1e300])), 1e-3)
 
 

@@ -125,7 +125,7 @@ def test_a_neuron_is_not_among_its_own_k_sources():
     source, target = connect(FixedInDegree(39), A, A)
     assert (np.bincount(target) == 39).all()
     assert (source != target).all()
-    with pytest.raises(DescriptionError, match="k = 40, expected at most the 39 possible sources"):
+    with pytest.raises(DescriptionError, match=r"k = 40, expected at most the 39 possible sources"):
         connect(FixedInDegree(40), A, A)
 
 
