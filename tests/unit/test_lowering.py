@@ -4,7 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from lsm_sim import AllToAll, Edges, Inputs, Liquid, Neurons, OneToOne, Spikes, Synapses, Uniform, lower, ms
+from lsm_sim import AllToAll, Edges, Inputs, Liquid, Neurons, Normal, OneToOne, Spikes, Synapses, Uniform, lower, ms
 from lsm_sim.errors import DescriptionError
 from lsm_sim.lowering import draw_parameters, draw_synapses
 from tests.cases import answer
@@ -206,8 +206,6 @@ def test_rows_are_sorted_and_complete():
 
 
 def test_dale_folds_two_sided_draws_and_keeps_the_rest():
-    from lsm_sim import Normal
-
     groups = [Neurons("e", 30, sign=1), Neurons("i", 30, sign=-1), Neurons("free", 30)]
     wires = [Synapses(name, "e", AllToAll(), weight=Normal(0, 1)) for name in ("e", "i", "free")]
     weights = {p.pre: p.weight for p in draw_synapses(Liquid([], groups, wires))}

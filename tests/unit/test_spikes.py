@@ -1,9 +1,13 @@
+import itertools
+from typing import Any
+
 import numpy as np
 import pytest
 
 from lsm_sim import Program, Spikes
 from lsm_sim.bins import equal_bins, windows
 from lsm_sim.errors import DescriptionError
+from tests.cases import GOLDEN
 
 
 def random_dense(seed, ragged=True):
@@ -115,8 +119,7 @@ def test_durations_and_rates_are_in_seconds_and_hertz(spikes):
 
 def brute_force(dense, edges):
     return [
-        [sample[a:b].sum(axis=0) for a, b in zip(row, row[1:], strict=False)]
-        for sample, row in zip(dense, edges, strict=True)
+        [sample[a:b].sum(axis=0) for a, b in itertools.pairwise(row)] for sample, row in zip(dense, edges, strict=True)
     ]
 
 
@@ -167,7 +170,8 @@ def events(step, channel, **others):
     return lambda: Spikes.from_events(step, channel, **({"n_steps": 4, "n_channels": 2, "dt": 1e-3} | others))
 
 
-EMPTY = {"step": [], "channel": [], "offsets": [0, 0], "n_steps": [1], "n_channels": 1, "dt": 1e-3}
+NUMBERS: Any = [1]
+EMPTY: Any = {"step": [], "channel": [], "offsets": [0, 0], "n_steps": [1], "n_channels": 1, "dt": 1e-3}
 
 
 @pytest.mark.parametrize(
@@ -234,7 +238,7 @@ EMPTY = {"step": [], "channel": [], "offsets": [0, 0], "n_steps": [1], "n_channe
             "stands twice.*; use a smaller dt than 0.1 s",
         ),
         (lambda: Spikes.concatenate([]), "got no parts"),
-        (lambda: Spikes.concatenate([1]), "got int, expected Spikes"),
+        (lambda: Spikes.concatenate(NUMBERS), "got int, expected Spikes"),
         (
             lambda: Spikes.concatenate([Spikes(**EMPTY), Spikes(**EMPTY | {"dt": 1.0})]),
             "expected equal channels and dt",
@@ -266,9 +270,7 @@ def test_impossible_spikes_are_an_error(make, words):
         make()
 
 
-def test_a_case_file_gives_its_stimulus(tmp_path):
-    from tests.cases import GOLDEN
-
+def test_a_case_file_gives_its_stimulus():
     stimulus, program = Spikes.load(GOLDEN[0]), Program.load(GOLDEN[0])
     assert len(stimulus) == 1
     assert (stimulus.n_channels, stimulus.dt) == (program.n_inputs, program.dt)
