@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -307,3 +308,11 @@ class TestConform:
     def test_says_what_is_wrong(self, tmp_path, path, name, expected):
         (tmp_path / "empty").mkdir()
         fails(lsm("conform", tmp_path / path, "--backend", name), expected)
+
+
+def test_the_page_names_every_command_and_option():
+    page = (Path(__file__).parents[2] / "docs/cli.md").read_text()
+    for command in COMMANDS:
+        assert f"\n## {command}\n" in page
+        for option in set(re.findall(r"(--[a-z][a-z-]+)\b", lsm(command, "--help").stdout)) - {"--help"}:
+            assert option in page
