@@ -127,7 +127,7 @@ def wrong(**options):
             r"record 'exc': got neurons \[6\], expected a list in 0\.\.5",
         ),
         (wrong(record={"exc": Record("v", neurons=[-1])}), r"record 'exc': got neurons \[-1\]"),
-        (wrong(record={"exc": Record("v", neurons=[0.5])}), "record 'exc': got 0.5, expected whole numbers"),
+        (wrong(record={"exc": Record("v", neurons=np.array([0.5]))}), "record 'exc': got 0.5, expected whole numbers"),
         (
             wrong(record_steps=[3, 2], record={"exc": "v"}),
             "record steps: expected ascending steps >= 0 without repeats",
