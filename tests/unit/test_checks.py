@@ -14,7 +14,11 @@ def test_whole_numbers_of_every_type_are_ints(value):
     assert type(number) is int
 
 
-@pytest.mark.parametrize("value", [True, np.True_, 2.5, -1, np.nan, np.inf, "3", None, [3], 3 + 0j, 10**30])
+def test_seeds_may_be_longer_than_any_integer_of_numpy():
+    assert checks.whole(10**30 + 1, "x") == 10**30 + 1
+
+
+@pytest.mark.parametrize("value", [True, np.True_, 2.5, -1, np.nan, np.inf, "3", None, [3], 3 + 0j, -(10**30)])
 def test_what_is_not_a_whole_number_is_an_error(value):
     with pytest.raises(DescriptionError, match="x: got "):
         checks.whole(value, "x")
