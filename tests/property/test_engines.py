@@ -16,7 +16,7 @@ from tests.programs import ARITHMETICS, random_program, random_stimulus
 
 SEEDS = st.integers(0, 2**32 - 1)
 ENGINES = ["fast", "reference"]
-repeatable = settings(max_examples=25, deadline=None, derandomize=True, database=None)  # Hypothesis prints what fails
+repeatable = settings(max_examples=20, deadline=None, derandomize=True, database=None)  # Hypothesis prints what fails
 each_engine = pytest.mark.parametrize("engine", [find(name) for name in ENGINES], ids=ENGINES)
 each_arithmetic = pytest.mark.parametrize("arithmetic", ARITHMETICS)
 
