@@ -74,9 +74,10 @@ def test_every_bit_of_a_union_is_that_of_the_reference(arithmetic, seed, numpy_t
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("compiled_code")
 @pytest.mark.parametrize("seed", range(2000, 2003))
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_every_bit_is_the_same_when_compiled_with_cython(arithmetic, seed, brian2, reference, compiled_code):
+def test_every_bit_is_the_same_when_compiled_with_cython(arithmetic, seed, brian2, reference):
     check(dataclasses.replace(brian2, codegen="cython"), reference, arithmetic, seed, UNION)
 
 
@@ -87,8 +88,9 @@ def small_case(arithmetic, seed=5):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("make")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_standalone_is_compiled_once_and_runs_again_with_other_stimuli(arithmetic, brian2, reference, tmp_path, make):
+def test_standalone_is_compiled_once_and_runs_again_with_other_stimuli(arithmetic, brian2, reference, tmp_path):
     program, first = small_case(arithmetic)
     rng = np.random.default_rng(9)
     shape = 7, int(first.n_steps.max()), program.n_inputs
