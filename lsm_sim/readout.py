@@ -17,7 +17,7 @@ from sklearn.svm import LinearSVC
 from lsm_sim.errors import DescriptionError
 
 Task = Literal["classify", "regress"]
-ALPHAS = tuple(np.logspace(-2, 5, 15).tolist())
+ALPHAS = tuple(np.logspace(-1, 5, 9).tolist())
 
 
 def ridge(task: Task = "classify", alphas: tuple[float, ...] = ALPHAS) -> BaseEstimator:
