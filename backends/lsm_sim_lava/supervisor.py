@@ -1,0 +1,192 @@
+"""The parent's side of the worker: start it, give it jobs, watch it, and end it with everything it started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import lsm_sim
+from lsm_sim import npz
+from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError
+from lsm_sim.program import Program
+from lsm_sim.spikes import Spikes
+from lsm_sim_lava.interpreter import Interpreter
+from lsm_sim_lava.lava_import import unlink_segments
+from lsm_sim_lava.recorder import BEAT
+from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY
+
+_START_SECONDS = 60  # imports take 2 s on a free machine
+_POLL = 0.01  # seconds
+_GRACE = 0.5  # seconds in which a failing worker may still say why
+
+
+class Worker:
+    """A child process that runs Lava, in a process group and a folder of its own; see `worker`."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+        self._programs: dict[int, tuple[Program, str]] = {}
+        self._n_jobs = 0
+        self.folder = Path(_writing(lambda: tempfile.mkdtemp(prefix="lsm_sim_lava_")))
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._process = self._start()
+            answer = self._wait(self.folder / READY, _START_SECONDS, lambda: None)
+        except BaseException:
+            self.close()
+            raise
+        if "error" in answer:
+            self.close()
+            raise BackendUnavailableError(
+                f"backend 'lava': Lava cannot be imported in {interpreter.path} ({answer['error']}); repair it with: "
+                f"{interpreter.path} -m pip install --force-reinstall --no-deps --ignore-requires-python lava-nc==0.10.0"
+            )
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id, which is that of its group."""
+        return self._process.pid if self._process else 0
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Start the child where it finds this very code, whatever else its interpreter has."""
+        path = self.folder / "path"
+        path.mkdir()
+        for package in (Path(lsm_sim.__file__).parent, Path(__file__).parent):
+            (path / package.name).symlink_to(package, target_is_directory=True)
+        threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}  # one process per part already
+        with (self.folder / OUTPUT).open("wb") as output:
+            return subprocess.Popen(
+                [self._interpreter.path, "-m", "lsm_sim_lava.worker", str(self.folder), str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=path,
+                env=os.environ | threads | {"PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+            )
+
+    def run(
+        self, program: Program, stimulus: Spikes, settings: Mapping[str, Any], limit: float, advance: Callable[[int], None]
+    ) -> Path:
+        """Run one job and return the folder with its files, which the caller removes; ``advance`` is told of steps."""
+        self._n_jobs += 1
+        job = self.folder / f"job{self._n_jobs}"
+        try:
+            _writing(lambda: self._write_job(job, program, stimulus, settings))
+            self._send(job)
+            beat = np.memmap(job / BEAT, np.int64, mode="r", shape=1)
+            answer = self._wait(job / DONE, limit, lambda: int(beat[0]), advance)
+        except BaseException:
+            self.close()
+            raise
+        if "error" in answer:
+            cause = self._cause(answer["error"])
+            self.close()
+            raise RunError(f"lava: the run failed ({cause})")
+        return job
+
+    def _write_job(self, job: Path, program: Program, stimulus: Spikes, settings: Mapping[str, Any]) -> None:
+        job.mkdir()
+        (job / BEAT).write_bytes(bytes(8))
+        if id(program) not in self._programs:
+            path = str(self.folder / f"program{len(self._programs)}.npz")
+            program.save(path)
+            self._programs[id(program)] = program, path  # the program is kept, so that no other one gets its id
+        npz.write(job / "settings.npz", {"program": self._programs[id(program)][1], **settings})
+        stimulus.save(job / "stimulus.npz")
+
+    def _send(self, job: Path) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(f"{job}\n".encode())
+            self._process.stdin.flush()
+        except OSError:
+            raise RunError(f"lava: the worker is gone ({self._cause('it was ended from outside')}); run again") from None
+
+    def _wait(
+        self, path: Path, limit: float, step: Callable[[], int | None], advance: Callable[[int], None] | None = None
+    ) -> dict[str, str]:
+        """Wait for the answer at ``path`` and return it; raise if the worker fails, ends, or takes longer than ``limit``."""
+        begin, seen = time.monotonic(), 0
+        while not path.exists():
+            time.sleep(_POLL)
+            now = step()
+            if advance and now is not None and now > seen:
+                advance(now - seen)
+                seen = now
+            if (self.folder / FAILURE).exists():
+                self._let_finish(path)
+                raise RunError(f"lava: the run failed ({self._cause('no cause given')})")
+            if self._process and self._process.poll() is not None and not path.exists():
+                raise RunError(f"lava: the worker ended unexpectedly ({self._cause(self._how_it_ended())}); run again")
+            if time.monotonic() - begin > limit:
+                where = f" at step {now}" if now is not None else " while it started"
+                raise RunError(
+                    f"lava: no result within {limit:.3g} s{where}; allow more with Lava(time_limit=...), or run less"
+                )
+        answer: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return answer
+
+    def _let_finish(self, path: Path) -> None:
+        end = time.monotonic() + _GRACE
+        while time.monotonic() < end and not path.exists():
+            time.sleep(_POLL)
+
+    def _how_it_ended(self) -> str:
+        code = self._process.returncode if self._process else 0
+        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+
+    def _cause(self, otherwise: str) -> str:
+        """Return the first failure that a Lava process wrote down, or the last telling line of the output."""
+        with contextlib.suppress(OSError):
+            lines = (self.folder / FAILURE).read_text(encoding="utf-8", errors="replace").splitlines()
+            if lines:
+                return lines[0]
+        with contextlib.suppress(OSError):
+            lines = (self.folder / OUTPUT).read_text(encoding="utf-8", errors="replace").splitlines()
+            errors = [line.strip() for line in lines if "Error" in line and not line.startswith(" ")]
+            if errors:
+                return errors[-1]
+        return otherwise
+
+    def close(self) -> None:
+        """End the whole group, and remove its shared memory and files; do nothing if that was done."""
+        if self._process is not None:
+            pid = self._process.pid
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+            if self._process.stdin:
+                with contextlib.suppress(OSError):
+                    self._process.stdin.close()
+            self._process.wait()
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)  # whatever was being forked just then
+            unlink_segments(pid)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take a job."""
+        return self._process is not None and self._process.poll() is None and self.folder.exists()
+
+
+def _writing(action: Callable[[], Any]) -> Any:
+    """Do something that writes files; say so where it cannot."""
+    try:
+        return action()
+    except (OSError, DescriptionError) as error:
+        raise RunError(
+            f"lava: cannot write to {tempfile.gettempdir()} ({error}); free space there or set TMPDIR"
+        ) from None
