@@ -14,7 +14,8 @@ from lsm_sim.liquid import Inputs, Liquid, Neurons, Synapses
 from lsm_sim.lowering import lower
 from lsm_sim.positions import grid, random_in_box
 from lsm_sim.program import Program
-from lsm_sim.running import Record, Result, run
+from lsm_sim.results import Record, Result, Trace
+from lsm_sim.running import run
 from lsm_sim.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
 from lsm_sim.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
@@ -64,6 +65,7 @@ __all__ = [
     "SmallWorld",
     "Spikes",
     "Synapses",
+    "Trace",
     "Traces",
     "Uniform",
     "UnsupportedError",

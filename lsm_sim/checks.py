@@ -61,7 +61,10 @@ def probability(value: object, where: str) -> float:
 
 def whole(value: Any, where: str, minimum: int = 0) -> int:
     """Return ``value`` as an int >= ``minimum``; 3.0 counts as whole, True does not."""
-    number = -math.inf if isinstance(value, bool | np.bool_) else real(value, where)
+    if isinstance(value, bool | np.bool_):
+        number = -math.inf
+    else:  # Python's own integers may be too large for NumPy; a seed may
+        number = value if isinstance(value, int) else real(value, where)
     if number < minimum or number != math.floor(number):
         raise DescriptionError(f"{where}: got {value!r}, expected a whole number >= {minimum}")
     return int(value)

@@ -102,7 +102,7 @@ class Distribution:
         """Smallest and largest possible value, with ``factor`` applied."""
         if self.factor == 0:
             return 0.0, 0.0
-        low, high = sorted(end * self.factor for end in self._truncation)
+        low, high = sorted(end * self.factor + 0.0 for end in self._truncation)
         return low, high
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:

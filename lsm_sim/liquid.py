@@ -115,7 +115,7 @@ class Neurons:
         if not isinstance(self.v_thresh, Distribution) and not isinstance(self.v_reset, Distribution):
             gap = np.atleast_1d(np.subtract(self.v_thresh, self.v_reset))
             if gap.min() <= 0:
-                msg = f"{where}: v_thresh is {-gap.min():g} below or at v_reset, expected v_thresh > v_reset"
+                msg = f"{where}: got v_thresh - v_reset = {gap.min():g}, expected v_thresh > v_reset"
                 raise DescriptionError(msg)
         if self.sign not in (None, 1, -1):
             raise DescriptionError(f"{where} sign: got {self.sign!r}, expected +1, -1 or None")

@@ -220,9 +220,9 @@ def _round_to_grid(weight: Floats, bits: int | None) -> Floats:
             raise DescriptionError(msg)
         exponent = FINEST_EXPONENT
     else:
-        top = 2.0 ** (min(checks.whole(bits, "weight_bits", minimum=2), 54) - 1) - 1
-        exponent = FINEST_EXPONENT
-        while np.rint(np.ldexp(largest, exponent)) > top:
+        bits = min(checks.whole(bits, "weight_bits", minimum=2), 54)  # float64 has no more
+        exponent = min(FINEST_EXPONENT, bits - 1 - int(np.frexp(largest)[1]))
+        if np.rint(np.ldexp(largest, exponent)) > 2 ** (bits - 1) - 1:  # it was rounded up to a power of two
             exponent -= 1
     if 0 < largest < 2.0 ** -(FINEST_EXPONENT + 1):
         msg = f"weights: the largest is {largest:g} after lowering and would round to 0, expected at least 2^-31; use a larger unit of v"

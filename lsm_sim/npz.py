@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ def read(path: PathLike) -> dict[str, Any]:
     A file that is truncated, not an .npz, holds pickled objects, or claims more than memory holds raises
     `DescriptionError` before anything large is allocated.
     """
+    if Path(path).exists() and not Path(path).is_file():  # a named pipe would wait for ever
+        raise DescriptionError(f"{path}: cannot be read, expected an .npz file, not a folder or device")
     try:
         with zipfile.ZipFile(path) as archive:
             check_memory(sum(info.file_size for info in archive.infolist()), f"{path}")

@@ -124,7 +124,7 @@ def mean_rate(
     """Return the mean rate of all neurons over all samples, in Hz: spikes / (neurons * seconds)."""
     result = run(liquid, stimulus, backend=backend, spikes=False, bins=1, n_threads=n_threads, progress=False)
     seconds = float(stimulus.n_steps.sum()) * stimulus.dt
-    return 0.0 if result.counts is None else float(result.counts.sum(dtype=np.int64)) / (liquid.n_neurons * seconds)
+    return float(result.counts.sum(dtype=np.int64)) / (liquid.n_neurons * seconds)
 
 
 def to_mean_rate(

@@ -3,90 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from lsm_sim import checks
-from lsm_sim.backend import DEFAULT, Backend, Excursions, Outcome, Request, find
+from lsm_sim.backend import DEFAULT, Backend, Outcome, Request, find
 from lsm_sim.bins import checked_edges
-from lsm_sim.checks import Floats, Ints
+from lsm_sim.checks import Ints
 from lsm_sim.errors import DescriptionError
 from lsm_sim.liquid import Liquid
 from lsm_sim.lowering import lower
 from lsm_sim.program import Program
 from lsm_sim.requests import recorded_steps
+from lsm_sim.results import VARIABLES, Record, Recording, Result, Trace
 from lsm_sim.spikes import Spikes
-
-VARIABLES = ("u", "v")
-
-
-@dataclass(frozen=True, eq=False)
-class Record:
-    """What to record of a group: variables ("u", "v"), neurons (indices within the group; None: all)."""
-
-    variables: str | tuple[str, ...]
-    neurons: Sequence[int] | Ints | None = None
-
-    def __post_init__(self) -> None:
-        variables = (self.variables,) if isinstance(self.variables, str) else tuple(self.variables)
-        object.__setattr__(self, "variables", variables)
-        for variable in variables:
-            if variable not in VARIABLES:
-                raise DescriptionError(f"record: got variable {variable!r}, expected 'u' or 'v'")
-
-
-Recording: TypeAlias = Mapping[str, Sequence[str] | Record]
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """One recorded variable of one group.
-
-    Parameters
-    ----------
-    neurons
-        Indices within the group, shape (P,).
-    times
-        Per sample, the time at the end of each recorded step, in seconds from the sample's start, shape (T_b,).
-    values
-        Per sample, shape (T_b, P). For a `Liquid`, v is in the user's units; u is in the program's units (v per step).
-    threshold
-        Of v: where each neuron spikes, shape (P,), in the units of ``values``.
-    """
-
-    neurons: Ints
-    times: tuple[Floats, ...]
-    values: tuple[Floats, ...]
-    threshold: Floats | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """What a run gave: only what was asked for.
-
-    Parameters
-    ----------
-    program
-        What really ran, after `legalise`.
-    spikes
-        Spikes of all neurons; ``spikes["exc"]`` are those of a group.
-    counts
-        Spike counts, shape (samples, bins, N).
-    u, v
-        Recorded variables by group name.
-    excursions
-        Where Loihi's registers would be left.
-    """
-
-    program: Program
-    spikes: Spikes | None = None
-    counts: npt.NDArray[np.int32] | None = None
-    u: Mapping[str, Trace] = field(default_factory=dict)
-    v: Mapping[str, Trace] = field(default_factory=dict)
-    excursions: Excursions | None = None
 
 
 def run(
@@ -154,7 +84,7 @@ def run(
     traces = {name: _traces(name, program, stimulus, request, outcome, chosen) for name in VARIABLES}
     if isinstance(network, Liquid):
         traces["v"] = _in_user_units(network, traces["v"])
-    return Result(program, outcome.spikes, outcome.counts, traces["u"], traces["v"], outcome.excursions)
+    return Result(program, outcome, traces["u"], traces["v"])
 
 
 def _chosen(program: Program, record: Recording) -> dict[str, tuple[Ints, tuple[str, ...]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,8 @@ def checked(spikes: Spikes) -> dict[str, Any]:
         checks.whole_array(spikes.n_steps, "Spikes n_steps"),
     )
     n_channels = checks.whole(spikes.n_channels, "Spikes n_channels")
+    if n_channels >= 2**31:
+        raise DescriptionError(f"Spikes n_channels: got {n_channels}, expected less than 2^31")
     if step.ndim != 1 or step.shape != channel.shape:
         msg = f"Spikes: got step of shape {step.shape} and channel of shape {channel.shape}, expected two lists of equal length"
         raise DescriptionError(msg)
@@ -37,10 +40,18 @@ def checked(spikes: Spikes) -> dict[str, Any]:
         "n_steps": n_steps,
     }
     out = {name: checks.read_only(array) for name, array in out.items()}
-    groups = {str(name): range(members.start, members.stop) for name, members in spikes.groups.items()}
-    if any(members.start < 0 or members.stop > n_channels for members in groups.values()):
-        raise DescriptionError(f"Spikes groups: got {groups}, expected ranges inside 0..{n_channels}")
-    return out | {"n_channels": n_channels, "dt": checks.positive(spikes.dt, "Spikes dt"), "groups": groups}
+    dt = checks.positive(spikes.dt, "Spikes dt")
+    return out | {"n_channels": n_channels, "dt": dt, "groups": _checked_groups(spikes.groups, n_channels)}
+
+
+def _checked_groups(groups: Any, n_channels: int) -> dict[str, range]:
+    if not isinstance(groups, Mapping):
+        raise DescriptionError(f"Spikes groups: got {groups!r}, expected ranges by name")
+    for name, members in groups.items():
+        checks.name(name, "Spikes groups")
+        if not isinstance(members, range) or members.step != 1 or members.start < 0 or members.stop > n_channels:
+            raise DescriptionError(f"Spikes groups: {name!r} is {members!r}, expected a range inside 0..{n_channels}")
+    return dict(groups)
 
 
 def _check_samples(offsets: Ints, n_steps: Ints, n_events: int) -> None:

@@ -100,7 +100,7 @@ class FixedInDegree:
         return self.k * post.size
 
     def connect(self, pre: End, post: End, rng: np.random.Generator) -> Pairs:
-        """Choose k of the sources for each target (the complement where k is more than half of them)."""
+        """Choose k of the sources for each target."""
         skip_self = _recurrent(pre, post) and not self.autapses
         n = pre.size - skip_self
         if self.k > n:
@@ -108,30 +108,31 @@ class FixedInDegree:
                 f"FixedInDegree {pre.name} -> {post.name}: got k = {self.k}, expected at most the {n} possible sources"
             )
             raise DescriptionError(msg)
-        complement = self.k > n // 2
-        shape = post.size, n - self.k if complement else self.k
-        chosen = _redraw_repeats(rng.integers(0, max(n, 1), shape), np.ones(shape, bool), (0, n), rng)
-        if complement:
-            keep = np.ones((post.size, n), bool)
-            np.put_along_axis(keep, chosen, values=False, axis=1)
-            chosen = np.nonzero(keep)[1].reshape(post.size, self.k)
+        chosen = rng.integers(0, max(n, 1), (post.size, self.k))
+        source = _distinct(chosen, np.ones(chosen.shape, bool), n, rng).ravel()
         target = np.repeat(np.arange(post.size), self.k)
-        source = chosen.ravel()
         return (source + (source >= target) if skip_self else source), target
 
 
-def _redraw_repeats(chosen: Ints, free: Bools, values: tuple[int, int], rng: np.random.Generator) -> Ints:
-    """Draw free entries of ``chosen`` (rows, k) again from range(*values) until no row holds a value twice.
+def _distinct(chosen: Ints, free: Bools, n: int, rng: np.random.Generator) -> Ints:
+    """Return ``chosen`` (rows, k) of range(n) with its free entries drawn without replacement, so that no row repeats one.
 
-    Keeping the first of equal draws and drawing the others again is drawing without replacement.
+    Where k is small, keeping the first of equal draws and drawing the others again. Where it is more than half of n that
+    would take long: there the k lowest of n random scores are taken, with the entries that are not free below all others.
     """
+    k = chosen.shape[1]
+    if k > n // 2:
+        score = rng.random((len(chosen), n))
+        row, column = np.nonzero(~free)
+        score[row, chosen[row, column]] = -1
+        return np.sort(np.argpartition(score, k - 1, axis=1)[:, :k], axis=1)
     todo = np.arange(len(chosen))
     while todo.size:
         key = chosen[todo] * 2 + free[todo]  # so that of two equal values the free one comes second
         order = np.argsort(key, axis=1, kind="stable")
         ranked = np.take_along_axis(chosen[todo], order, axis=1)
         row, rank = np.nonzero(ranked[:, 1:] == ranked[:, :-1])
-        chosen[todo[row], order[row, rank + 1]] = rng.integers(*values, row.size)
+        chosen[todo[row], order[row, rank + 1]] = rng.integers(0, n, row.size)
         todo = todo[np.unique(row)]
     return chosen
 
@@ -205,13 +206,12 @@ class SmallWorld:
         if self.k >= n:
             raise DescriptionError(f"SmallWorld in {pre.name!r}: got k = {self.k}, expected less than its {n} neurons")
         half = self.k // 2
-        offset = np.tile(
-            np.r_[1 : half + 1, n - half : n], (n, 1)
-        )  # target - source around the ring, 1..n-1: no autapse
-        moved = rng.random(offset.shape) < self.p
-        offset[moved] = rng.integers(1, n, int(moved.sum()))
+        steps = np.r_[0:half, n - 1 - half : n - 1]  # around the ring from source to target, less one: no autapse
+        ring = np.tile(steps, (n, 1))
+        moved = rng.random(ring.shape) < self.p
+        ring[moved] = rng.integers(0, n - 1, int(moved.sum()))
         source = np.repeat(np.arange(n), self.k)
-        return source, (source + _redraw_repeats(offset, moved, (1, n), rng).ravel()) % n
+        return source, (source + 1 + _distinct(ring, moved, n - 1, rng).ravel()) % n
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ class AllToAll:
 
 @dataclass(frozen=True, eq=False)
 class Edges:
-    """Connect exactly the pairs (``pre[i]``, ``post[i]``), in the order given."""
+    """Connect exactly the pairs (``pre[i]``, ``post[i]``), in the order given; both are lists of whole numbers, kept as int64."""
 
     pre: Ints = field(repr=False)
     post: Ints = field(repr=False)

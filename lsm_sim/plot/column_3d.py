@@ -52,9 +52,12 @@ def column(
     drawn_signs = _draw_connections(space, ends, weight)
     size = float(np.clip(1500 / sum(map(len, positions.values())), 2.5, 14))
     for name, place in positions.items():
-        space.scatter(*place.T, s=size, color=paint[name], label=name, linewidths=0, alpha=0.9)
+        space.scatter(
+            *place.T, s=size, color=paint[name], label=name, linewidths=0.2, edgecolors="white", depthshade=False
+        )
     points = np.concatenate(list(positions.values()))
-    style.frame_3d(space, points.min(axis=0) - 0.5, points.max(axis=0) + 0.5, "xyz", same_unit=True)
+    margin = 0.04 * np.ptp(points, axis=0).max() or 0.5  # a single neuron has no extent
+    style.frame_3d(space, points.min(axis=0) - margin, points.max(axis=0) + margin, "xyz", same_unit=True)
     style.legend(space, paint, above=True, lines=drawn_signs)
     return space  # type: ignore[no-any-return]
 

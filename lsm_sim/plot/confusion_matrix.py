@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from lsm_sim import checks
 from lsm_sim.checks import Floats
 from lsm_sim.errors import DescriptionError
 from lsm_sim.plot import style
@@ -60,10 +61,14 @@ def _matrix(y_true: Any, y_pred: Any, labels: Any, normalise: str | None) -> tup
 
     if normalise not in _SHARES:
         raise DescriptionError(f"confusion normalise: got {normalise!r}, expected 'true', 'pred', 'all' or None")
-    true, predicted = np.asarray(y_true), np.asarray(y_pred)
+    true, predicted = _classes(y_true, "y_true"), _classes(y_pred, "y_pred")
     if true.ndim != 1 or true.shape != predicted.shape or not true.size:
         msg = f"confusion: got y_true of shape {true.shape} and y_pred of shape {predicted.shape}, expected two lists of equal length, at least 1"
         raise DescriptionError(msg)
+    if (true.dtype.kind in "US") != (predicted.dtype.kind in "US"):
+        raise DescriptionError(
+            f"confusion: got y_true of {true.dtype} and y_pred of {predicted.dtype}, expected one kind"
+        )
     names = np.unique(np.concatenate([true, predicted])) if labels is None else np.asarray(labels)
     if names.ndim != 1 or not np.isin(names, true).any() or len(np.unique(names)) < len(names):
         raise DescriptionError(f"confusion labels: got {names.tolist()}, expected different classes, some in y_true")
@@ -71,9 +76,17 @@ def _matrix(y_true: Any, y_pred: Any, labels: Any, normalise: str | None) -> tup
     return np.asarray(matrix * (1.0 if normalise is None else 100.0)), names
 
 
+def _classes(values: Any, where: str) -> Any:
+    """Return text as it is, and anything else as whole numbers or fractions without NaN."""
+    array = np.asarray(values)
+    if array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat):
+        return array.astype(str)
+    return array if array.dtype.kind in "USbiu" else checks.real_array(values, f"confusion {where}")
+
+
 def _write_numbers(ax: Axes, values: Floats, image: Any) -> None:
     """Write each number that does not round to 0, white on dark."""
-    size = min(style.TICK, 80 / len(values))
+    size = min(style.TICK, 66 / len(values))
     for (row, column), value in np.ndenumerate(values):
         if round(value):
             red, green, blue, _ = image.cmap(image.norm(value))

@@ -13,7 +13,7 @@ from lsm_sim.checks import Floats, Ints
 from lsm_sim.errors import DescriptionError
 from lsm_sim.plot import style
 from lsm_sim.plot.spike_raster import check_sample, time_unit
-from lsm_sim.running import Result, Trace
+from lsm_sim.results import Result, Trace
 
 _MOST = 5  # lanes drawn when no neurons are named
 _PITCH = 1.5  # from lane to lane, in heights of a lane: leaves room for the spikes
@@ -101,14 +101,14 @@ def _columns(trace: Trace, neurons: Any, where: str) -> Ints:
 
 def _spike_times(result: Result, group: str, neuron: int, sample: int) -> Floats:
     """Return when the neuron spiked, at the end of the step as the trace counts time."""
-    if result.spikes is None:
+    if result.outcome.spikes is None:
         return np.empty(0)
     one = result.spikes[sample][group]
     return np.asarray((one.step[one.channel == neuron] + 1) * one.dt)
 
 
 def _range(values: Floats, thresholds: Floats | None) -> tuple[float, float]:
-    """Return the range that every lane shows: all values, and the thresholds where they are not far above."""
+    """Return the range that every lane shows: all values and the thresholds."""
     low, high = float(values.min()), float(values.max())
     if thresholds is not None:
         high = max(high, float(thresholds.max()))

@@ -111,12 +111,16 @@ def _project(points: Floats, index: Ints, dimensions: int) -> tuple[Floats, Floa
     return paths, in_components, np.asarray(pca.explained_variance_ratio_)
 
 
+def _percent(share: float) -> str:
+    return "<1%" if 0 < share < 0.01 else f"{share:.0%}"
+
+
 def _frame(ax: Any, explained: Floats) -> None:
     if len(explained) == 2:
-        style.tidy(ax, *(f"PC {i + 1} ({share:.0%} of variance)" for i, share in enumerate(explained)))
+        style.tidy(ax, *(f"PC {i + 1} ({_percent(share)} of variance)" for i, share in enumerate(explained)))
     else:
         low, high = np.transpose([ax.get_xlim(), ax.get_ylim(), ax.get_zlim()])
-        labels = [f"PC {i + 1} ({share:.0%})" for i, share in enumerate(explained)]
+        labels = [f"PC {i + 1} ({_percent(share)})" for i, share in enumerate(explained)]
         style.frame_3d(ax, low, high, labels, same_unit=False)
     if not explained.any():
         ax.set(xlim=(-1, 1), ylim=(-1, 1))

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, Locator, MaxNLocator
 
 from lsm_sim.checks import Floats
 from lsm_sim.errors import DescriptionError
@@ -110,20 +110,30 @@ def say(ax: Any, text: str) -> None:
 
 def frame_3d(ax: Any, low: Floats, high: Floats, labels: Sequence[str], *, same_unit: bool) -> None:
     """Set limits, labels, few ticks and pale panes of 3-D axes; with ``same_unit`` lengths are drawn alike on all axes."""
-    extent = high - low if same_unit else np.ones(3)
-    diagonal = float(np.linalg.norm(extent))
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
-    ax.set_box_aspect(tuple(extent), zoom=min(1.0 if same_unit else 0.88, 0.82 * diagonal / extent.max()))
+    extent = high - low if same_unit else np.ones(3)
+    extent = extent / np.linalg.norm(extent)  # matplotlib draws boxes of equal diagonals
+    height = 0.87 * extent[2] + 0.35 * (extent[0] + extent[1])  # as seen from the default direction
+    width = 0.71 * (extent[0] + extent[1])
+    room = 0.8 if same_unit else 0.72  # beside the labels, which are longer there
+    ax.set_box_aspect(tuple(extent), zoom=min(room / height, room / width))
     for i, (axis, label) in enumerate(zip((ax.xaxis, ax.yaxis, ax.zaxis), labels, strict=True)):
         # matplotlib moves labels out by a share of the box's other two sides; 8 and 21 are what it adds to the pads
-        far = np.sqrt(1 / 3) * diagonal / np.delete(extent, i).mean()
+        far = np.sqrt(1 / 3) / np.delete(extent, i).mean()
         axis.set_tick_params(labelsize=TICK, pad=7 * far - 8)
         axis.labelpad = (17 if same_unit else 21) * far - 21
         axis.set_label_text(label, fontsize=LABEL)
-        axis.set_major_locator(MaxNLocator(max(1, round(5 * extent[i] / extent.max())), integer=True))
+        axis.set_major_locator(_few_ticks(low[i], high[i], extent[i] / extent.max()))
         axis.set_pane_color((0.97, 0.97, 0.97, 1.0))
         axis.line.set_linewidth(THIN)
     ax.grid(visible=False)
+
+
+def _few_ticks(low: float, high: float, share: float) -> Locator:
+    """Return about five ticks for the longest axis, fewer for shorter ones, the middle alone for a flat one."""
+    return (
+        MaxNLocator(max(1, round(5 * share)), steps=[1, 2, 5, 10]) if share > 0.15 else FixedLocator([(low + high) / 2])
+    )
 
 
 def group_colours(names: Sequence[str], wanted: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.plot import style
 from lsm_sim.program import Program
 
+Groups = list[tuple[str, range]]  # not a mapping: an input group may have the name of a neuron group
+
 _CELLS = 240  # per axis: about what 3.4 inches of print can show
 _MOST_CLIPPED = 0.01  # share of the cells whose colour may be at the end of the scale
-_LABEL_GAP = 0.055  # of the axis: what a group's label needs
+_LINE, _CHARACTER = 0.055, 0.028  # of the axis: height and width that a letter of a group's name needs
 
 
 def weights(program: Program, ax: Axes | None = None) -> Axes:
@@ -31,11 +33,12 @@ def weights(program: Program, ax: Axes | None = None) -> Axes:
     """
     if not isinstance(program, Program):
         raise DescriptionError(f"weights: got {type(program).__name__}, expected a Program; see lsm_sim.lower")
-    rows = dict(program.input_groups) | {
-        name: range(program.n_inputs + members.start, program.n_inputs + members.stop)
+    shifted = [
+        (name, range(program.n_inputs + members.start, program.n_inputs + members.stop))
         for name, members in program.neuron_groups.items()
-    }
-    columns = dict(program.neuron_groups)
+    ]
+    rows = _filled([*program.input_groups.items(), *shifted])
+    columns = _filled(list(program.neuron_groups.items()))
     row_edges, column_edges = _edges(rows), _edges(columns)
     values, binned = _cells(program, row_edges, column_edges)
     ax = style.axes(ax, height=2.9)
@@ -54,11 +57,15 @@ def weights(program: Program, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _edges(groups: dict[str, range]) -> Ints:
+def _filled(groups: Groups) -> Groups:
+    return [(name, members) for name, members in groups if len(members)]
+
+
+def _edges(groups: Groups) -> Ints:
     """Return the edges of the cells along one axis; every group begins a cell."""
-    total = max(members.stop for members in groups.values())
+    total = groups[-1][1].stop
     width = -(-total // _CELLS)
-    starts = [np.arange(members.start, members.stop, width) for members in groups.values()]
+    starts = [np.arange(members.start, members.stop, width) for _, members in groups]
     return np.append(np.concatenate(starts), total)
 
 
@@ -81,29 +88,35 @@ def _limit(values: Any) -> float:
     return float(np.quantile(sizes, 1 - _MOST_CLIPPED)) if sizes.size else 1.0
 
 
-def _label_groups(ax: Any, axis: Any, groups: dict[str, range]) -> None:
+def _label_groups(ax: Any, axis: Any, groups: Groups) -> None:
     """Name each group at its middle and draw lines between groups."""
-    drawn = {name: members for name, members in groups.items() if len(members)}
-    total = max(members.stop for members in drawn.values())
-    middles = np.array([(members.start + members.stop) / 2 for members in drawn.values()])
-    axis.set_ticks(spread(middles, _LABEL_GAP * total, total), list(drawn))
-    axis.set_ticks([members.stop for members in list(drawn.values())[:-1]], minor=True)
+    total = groups[-1][1].stop
+    middles = np.array([(members.start + members.stop) / 2 for _, members in groups])
+    borders = [members.stop for _, members in groups[:-1]]
+    sizes = np.full(len(groups), _LINE)
+    lying = np.array([_CHARACTER * (len(name) + 1) for name, _ in groups])
+    if axis is ax.xaxis and lying.sum() <= 1:
+        sizes = lying
+    elif axis is ax.xaxis:
+        axis.set_tick_params(rotation=90)
+    axis.set_ticks(spread(middles, sizes * total, total), [name for name, _ in groups])
+    axis.set_ticks(borders, minor=True)
     axis.set_tick_params(which="major", length=0, pad=6)
     axis.set_tick_params(which="minor", length=4, width=style.THIN)
     line = ax.axvline if axis is ax.xaxis else ax.axhline
-    for members in list(drawn.values())[:-1]:
-        line(members.stop, color="black", linewidth=style.THIN)
+    for border in borders:
+        line(border, color="black", linewidth=style.THIN)
 
 
-def spread(places: Floats, gap: float, total: float) -> Floats:
-    """Move ascending ``places`` apart by as little as keeps them ``gap`` from each other, inside 0..total."""
-    if len(places) * gap > total:
-        gap = total / len(places)
+def spread(places: Floats, sizes: Floats, total: float) -> Floats:
+    """Move ascending ``places`` apart by little, so that things of these sizes do not overlap inside 0..total."""
+    sizes = sizes * min(1.0, total / sizes.sum())
+    gaps = (sizes[1:] + sizes[:-1]) / 2
     out = places.astype(np.float64)
-    for i in range(1, len(out)):
-        out[i] = max(out[i], out[i - 1] + gap)
-    ceiling = total - gap / 2
+    for i, gap in enumerate(gaps):
+        out[i + 1] = max(out[i + 1], out[i] + gap)
+    ceiling = total - sizes[-1] / 2
     for i in range(len(out) - 1, -1, -1):
         out[i] = min(out[i], ceiling)
-        ceiling = out[i] - gap
+        ceiling = out[i] - (gaps[i - 1] if i else 0)
     return out

@@ -18,7 +18,7 @@ def small_world(
     seed: int = 0,
     k: int = 10,
     p: float = 0.1,
-    weight: float = 0.2,
+    weight: float = 0.15,
     g: float = 4.0,
     input_probability: float = 0.3,
     input_weight: float = 0.5,
@@ -46,7 +46,8 @@ def small_world(
     p
         Probability that a synapse goes elsewhere: 0 is the ring, 1 a random graph, about 0.01 to 0.1 a small world.
     weight, input_weight
-        Mean excitatory weight and standard deviation of the input weights, in units of v.
+        Mean excitatory weight and standard deviation of the input weights, in units of v. With the defaults activity
+        sustains itself from a weight of about 0.25 on.
     g
         Inhibitory over excitatory weight; 4 balances 20 % inhibitory neurons.
     input_probability

@@ -20,7 +20,7 @@ def speech(
     seed: int = 0,
     input_probability: float = 0.3,
     input_weight: float = 0.5,
-    recurrent_weight: float = 1.0,
+    recurrent_weight: float = 0.7,
     lam: float = 2.0,
     inhibitory: float = 0.2,
     tau_m: float = 30 * ms,
@@ -46,7 +46,8 @@ def speech(
     input_weight
         Standard deviation of the input weights, in units of v.
     recurrent_weight
-        Factor on all recurrent weights; 0 switches the recurrence off.
+        Factor on all recurrent weights; 0 switches the recurrence off, and from about 1 on activity sustains itself, so
+        that the liquid no longer forgets.
     lam
         Range of connections, in units of the grid spacing.
     inhibitory

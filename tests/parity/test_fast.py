@@ -31,7 +31,7 @@ def random_request(rng, program, stimulus):
 
 def parts(outcome):
     """Return an outcome as a flat dict of arrays."""
-    out: dict[str, np.ndarray] = {}
+    out = {}
     if outcome.spikes is not None:
         out |= {name: getattr(outcome.spikes, name) for name in ("step", "channel", "offsets", "n_steps")}
     if outcome.counts is not None:

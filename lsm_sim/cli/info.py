@@ -1,0 +1,26 @@
+"""``lsm-sim info``."""
+
+from __future__ import annotations
+
+from lsm_sim.cli import options
+
+
+def info(json: options.Json = False) -> None:
+    """Show versions and which backends can run.
+
+    Where a backend cannot run here, say why not and what to do.
+    """
+    from lsm_sim import environment
+    from lsm_sim.cli.output import print_json, print_table
+
+    versions, machine, backends = environment.versions(), environment.machine(), environment.backends()
+    if json:
+        usable = {name: {"usable": reason is None, "reason": reason} for name, reason in backends.items()}
+        print_json({"versions": versions, **machine, "backends": usable})
+        return
+    gib = 2**30
+    rows = [[name, version or "not installed"] for name, version in versions.items()]
+    rows += [["", ""], ["platform", machine["platform"]], ["cores", str(machine["cores"])]]
+    rows += [["memory", f"{machine['memory_available'] / gib:.1f} of {machine['memory_total'] / gib:.1f} GiB free"]]
+    rows += [["", ""], *([f"backend {name}", reason or "can run"] for name, reason in backends.items())]
+    print_table(rows)

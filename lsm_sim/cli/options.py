@@ -1,0 +1,33 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Backend: TypeAlias = Annotated[
+    str, typer.Option("--backend", metavar="NAME", help="Engine to run on; lsm-sim info lists them.")
+]
+Threads: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        metavar="N",
+        help="At most so many threads; no number changes a result.  [default: all cores]",
+    ),
+]
+Liquid: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="DESCRIPTION", help="The liquid: a .toml or .json file.", show_default=False)
+]
+Data: TypeAlias = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATA",
+        help="An .npz file with X, shape (samples, features) or (samples, frames, channels), and y, shape (samples,).",
+        show_default=False,
+    ),
+]

@@ -1,0 +1,59 @@
+"""Errors and warnings of a command as one line each, without a traceback unless one is asked for."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+from lsm_sim.errors import LsmError
+
+WRONG_INPUT, UNEXPECTED, INTERRUPTED = 2, 1, 130
+
+
+class ReportingCommand(TyperCommand):
+    """A command whose errors become one line on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        with reporting(debug=bool(ctx.find_root().params.get("debug"))):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def reporting(debug: bool) -> Iterator[None]:
+    """Turn what is raised within into a line on stderr and `typer.Exit`; with ``debug`` let it pass as it is."""
+    with warnings.catch_warnings():
+        if not debug:
+            warnings.showwarning = _show_warning  # catch_warnings puts the old one back
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except (typer.Exit, BrokenPipeError):
+            raise
+        except Exception as error:
+            if debug:
+                raise
+            expected = isinstance(error, LsmError)
+            say(str(error) if expected else _unexpected(error))
+            raise typer.Exit(WRONG_INPUT if expected else UNEXPECTED) from None
+
+
+def say(text: str) -> None:
+    """Write one line to stderr."""
+    print(f"lsm-sim: {' '.join(text.split())}", file=sys.stderr)
+
+
+def _unexpected(error: Exception) -> str:
+    text = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return f"unexpected {text} (for the traceback: lsm-sim --debug COMMAND ..., or set LSM_SIM_DEBUG=1)"
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    say(f"warning: {message}")

@@ -1,0 +1,61 @@
+"""What this machine has: versions, cores, memory, and which backends can run."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from typing import Any
+
+import psutil
+
+from lsm_sim import backend
+from lsm_sim.errors import BackendUnavailableError
+
+PACKAGES = (
+    *("lsm-sim", "numpy", "scipy", "scikit-learn", "numba", "matplotlib", "skops", "typer"),
+    *("brian2", "lava-nc"),
+)
+
+
+def versions() -> dict[str, str | None]:
+    """Return the version of Python and of each package that lsm_sim works with, None where it is not installed."""
+    return {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def machine() -> dict[str, Any]:
+    """Return the platform, the cores that this process may use, and the memory in bytes."""
+    memory = psutil.virtual_memory()
+    return {
+        "platform": platform.platform(),
+        "cores": cores(),
+        "memory_total": memory.total,
+        "memory_available": memory.available,
+    }
+
+
+def backends() -> dict[str, str | None]:
+    """Return for each declared backend None if it can run here, else why not and what to do."""
+    return {name: _why_not(name) for name in backend.known()}
+
+
+def _why_not(name: str) -> str | None:
+    try:
+        backend.find(name)
+    except BackendUnavailableError as error:
+        return str(error)
+    except Exception as error:  # a broken package must not keep the others from being listed
+        return f"importing it failed ({type(error).__name__}: {error}); install it again"
+    return None
