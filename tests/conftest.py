@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import sys
 
@@ -29,10 +31,25 @@ def pytest_configure():
         )
 
 
+_OPEN = contextlib.ExitStack()
+
+
+def pytest_unconfigure():
+    _OPEN.close()
+
+
+@functools.cache
+def shared_lava():
+    """Return the Lava backend with one worker for all tests."""
+    from lsm_sim_lava import serving
+
+    return _OPEN.enter_context(serving())
+
+
 def available(name):
     """Return the backend; where it cannot run, fail if it is required here, else skip with the line that installs it."""
     try:
-        found = backends.find(name)
+        found = shared_lava() if name == "lava" else backends.find(name)
     except BackendUnavailableError as error:
         if name in REQUIRED:
             pytest.fail(f"required here, but {error}")
@@ -78,3 +95,9 @@ def fast():
 def brian2():
     """The Brian2 backend, with Brian2 set to run in NumPy."""
     return available("brian2")
+
+
+@pytest.fixture
+def lava():
+    """The Lava backend."""
+    return available("lava")

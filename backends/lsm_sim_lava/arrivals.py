@@ -29,27 +29,32 @@ class Arrivals:
     """
 
     def __init__(self, table: Table) -> None:
-        self._table = table
         self._slots = int(table.delay.max(initial=0)) + 2
-        self._ring = np.zeros((self._slots, table.n_post), table.weight.dtype)
-        self._size = np.diff(table.indptr)
+        self._n_post = table.n_post
+        self._slot = 0  # of now; the slots to come follow it, and when the end is near they move to the beginning
+        self._buffer = np.zeros((2 * self._slots, table.n_post), table.weight.dtype)
+        self._first, self._size = table.indptr[:-1], np.diff(table.indptr)
+        self._ahead = (table.delay + 1) * table.n_post + table.post  # from the beginning of the slot of now
+        self._weight = table.weight
 
-    def take(self, k: int) -> npt.NDArray[Any]:
-        """Return the arrivals of step ``k``, shape (n_post,), and clear their slot."""
-        slot = self._ring[k % self._slots]
-        arrivals = slot.copy()
-        slot[:] = 0
-        return arrivals
+    def take(self) -> npt.NDArray[Any]:
+        """Return the arrivals of this step, shape (n_post,)."""
+        return self._buffer[self._slot]
 
-    def send(self, k: int, spiked: Bools) -> None:
-        """Put the spikes of step ``k`` on their way; ``spiked`` has shape (rows,)."""
+    def send(self, spiked: Bools) -> None:
+        """Put the spikes of this step on their way, then go on to the next; ``spiked`` has shape (rows,)."""
         rows = np.flatnonzero(spiked)
         size = self._size[rows]
-        total = int(size.sum())
-        if total == 0:
-            return
-        table = self._table
-        first = np.repeat(table.indptr[rows] - (np.cumsum(size) - size), size)
-        synapses = np.arange(total) + first
-        where = (k + 1 + table.delay[synapses]) % self._slots * table.n_post + table.post[synapses]
-        np.add.at(self._ring.reshape(-1), where, table.weight[synapses])
+        end = np.cumsum(size)
+        if rows.size and end[-1]:
+            synapses = np.arange(end[-1])
+            synapses += np.repeat(self._first[rows] - (end - size), size)
+            np.add.at(self._buffer[self._slot :].reshape(-1), self._ahead[synapses], self._weight[synapses])
+        self._advance()
+
+    def _advance(self) -> None:
+        self._slot += 1
+        if self._slot > self._slots:
+            self._buffer[: self._slots - 1] = self._buffer[self._slot :]
+            self._buffer[self._slots - 1 :] = 0
+            self._slot = 0

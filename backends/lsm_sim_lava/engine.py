@@ -46,16 +46,15 @@ class Lava:
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:
         """Start the worker, yield the runner, end the worker with everything it started."""
-        own = Worker(self.interpreter) if self.worker is None else None
-        worker = self.worker or own
-        assert worker is not None
+        worker = self.worker or Worker(self.interpreter)
         try:
+            worker.start()
             yield lambda stimulus, request=None: run_program(
                 worker, program, stimulus, request, time_limit=self.time_limit, stock=self.stock_synapses
             )
         finally:
-            if own is not None:
-                own.close()
+            if self.worker is None:
+                worker.close()
 
 
 @contextmanager

@@ -67,15 +67,16 @@ def run_program(
         for job, n_steps in zip(jobs, durations, strict=True):
             limit = time_limit or _MARGIN + _PATIENCE * estimate(program, len(job), n_steps)
             batch = stimulus[job]
-            folder = worker.run(program, batch, _settings(request, n_steps, stock), limit, advance)
+            folder = worker.run(program, batch, _settings(program, request, len(job), n_steps, stock), limit, advance)
             parts.append(_reduced(_read(folder, program, batch, request), request, job))
             shutil.rmtree(folder, ignore_errors=True)
     return _outcome(parts, np.argsort(np.concatenate(jobs)), request)
 
 
-def _settings(request: Request, n_steps: int, stock: bool) -> dict[str, Any]:
+def _settings(program: Program, request: Request, n_samples: int, n_steps: int, stock: bool) -> dict[str, Any]:
     steps = {} if request.steps is None else {"steps": request.steps}
-    common = {"n_steps": n_steps, "neurons": request.neurons, "excursions": request.excursions}
+    neurons = (np.arange(n_samples)[:, None] * program.n_neurons + request.neurons).ravel()
+    common = {"n_steps": n_steps, "neurons": neurons, "excursions": request.excursions}
     return {"stock_synapses": stock, **common, **steps}
 
 

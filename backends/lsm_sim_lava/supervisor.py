@@ -28,6 +28,7 @@ from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY
 
 _START_SECONDS = 60  # imports take 2 s on a free machine
 _POLL = 0.01  # seconds
+_LOOK = 1.0  # seconds between looks for Lava processes that ended; at the regular end they are collected at once
 _GRACE = 0.5  # seconds in which a failing worker may still say why
 
 
@@ -36,21 +37,29 @@ class Worker:
 
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the child and wait until Lava is imported there; do nothing if it runs."""
+        if self.alive:
+            return
+        self.close()
         self._programs: dict[int, tuple[Program, str]] = {}
         self._n_jobs = 0
         self.folder = Path(_writing(lambda: tempfile.mkdtemp(prefix="lsm_sim_lava_")))
-        self._process: subprocess.Popen[bytes] | None = None
         try:
-            self._process = self._start()
+            _writing(self._spawn)
             answer = self._wait(self.folder / READY, _START_SECONDS, lambda: None)
         except BaseException:
             self.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
             raise
         if "error" in answer:
             self.close()
+            python = self._interpreter.path
             raise BackendUnavailableError(
-                f"backend 'lava': Lava cannot be imported in {interpreter.path} ({answer['error']}); repair it with: "
-                f"{interpreter.path} -m pip install --force-reinstall --no-deps --ignore-requires-python lava-nc==0.10.0"
+                f"backend 'lava': Lava cannot be imported in {python} ({answer['error']}); repair it with: "
+                f"{python} -m pip install --force-reinstall --no-deps --ignore-requires-python lava-nc==0.10.0"
             )
 
     @property
@@ -58,7 +67,7 @@ class Worker:
         """The worker's process id, which is that of its group."""
         return self._process.pid if self._process else 0
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _spawn(self) -> None:
         """Start the child where it finds this very code, whatever else its interpreter has."""
         path = self.folder / "path"
         path.mkdir()
@@ -66,7 +75,7 @@ class Worker:
             (path / package.name).symlink_to(package, target_is_directory=True)
         threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}  # one process per part already
         with (self.folder / OUTPUT).open("wb") as output:
-            return subprocess.Popen(
+            self._process = subprocess.Popen(
                 [self._interpreter.path, "-m", "lsm_sim_lava.worker", str(self.folder), str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=output,
@@ -80,6 +89,7 @@ class Worker:
         self, program: Program, stimulus: Spikes, settings: Mapping[str, Any], limit: float, advance: Callable[[int], None]
     ) -> Path:
         """Run one job and return the folder with its files, which the caller removes; ``advance`` is told of steps."""
+        self.start()
         self._n_jobs += 1
         job = self.folder / f"job{self._n_jobs}"
         try:
@@ -120,9 +130,14 @@ class Worker:
     ) -> dict[str, str]:
         """Wait for the answer at ``path`` and return it; raise if the worker fails, ends, or takes longer than ``limit``."""
         begin, seen = time.monotonic(), 0
+        look, dead = begin + _LOOK, ()  # type: tuple[float, tuple[int, ...]]
         while not path.exists():
             time.sleep(_POLL)
             now = step()
+            if time.monotonic() > look:
+                look, dead, before = time.monotonic() + _LOOK, self._ended_children(), dead
+                if set(dead) & set(before):
+                    raise RunError("lava: the run failed (a Lava process was ended from outside); run again")
             if advance and now is not None and now > seen:
                 advance(now - seen)
                 seen = now
@@ -138,6 +153,15 @@ class Worker:
                 )
         answer: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return answer
+
+    def _ended_children(self) -> tuple[int, ...]:
+        """Return the processes of the worker that have ended; Lava waits for them for ever."""
+        import psutil
+
+        with contextlib.suppress(psutil.Error):
+            children = psutil.Process(self.pid).children()
+            return tuple(child.pid for child in children if child.status() == psutil.STATUS_ZOMBIE)
+        return ()
 
     def _let_finish(self, path: Path) -> None:
         end = time.monotonic() + _GRACE
@@ -163,23 +187,23 @@ class Worker:
 
     def close(self) -> None:
         """End the whole group, and remove its shared memory and files; do nothing if that was done."""
-        if self._process is not None:
-            pid = self._process.pid
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        for _ in range(2):  # the second time for whatever was being forked just then
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)
-            if self._process.stdin:
-                with contextlib.suppress(OSError):
-                    self._process.stdin.close()
-            self._process.wait()
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)  # whatever was being forked just then
-            unlink_segments(pid)
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if process.stdin:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        unlink_segments(process.pid)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def alive(self) -> bool:
         """Whether it can take a job."""
-        return self._process is not None and self._process.poll() is None and self.folder.exists()
+        return self._process is not None and self._process.poll() is None
 
 
 def _writing(action: Callable[[], Any]) -> Any:

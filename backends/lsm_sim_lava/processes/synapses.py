@@ -37,9 +37,8 @@ class _Exchange:
     """Send what arrives now before the spikes of now come in, as Lava's models do, so that loops cannot lock up."""
 
     def _exchange(self: Any, arrivals: Arrivals) -> None:
-        k = self.time_step - 1
-        self.a_out.send(arrivals.take(k))
-        arrivals.send(k, self.s_in.recv().astype(bool))
+        self.a_out.send(arrivals.take())
+        arrivals.send(self.s_in.recv())
 
 
 class _OwnSynapses(_Exchange, PyLoihiProcessModel):
