@@ -32,14 +32,15 @@ class Arrivals:
         self._slots = int(table.delay.max(initial=0)) + 2
         self._n_post = table.n_post
         self._slot = 0  # of now; the slots to come follow it, and when the end is near they move to the beginning
-        self._buffer = np.zeros((2 * self._slots, table.n_post), table.weight.dtype)
+        self._buffer: npt.NDArray[Any] = np.zeros((2 * self._slots, table.n_post), table.weight.dtype)
         self._first, self._size = table.indptr[:-1], np.diff(table.indptr)
         self._ahead = (table.delay + 1) * table.n_post + table.post  # from the beginning of the slot of now
         self._weight = table.weight
 
     def take(self) -> npt.NDArray[Any]:
         """Return the arrivals of this step, shape (n_post,)."""
-        return self._buffer[self._slot]
+        arrivals: npt.NDArray[Any] = self._buffer[self._slot]
+        return arrivals
 
     def send(self, spiked: Bools) -> None:
         """Put the spikes of this step on their way, then go on to the next; ``spiked`` has shape (rows,)."""

@@ -33,7 +33,9 @@ def find_interpreter() -> Interpreter:
         Lava is missing there, has another version, or what the variable names is no Python.
     """
     if os.name != "posix":
-        raise BackendUnavailableError("backend 'lava': Lava's processes need fork(), got Windows; use Linux, macOS or WSL")
+        raise BackendUnavailableError(
+            "backend 'lava': Lava's processes need fork(), got Windows; use Linux, macOS or WSL"
+        )
     other = os.environ.get(VARIABLE)
     version = _version_there(other) if other else _version_here()
     if version != VERSION:
@@ -58,7 +60,9 @@ def _version_here() -> str:
     try:
         return metadata.version("lava-nc")
     except metadata.PackageNotFoundError:
-        raise BackendUnavailableError(f"backend 'lava': lava-nc is not installed; install it with: {_install()}") from None
+        raise BackendUnavailableError(
+            f"backend 'lava': lava-nc is not installed; install it with: {_install()}"
+        ) from None
 
 
 def _version_there(path: str) -> str:
@@ -74,4 +78,6 @@ def _version_there(path: str) -> str:
         raise BackendUnavailableError(
             f"{VARIABLE}: {path} has no lava-nc; install it there with: {path} -m pip install lava-nc=={VERSION}"
         )
-    raise BackendUnavailableError(f"{VARIABLE}: got {path!r}, expected a Python interpreter; it ended with {done.returncode}")
+    raise BackendUnavailableError(
+        f"{VARIABLE}: got {path!r}, expected a Python interpreter; it ended with {done.returncode}"
+    )

@@ -22,11 +22,11 @@ from lsm_sim_lava.processes.events import Events
 from lsm_sim_lava.recorder import Recording
 
 TAGS = {"float64": "floating_pt", "loihi": "fixed_pt"}
-_RECORDING = {
+_RECORDING: dict[str, dict[Any, Any]] = {
     "float64": {LIF: neuron_models.RecordingLifFloat, LIFRefractory: neuron_models.RecordingLifRefractory},
     "loihi": {LIF: neuron_models.RecordingLifFixed},
 }
-_QUICK = {
+_QUICK: dict[str, dict[Any, Any]] = {
     "float64": {Sparse: synapse_models.QuickSparseFloat, DelaySparse: synapse_models.QuickDelaySparseFloat},
     "loihi": {Sparse: synapse_models.QuickSparseFixed, DelaySparse: synapse_models.QuickDelaySparseFixed},
 }
@@ -103,5 +103,3 @@ def _synapses(layer: Layer, n_pre: int, n_post: int, arithmetic: str) -> Any:
         return Sparse(weights=weights, **options)
     delays = csr_matrix((layer.delay, where), shape=shape)
     return DelaySparse(weights=weights, delays=delays, **options)
-
-

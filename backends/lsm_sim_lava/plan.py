@@ -13,7 +13,9 @@ from lsm_sim_lava.arrivals import Table
 
 NeuronProcess = Literal["LIF", "LIFRefractory", "Neurons"]
 SynapseProcess = Literal["Sparse", "DelaySparse", "Synapses"]
-MAX_LAYERS = 8  # of stock synapses per kind of source; every process costs about 0.1 ms per step, ours takes all at once
+MAX_LAYERS = (
+    8  # of stock synapses per kind of source; every process costs about 0.1 ms per step, ours takes all at once
+)
 MAX_WEIGHT, MAX_EXPONENT, MAX_DELAY = 255, 7, 63
 MAX_BIAS = 4095
 
@@ -98,9 +100,7 @@ def split_bias(bias: Ints) -> tuple[Ints, Ints]:
 def own_layer(program: Program, from_inputs: bool) -> Layer:
     """Return all synapses from the inputs, or from the neurons, for our own process."""
     pre, chosen = _synapses(program, from_inputs)
-    return Layer(
-        "Synapses", from_inputs, pre, program.post[chosen], program.weight[chosen], program.delay[chosen]
-    )
+    return Layer("Synapses", from_inputs, pre, program.post[chosen], program.weight[chosen], program.delay[chosen])
 
 
 def _synapses(program: Program, from_inputs: bool) -> tuple[Ints, Ints]:

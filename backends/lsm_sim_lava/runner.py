@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,13 @@ def estimate(program: Program, n_samples: int, n_steps: int) -> float:
 
 
 def run_program(
-    worker: Worker, program: Program, stimulus: Spikes, request: Request | None, *, time_limit: float | None, stock: bool
+    worker: Worker,
+    program: Program,
+    stimulus: Spikes,
+    request: Request | None,
+    *,
+    time_limit: float | None,
+    stock: bool,
 ) -> Outcome:
     """Run every sample of ``stimulus`` from rest; see `lsm_sim.backend.Runner`."""
     request = checked_request(program, stimulus, request)
@@ -83,8 +89,8 @@ def _settings(program: Program, request: Request, n_samples: int, n_steps: int, 
 def _read(folder: Path, program: Program, batch: Spikes, request: Request) -> _Part:
     """Return what a job wrote, sample by sample."""
     n, n_samples = program.n_neurons, len(batch)
-    events = np.fromfile(folder / recorder.SPIKES, np.int32).reshape(-1, 2).astype(np.int64)
-    step, sample, neuron = events[:, 0], events[:, 1] // n, events[:, 1] % n
+    events = np.fromfile(folder / recorder.SPIKES, np.int32).reshape(-1, 2)
+    step, sample, neuron = events[:, 0], events[:, 1] // n, events[:, 1] % n  # type: Any, Any, Any
     keep = step < batch.n_steps[sample]
     step, sample, neuron = step[keep], sample[keep], neuron[keep]
     order = np.argsort(sample, kind="stable")
@@ -122,5 +128,3 @@ def _outcome(parts: list[Any], back: Ints, request: Request) -> Outcome:
         v=tuple(v[b] for b in back) if v else None,
         excursions=excursions,
     )
-
-

@@ -29,7 +29,7 @@ from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY
 _START_SECONDS = 60  # imports take 2 s on a free machine
 _POLL = 0.01  # seconds
 _LOOK = 1.0  # seconds between looks for Lava processes that ended; at the regular end they are collected at once
-_GRACE = 0.5  # seconds in which a failing worker may still say why
+_GRACE = 1.0  # seconds in which a failing worker may still say why, and a killed one disappear
 
 
 class Worker:
@@ -86,7 +86,12 @@ class Worker:
             )
 
     def run(
-        self, program: Program, stimulus: Spikes, settings: Mapping[str, Any], limit: float, advance: Callable[[int], None]
+        self,
+        program: Program,
+        stimulus: Spikes,
+        settings: Mapping[str, Any],
+        limit: float,
+        advance: Callable[[int], None],
     ) -> Path:
         """Run one job and return the folder with its files, which the caller removes; ``advance`` is told of steps."""
         self.start()
@@ -123,7 +128,9 @@ class Worker:
             self._process.stdin.write(f"{job}\n".encode())
             self._process.stdin.flush()
         except OSError:
-            raise RunError(f"lava: the worker is gone ({self._cause('it was ended from outside')}); run again") from None
+            raise RunError(
+                f"lava: the worker is gone ({self._cause('it was ended from outside')}); run again"
+            ) from None
 
     def _wait(
         self, path: Path, limit: float, step: Callable[[], int | None], advance: Callable[[int], None] | None = None
@@ -190,10 +197,12 @@ class Worker:
         if self._process is None:
             return
         process, self._process = self._process, None
-        for _ in range(2):  # the second time for whatever was being forked just then
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        end = time.monotonic() + _GRACE
+        _kill_group(process.pid)
+        process.wait()
+        while _members(process.pid) and time.monotonic() < end:
+            _kill_group(process.pid)  # again for what was being forked just then
+            time.sleep(_POLL)
         if process.stdin:
             with contextlib.suppress(OSError):
                 process.stdin.close()
@@ -204,6 +213,23 @@ class Worker:
     def alive(self) -> bool:
         """Whether it can take a job."""
         return self._process is not None and self._process.poll() is None
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _members(group: int) -> list[int]:
+    """Return the processes of a group that still run."""
+    import psutil
+
+    found = []
+    for pid in psutil.pids():
+        with contextlib.suppress(OSError, psutil.Error):
+            if os.getpgid(pid) == group and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                found.append(pid)
+    return found
 
 
 def _writing(action: Callable[[], Any]) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from lava.magma.core.decorator import implements, requires
 from lava.magma.core.model.py.model import PyLoihiProcessModel
@@ -31,7 +33,7 @@ class PyEvents(PyLoihiProcessModel):
 
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, bool)
 
-    def __init__(self, proc_params: dict) -> None:
+    def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
         self._channel, self._offsets = proc_params["channel"], proc_params["offsets"]
         self._spiked = np.zeros(proc_params["n_channels"], bool)

@@ -35,7 +35,7 @@ class Neurons(AbstractProcess):
 class _OwnNeurons(PyLoihiProcessModel):
     _number: Any
 
-    def __init__(self, proc_params: dict) -> None:
+    def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
         self._p = proc_params["parameters"]
         self._n_steps = proc_params["n_steps"]

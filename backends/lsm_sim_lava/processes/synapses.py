@@ -42,7 +42,7 @@ class _Exchange:
 
 
 class _OwnSynapses(_Exchange, PyLoihiProcessModel):
-    def __init__(self, proc_params: dict) -> None:
+    def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
         self._arrivals = Arrivals(proc_params["table"])
 

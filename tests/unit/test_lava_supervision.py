@@ -1,0 +1,50 @@
+"""What happens when a run in Lava goes wrong, and what is left of it: nothing."""
+
+import sys
+import time
+
+import pytest
+
+pytest.importorskip("lsm_sim_lava")
+from tests import lava_faults
+
+SAYS = {
+    "exception in the neurons": "the injected fault",
+    "exception in the synapses": "the injected fault",
+    "exception in the source": "the injected fault",
+    "SIGTERM to the worker": "ended unexpectedly (signal SIGTERM)",
+    "SIGKILL to the worker": "ended unexpectedly (signal SIGKILL)",
+    "SIGKILL to a Lava process": "ended from outside",
+    "SIGTERM to the parent": "ended with -15",
+    "SIGKILL to the parent": "ended with -9",
+    "Ctrl-C in a script": "ended with",
+    "Ctrl-C": "KeyboardInterrupt",
+    "time-out": "no result within 0.5 s",
+    "full disk": "No space left on device",
+    "no folder": "cannot write to",
+    "broken pipe": "the worker is gone",
+}
+
+
+@pytest.fixture
+def alone(lava):
+    """End the shared worker for the time being, so that whatever is found is left over."""
+    lava.worker.close()
+
+
+@pytest.mark.parametrize("name", lava_faults.FAULTS)
+def test_a_fault_ends_clean_and_says_why(name, alone):
+    if name == "full disk" and sys.platform != "linux":
+        pytest.skip("needs /dev/full")
+    begin = time.monotonic()
+    assert SAYS[name] in lava_faults.FAULTS[name]()
+    assert time.monotonic() - begin < 10
+    assert lava_faults.left_behind() == []
+
+
+def test_the_run_after_a_fault_works(lava):
+    slow = type(lava)(worker=lava.worker, time_limit=0.2)
+    with slow.compile(lava_faults.program()) as runner, pytest.raises(lava_faults.RunError, match="no result within"):
+        runner(lava_faults.stimulus())
+    with lava.compile(lava_faults.program()) as runner:
+        assert runner(lava_faults.stimulus(50)).spikes.n_events == 65
