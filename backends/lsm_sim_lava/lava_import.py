@@ -49,7 +49,7 @@ def _lenient_dataclasses() -> Iterator[None]:
 @contextmanager
 def _patient_start_method() -> Iterator[None]:
     original = multiprocessing.set_start_method
-    multiprocessing.set_start_method = lambda method, force=True: original(method, force=True)
+    multiprocessing.set_start_method = lambda method, **_options: original(method, force=True)
     try:
         yield
     finally:

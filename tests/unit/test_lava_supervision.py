@@ -32,8 +32,9 @@ def alone(lava):
     lava.worker.close()
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("name", lava_faults.FAULTS)
-def test_a_fault_ends_clean_and_says_why(name, alone):
+def test_a_fault_ends_clean_and_says_why(name):
     if name == "full disk" and sys.platform != "linux":
         pytest.skip("needs /dev/full")
     begin = time.monotonic()
