@@ -47,5 +47,6 @@ def windows(n_steps: Ints, width: int) -> Ints:
     """Return the edges of windows of ``width`` steps, enough for the longest sample; shorter ones end in empty windows."""
     width = checks.whole(width, "window width in steps", minimum=1)
     longest = int(np.max(n_steps, initial=1))
+    width = min(width, longest)
     edges = np.arange(-(-longest // width) + 1) * width
     return np.minimum(edges, np.asarray(n_steps, np.int64)[:, None])

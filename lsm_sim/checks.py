@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.quantities import check_unit
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -16,6 +17,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 def _array(value: object, where: str) -> npt.NDArray[Any]:
+    check_unit(value, where)
     try:
         return np.asarray(value)
     except (ValueError, TypeError):

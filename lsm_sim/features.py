@@ -16,6 +16,7 @@ from lsm_sim.backend import Request, Runner
 from lsm_sim.bins import equal_bins, windows
 from lsm_sim.checks import Floats, Ints
 from lsm_sim.errors import DescriptionError
+from lsm_sim.memory import check_memory
 from lsm_sim.spikes import Spikes
 
 _CHUNK = 64  # samples whose spikes are held at once where counts do not suffice
@@ -84,6 +85,7 @@ class Counts:
         return np.pad(edges, ((0, 0), (0, n_windows + 1 - edges.shape[1])), mode="edge")
 
     def _finish(self, counts: npt.NDArray[np.int32]) -> Floats:
+        check_memory(counts.size * 16, "Counts")  # as floats, and once more for their roots
         flat = counts.reshape(len(counts), -1).astype(np.float64)
         return np.sqrt(flat) if self.sqrt else flat
 

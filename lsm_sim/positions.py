@@ -8,6 +8,7 @@ import numpy as np
 
 from lsm_sim import checks
 from lsm_sim.checks import Floats
+from lsm_sim.errors import DescriptionError
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Grid:
     def __post_init__(self) -> None:
         for axis in ("nx", "ny", "nz"):
             object.__setattr__(self, axis, checks.whole(getattr(self, axis), f"grid {axis}", minimum=1))
+        if self.n_points >= 2**63:
+            raise DescriptionError(f"grid: got {self.n_points:g} points, expected less than 2^63; use random_in_box")
 
     @property
     def n_points(self) -> int:

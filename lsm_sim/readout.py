@@ -26,7 +26,7 @@ def ridge(task: Task = "classify", alphas: tuple[float, ...] = ALPHAS) -> BaseEs
     scikit-learn computes all leave-one-out errors from one decomposition (Golub, Heath and Wahba, Technometrics 21, 1979):
     of X where samples outnumber features, of the Gram matrix X X' where they do not.
     """
-    model = RidgeClassifierCV(alphas=alphas) if task == "classify" else RidgeCV(alphas=alphas)
+    model = RidgeClassifierCV(alphas=list(alphas)) if task == "classify" else RidgeCV(alphas=list(alphas))
     return make_pipeline(StandardScaler(), model)
 
 

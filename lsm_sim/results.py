@@ -49,7 +49,7 @@ class Trace:
     times
         Per sample, the time at the end of each recorded step, in seconds from the sample's start, shape (T_b,).
     values
-        Per sample, shape (T_b, P). For a `Liquid`, v is in the user's units; u is in the program's units (v per step).
+        Per sample, shape (T_b, P). For a `Liquid` in float64 arithmetic v is in the user's units; u is in the program's.
     threshold
         Of v: where each neuron spikes, shape (P,), in the units of ``values``.
     """

@@ -82,7 +82,7 @@ def run(
     with engine.compile(program) as runner:
         outcome = runner(stimulus, request)
     traces = {name: _traces(name, program, stimulus, request, outcome, chosen) for name in VARIABLES}
-    if isinstance(network, Liquid):
+    if isinstance(network, Liquid) and program.arithmetic == "float64":  # a chip's integers stay what they are
         traces["v"] = _in_user_units(network, traces["v"])
     return Result(program, outcome, traces["u"], traces["v"])
 

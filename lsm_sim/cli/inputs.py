@@ -68,10 +68,10 @@ def load_data(path: Path, *, need_y: bool) -> tuple[Any, Any]:
 
 @contextmanager
 def blaming(path: Path) -> Iterator[None]:
-    """Say of what scikit-learn finds wrong with data in which file the data are."""
+    """Say of what scikit-learn finds wrong with data in which file they are."""
     try:
         yield
-    except LsmError as error:
-        raise type(error)(f"{path}: {error}") from None
+    except LsmError:
+        raise
     except ValueError as error:
         raise DescriptionError(f"{path}: {error}") from None

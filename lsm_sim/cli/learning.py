@@ -63,22 +63,34 @@ def task_of(y: Any) -> str:
     return "classify"
 
 
-def check_target_values(task: str, y: Any, cv: int) -> None:
-    """Raise `DescriptionError` where y does not suit the task or the number of folds."""
+def check_y(task: str, y: Any, where: str) -> None:
+    """Raise `DescriptionError` where y does not suit the task; ``where`` names its file."""
     if task == "regress":
         if y.dtype.kind == "U":
-            raise DescriptionError("y: got text, expected numbers; to tell classes apart use --task classify")
-        smallest, what = len(y) // 2, "R^2 needs two samples in each, which y has for"
+            raise DescriptionError(f"{where}: y: got text, expected numbers; to tell classes apart use --task classify")
+        return
+    if y.ndim != 1:
+        raise DescriptionError(f"{where}: y: got shape {y.shape}, expected (samples,), one class per sample")
+    if len(np.unique(y)) < 2:
+        raise DescriptionError(f"{where}: y: got one class only, {y[0]!s}; expected at least two")
+
+
+def check_folds(task: str, y: Any, cv: int) -> None:
+    """Raise `DescriptionError` where cross-validation cannot have so many folds."""
+    if cv == 0:
+        return
+    if task == "regress":  # R^2 needs two samples in each fold
+        most, why = len(y) // 2, f"there are {len(y)} samples and each fold needs two"
     else:
-        if y.ndim != 1:
-            raise DescriptionError(f"y: got shape {y.shape}, expected (samples,), one class per sample")
         classes, counts = np.unique(y, return_counts=True)
-        if len(classes) < 2:
-            raise DescriptionError(f"y: got one class only, {classes[0]!s}; expected at least two")
-        smallest, what = int(counts.min()), f"class {classes[counts.argmin()]!s} has a sample for only"
-    if cv == 1 or cv > smallest:
-        remedy = f"use 2 to {smallest}, or --cv 0" if smallest > 1 else "use --cv 0"
-        raise DescriptionError(f"--cv: got {cv} folds, but {what} {smallest}; {remedy}")
+        most, why = (
+            int(counts.min()),
+            f"class {classes[counts.argmin()]!s} has {counts.min()} samples and each fold needs one",
+        )
+    if cv > most:
+        raise DescriptionError(f"--cv: got {cv} folds, but {why}; use --cv {most if most > 1 else 0}")
+    if cv == 1:
+        raise DescriptionError("--cv: got 1 fold, expected at least 2, or 0 for no cross-validation")
 
 
 def cross_validate(estimator: Any, task: str, X: Any, y: Any, cv: int, seed: int) -> list[float]:

@@ -48,7 +48,7 @@ def predict(
     task = "classify" if hasattr(trained, "classes_") else "regress"
     with blaming(data):
         predicted = trained.predict(X)
-        score = None if y is None else _score(task, y, predicted)
+        score = None if y is None else _score(task, y, predicted, where=str(data))
     text = _as_csv(predicted)
     if output is not None:
         with replacing(output) as stream:
@@ -64,15 +64,15 @@ def predict(
         print(f"{METRIC[task]} {score:.4f}", file=sys.stdout if output is not None else sys.stderr)
 
 
-def _score(task: str, y: Any, predicted: Any) -> float:
+def _score(task: str, y: Any, predicted: Any, where: str) -> float:
     from sklearn.metrics import accuracy_score, r2_score
 
     if y.shape != predicted.shape:
-        raise DescriptionError(f"y: got shape {y.shape}, expected {predicted.shape} as the model predicts")
+        raise DescriptionError(f"{where}: y: got shape {y.shape}, expected {predicted.shape} as the model predicts")
     if (y.dtype.kind == "U") != (predicted.dtype.kind == "U"):
         kinds = ["numbers", "text"]
         got, expected = kinds[y.dtype.kind == "U"], kinds[predicted.dtype.kind == "U"]
-        raise DescriptionError(f"y: got {got}, expected {expected} as the model predicts")
+        raise DescriptionError(f"{where}: y: got {got}, expected {expected} as the model predicts")
     return float(accuracy_score(y, predicted) if task == "classify" else r2_score(y, predicted))
 
 

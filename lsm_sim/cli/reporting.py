@@ -40,9 +40,8 @@ def reporting(debug: bool) -> Iterator[None]:
         except Exception as error:
             if debug:
                 raise
-            expected = isinstance(error, LsmError)
-            say(str(error) if expected else _unexpected(error))
-            raise typer.Exit(WRONG_INPUT if expected else UNEXPECTED) from None
+            say(_sentence(error))
+            raise typer.Exit(WRONG_INPUT if isinstance(error, (LsmError, MemoryError)) else UNEXPECTED) from None
 
 
 def say(text: str) -> None:
@@ -50,7 +49,11 @@ def say(text: str) -> None:
     print(f"lsm-sim: {' '.join(text.split())}", file=sys.stderr)
 
 
-def _unexpected(error: Exception) -> str:
+def _sentence(error: Exception) -> str:
+    if isinstance(error, LsmError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return f"out of memory ({error}); use a smaller network, fewer samples or fewer bins".replace(" ()", "")
     text = f"{type(error).__name__}: {error}".removesuffix(": ")
     return f"unexpected {text} (for the traceback: lsm-sim --debug COMMAND ..., or set LSM_SIM_DEBUG=1)"
 

@@ -78,7 +78,10 @@ def train(
     readout: Annotated[ReadoutName, typer.Option(help="What is trained on the counts.")] = ReadoutName.ridge,
     task: Annotated[Task, typer.Option(help="auto regresses where y has fractions, else classifies.")] = Task.auto,
     cv: Annotated[int, typer.Option(metavar="N", min=0, help="Folds of cross-validation; 0 for none.")] = 5,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Of the folds and of the encoder's draws.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, help="Of the liquid, the folds and the encoder.  [default: its own, 0, 0]"),
+    ] = None,
     backend: options.Backend = "fast",
     threads: options.Threads = None,
     json: options.Json = False,
@@ -94,15 +97,15 @@ def train(
 
     check_target(output, [".npz"])
     settings = {"max_rate": max_rate, "frame": frame, "step": step, "n": cells}
-    liquid, (X, y) = load_liquid(description), load_data(data, need_y=True)
-    if shape is not None and X.ndim == 3:
-        raise DescriptionError(f"--shape: got {shape} although X is three-dimensional already; leave it out")
+    liquid, (X, y) = load_liquid(description, seed), load_data(data, need_y=True)
+    _check_shape(shape, X)
     kind = learning.task_of(y) if task is Task.auto else task.value
-    learning.check_target_values(kind, y, cv)
+    learning.check_y(kind, y, where=str(data))
+    learning.check_folds(kind, y, cv)
     model = learning.model(
         kind,
         liquid,
-        learning.encoder(encoder.value, settings, seed),
+        learning.encoder(encoder.value, settings, seed or 0),
         bins=bins,
         sqrt=sqrt,
         readout=readout.value,
@@ -114,7 +117,7 @@ def train(
     )
     start = time.perf_counter()
     with blaming(data):
-        folds = learning.cross_validate(model, kind, X, y, cv, seed)
+        folds = learning.cross_validate(model, kind, X, y, cv, seed or 0)
         model.fit(X, y)
         training = model.score(X, y)
     model.save(output)
@@ -130,3 +133,14 @@ def train(
         spread = f"({min(folds):.4f} .. {max(folds):.4f} in {cv} folds)"
         rows.append([f"{metric} cross-validated", f"{report['cv']['mean']:.4f} {spread}"])
     print_table([*rows, ["seconds", f"{seconds:.1f}"], ["model", str(output)]])
+
+
+def _check_shape(shape: tuple[int, int] | None, X: Any) -> None:
+    if shape is None:
+        return
+    if X.ndim == 3:
+        raise DescriptionError(f"--shape: got {shape} although X is three-dimensional already; leave it out")
+    if min(shape) < 1 or shape[0] * shape[1] != X.shape[1]:
+        raise DescriptionError(
+            f"--shape: got {shape}, expected two numbers whose product is {X.shape[1]}, the columns of X"
+        )

@@ -1,4 +1,4 @@
-"""Handwritten digits, one row of pixels after the other, through a spiking liquid into a linear readout."""
+"""Handwritten digits, row by row, through a spiking liquid into a linear readout."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ FEATURES = lsm.Counts(bins=8, sqrt=True)  # as many bins as rows
 
 
 def liquid(n_neurons: int, seed: int) -> lsm.Liquid:
-    """Return a random liquid with one input channel per column; a fifth of the neurons inhibits."""
+    """Return a random liquid, one input channel per column; a fifth of its neurons inhibits."""
     n_inh, both = max(1, n_neurons // 5), ("exc", "inh")
     lif: Any = {"tau_m": 15 * ms, "tau_syn": 10 * ms, "t_ref": 2 * ms}
+    entry, spread = lsm.FixedProbability(0.6), lsm.Uniform(1 * ms, 60 * ms)
     wiring, delay = lsm.FixedProbability(0.1), lsm.Uniform(1 * ms, 5 * ms)
-    weight = 0.3 / math.sqrt(0.1 * n_neurons)  # what arrives varies as much in small liquids as in large ones
+    weight = 0.3 / math.sqrt(0.1 * n_neurons)  # sums vary as much in small liquids as in large ones
     return lsm.Liquid(
         inputs=[lsm.Inputs("columns", 8)],
         neurons=[
@@ -29,9 +30,7 @@ def liquid(n_neurons: int, seed: int) -> lsm.Liquid:
             lsm.Neurons("inh", n_inh, **lif, sign=-1),
         ],
         synapses=[
-            lsm.Synapses(
-                "columns", both, lsm.FixedProbability(0.6), lsm.Normal(0, 1), delay=lsm.Uniform(1 * ms, 60 * ms)
-            ),
+            lsm.Synapses("columns", both, entry, lsm.Normal(0, 1), spread),
             lsm.Synapses("exc", both, wiring, lsm.Gamma(mean=weight, shape=2), delay),
             lsm.Synapses("inh", both, wiring, -lsm.Gamma(mean=4 * weight, shape=2), delay),
         ],
@@ -40,7 +39,7 @@ def liquid(n_neurons: int, seed: int) -> lsm.Liquid:
 
 
 def transformer(network: lsm.Liquid, seed: int, **how: Any) -> lsm.LiquidTransformer:
-    """Return what turns images, shape (samples, 64), into features, shape (samples, 8 * neurons)."""
+    """Return what turns images, (samples, 64), into features, (samples, 8 * neurons)."""
     encoder = lsm.encode.Rate(max_rate=300 * Hz, frame=FRAME, seed=seed)
     return lsm.LiquidTransformer(network, encoder, FEATURES, sample_shape=(8, 8), scale=None, **how)
 
@@ -52,7 +51,7 @@ def images() -> tuple[Any, Any]:
 
 
 def folds(seed: int) -> StratifiedKFold:
-    """Return the cross-validation: every image is predicted by a readout that was trained without it."""
+    """Return the folds: each image is predicted by a readout trained without it."""
     return StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
 
 

@@ -49,7 +49,7 @@ def _expansion(findings: Findings) -> str:
         )
     return (
         f"Most of the gain comes from the neurons as such: with recurrence off they add {_points(gain)} to the encoder counts, "
-        f"and leave {wrong['recurrence_off']} errors of {wrong['encoder']}. Each neuron mixes several columns and rows, through "
+        f"and leave {wrong['recurrence_off']} errors where there were {wrong['encoder']}. Each neuron mixes several columns and rows, through "
         f"random signs and delays, and passes on what exceeds its threshold, so that a linear readout can separate more."
     )
 

@@ -42,7 +42,7 @@ def report(findings: Findings, pictures: Mapping[str, bytes], command: str) -> s
     text = {
         "title": TITLE,
         "lead": reading.lead(findings),
-        "seeds_heading": f"of {len(findings.plan.seeds)} seeds" if len(findings.plan.seeds) > 1 else "",
+        "seeds_heading": f"Range of {len(findings.plan.seeds)} seeds" if len(findings.plan.seeds) > 1 else "",
         "table_note": reading.table_note(findings),
         "raster_caption": reading.raster_caption(findings),
         "trajectories_caption": reading.trajectories_caption(),
@@ -73,8 +73,8 @@ def _rows(findings: Findings) -> Iterable[str]:
         seeds = f"{100 * low:.2f} &ndash; {100 * high:.2f}" if len(per_seed[view]) > 1 else ""
         yield (
             f'<tr class="{"main" if view == "liquid" else "control"}"><td>{name}<span class="what">{what}</span></td>'
-            f'<td class="number">{findings.n_features[view]}</td>'
-            f'<td class="number">{100 * accuracy[view]:.2f} %</td><td class="number note">{seeds}</td>'
+            f'<td class="number wide">{findings.n_features[view]}</td>'
+            f'<td class="number">{100 * accuracy[view]:.2f} %</td><td class="number wide note">{seeds}</td>'
             f'<td class="bar"><div style="width:{100 * error / largest:.1f}%"></div></td>'
             f'<td class="number">{100 * error:.2f} %</td></tr>'
         )

@@ -3,18 +3,12 @@
 import numpy as np
 import pytest
 
-from lsm_sim.errors import UnsupportedError
 from tests.cases import CONFORMANCE, GOLDEN, answer, load
 
-ARITHMETIC_MISSING = {("brian2", "loihi")}  # Brian2's state variables are floats
 V_TOLERANCE = {"brian2": 1e-12}  # Brian2 rearranges decay_v * v + (u + bias), which may round differently
 
 
 def check(backend, case):
-    if (backend.name, case.program.arithmetic) in ARITHMETIC_MISSING:
-        with pytest.raises(UnsupportedError):
-            backend.legalise(case.program)
-        return
     got = answer(backend, case.program, case.stimulus)
     assert got.spikes.step.tolist() == case.spike_step.tolist()
     assert got.spikes.channel.tolist() == case.spike_neuron.tolist()

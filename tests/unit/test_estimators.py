@@ -11,6 +11,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import lsm_sim as lsm
 from lsm_sim import DescriptionError, Hz, ms
+from lsm_sim.readout import ridge
 
 
 def small_liquid(n_inputs, size=20, seed=0):
@@ -184,3 +185,9 @@ def test_a_readout_that_is_not_data_is_not_saved(tmp_path):
 
 def _own(x):
     return x
+
+
+@pytest.mark.parametrize("task", ["classify", "regress"])
+def test_ridge_takes_one_alpha(task):
+    X, y = patterns()
+    ridge(task, alphas=(1.0,)).fit([x[:6].ravel() for x in X], y == "odd")

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -24,10 +26,12 @@ from lsm_sim.errors import DescriptionError
 RULE = FixedProbability(0.5)
 
 
-def liquid(
-    *synapses, inputs=(Inputs("in", 3),), neurons=(Neurons("exc", 4, sign=1), Neurons("inh", 2, sign=-1)), seed=0
-):
-    return Liquid(list(inputs), list(neurons), list(synapses), seed=seed)
+INPUTS: Any = [Inputs("in", 3)]
+NEURONS = [Neurons("exc", 4, sign=1), Neurons("inh", 2, sign=-1)]
+
+
+def liquid(*synapses, inputs=INPUTS, seed=0):
+    return Liquid(inputs, NEURONS, synapses, seed=seed)
 
 
 def test_parameters_are_numbers_lists_or_distributions():
@@ -38,7 +42,8 @@ def test_parameters_are_numbers_lists_or_distributions():
     assert group.t_ref == Uniform(1 * ms, 2 * ms)
 
 
-def test_quantities_with_units_are_read_as_si(brian2):
+@pytest.mark.usefixtures("brian2")
+def test_quantities_with_units_are_read_as_si():
     from brian2 import ms as brian_ms
 
     assert Neurons("n", 1, tau_m=20 * brian_ms).tau_m == 20 * ms
@@ -163,7 +168,7 @@ def synapses(*arguments, **others):
         (lambda: Synapses.from_matrix("a", "b", [["x"]]), "Synapses a -> b matrix: got values of type <U1"),
         (lambda: Liquid([], []), "Liquid: got no neurons, expected at least one group"),
         (lambda: Liquid(5, []), r"Liquid inputs: got 5, expected a list of Inputs\(...\)"),
-        (lambda: Liquid([], [Inputs("a", 1)]), r"Liquid neurons: got Inputs\(name='a', size=1\), expected Neurons"),
+        (lambda: Liquid([], INPUTS), r"Liquid neurons: got Inputs\(name='in', size=3\), expected Neurons"),
         (lambda: Liquid([], None), "Liquid neurons: got None, expected a list"),
         (lambda: liquid(seed=-1), "Liquid seed: got -1, expected a whole number >= 0"),
         (lambda: liquid(seed=None), "Liquid seed: got values of type object"),

@@ -81,7 +81,7 @@ def mean_lines(ax):
 
 
 def test_thick_lines_are_the_means_of_the_classes_in_principal_components():
-    states, classes = paths()
+    states, classes = paths(spread=5.0)
     ax = trajectories(states, classes, smooth=0)
     means = np.stack([states[classes == c].mean(axis=0) for c in range(3)])
     pca = PCA(2, svd_solver="full").fit(means.reshape(-1, 5))
@@ -92,6 +92,10 @@ def test_thick_lines_are_the_means_of_the_classes_in_principal_components():
     share = pca.explained_variance_ratio_
     assert ax.get_xlabel() == f"PC 1 ({share[0]:.0%} of variance)"
     assert ax.get_ylabel() == f"PC 2 ({share[1]:.0%} of variance)"
+
+
+def test_a_share_that_would_round_to_nothing_is_named():
+    assert trajectories(*paths(spread=0.1)).get_ylabel() == "PC 2 (<1% of variance)"
 
 
 def test_a_dot_marks_the_start_of_each_class():

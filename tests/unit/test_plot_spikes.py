@@ -97,7 +97,7 @@ def test_long_samples_are_drawn_in_seconds():
 
 @pytest.mark.parametrize("place", ["grid", "free", "subfigure"])
 def test_given_axes_share_their_space_with_the_histogram(place):
-    figure: Any = plt.figure()
+    figure = plt.figure()
     if place == "subfigure":
         figure = figure.subfigures(1, 2)[1]
     ax = figure.add_axes([0.2, 0.2, 0.6, 0.6]) if place == "free" else figure.add_subplot(1, 2, 2)

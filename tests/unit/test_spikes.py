@@ -143,6 +143,7 @@ def test_equal_bins_put_step_k_into_bin_k_bins_over_steps():
 
 def test_windows_cover_the_longest_sample():
     assert windows(np.array([5, 2]), 2).tolist() == [[0, 2, 4, 5], [0, 2, 2, 2]]
+    assert windows(np.array([5, 2]), 10**30).tolist() == [[0, 5], [0, 2]]
 
 
 def test_files_come_back_as_they_were(spikes, tmp_path):

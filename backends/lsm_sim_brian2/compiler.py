@@ -1,0 +1,119 @@
+"""Which of Brian2's targets runs, and how its C++ is compiled so that no bit changes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import shutil
+import sys
+import sysconfig
+import warnings
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from lsm_sim.errors import BackendUnavailableError
+
+MANY_STEPS = 500_000
+"""From so many steps on compiling pays: it takes 10-60 s and saves about 40 us per step (docs/brian2.md)."""
+
+_UNIX = ("-w", "-O3", "-ffp-contract=off", "-std=c++17")  # neither fast-math nor fused multiply-add
+_MSVC = ("/w", "/Ox", "/fp:precise", "/std:c++17")
+FLAGS = _MSVC if sys.platform == "win32" else _UNIX
+
+
+def preferences(target: str) -> dict[str, Any]:
+    """Return the preferences for one of Brian2's targets, ``"numpy"`` or ``"cython"``, or for standalone C++."""
+    return {
+        "codegen.target": target,
+        "codegen.string_expression_target": "numpy",
+        "codegen.cpp.extra_compile_args": list(FLAGS),
+        "codegen.runtime.cython.cache_dir": str(cache_folder()),
+    }
+
+
+def cache_folder() -> Path:
+    """Return our own folder for compiled code: Brian2 looks code up by its text alone, whatever the flags were."""
+    from brian2 import prefs
+
+    own = prefs["codegen.runtime.cython.cache_dir"]
+    if own is None:
+        own = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "brian2"
+    digest = hashlib.sha256(" ".join(FLAGS).encode()).hexdigest()[:8]
+    return Path(f"{own}-lsm_sim-{digest}")
+
+
+def missing_tools(*, standalone: bool) -> list[str]:
+    """Return what is not found of the tools that compile Brian2's C++."""
+    if sys.platform == "win32":
+        return []  # the compiler is found through the registry; if there is none, compiling fails and we fall back
+    compilers = {name: os.environ.get(name) or sysconfig.get_config_var(name) or name.lower() for name in ("CC", "CXX")}
+    wanted = {shlex.split(str(command))[0] for command in compilers.values()}
+    missing = sorted(tool for tool in wanted if shutil.which(tool) is None)
+    if standalone:
+        return missing + [tool for tool in ("make",) if shutil.which(tool) is None]
+    headers = Path(sysconfig.get_path("include")) / "Python.h"
+    return missing + ([] if headers.exists() else [str(headers)])
+
+
+def check_standalone() -> None:
+    """Raise `BackendUnavailableError` where no standalone program can be compiled."""
+    missing = missing_tools(standalone=True)
+    if missing:
+        msg = (
+            f"Brian2 mode='standalone': no {', '.join(missing)} found; install a C++ compiler and make, for example "
+            "with: apt install g++ make, or use mode='runtime'"
+        )
+        raise BackendUnavailableError(msg)
+
+
+def choose_target(codegen: str, kind: Mapping[str, Any], n_steps: int) -> str:
+    """Return ``"numpy"`` or ``"cython"``.
+
+    ``"auto"`` takes what ``brian2.prefs.codegen.target`` asks for; where that is ``"auto"`` too, Cython if its code for this
+    ``kind`` of network is compiled already or ``n_steps`` are enough to pay for compiling, else NumPy.
+    """
+    from brian2 import prefs
+
+    wanted = codegen if codegen != "auto" else str(prefs["codegen.target"])
+    if wanted not in ("numpy", "cython"):
+        wanted = "cython" if n_steps >= MANY_STEPS or is_compiled(kind) else "numpy"
+    if wanted == "cython" and (missing := missing_tools(standalone=False)):
+        warn_of_numpy(f"no {', '.join(missing)} found")
+        return "numpy"
+    return wanted
+
+
+def warn_of_numpy(reason: str) -> None:
+    """Say that NumPy runs instead of Cython."""
+    msg = (
+        f"Brian2 cannot compile with Cython ({reason}) and runs in NumPy, several times slower; install a C++ compiler, "
+        "for example with: apt install g++ python3-dev, or ask for Brian2(codegen='numpy')"
+    )
+    warnings.warn(msg, UserWarning, stacklevel=2)
+
+
+def is_compiled(kind: Mapping[str, Any]) -> bool:
+    """Return whether this machine has compiled such a network before."""
+    return _mark(kind).exists()
+
+
+def mark_compiled(kind: Mapping[str, Any]) -> None:
+    """Remember that everything such a network needs is compiled."""
+    if cache_folder().is_dir():
+        _mark(kind).touch()
+
+
+def _mark(kind: Mapping[str, Any]) -> Path:
+    """Return the file that says so: the text of the code, and thus the cache, depends on these and not on the network."""
+    versions = [metadata.version(package) for package in ("brian2", "cython", "numpy")]
+    parts = (sys.version, sys.executable, versions, sorted(kind.items()))
+    digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    return cache_folder() / f"compiled-{digest}"
+
+
+def n_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

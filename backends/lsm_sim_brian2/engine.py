@@ -1,0 +1,129 @@
+"""The Brian2 backend and its runner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lsm_sim.backend import Outcome, Request, Runner
+from lsm_sim.errors import DescriptionError, UnsupportedError
+from lsm_sim.program import Program
+from lsm_sim.progress import progress_bar
+from lsm_sim.requests import checked_request
+from lsm_sim.spikes import Spikes
+from lsm_sim_brian2 import available, compiler, rounds
+from lsm_sim_brian2.gather import Gatherer
+from lsm_sim_brian2.isolation import isolated
+from lsm_sim_brian2.replicas import Replicas
+from lsm_sim_brian2.rounds import Round
+from lsm_sim_brian2.standalone import Standalone
+
+CODEGEN = ("auto", "numpy", "cython")
+MODES = ("runtime", "standalone")
+_INT32 = 2**31  # Brian2 numbers neurons and synapses in 32 bits
+
+
+@dataclass(frozen=True)
+class Brian2:
+    """The Brian2 backend; runs any program of either arithmetic with the spikes, u and v of the reference.
+
+    Parameters
+    ----------
+    codegen
+        ``"numpy"`` compiles nothing; ``"cython"`` compiles once per machine, for 10-60 s; ``"auto"`` chooses.
+    mode
+        ``"runtime"``, or ``"standalone"``: C++ compiled anew for each program, then run again with new stimuli.
+    directory
+        Standalone only: where to build; None: a temporary folder. What is built is removed in the end.
+    """
+
+    name: str = "brian2"
+    codegen: str = "auto"
+    mode: str = "runtime"
+    directory: str | None = None
+
+    def __post_init__(self) -> None:
+        for field, choices in (("codegen", CODEGEN), ("mode", MODES)):
+            if getattr(self, field) not in choices:
+                msg = f"Brian2 {field}: got {getattr(self, field)!r}, expected one of {', '.join(map(repr, choices))}"
+                raise DescriptionError(msg)
+        available.import_brian2()
+
+    def legalise(self, program: Program) -> Program:
+        """Return ``program`` itself, unless it has more cells or synapses than Brian2 can number."""
+        cells = program.n_inputs + program.n_neurons
+        if max(cells, program.n_synapses) >= _INT32:
+            msg = f"brian2: got {cells} channels and neurons and {program.n_synapses} synapses, expected less than 2^31 of each"
+            raise UnsupportedError(msg)
+        return program
+
+    @contextmanager
+    def compile(self, program: Program) -> Iterator[Runner]:
+        """Yield a runner; Brian2's objects are built, and its C++ compiled, when the first batch shows what it needs."""
+        rounds.check_size(program, 1)
+        if self.mode == "runtime":
+            runtime = _Runtime(program, self.codegen)
+            yield lambda stimulus, request=None: _run(program, stimulus, request, runtime.run)
+            return
+        compiler.check_standalone()
+        standalone = Standalone(program, None if self.directory is None else Path(self.directory))
+        try:
+            yield lambda stimulus, request=None: _run(program, stimulus, request, standalone.run)
+        finally:
+            standalone.remove()
+
+
+_Run = Callable[[Spikes, Request, Callable[[int], None]], Gatherer]
+
+
+def _run(program: Program, stimulus: Spikes, request: Request | None, run: _Run) -> Outcome:
+    request = checked_request(program, stimulus, request)
+    with progress_bar(len(stimulus), request.progress) as advance:
+        return run(stimulus, request, advance).outcome()
+
+
+class _Runtime:
+    """Keeps the networks of one program between calls, one per target and number of replicas."""
+
+    def __init__(self, program: Program, codegen: str) -> None:
+        self._program, self._codegen = program, codegen
+        self._networks: dict[Any, Replicas] = {}
+        self._n_steps = 0
+
+    def run(self, stimulus: Spikes, request: Request, advance: Callable[[int], None]) -> Gatherer:
+        """Run a batch; where Cython cannot compile after all, in NumPy."""
+        plan = rounds.plan(stimulus.n_steps, rounds.n_replicas(self._program, len(stimulus)))
+        self._n_steps += sum(part.n_steps for part in plan)
+        kind = {
+            "arithmetic": self._program.arithmetic,
+            "excursions": request.excursions,
+            "synapses": self._program.n_synapses > 0,
+        }
+        target = compiler.choose_target(self._codegen, kind, self._n_steps)
+        if target == "numpy" or compiler.is_compiled(kind):
+            return self._run_on(target, plan, stimulus, request, advance)
+        try:
+            gatherer = self._run_on(target, plan, stimulus, request, advance)
+        except Exception as error:  # whatever distutils, Cython and the compiler may raise
+            compiler.warn_of_numpy(f"{type(error).__name__}: {error}")
+            self._codegen = "numpy"
+            return self._run_on("numpy", plan, stimulus, request, advance)
+        compiler.mark_compiled(kind)
+        return gatherer
+
+    def _run_on(
+        self, target: str, plan: list[Round], stimulus: Spikes, request: Request, advance: Callable[[int], None]
+    ) -> Gatherer:
+        gatherer = Gatherer(self._program, stimulus, request)
+        replicas = plan[0].samples.size
+        key = target, replicas, request.excursions
+        with isolated(compiler.preferences(target)):
+            network = self._networks.pop(key, None)
+            if network is None:
+                network = Replicas(self._program, replicas, excursions=request.excursions)
+            network.run(plan, stimulus, request, gatherer, advance)
+            self._networks[key] = network  # not after an interruption: spikes may be in flight
+        return gatherer

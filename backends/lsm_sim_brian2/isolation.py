@@ -1,0 +1,38 @@
+"""Use Brian2 without a trace on the user's own: its preferences and its device are put back, whatever happens."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+_LOCK = threading.RLock()  # Brian2's preferences and device are global
+
+
+@contextmanager
+def isolated(preferences: Mapping[str, Any], device: Any = None) -> Iterator[None]:
+    """Run the block with these preferences, float64, and Brian2's runtime device or the one given.
+
+    Brian2's own functions to change devices copy the default clock's dt from one to the other, so they are not used.
+    """
+    from brian2 import prefs
+
+    devices: Any = importlib.import_module("brian2.devices.device")  # as an attribute, `device` is a proxy
+
+    wanted = {"core.default_float_dtype": np.float64, "core.stop_on_keyboard_interrupt": False} | dict(preferences)
+    with _LOCK:
+        before = {name: prefs[name] for name in wanted if name in prefs}
+        active = devices.active_device
+        try:
+            for name in before:
+                prefs[name] = wanted[name]
+            devices.active_device = device or devices.runtime_device
+            yield
+        finally:
+            devices.active_device = active
+            for name, value in before.items():
+                prefs[name] = value

@@ -1,0 +1,193 @@
+"""The way out: a liquid or program as Brian2 objects, one per group, to which anybody can add their own."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.checks import Ints
+from lsm_sim.errors import DescriptionError
+from lsm_sim.liquid import Liquid
+from lsm_sim.lowering import lower
+from lsm_sim.program import Program
+from lsm_sim.requests import check_stimulus
+from lsm_sim.spikes import Spikes
+from lsm_sim_brian2 import available, equations, rounds
+from lsm_sim_brian2.isolation import isolated
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Synapses between two groups: indices within the groups, weight, delay in steps beyond the first."""
+
+    pre: str
+    post: str
+    i: Ints
+    j: Ints
+    weight: Any
+    delay: Ints
+
+
+def build(
+    network: Liquid | Program,
+    stimulus: Spikes | None = None,
+    *,
+    dt: float | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Any:
+    """Return a `brian2.Network` of one Brian2 object per group, which spikes like the program.
+
+    ``net["exc"]`` is the `NeuronGroup` of the group "exc", ``net["audio"]`` the `SpikeGeneratorGroup` of the inputs "audio",
+    and ``net["audio_to_exc"]`` the `Synapses` between them. The variables of a neuron are those of `lsm_sim.program`: u, v
+    (counted from v_reset), and the accumulator ``a``, to which synapses of your own add: ``on_pre="a_post += w"``. A spike
+    at step k with delay d reaches ``a`` in time for step k + 1 + d. Brian2's preferences, clock and device stay as they are;
+    the network has a clock of its own, whose dt is the program's.
+
+    Parameters
+    ----------
+    network
+        A `Liquid`, lowered at ``dt`` (seconds; by default the stimulus's), or a `Program`.
+    stimulus
+        One sample; None: silence. ``net["audio"].set_spikes(i, t)`` gives another one.
+    names
+        Brian2 names by group name, where they shall differ from the group names.
+
+    Examples
+    --------
+    >>> import brian2, lsm_sim as lsm
+    >>> liquid = lsm.Liquid([], [lsm.Neurons("exc", 3, i_bias=60.0)])
+    >>> net = build(liquid, dt=1e-3)
+    >>> monitor = brian2.StateMonitor(net["exc"], "v", record=[0])
+    >>> net.add(monitor)
+    >>> net.run(50 * brian2.ms)
+    >>> monitor.v.shape
+    (1, 50)
+    """
+    brian2 = available.import_brian2()
+    program = to_program(network, stimulus, dt)
+    labels = brian2_names(program, names)
+    rounds.check_size(program, 1)
+    own_device = importlib.import_module("brian2.devices.device").active_device
+    with isolated({"codegen.target": "numpy"}, own_device):
+        clock = brian2.Clock(dt=program.dt * brian2.second, name="lsm_sim_clock")
+        groups = {name: _inputs(brian2, program, stimulus, name, labels, clock) for name in program.input_groups}
+        groups |= {name: _neurons(brian2, program, name, labels, clock) for name in program.neuron_groups}
+        synapses = [_synapses(brian2, part, groups, labels, clock) for part in projections(program)]
+        return brian2.Network(*groups.values(), *synapses)
+
+
+def to_program(network: Liquid | Program, stimulus: Spikes | None, dt: float | None) -> Program:
+    """Return the program to hand out, after checking that one sample fits it."""
+    if isinstance(network, Liquid):
+        if dt is None and stimulus is None:
+            raise DescriptionError("dt: got None, expected a step in seconds (or a stimulus) to lower the liquid with")
+        network = lower(network, stimulus.dt if dt is None and stimulus is not None else dt)  # type: ignore[arg-type]
+    elif not isinstance(network, Program):
+        raise DescriptionError(f"network: got {type(network).__name__}, expected a Liquid or a Program")
+    elif dt is not None:
+        raise DescriptionError(
+            f"dt: got {dt!r} with a Program, which has its own dt of {network.dt:g} s; expected None"
+        )
+    if stimulus is not None:
+        check_stimulus(network, stimulus)
+        if len(stimulus) != 1:
+            msg = f"stimulus: got {len(stimulus)} samples, expected one; take one with stimulus[0]"
+            raise DescriptionError(msg)
+    return network
+
+
+def brian2_names(program: Program, names: Mapping[str, str] | None) -> dict[str, str]:
+    """Return a Brian2 name for every group: letters, digits and underscores, beginning with a letter."""
+    groups = [*program.input_groups, *program.neuron_groups]
+    for name in names or {}:
+        if name not in groups:
+            raise DescriptionError(f"names: no group {name!r}; known: {', '.join(groups)}")
+    out = {name: (names or {}).get(name) or _identifier(name) for name in groups}
+    for name, label in out.items():
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", label):
+            msg = (
+                f"names: got {label!r} for {name!r}, expected letters, digits and underscores, beginning with a letter"
+            )
+            raise DescriptionError(msg)
+    if len(groups) != len(set(groups)) or len(set(out.values())) != len(out):
+        msg = f"names: two groups get the same Brian2 name among {', '.join(out.values())}; set them apart with names={{...}}"
+        raise DescriptionError(msg)
+    return out
+
+
+def _identifier(name: str) -> str:
+    label = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    return label if label[0].isalpha() else f"group_{label}"
+
+
+def input_events(program: Program, stimulus: Spikes | None, name: str) -> tuple[Ints, Ints]:
+    """Return channel within the group and step of each event of the stimulus."""
+    if stimulus is None:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    members = program.input_groups[name]
+    keep = (stimulus.channel >= members.start) & (stimulus.channel < members.stop)
+    return stimulus.channel[keep].astype(np.int64) - members.start, stimulus.step[keep].astype(np.int64)
+
+
+def projections(program: Program) -> list[Projection]:
+    """Split the program's synapses by source and target group."""
+    rows, out = program.sources(), []
+    sources = {name: members.start for name, members in program.input_groups.items()}
+    sources |= {name: program.n_inputs + members.start for name, members in program.neuron_groups.items()}
+    sizes = {name: len(members) for name, members in (*program.input_groups.items(), *program.neuron_groups.items())}
+    for pre, first in sources.items():
+        own = (rows >= first) & (rows < first + sizes[pre])
+        for post, members in program.neuron_groups.items():
+            which = np.flatnonzero(own & (program.post >= members.start) & (program.post < members.stop))
+            if which.size:
+                i, j = rows[which] - first, program.post[which] - members.start
+                weight = program.weight[which].astype(np.float64)
+                out.append(Projection(pre, post, i, j, weight, program.delay[which]))
+    return out
+
+
+def _inputs(
+    b2: Any, program: Program, stimulus: Spikes | None, name: str, labels: Mapping[str, str], clock: Any
+) -> Any:
+    channel, step = input_events(program, stimulus, name)
+    times = step * program.dt * b2.second
+    return b2.SpikeGeneratorGroup(len(program.input_groups[name]), channel, times, clock=clock, name=labels[name])
+
+
+def _neurons(b2: Any, program: Program, name: str, labels: Mapping[str, str], clock: Any) -> Any:
+    members = program.neuron_groups[name]
+    group = b2.NeuronGroup(
+        len(members),
+        equations.model(program.arithmetic),
+        threshold=equations.threshold(program.arithmetic),
+        reset=equations.RESET,
+        clock=clock,
+        namespace={},
+        name=labels[name],
+    )
+    step = equations.advance(program.arithmetic)
+    group.run_regularly(step, when="groups", order=1, name=f"{labels[name]}_step")
+    for variable, array in equations.parameters(program).items():
+        getattr(group, variable)[:] = getattr(program, array)[members.start : members.stop].astype(np.float64)
+    return group
+
+
+def _synapses(b2: Any, part: Projection, groups: Mapping[str, Any], labels: Mapping[str, str], clock: Any) -> Any:
+    synapses = b2.Synapses(
+        groups[part.pre],
+        groups[part.post],
+        "w : 1",
+        on_pre=equations.ACCUMULATE,
+        clock=clock,
+        namespace={},
+        name=f"{labels[part.pre]}_to_{labels[part.post]}",
+    )
+    synapses.connect(i=part.i, j=part.j)
+    synapses.w[:] = part.weight
+    synapses.delay[:] = part.delay * synapses.clock.dt
+    return synapses

@@ -1,0 +1,168 @@
+"""The network of the runner: replicas of the program in one group of cells, driven step by step from Python.
+
+The cells of a replica are its input channels, then its neurons, in the order of the program's rows. One group with one
+`Synapses` and one piece of code for the whole step keep Brian2's cost per step low; reading the spikes from Python is cheaper
+than a `SpikeMonitor`. Its clock counts steps of 1 s, so that delays are whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.backend import Request
+from lsm_sim.program import Program
+from lsm_sim.requests import recorded_steps
+from lsm_sim.spikes import Spikes
+from lsm_sim_brian2 import equations, rounds
+from lsm_sim_brian2.gather import Gatherer
+from lsm_sim_brian2.rounds import Round
+
+BEGIN, RUN, DRAIN = 0.0, 1.0, 2.0  # the phases of equations.fused_step
+_BUFFER = 1 << 18  # spikes kept before they are counted
+
+
+def tiled(program: Program, name: str, replicas: int, channel: float) -> Any:
+    """Return an array of the program for all cells, with the value ``channel`` at input channels."""
+    return np.tile(np.concatenate([np.full(program.n_inputs, channel), getattr(program, name)]), replicas)
+
+
+class Replicas:
+    """A Brian2 network of ``replicas`` programs, and the driver that runs rounds on it."""
+
+    def __init__(self, program: Program, replicas: int, *, excursions: bool) -> None:
+        import brian2 as b2
+
+        rounds.check_size(program, replicas)
+        self._program, self._replicas, self._excursions = program, replicas, excursions
+        self._second, self._width = b2.second, program.n_inputs + program.n_neurons
+        clock = b2.Clock(dt=b2.second, name="lsm_sim_clock")
+        cells = b2.NeuronGroup(
+            replicas * self._width,
+            equations.fused_model(program.arithmetic, "phase : 1 (shared)", excursions=excursions),
+            threshold="fires",
+            reset="",
+            clock=clock,
+            namespace={},
+            name="lsm_sim_cells",
+        )
+        code = equations.fused_step(program.arithmetic, excursions=excursions)
+        cells.run_regularly(code, when="groups", order=1, name="lsm_sim_step")
+        for name, array in equations.parameters(program).items():
+            never = np.inf if array == "threshold" else 0.0  # a channel spikes only when the driver makes it
+            getattr(cells, name)[:] = tiled(program, array, replicas, never)
+        parts = [cells, *self._synapses(b2, cells, clock), *self._operations(b2, clock)]
+        self._network = b2.Network(*parts, name="lsm_sim_network")
+        names = ("u", "v", "fires", "phase", "_spikespace", *(["left"] if excursions else []))
+        self._arrays = {name: cells.variables[name].get_value() for name in names}
+
+    def _synapses(self, b2: Any, cells: Any, clock: Any) -> list[Any]:
+        program = self._program
+        if program.n_synapses == 0:
+            return []
+        synapses = b2.Synapses(
+            cells, cells, "w : 1", on_pre=equations.ACCUMULATE, clock=clock, namespace={}, name="lsm_sim_synapses"
+        )
+        first = np.arange(self._replicas)[:, None] * self._width
+        source, target = program.sources() + first, program.n_inputs + program.post + first
+        synapses.connect(i=source.ravel(), j=target.ravel())
+        synapses.w[:] = np.tile(program.weight.astype(np.float64), self._replicas)
+        synapses.delay[:] = np.tile(program.delay, self._replicas) * b2.second
+        return [synapses]
+
+    def _operations(self, b2: Any, clock: Any) -> list[Any]:
+        slots: list[tuple[str, Callable[[], None], str, int]] = [
+            ("begin", self._begin_step, "start", 0),
+            ("stimulate", self._stimulate, "thresholds", -1),
+            ("collect", self._collect, "end", 0),
+        ]
+        return [
+            b2.NetworkOperation(function, clock=clock, when=when, order=order, name=f"lsm_sim_{name}")
+            for name, function, when, order in slots
+        ]
+
+    def run(
+        self,
+        plan: Sequence[Round],
+        stimulus: Spikes,
+        request: Request,
+        gatherer: Gatherer,
+        advance: Callable[[int], None],
+    ) -> None:
+        """Run all rounds in one simulation; ``gatherer`` gets the results."""
+        self._plan, self._stimulus, self._request = iter(plan), stimulus, request
+        self._gatherer, self._advance = gatherer, advance
+        self._k, self._left = 0, 0
+        total = sum(part.n_steps for part in plan) + len(plan) * rounds.gap(self._program)
+        self._network.t_ = 0.0
+        self._network.run(total * self._second, namespace={})
+
+    def _begin_step(self) -> None:
+        if self._left == 0:
+            self._begin_round(next(self._plan))
+        elif self._k < 2 or self._k == self._round.n_steps:
+            self._arrays["phase"][...] = RUN if self._k < self._round.n_steps else DRAIN
+
+    def _begin_round(self, new: Round) -> None:
+        self._round, self._k, self._row = new, 0, 0
+        self._left = new.n_steps + rounds.gap(self._program)
+        self._arrays["phase"][...] = BEGIN
+        step, replica, channel = rounds.events(self._stimulus, new.samples)
+        self._kicks = replica * self._width + channel
+        self._bounds = np.searchsorted(step, np.arange(self._left + 1)).tolist()
+        self._recorded = recorded_steps(self._request, new.n_steps).tolist() if self._request.neurons.size else []
+        neurons = self._program.n_inputs + self._request.neurons
+        self._shown = np.arange(new.samples.size)[:, None] * self._width + neurons
+        self._steps: list[int] = []
+        self._spikes: list[Any] = []
+        self._buffered = 0
+
+    def _stimulate(self) -> None:
+        first, last = self._bounds[self._k], self._bounds[self._k + 1]
+        if first < last:
+            self._arrays["fires"][self._kicks[first:last]] = True
+
+    def _collect(self) -> None:
+        spikespace = self._arrays["_spikespace"]
+        number = int(spikespace[-1])
+        if number:
+            self._steps.append(self._k)
+            self._spikes.append(spikespace[:number].copy())
+            self._buffered += number
+        if self._row < len(self._recorded) and self._recorded[self._row] == self._k:
+            u, v = self._arrays["u"][self._shown], self._arrays["v"][self._shown]
+            self._gatherer.add_state(self._round.samples, self._row, u, v)
+            self._row += 1
+        if self._excursions and self._k < self._round.n_steps:
+            self._add_excursions()
+        self._k += 1
+        self._left -= 1
+        if self._left == 0 or self._buffered > _BUFFER:
+            self._flush()
+        if self._left == 0:
+            self._advance(self._round.samples.size)
+
+    def _add_excursions(self) -> None:
+        left = self._arrays["left"]
+        where = self._neurons_of(np.flatnonzero(left))
+        if where[0].size:
+            cells, replica, neuron = where
+            step = np.full(cells.size, self._k)
+            self._gatherer.add_excursions(self._round.samples, step, replica, neuron, left[cells])
+
+    def _neurons_of(self, cells: Any) -> tuple[Any, Any, Any]:
+        """Return the cells that are neurons of used replicas, with replica and neuron."""
+        replica, row = np.divmod(cells, self._width)
+        keep = (row >= self._program.n_inputs) & (replica < self._round.samples.size)
+        return cells[keep], replica[keep], row[keep] - self._program.n_inputs
+
+    def _flush(self) -> None:
+        if self._spikes:
+            step = np.repeat(self._steps, [part.size for part in self._spikes])
+            replica, row = np.divmod(np.concatenate(self._spikes), self._width)
+            keep = (row >= self._program.n_inputs) & (replica < self._round.samples.size)
+            neuron = row[keep] - self._program.n_inputs
+            self._gatherer.add_spikes(self._round.samples, step[keep], replica[keep], neuron)
+        self._steps, self._spikes, self._buffered = [], [], 0

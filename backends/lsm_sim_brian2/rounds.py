@@ -1,0 +1,64 @@
+"""How a batch becomes one simulation: replicas of the network side by side, rounds of samples one after the other.
+
+All replicas begin a round in the same step and run its longest sample; then nobody may spike for max_delay + 1 steps, so
+that nothing is in flight when the next round begins. Samples of similar length share a round.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lsm_sim.checks import Ints
+from lsm_sim.memory import check_memory
+from lsm_sim.program import Program
+from lsm_sim.spikes import Spikes
+
+MOST_REPLICAS = 64
+SYNAPSES = 250_000  # of all replicas; with more the caches no longer hold them and replicas cost more than they save
+BYTES_PER_SYNAPSE, BYTES_PER_CELL = 160, 400  # at the peak of building and running, measured with 5 M synapses
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """Samples that run side by side; ``n_steps`` is the longest of them."""
+
+    samples: Ints
+    n_steps: int
+
+
+def n_replicas(program: Program, n_samples: int) -> int:
+    """Return how many replicas of the network a batch of so many samples is worth."""
+    return max(1, min(n_samples, MOST_REPLICAS, SYNAPSES // max(program.n_synapses, 1)))
+
+
+def gap(program: Program) -> int:
+    """Return the steps after which nothing is in flight."""
+    return program.max_delay + 1
+
+
+def plan(n_steps: Ints, replicas: int) -> list[Round]:
+    """Return the rounds, the longest samples first."""
+    order = np.argsort(-n_steps, kind="stable")
+    parts = [order[start : start + replicas] for start in range(0, order.size, replicas)]
+    return [Round(part, int(n_steps[part].max())) for part in parts]
+
+
+def check_size(program: Program, replicas: int) -> None:
+    """Refuse a network that does not fit into memory."""
+    cells = program.n_inputs + program.n_neurons
+    check_memory(
+        replicas * (program.n_synapses * BYTES_PER_SYNAPSE + cells * BYTES_PER_CELL),
+        f"the Brian2 network of {program.n_synapses} synapses",
+    )
+
+
+def events(stimulus: Spikes, samples: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return step, replica and channel of the stimulus of a round, sorted by step."""
+    parts = [slice(stimulus.offsets[b], stimulus.offsets[b + 1]) for b in samples]
+    step = np.concatenate([stimulus.step[part] for part in parts]).astype(np.int64)
+    channel = np.concatenate([stimulus.channel[part] for part in parts]).astype(np.int64)
+    replica = np.repeat(np.arange(len(parts)), [part.stop - part.start for part in parts])
+    order = np.argsort(step, kind="stable")
+    return step[order], replica[order], channel[order]

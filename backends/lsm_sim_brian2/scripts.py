@@ -1,0 +1,193 @@
+"""A liquid or program as a Brian2 script that runs without lsm_sim."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import lsm_sim
+from lsm_sim.errors import DescriptionError
+from lsm_sim.liquid import Liquid
+from lsm_sim.program import Program
+from lsm_sim.spikes import Spikes
+from lsm_sim_brian2 import equations
+from lsm_sim_brian2.readable import brian2_names, input_events, projections, to_program
+
+_HEAD = '''\
+"""{title}
+
+Written by lsm_sim {version}. It needs Python, brian2 and numpy, and prints how many spikes each group fires.
+
+In steps of dt, a[k] being the sum of the weights that arrive at step k, a neuron does
+{meaning}
+A spike at step k on a synapse with delay d arrives at step k + 1 + d/dt.
+"""
+
+{imports}
+import numpy as np
+from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, Synapses, defaultclock, prefs, second
+
+prefs.codegen.target = "numpy"  # compiles nothing; "cython" is faster, but its fast-math may change the last bit of v
+defaultclock.dt = {dt!r} * second
+
+{arrays}
+
+MODEL = """
+{model}
+"""
+
+STEP = """
+{step}
+"""  # one sum per statement, so that Brian2 keeps the order
+
+
+def neurons(name, size, **parameters):
+    """Return a group of neurons that start from rest."""
+    group = NeuronGroup(size, MODEL, threshold="{threshold}", reset="{reset}", name=name)
+    group.run_regularly(STEP, when="groups", order=1)  # before the threshold is compared
+    for parameter, values in parameters.items():
+        setattr(group, parameter, values)
+    return group
+
+
+def inputs(name, size):
+    """Return input channels that spike as the stimulus says."""
+    return SpikeGeneratorGroup(size, arrays[name + "_channel"], arrays[name + "_step"] * defaultclock.dt, name=name)
+
+
+def synapses(pre, post):
+    """Connect two groups; spikes add to the accumulator a, whose sums are exact in any order."""
+    name = pre.name + "_to_" + post.name
+    group = Synapses(pre, post, "w : 1", on_pre="{accumulate}", name=name)
+    group.connect(i=arrays[name + "_i"], j=arrays[name + "_j"])
+    group.w = arrays[name + "_weight"]
+    group.delay = arrays[name + "_delay"] * defaultclock.dt
+    return group
+
+
+'''
+
+_TAIL = """
+network = Network(*groups.values(), *connections, *monitors.values())
+network.run({n_steps} * defaultclock.dt)
+for name, monitor in monitors.items():
+    print(name, monitor.num_spikes, "spikes")
+"""
+
+_MEANING = {
+    "float64": """\
+    u = decay_u*u + a[k]
+    v = decay_v*v + (u + bias)      unless held
+    spike where v > threshold; then v = 0, held for held_for steps
+which integrates tau_syn du/dt = -u and tau_m dv/dt = -v + u exactly (Rotter and Diesmann 1999).""",
+    "loihi": """\
+    u = u*(4095 - du)/4096 toward zero, + 64*a[k], wrapped to 24 bits
+    v = v*(4096 - dv)/4096 toward zero, + u + bias, clipped to +-(2^23 - 1)      unless held
+    spike where v > 64*threshold; then v = 0, held for held_for steps
+which is Loihi's integer arithmetic as lava-nc 0.10.0 defines it.""",
+}
+
+
+def script(
+    network: Liquid | Program,
+    stimulus: Spikes,
+    *,
+    names: Mapping[str, str] | None = None,
+    arrays: str | os.PathLike[str] | None = None,
+) -> str:
+    """Return a stand-alone Brian2 script that fires the spikes of the program.
+
+    Parameters
+    ----------
+    network
+        A `Liquid`, lowered at the stimulus's dt, or a `Program`.
+    stimulus
+        One sample.
+    names
+        Brian2 names by group name, where they shall differ from the group names.
+    arrays
+        Write synapses and stimulus to this .npz file, which the script reads from its own folder; None: they are part of
+        the script, compressed.
+    """
+    if not isinstance(stimulus, Spikes):
+        raise DescriptionError(f"stimulus: got {type(stimulus).__name__}, expected Spikes; see Spikes.from_dense")
+    program = to_program(network, stimulus, None)
+    labels = brian2_names(program, names)
+    data = _data(program, stimulus, labels)
+    neurons = [_neuron_line(program, name, labels[name], data) for name in program.neuron_groups]
+    imports, loading = _embedded(data) if arrays is None else _beside(data, Path(arrays))
+    head = _HEAD.format(
+        title=_title(network, program),
+        version=lsm_sim.__version__,
+        meaning=_MEANING[program.arithmetic],
+        imports=imports,
+        dt=program.dt,
+        arrays=loading,
+        model=equations.model(program.arithmetic),
+        step=equations.advance(program.arithmetic).rstrip(),
+        threshold=equations.threshold(program.arithmetic),
+        reset=equations.RESET.replace("\n", "; "),
+        accumulate=equations.ACCUMULATE,
+    )
+    sources = [f'    "{labels[name]}": inputs("{labels[name]}", {len(m)}),' for name, m in program.input_groups.items()]
+    pairs = [f'    synapses(groups["{labels[p.pre]}"], groups["{labels[p.post]}"]),' for p in projections(program)]
+    monitored = ", ".join(f'"{labels[name]}"' for name in program.neuron_groups)
+    body = ["groups = {", *sources, *neurons, "}", "connections = [", *pairs, "]"]
+    body.append(f"monitors = {{name: SpikeMonitor(groups[name]) for name in [{monitored}]}}")
+    return head + "\n".join(body) + "\n" + _TAIL.format(n_steps=int(stimulus.n_steps[0]))
+
+
+def _title(network: Liquid | Program, program: Program) -> str:
+    sizes = " + ".join(f"{len(members)} ({name})" for name, members in program.neuron_groups.items())
+    kind = "A liquid" if isinstance(network, Liquid) else "A spiking network"
+    title = f"{kind} of {sizes} neurons, {program.n_inputs} input channels and {program.n_synapses} synapses."
+    return title.replace("\\", "/").replace('"', "'")
+
+
+def _data(program: Program, stimulus: Spikes, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return synapses and stimulus under the names that the script looks up."""
+    data: dict[str, Any] = {}
+    for name in program.input_groups:
+        channel, step = input_events(program, stimulus, name)
+        data |= {f"{labels[name]}_channel": channel.astype(np.int32), f"{labels[name]}_step": step.astype(np.int32)}
+    for part in projections(program):
+        label = f"{labels[part.pre]}_to_{labels[part.post]}"
+        whole = {"i": part.i, "j": part.j, "delay": part.delay}
+        data |= {f"{label}_{key}": values.astype(np.int32) for key, values in whole.items()}
+        data[f"{label}_weight"] = part.weight
+    return data
+
+
+def _neuron_line(program: Program, name: str, label: str, data: dict[str, Any]) -> str:
+    """Return the line that makes a group: equal parameters as numbers, others through the arrays."""
+    members = program.neuron_groups[name]
+    words = [f'"{label}"', str(len(members))]
+    for variable, array in equations.parameters(program).items():
+        values = getattr(program, array)[members.start : members.stop]
+        if (values == values[:1]).all():
+            words.append(f"{variable}={values[0].item()!r}")
+        else:
+            data[f"{label}_{variable}"] = values
+            words.append(f'{variable}=arrays["{label}_{variable}"]')
+    return f'    "{label}": neurons({", ".join(words)}),'
+
+
+def _embedded(data: Mapping[str, Any]) -> tuple[str, str]:
+    file = io.BytesIO()
+    np.savez_compressed(file, **data)
+    code = base64.b85encode(file.getvalue()).decode()
+    text = "\n".join(code[start : start + 120] for start in range(0, len(code), 120))
+    loading = f'arrays = np.load(io.BytesIO(base64.b85decode("".join("""\n{text}\n""".split()))))  # an .npz file'
+    return "import base64\nimport io\n", loading
+
+
+def _beside(data: Mapping[str, Any], path: Path) -> tuple[str, str]:
+    np.savez_compressed(path, **data)
+    name = path.name if path.name.endswith(".npz") else f"{path.name}.npz"
+    return "from pathlib import Path\n", f"arrays = np.load(Path(__file__).parent / {name!r})"
