@@ -96,8 +96,7 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         """Learn the range of the samples and build the network; nothing in the liquid is trained."""
         self._resolve()
         self.prepare(EstimatorInput.fit(self, X))
-        self.calibration_ = self.input_.encode_some(self, X, _CALIBRATION)
-        return self
+        return self.calibrate(self.input_.encode_some(self, X, _CALIBRATION))
 
     def _resolve(self) -> None:
         self.encoder_ = DEFAULT_ENCODER if self.encoder is None else self.encoder
@@ -115,7 +114,11 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
                 f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels} as the encoder makes of X"
             )
         self.program_ = lower(self.liquid_, self.dt)
-        self.calibration_: Spikes | None = None
+        return self.calibrate(None)
+
+    def calibrate(self, stimulus: Spikes | None) -> LiquidTransformer:
+        """Let quantisation see this stimulus, where ``arithmetic`` asks for it."""
+        self.calibration_ = stimulus
         self.quantised_: Quantised | None = None
         return self
 

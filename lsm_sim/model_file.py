@@ -94,7 +94,7 @@ def _build(arrays: dict[str, Any], kind: Any) -> Any:
     transformer = LiquidTransformer(liquid, **parts, **settings)
     low_high: dict[str, Any] = {name: np.asarray(arrays[name]) for name in ("low", "high") if name in arrays}
     transformer.prepare(EstimatorInput(**description["input"], **low_high))
-    transformer.calibration_ = _calibration(arrays, transformer)
+    transformer.calibrate(_calibration(arrays, transformer))
     model.transformer_, model.readout_ = transformer, _load_readout(arrays["readout"])
     model.n_features_in_ = transformer.input_.n_features
     if isinstance(model, LiquidClassifier):

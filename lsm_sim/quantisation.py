@@ -45,13 +45,6 @@ class Quantised(NamedTuple):
     report: Report
 
 
-class Group(NamedTuple):
-    """Synapses of one sign from one group to another; ``index`` (S',) of the program's synapses."""
-
-    name: str
-    index: Ints
-
-
 def quantise(
     program: Program,
     calibration: Spikes | None = None,
@@ -150,11 +143,12 @@ def _refuse(program: Program) -> None:
         raise UnsupportedError("loihi: " + "; ".join(reasons))
 
 
-def groups(program: Program) -> list[Group]:
-    """Return the synapses by source group, target group and sign; weights of zero belong to none."""
+def groups(program: Program) -> list[tuple[str, Ints]]:
+    """Return names and indices of synapses by source group, target group and sign; weights of zero belong to none."""
     sources = [*program.input_groups.items()]
     sources += [(name, range(m.start + program.n_inputs, m.stop + program.n_inputs)) for name, m in program.neuron_groups.items()]
-    row, out = program.sources(), []
+    row = program.sources()
+    out: list[tuple[str, Ints]] = []
     for source, rows in sources:
         for target, members in program.neuron_groups.items():
             among = (row >= rows.start) & (row < rows.stop)
@@ -162,7 +156,7 @@ def groups(program: Program) -> list[Group]:
             for sign, mark in ((1, "+"), (-1, "-")):
                 index = np.flatnonzero(among & (np.sign(program.weight) == sign))
                 if index.size:
-                    out.append(Group(f"{source} -> {target} ({mark})", index))
+                    out.append((f"{source} -> {target} ({mark})", index))
     return out
 
 

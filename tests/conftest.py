@@ -41,9 +41,7 @@ def pytest_unconfigure():
 @functools.cache
 def shared_lava():
     """Return the Lava backend with one worker for all tests."""
-    from lsm_sim_lava import serving
-
-    return _OPEN.enter_context(serving())
+    return _OPEN.enter_context(backends.find("lava"))
 
 
 def available(name):

@@ -81,9 +81,11 @@ def expect_error(backend):
     raise AssertionError("no error")
 
 
-def supervised(**options):
-    found = Lava()
-    return Lava(worker=Worker(options.pop("interpreter", found.interpreter)), **options)
+def with_worker(kind):
+    """Return a backend with another kind of worker."""
+    backend = Lava()
+    object.__setattr__(backend, "worker", kind(backend.interpreter))
+    return backend
 
 
 def faulty(method, folder):
@@ -112,14 +114,14 @@ def faulty(method, folder):
 def exception_in(method):
     def inject():
         with tempfile.TemporaryDirectory() as folder:
-            return expect_error(supervised(interpreter=faulty(method, folder)))
+            return expect_error(Lava(interpreter=faulty(method, folder)))
 
     return inject
 
 
 def signal_worker(number):
     def inject():
-        backend = supervised()
+        backend = Lava()
         when_running(lambda worker: os.kill(worker.pid, number), backend)
         return expect_error(backend)
 
@@ -127,17 +129,17 @@ def signal_worker(number):
 
 
 def kill_a_lava_process():
-    backend = supervised()
+    backend = Lava()
     when_running(lambda worker: psutil.Process(worker.pid).children()[2].kill(), backend)
     return expect_error(backend)
 
 
 def time_out():
-    return expect_error(supervised(time_limit=0.5))
+    return expect_error(Lava(time_limit=0.5))
 
 
 def ctrl_c():
-    backend = supervised()
+    backend = Lava()
     when_running(lambda _worker: os.kill(os.getpid(), signal.SIGINT), backend)
     try:
         run_long(backend)
@@ -156,7 +158,7 @@ def full_disk():
             super()._write_job(job, *others)
             (job / "spikes.bin").symlink_to("/dev/full")
 
-    backend = Lava(worker=Full(Lava().interpreter))
+    backend = with_worker(Full)
     with backend.compile(program()) as runner:
         try:
             runner(stimulus(100))
@@ -174,7 +176,7 @@ def no_space_for_the_job():
         def _write_job(self, job, *others):
             super()._write_job(job / "nowhere", *others)
 
-    return expect_error(Lava(worker=Gone(Lava().interpreter)))
+    return expect_error(with_worker(Gone))
 
 
 def broken_pipe():
@@ -188,7 +190,7 @@ def broken_pipe():
             finally:
                 self.kept.close()
 
-    return expect_error(Lava(worker=Deaf(Lava().interpreter)))
+    return expect_error(with_worker(Deaf))
 
 
 def signal_parent(number):

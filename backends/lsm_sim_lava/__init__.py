@@ -3,6 +3,6 @@
 The Lava library is imported in that child only, never here.
 """
 
-from lsm_sim_lava.engine import Lava, serving
+from lsm_sim_lava.engine import Lava
 
-__all__ = ["Lava", "serving"]
+__all__ = ["Lava"]

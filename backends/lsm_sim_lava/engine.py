@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from lsm_sim.backend import Runner
 from lsm_sim.checks import positive
-from lsm_sim.program import Program
+from lsm_sim.errors import DescriptionError
+from lsm_sim.program import Arithmetic, Program
 from lsm_sim_lava.interpreter import Interpreter, find_interpreter
 from lsm_sim_lava.runner import run_program
 from lsm_sim_lava.supervisor import Worker
@@ -25,44 +26,56 @@ class Lava:
         machine in sight should need, and half a minute.
     stock_synapses
         Run Lava's own models of Sparse and DelaySparse rather than our quick ones: the same bits, ten times slower.
-    worker
-        A running worker, such as `serving` gives; None: one for each `compile`.
+    arithmetic
+        ``"loihi"``: `legalise` turns float64 programs into Loihi's integers (see `lsm_sim.quantise`, which can be given data
+        to calibrate with). ``"float64"``: programs run as they are.
+    interpreter
+        The Python that has Lava; None: that of ``LSM_SIM_LAVA_PYTHON``, or this one.
+
+    Examples
+    --------
+    Each `compile` starts a worker, which takes 2 s, and ends it. Within ``with Lava() as lava:`` all share one.
     """
 
     name: str = "lava"
     time_limit: float | None = None
     stock_synapses: bool = False
-    worker: Worker | None = None
+    arithmetic: Arithmetic = "float64"
     interpreter: Interpreter = field(default_factory=find_interpreter)
+    worker: Worker = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.time_limit is not None:
             positive(self.time_limit, "Lava time_limit")
+        if self.arithmetic not in ("float64", "loihi"):
+            raise DescriptionError(f"Lava arithmetic: got {self.arithmetic!r}, expected 'float64' or 'loihi'")
+        object.__setattr__(self, "worker", Worker(self.interpreter))
+
+    def __enter__(self) -> Lava:
+        self.worker.keep = True
+        self.worker.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.worker.keep = False
+        self.worker.close()
 
     def legalise(self, program: Program) -> Program:
-        """Return ``program`` itself: both arithmetics run exactly; see `lsm_sim.quantise` for the way to Loihi's."""
-        return program
+        """Return ``program`` itself, which runs exactly, or its integers if ``arithmetic`` asks for them."""
+        if self.arithmetic == program.arithmetic or self.arithmetic == "float64":
+            return program
+        from lsm_sim.quantisation import quantise
+
+        return quantise(program).program
 
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:
         """Start the worker, yield the runner, end the worker with everything it started."""
-        worker = self.worker or Worker(self.interpreter)
         try:
-            worker.start()
+            self.worker.start()
             yield lambda stimulus, request=None: run_program(
-                worker, program, stimulus, request, time_limit=self.time_limit, stock=self.stock_synapses
+                self.worker, program, stimulus, request, time_limit=self.time_limit, stock=self.stock_synapses
             )
         finally:
-            if self.worker is None:
-                worker.close()
-
-
-@contextmanager
-def serving(*, time_limit: float | None = None, stock_synapses: bool = False) -> Iterator[Lava]:
-    """Yield a `Lava` whose runs all share one worker, so that its start (2 s) is paid once."""
-    interpreter = find_interpreter()
-    worker = Worker(interpreter)
-    try:
-        yield Lava(time_limit=time_limit, stock_synapses=stock_synapses, worker=worker, interpreter=interpreter)
-    finally:
-        worker.close()
+            if not self.worker.keep:
+                self.worker.close()

@@ -38,6 +38,7 @@ class Worker:
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
         self._process: subprocess.Popen[bytes] | None = None
+        self.keep = False  # whether it outlives a `compile`
 
     def start(self) -> None:
         """Start the child and wait until Lava is imported there; do nothing if it runs."""

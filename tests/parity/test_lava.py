@@ -65,11 +65,12 @@ def test_whatever_is_asked_for_equals_the_reference(arithmetic, seed, lava, refe
     assert_same(got, expected, f"{arithmetic}, seed {seed}")
 
 
+@pytest.mark.usefixtures("lava")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_the_stock_models_of_synapses_give_the_same_bits(arithmetic, lava, reference):
+def test_the_stock_models_of_synapses_give_the_same_bits(arithmetic, reference):
     rng = np.random.default_rng(3)
     program = chip_like(rng, random_program(rng, arithmetic, max_neurons=40, max_inputs=9))
     stimulus = random_stimulus(rng, program, max_samples=3)
-    stock = Lava(stock_synapses=True, worker=lava.worker)
     request = Request(neurons=np.arange(program.n_neurons), progress=False)
-    assert_same(run(stock, program, stimulus, request), run(reference, program, stimulus, request), arithmetic)
+    with Lava(stock_synapses=True) as stock:
+        assert_same(run(stock, program, stimulus, request), run(reference, program, stimulus, request), arithmetic)
