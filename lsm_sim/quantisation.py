@@ -146,7 +146,10 @@ def _refuse(program: Program) -> None:
 def groups(program: Program) -> list[tuple[str, Ints]]:
     """Return names and indices of synapses by source group, target group and sign; weights of zero belong to none."""
     sources = [*program.input_groups.items()]
-    sources += [(name, range(m.start + program.n_inputs, m.stop + program.n_inputs)) for name, m in program.neuron_groups.items()]
+    sources += [
+        (name, range(m.start + program.n_inputs, m.stop + program.n_inputs))
+        for name, m in program.neuron_groups.items()
+    ]
     row = program.sources()
     out: list[tuple[str, Ints]] = []
     for source, rows in sources:

@@ -98,7 +98,18 @@ class Report:
     def __str__(self) -> str:
         lines = [f"scale {self.scale:.6g}, bound by {self.bound}; {self.note}", ""]
         lines += _table(
-            ["neurons", "tau_syn ms", "after", "tau_m ms", "after", "threshold", "error", "bias error", "rate Hz", "after"],
+            [
+                "neurons",
+                "tau_syn ms",
+                "after",
+                "tau_m ms",
+                "after",
+                "threshold",
+                "error",
+                "bias error",
+                "rate Hz",
+                "after",
+            ],
             [
                 [row.name, *(_ms(t) for t in (row.tau_syn, row.tau_syn_after, row.tau_m, row.tau_m_after))]
                 + [f"{row.threshold[1]:.0f}", f"{row.threshold_error:.1e}", f"{row.bias_error:.1e}"]
@@ -168,7 +179,9 @@ def report(
             for name, members in program.neuron_groups.items()
         ),
         synapses=tuple(_synapses(program, integers, scale, name, index) for name, index in groups),
-        headroom={name: float(limit / value) if value > 0 else float("inf") for name, (limit, value) in reached.items()},
+        headroom={
+            name: float(limit / value) if value > 0 else float("inf") for name, (limit, value) in reached.items()
+        },
         excursions={name: int(n) for name, n in zip(KINDS, after.excursions, strict=True)},
         correlation=correlation(before.count, after.count),
         accuracy=None if labels is None else _accuracy(before.count, after.count, labels),
@@ -200,7 +213,9 @@ def _neurons(
         tau_m_after=_triple(time_constant(decay_v, program.dt)),
         threshold=_triple(integers.threshold[own].astype(float)),
         threshold_error=float(np.abs(integers.threshold[own] / (scale * program.threshold[own]) - 1).max()),
-        bias_error=float((np.abs(integers.bias[own] - bias) / np.maximum(np.abs(bias), 1e-300)).max()) if bias.any() else 0.0,
+        bias_error=float((np.abs(integers.bias[own] - bias) / np.maximum(np.abs(bias), 1e-300)).max())
+        if bias.any()
+        else 0.0,
         rate=float(before.count[:, :, own].sum() / seconds),
         rate_after=float(after.count[:, :, own].sum() / seconds),
     )
@@ -241,7 +256,9 @@ def _accuracy(before: Any, after: Any, labels: Any) -> tuple[float, float]:
 
     y = np.asarray(labels)
     if y.shape != (len(before),):
-        raise DescriptionError(f"quantise labels: got shape {y.shape}, expected one label for each of {len(before)} samples")
+        raise DescriptionError(
+            f"quantise labels: got shape {y.shape}, expected one label for each of {len(before)} samples"
+        )
     rarest = int(np.unique(y, return_counts=True)[1].min())
     if np.unique(y).size < 2 or rarest < 2:
         raise DescriptionError("quantise labels: expected at least two classes with at least two samples each")

@@ -4,5 +4,6 @@ The Lava library is imported in that child only, never here.
 """
 
 from lsm_sim_lava.engine import Lava
+from lsm_sim_lava.loihi2 import Loihi2
 
-__all__ = ["Lava"]
+__all__ = ["Lava", "Loihi2"]

@@ -60,6 +60,11 @@ class Lava:
         self.worker.keep = False
         self.worker.close()
 
+    @property
+    def about(self) -> str:
+        """Which Lava it is, and where."""
+        return f"lava-nc {self.interpreter.version} in {self.interpreter.path}"
+
     def legalise(self, program: Program) -> Program:
         """Return ``program`` itself, which runs exactly, or its integers if ``arithmetic`` asks for them."""
         if self.arithmetic == program.arithmetic or self.arithmetic == "float64":

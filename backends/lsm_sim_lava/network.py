@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -43,11 +44,17 @@ def run(program: Program, stimulus: Spikes, recording: Recording, *, stock_synap
         neurons.stop()
 
 
-def build(program: Program, stimulus: Spikes, recording: Recording, plan: Plan) -> Any:
-    """Return the neurons, connected to everything else."""
+def build(
+    program: Program,
+    stimulus: Spikes,
+    recording: Recording,
+    plan: Plan,
+    entry: Callable[[Any], Any] = lambda events: events.s_out,
+) -> Any:
+    """Return the neurons, connected to everything else; ``entry`` returns the port through which events come in."""
     copies = len(stimulus)
     neurons = _neurons(program, plan.neurons, copies, stimulus.n_steps, recording)
-    events = None
+    source = None
     for layer in plan.layers:
         if layer.pre.size == 0:
             continue
@@ -55,8 +62,9 @@ def build(program: Program, stimulus: Spikes, recording: Recording, plan: Plan) 
         many = plans.replicated(layer, n_pre, program.n_neurons, copies)
         synapses = _synapses(many, n_pre * copies, program.n_neurons * copies, program.arithmetic)
         if layer.from_inputs:
-            events = events or _events(stimulus, recording.n_steps)
-            events.s_out.connect(synapses.s_in)
+            if source is None:
+                source = entry(_events(stimulus, recording.n_steps))
+            source.connect(synapses.s_in)
         else:
             neurons.s_out.connect(synapses.s_in)
         synapses.a_out.connect(neurons.a_in)

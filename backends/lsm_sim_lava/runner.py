@@ -59,13 +59,14 @@ def run_program(
     request: Request | None,
     *,
     time_limit: float | None,
-    stock: bool,
+    stock: bool = False,
+    chip: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Run every sample of ``stimulus`` from rest; see `lsm_sim.backend.Runner`."""
+    """Run every sample of ``stimulus`` from rest; see `lsm_sim.backend.Runner`. ``chip`` says where one is to be used."""
     request = checked_request(program, stimulus, request)
     check_memory((program.max_delay + 2) * program.n_neurons * 8, "lava: the spikes in flight")
     order = np.argsort(stimulus.n_steps, kind="stable")  # samples of like length run together
-    size = copies(program)
+    size = copies(program) if chip is None else 1
     jobs = [order[first : first + size] for first in range(0, order.size, size)]
     durations = [int(stimulus.n_steps[job].max()) for job in jobs]
     parts = []
@@ -73,7 +74,8 @@ def run_program(
         for job, n_steps in zip(jobs, durations, strict=True):
             limit = time_limit or _MARGIN + _PATIENCE * estimate(program, len(job), n_steps)
             batch = stimulus[job]
-            folder = worker.run(program, batch, _settings(program, request, len(job), n_steps, stock), limit, advance)
+            settings = _settings(program, request, len(job), n_steps, stock) | dict(chip or {})
+            folder = worker.run(program, batch, settings, limit, advance)
             parts.append(_reduced(_read(folder, program, batch, request), request, job))
             shutil.rmtree(folder, ignore_errors=True)
     return _outcome(parts, np.argsort(np.concatenate(jobs)), request)

@@ -57,8 +57,15 @@ def _serve(job: Path, network: Any) -> None:
         settings = npz.read(job / "settings.npz")
         program, stimulus = Program.load(settings.pop("program")), Spikes.load(job / "stimulus.npz")
         stock = settings.pop("stock_synapses")
+        host = {name: settings.pop(name) for name in ("address", "partition", "board") if name in settings}
         recording = Recording(folder=str(job), n_samples=len(stimulus), **settings)
-        network.run(program, stimulus, recording, stock_synapses=stock)
+        if host:
+            from lsm_sim_lava import chip
+
+            chip.choose_host(**host)
+            chip.run(program, stimulus, recording)
+        else:
+            network.run(program, stimulus, recording, stock_synapses=stock)
         answer = {}
     except Exception as error:  # the parent says what it was
         traceback.print_exc()
