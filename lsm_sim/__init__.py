@@ -10,13 +10,15 @@ from lsm_sim.backend import Backend, Request, find
 from lsm_sim.distributions import Gamma, LogNormal, Normal, Uniform
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, LsmError, RunError, UnsupportedError
 from lsm_sim.features import Counts, Traces
-from lsm_sim.liquid import Inputs, Liquid, Neurons, Synapses
+from lsm_sim.liquid import Inputs, Liquid
 from lsm_sim.lowering import lower
+from lsm_sim.neurons import Neurons
 from lsm_sim.positions import grid, random_in_box
 from lsm_sim.program import Program
 from lsm_sim.results import Record, Result, Trace
 from lsm_sim.running import run
 from lsm_sim.spikes import Spikes
+from lsm_sim.synapses import Synapses
 from lsm_sim.units import Hz, kHz, ms, second, us
 from lsm_sim.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
 

@@ -15,6 +15,8 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+MOST = 2**31 - 1  # members of a group, steps of a sample: indices of spikes have 32 bits
+
 
 def _array(value: object, where: str) -> npt.NDArray[Any]:
     check_unit(value, where)
@@ -61,14 +63,16 @@ def probability(value: object, where: str) -> float:
     return number
 
 
-def whole(value: Any, where: str, minimum: int = 0) -> int:
-    """Return ``value`` as an int >= ``minimum``; 3.0 counts as whole, True does not."""
+def whole(value: Any, where: str, minimum: int = 0, maximum: int | None = None) -> int:
+    """Return ``value`` as an int from ``minimum`` to ``maximum``; 3.0 counts as whole, True does not."""
     if isinstance(value, bool | np.bool_):
         number = -math.inf
     else:  # Python's own integers may be too large for NumPy; a seed may
         number = value if isinstance(value, int) else real(value, where)
     if number < minimum or number != math.floor(number):
         raise DescriptionError(f"{where}: got {value!r}, expected a whole number >= {minimum}")
+    if maximum is not None and number > maximum:
+        raise DescriptionError(f"{where}: got more than {maximum}, expected at most that")
     return int(value)
 
 

@@ -15,8 +15,10 @@ import numpy as np
 
 from lsm_sim.distributions import LAWS, Distribution
 from lsm_sim.errors import DescriptionError
-from lsm_sim.liquid import Inputs, Neurons, Synapses
+from lsm_sim.liquid import Inputs
+from lsm_sim.neurons import Neurons
 from lsm_sim.positions import Box, Grid
+from lsm_sim.synapses import Synapses
 from lsm_sim.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
 
 Path = str

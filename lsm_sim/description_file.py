@@ -32,7 +32,9 @@ from lsm_sim.liquid import Liquid
 from lsm_sim.memory import check_memory
 
 FORMAT = "lsm_sim.liquid/1"
-_PARSED_PER_BYTE = 30  # memory that parsing takes for each byte of a file; measured: 4 (lists of numbers) to 25 (empty tables)
+_PARSED_PER_BYTE = (
+    30  # memory that parsing takes for each byte of a file; measured: 4 (lists of numbers) to 25 (empty tables)
+)
 
 
 def to_dict(liquid: Liquid) -> dict[str, Any]:

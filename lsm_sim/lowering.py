@@ -19,12 +19,15 @@ from lsm_sim import checks
 from lsm_sim.checks import Floats, Ints
 from lsm_sim.distributions import Distribution
 from lsm_sim.errors import DescriptionError
-from lsm_sim.liquid import Liquid, Neurons, Synapses, Value
+from lsm_sim.liquid import Liquid
 from lsm_sim.memory import check_memory
+from lsm_sim.neurons import Neurons
 from lsm_sim.positions import Box, Grid
 from lsm_sim.program import Program
 from lsm_sim.program_checks import FINEST_EXPONENT
 from lsm_sim.seeding import stream
+from lsm_sim.synapses import Synapses
+from lsm_sim.values import Value
 from lsm_sim.wiring import End
 
 BYTES_PER_SYNAPSE = 150  # at the peak of lowering, measured with 2 M synapses

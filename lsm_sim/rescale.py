@@ -17,12 +17,13 @@ from lsm_sim import checks
 from lsm_sim.backend import DEFAULT, Backend
 from lsm_sim.checks import Floats
 from lsm_sim.errors import DescriptionError
-from lsm_sim.liquid import Liquid, Synapses
+from lsm_sim.liquid import Liquid
 from lsm_sim.lowering import draw_synapses
 from lsm_sim.memory import check_memory
 from lsm_sim.running import run
 from lsm_sim.seeding import stream
 from lsm_sim.spikes import Spikes
+from lsm_sim.synapses import Synapses
 
 Part = Literal["recurrent", "input", "all"]
 

@@ -79,10 +79,7 @@ def choose_target(codegen: str, kind: Mapping[str, Any], n_steps: int) -> str:
 
     wanted = codegen if codegen != "auto" else str(prefs["codegen.target"])
     if wanted not in ("numpy", "cython"):
-        wanted = "cython" if n_steps >= MANY_STEPS or is_compiled(kind) else "numpy"
-    if wanted == "cython" and (missing := missing_tools(standalone=False)):
-        warn_of_numpy(f"no {', '.join(missing)} found")
-        return "numpy"
+        return "cython" if n_steps >= MANY_STEPS or is_compiled(kind) else "numpy"
     return wanted
 
 

@@ -103,16 +103,27 @@ class _Runtime:
             "synapses": self._program.n_synapses > 0,
         }
         target = compiler.choose_target(self._codegen, kind, self._n_steps)
-        if target == "numpy" or compiler.is_compiled(kind):
-            return self._run_on(target, plan, stimulus, request, advance)
+        if target == "cython" and not compiler.is_compiled(kind):
+            gatherer = self._compile_and_run(plan, stimulus, request, advance)
+            if gatherer is not None:
+                compiler.mark_compiled(kind)
+                return gatherer
+            self._codegen = target = "numpy"
+        return self._run_on(target, plan, stimulus, request, advance)
+
+    def _compile_and_run(
+        self, plan: list[Round], stimulus: Spikes, request: Request, advance: Callable[[int], None]
+    ) -> Gatherer | None:
+        """Return None, with a warning, where Cython cannot compile."""
+        missing = compiler.missing_tools(standalone=False)
+        if missing:
+            compiler.warn_of_numpy(f"no {', '.join(missing)} found")
+            return None
         try:
-            gatherer = self._run_on(target, plan, stimulus, request, advance)
+            return self._run_on("cython", plan, stimulus, request, advance)
         except Exception as error:  # whatever distutils, Cython and the compiler may raise
             compiler.warn_of_numpy(f"{type(error).__name__}: {error}")
-            self._codegen = "numpy"
-            return self._run_on("numpy", plan, stimulus, request, advance)
-        compiler.mark_compiled(kind)
-        return gatherer
+            return None
 
     def _run_on(
         self, target: str, plan: list[Round], stimulus: Spikes, request: Request, advance: Callable[[int], None]

@@ -17,7 +17,9 @@ from lsm_sim.spikes import Spikes
 
 MOST_REPLICAS = 64
 SYNAPSES = 250_000  # of all replicas; with more the caches no longer hold them and replicas cost more than they save
-BYTES_PER_SYNAPSE, BYTES_PER_CELL = 160, 400  # at the peak of building and running, measured with 5 M synapses
+BYTES_PER_SYNAPSE = 80  # at the peak of building and running; measured with 5 M synapses: 62
+BYTES_PER_SYNAPSE_STANDALONE = 220  # measured with 2 M synapses: 70 here, 140 in the process that it starts
+BYTES_PER_CELL = 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +47,11 @@ def plan(n_steps: Ints, replicas: int) -> list[Round]:
     return [Round(part, int(n_steps[part].max())) for part in parts]
 
 
-def check_size(program: Program, replicas: int) -> None:
+def check_size(program: Program, replicas: int, bytes_per_synapse: int = BYTES_PER_SYNAPSE) -> None:
     """Refuse a network that does not fit into memory."""
     cells = program.n_inputs + program.n_neurons
     check_memory(
-        replicas * (program.n_synapses * BYTES_PER_SYNAPSE + cells * BYTES_PER_CELL),
+        replicas * (program.n_synapses * bytes_per_synapse + cells * BYTES_PER_CELL),
         f"the Brian2 network of {program.n_synapses} synapses",
     )
 

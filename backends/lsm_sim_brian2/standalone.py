@@ -112,7 +112,7 @@ class _Compiled:
     def __init__(self, program: Program, build: Build, parent: Path | None) -> None:
         from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
-        rounds.check_size(program, build.replicas)
+        rounds.check_size(program, build.replicas, rounds.BYTES_PER_SYNAPSE_STANDALONE)
         columns = -(-max(program.n_inputs, 1) // CHANNELS_PER_NUMBER) * build.replicas
         recorded = len(build.neurons) * build.replicas * 4
         check_memory(build.n_steps * (columns + recorded) * 8, "the stimulus and recording of Brian2's standalone mode")

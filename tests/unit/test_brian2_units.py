@@ -61,11 +61,11 @@ def test_a_voltage_for_a_time_is_refused_in_one_sentence(b2, parameter):
 
 
 def test_a_time_for_a_rate_and_a_rate_for_a_time_are_refused(b2):
-    with pytest.raises(DescriptionError, match="max_rate: .* expected a rate"):
+    with pytest.raises(DescriptionError, match=r"max_rate: .* expected a rate"):
         lsm.encode.poisson(np.zeros((5, 1)), max_rate=20 * b2.ms, dt=1e-3)
-    with pytest.raises(DescriptionError, match="dt: .* expected a time"):
+    with pytest.raises(DescriptionError, match=r"dt: .* expected a time"):
         lsm.lower(lsm.Liquid([], [lsm.Neurons("n", 1)]), 1 * b2.kHz)
-    with pytest.raises(DescriptionError, match="delay: .* expected a time"):
+    with pytest.raises(DescriptionError, match=r"delay: .* expected a time"):
         lsm.Synapses("a", "b", lsm.AllToAll(), weight=1.0, delay=1 * b2.mV)
 
 

@@ -237,8 +237,11 @@ def test_dale_folds_two_sided_draws_and_keeps_the_rest():
         (lambda: lower(one_neuron(tau_m=Uniform(-1, 1e-6)), 1e-3), "Neurons 'n' tau_m: drew -"),
         (lambda: lower(one_neuron(t_ref=Uniform(-2, -1)), 1e-3), "Neurons 'n' t_ref: drew -"),
         (lambda: lower(one_neuron(v_thresh=Uniform(-2, -1)), 1e-3), "drew a v_thresh at or below v_reset"),
-        (lambda: lower(Liquid([], [Neurons("n", 10**12)]), 1e-3), "Liquid: needs about .* GiB but"),
-        (lambda: lower(Liquid([Inputs("x", 10**13)], [Neurons("n", 1)]), 1e-3), "Liquid: needs about"),
+        (lambda: lower(Liquid([], [Neurons("n", 2 * 10**9)]), 1e-3), "Liquid: needs about .* GiB but"),
+        (
+            lambda: lower(Liquid([Inputs(f"x{i}", 2 * 10**9) for i in range(9)], [Neurons("n", 1)]), 1e-3),
+            "Liquid: needs about",
+        ),
         (
             lambda: lower(Liquid([], [Neurons("n", 10**6)], [Synapses("n", "n", AllToAll())]), 1e-3),
             "Synapses n -> n: needs about",

@@ -3,7 +3,6 @@ import time
 import numpy as np
 import pytest
 
-from lsm_sim.blocks import Blocks
 from lsm_sim.errors import DescriptionError
 from lsm_sim.wiring import (
     AllToAll,
@@ -16,6 +15,7 @@ from lsm_sim.wiring import (
     SmallWorld,
     WiringRule,
 )
+from lsm_sim.wiring.blocks import Blocks
 
 A, B = End("a", 40), End("b", 70)
 SPACE = np.random.default_rng(99)

@@ -1,0 +1,66 @@
+"""Milliseconds per sample of the Brian2 backend beside the loop a Brian2 user writes: restore and run, sample by sample.
+
+All run the same network and the same stimulus and must return the same counts. Rounds alternate; the figures are medians.
+Compiling is not counted: it is done before the first round, and again not at all.
+"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+
+import numpy as np
+from brian2_loop import PlainLoop
+from workload import BINS, seconds
+from workloads import WORKLOADS, liquid, stimulus
+
+import lsm_sim as lsm
+from lsm_sim.backend import Request
+from lsm_sim.bins import equal_bins
+from lsm_sim_brian2 import Brian2, rounds
+
+ENGINES = {
+    "runtime, cython": Brian2(codegen="cython"),
+    "runtime, numpy": Brian2(codegen="numpy"),
+    "standalone, run again": Brian2(mode="standalone"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workload", default="W", choices=WORKLOADS)
+    parser.add_argument("--samples", type=int, default=20, help="samples per call")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=None, help="OpenMP threads of the standalone program")
+    parser.add_argument("--replicas", type=int, default=None, help="so many replicas instead of the rule's")
+    parser.add_argument("--engines", nargs="*", default=list(ENGINES), choices=ENGINES)
+    args = parser.parse_args()
+    if args.replicas is not None:
+        rounds.n_replicas = lambda _program, _n_samples: args.replicas
+
+    program = lsm.lower(liquid(args.workload), 1e-3)
+    spikes = stimulus(args.samples)
+    request = Request(spikes=False, bins=equal_bins(spikes.n_steps, BINS), n_threads=args.threads, progress=False)
+    print(program, f"{rounds.n_replicas(program, len(spikes))} replicas", sep=", ")
+    loop = PlainLoop(program)
+    print("compiling (a minute or two)")
+    theirs = loop.counts(spikes, BINS)
+    with ExitStack() as stack:
+        runs = {name: stack.enter_context(ENGINES[name].compile(program)) for name in args.engines}
+        for name, run in runs.items():
+            ours = run(spikes, request).counts
+            print(f"{name}: {(theirs != ours).sum()} of {ours.size} counts differ from the loop's")
+        times = {name: [] for name in ("plain loop", *runs)}
+        for _ in range(args.rounds):
+            times["plain loop"].append(seconds(lambda: loop.counts(spikes, BINS)) / len(spikes))
+            for name, run in runs.items():
+                times[name].append(seconds(lambda run=run: run(spikes, request)) / len(spikes))
+    plain = np.median(times["plain loop"])
+    print(f"{'':<24}{'ms/sample':>10}{'min':>9}{'max':>9}{'/ loop':>9}")
+    for name, values in times.items():
+        low, middle, high = (quantile * 1e3 for quantile in np.quantile(values, [0, 0.5, 1]))
+        print(f"{name:<24}{middle:>10.2f}{low:>9.2f}{high:>9.2f}{middle / plain / 1e3:>9.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""Fixtures of the parity tests."""
+
+import pytest
+
+from lsm_sim_brian2 import compiler
+
+
+@pytest.fixture(scope="session")
+def compiled_code(tmp_path_factory):
+    """Compile Brian2's Cython code into a folder of this session, so that the flags are tested, not an old cache."""
+    if missing := compiler.missing_tools(standalone=False):
+        pytest.skip(f"needs {', '.join(missing)}: apt install g++ python3-dev")
+    folder = tmp_path_factory.mktemp("brian2_cython")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiler, "cache_folder", lambda: folder)
+        yield folder
+
+
+@pytest.fixture
+def make():
+    """Skip where no standalone program can be compiled."""
+    if missing := compiler.missing_tools(standalone=True):
+        pytest.skip(f"needs {', '.join(missing)}: apt install g++ make")

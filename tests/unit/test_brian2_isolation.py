@@ -1,0 +1,171 @@
+"""A run of ours leaves no trace on the user's own Brian2."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lsm_sim as lsm
+from lsm_sim.backend import Request
+from lsm_sim_brian2 import build, rounds
+from tests.cases import ROOT
+from tests.programs import random_program, random_stimulus
+
+
+@pytest.fixture
+def numpy_target(brian2):
+    return dataclasses.replace(brian2, codegen="numpy")
+
+
+@pytest.fixture
+def case():
+    rng = np.random.default_rng(6)
+    program = random_program(rng, "float64")
+    return program, random_stimulus(rng, program)
+
+
+MODEL = "dv/dt = (2 - v)/(10*ms) + 0.5*xi*(5*ms)**-0.5 : 1"
+
+
+def users_own():
+    """Return what a user's noisy network with the default clock and the magic network fires."""
+    import brian2 as b2
+
+    b2.start_scope()
+    group = b2.NeuronGroup(50, MODEL, threshold="v > 1", reset="v = 0", method="euler")
+    synapses = b2.Synapses(group, group, on_pre="v += 0.1")
+    synapses.connect(p=0.2)
+    monitor = b2.SpikeMonitor(group)
+    names = group.name, synapses.name, monitor.name
+    b2.run(20 * b2.ms)
+    return names, np.array(monitor.i).tolist(), np.array(monitor.t).tolist()
+
+
+def state():
+    import importlib
+
+    import brian2 as b2
+
+    devices = importlib.import_module("brian2.devices.device")
+    random = np.random.get_state()  # noqa: NPY002 - Brian2's own generator
+    return (
+        b2.prefs.as_file,
+        str(b2.defaultclock.dt),
+        [repr(values) for values in random],
+        id(devices.active_device),
+        list(devices.previous_devices),
+        signal.getsignal(signal.SIGINT),
+        sys.path[:],
+        Path.cwd(),
+    )
+
+
+def everything(backend, case):
+    program, stimulus = case
+    with backend.compile(program) as runner:
+        runner(stimulus, Request(neurons=np.arange(program.n_neurons), progress=False))
+    return build(program, stimulus[0])
+
+
+def test_the_users_own_network_fires_the_same_before_and_after(numpy_target, case):
+    import brian2 as b2
+
+    b2.seed(1)
+    before = users_own()
+    kept = everything(numpy_target, case)  # so that its objects live on while the user's are made
+    b2.seed(1)
+    assert users_own() == before
+    assert len(before[1]) > 20
+    assert kept.objects
+
+
+def test_preferences_clock_random_state_and_device_stay(numpy_target, case):
+    import brian2 as b2
+
+    b2.defaultclock.dt = 0.25 * b2.ms
+    b2.prefs.codegen.runtime.cython.cache_dir = "somewhere"
+    before = state()
+    everything(numpy_target, case)
+    assert state() == before
+    b2.defaultclock.dt = 0.1 * b2.ms
+    b2.prefs.codegen.runtime.cython.cache_dir = None
+
+
+def test_they_stay_after_an_error_too(numpy_target, case, monkeypatch):
+    program, stimulus = case
+
+    def fail(stimulus, samples):
+        raise ZeroDivisionError(stimulus, samples)
+
+    before = state()
+    with monkeypatch.context() as patch, numpy_target.compile(program) as runner:
+        patch.setattr(rounds, "events", fail)
+        with pytest.raises(Exception, match=r".*"):  # Brian2 wraps what is raised in its run
+            runner(stimulus, Request(progress=False))
+    assert state() == before
+
+
+def test_a_standalone_project_of_the_users_own_is_not_touched(numpy_target, case, reference):
+    import importlib
+
+    import brian2 as b2
+
+    program, stimulus = case
+    devices = importlib.import_module("brian2.devices.device")
+    b2.set_device("cpp_standalone", build_on_run=False)
+    try:
+        device = devices.get_device()
+        queue = list(device.main_queue)
+        with numpy_target.compile(program) as runner, reference.compile(program) as expected:
+            got, right = runner(stimulus, Request(progress=False)), expected(stimulus, Request(progress=False))
+        assert got.spikes.step.tolist() == right.spikes.step.tolist()
+        assert devices.get_device() is device
+        assert list(device.main_queue) == queue
+    finally:
+        devices.reset_device()
+        device.reinit()
+
+
+def test_float32_as_the_users_default_changes_no_bit(numpy_target, case, reference):
+    import brian2 as b2
+
+    program, stimulus = case
+    request = Request(neurons=np.arange(program.n_neurons), progress=False)
+    b2.prefs.core.default_float_dtype = np.float32
+    try:
+        with numpy_target.compile(program) as runner, reference.compile(program) as expected:
+            got, right = runner(stimulus, request), expected(stimulus, request)
+    finally:
+        b2.prefs.core.default_float_dtype = np.float64
+    for ours, theirs in zip(got.u + got.v, right.u + right.v, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_after_ctrl_c_the_next_run_is_right(numpy_target, reference):
+    rng = np.random.default_rng(2)
+    program = random_program(rng, "float64", max_inputs=4)
+    long = lsm.Spikes.from_dense(rng.random((1, 200_000, program.n_inputs)) < 0.3, program.dt)
+    short = random_stimulus(rng, program, max_samples=1)
+    before = state()
+    with numpy_target.compile(program) as runner, reference.compile(program) as expected:
+        threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        start = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            runner(long, Request(progress=False))
+        assert time.monotonic() - start < 10  # the whole run takes longer
+        assert state() == before
+        got, right = runner(short, Request(progress=False)), expected(short, Request(progress=False))
+    assert got.spikes.step.tolist() == right.spikes.step.tolist()
+    assert got.spikes.channel.tolist() == right.spikes.channel.tolist()
+
+
+def test_the_core_and_the_package_import_without_brian2():
+    code = "import lsm_sim, lsm_sim_brian2, sys; assert 'brian2' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
