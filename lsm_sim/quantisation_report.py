@@ -96,40 +96,12 @@ class Report:
         }
 
     def __str__(self) -> str:
+        rows = [["register", "headroom", "excursions"]]
+        rows += [[name, f"{value:.2f}", str(self.excursions[name])] for name, value in self.headroom.items()]
         lines = [f"scale {self.scale:.6g}, bound by {self.bound}; {self.note}", ""]
-        lines += _table(
-            [
-                "neurons",
-                "tau_syn ms",
-                "after",
-                "tau_m ms",
-                "after",
-                "threshold",
-                "error",
-                "bias error",
-                "rate Hz",
-                "after",
-            ],
-            [
-                [row.name, *(_ms(t) for t in (row.tau_syn, row.tau_syn_after, row.tau_m, row.tau_m_after))]
-                + [f"{row.threshold[1]:.0f}", f"{row.threshold_error:.1e}", f"{row.bias_error:.1e}"]
-                + [f"{row.rate:.2f}", f"{row.rate_after:.2f}"]
-                for row in self.neurons
-            ],
-        )
-        lines += ["", *_table(
-            ["synapses", "number", "exponent", "error rms", "5 %", "50 %", "95 %", "became 0", "merged"],
-            [
-                [row.name, str(row.count), str(row.exponent), f"{row.rms:.2%}", *(f"{x:+.2%}" for x in row.error)]
-                + [str(row.zero), str(row.merged)]
-                for row in self.synapses
-            ],
-        )]  # fmt: skip
-        lines += ["", *_table(
-            ["register", "headroom", "excursions"],
-            [[name, f"{value:.2f}", str(self.excursions[name])] for name, value in self.headroom.items()],
-        )]  # fmt: skip
-        lines += ["", f"correlation of spike counts before and after: {self.correlation:.4f}"]
+        lines += [*_aligned([NEURON_HEAD, *(_neuron_cells(row) for row in self.neurons)]), ""]
+        lines += [*_aligned([SYNAPSE_HEAD, *(_synapse_cells(row) for row in self.synapses)]), ""]
+        lines += [*_aligned(rows), "", f"correlation of spike counts before and after: {self.correlation:.4f}"]
         if self.accuracy is not None:
             lines.append(f"readout accuracy: {self.accuracy[0]:.4f} before, {self.accuracy[1]:.4f} after")
         return "\n".join(lines)
@@ -141,15 +113,30 @@ class Report:
         return draw(self, figure)
 
 
+NEURON_HEAD = "neurons|tau_syn ms|after|tau_m ms|after|threshold|error|bias error|rate Hz|after".split("|")
+SYNAPSE_HEAD = "synapses|number|exponent|error rms|5 %|50 %|95 %|became 0|merged".split("|")
+
+
+def _neuron_cells(row: NeuronRow) -> list[str]:
+    times = (_ms(t) for t in (row.tau_syn, row.tau_syn_after, row.tau_m, row.tau_m_after))
+    errors = f"{row.threshold_error:.1e}", f"{row.bias_error:.1e}"
+    return [row.name, *times, f"{row.threshold[1]:.0f}", *errors, f"{row.rate:.2f}", f"{row.rate_after:.2f}"]
+
+
+def _synapse_cells(row: SynapseRow) -> list[str]:
+    errors = f"{row.rms:.2%}", *(f"{x:+.2%}" for x in row.error)
+    return [row.name, str(row.count), str(row.exponent), *errors, str(row.zero), str(row.merged)]
+
+
 def _ms(triple: tuple[float, float, float]) -> str:
     low, mean, high = (1e3 * x for x in triple)
     return f"{mean:.2f}" if high - low < 0.005 else f"{low:.2f}..{high:.2f}"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    return ["  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True)))
-            for row in (head, *rows)]  # fmt: skip
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows in columns, the first flush left, the others right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]) for row in rows]
 
 
 def report(
