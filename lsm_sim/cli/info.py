@@ -17,7 +17,7 @@ def info(json: options.Json = False) -> None:
     abouts = {name: environment.about(name) for name, reason in backends.items() if reason is None}
     if json:
         usable = {
-            name: {"usable": reason is None, "reason": reason, "about": abouts.get(name)}
+            name: {"usable": reason is None, "reason": reason} | ({"about": abouts[name]} if abouts.get(name) else {})
             for name, reason in backends.items()
         }
         print_json({"versions": versions, **machine, "backends": usable})
