@@ -13,10 +13,12 @@ from lsm_sim import backend
 ROOT = Path(__file__).parent.parent
 NEEDS = {"brian2": "brian2", "lava": "lava"}  # examples that begin with a backend's name need it
 
+WARNINGS = ["-Werror::UserWarning", "-Wignore::DeprecationWarning", "-Wignore:_get_vc_env is private"]  # Brian2 2.8's
+
 
 def run(script, folder):
     done = subprocess.run(
-        [sys.executable, "-W", "error::UserWarning", str(script)],
+        [sys.executable, *WARNINGS, str(script)],
         cwd=folder,
         env=os.environ | {"MPLBACKEND": "Agg"},
         capture_output=True,

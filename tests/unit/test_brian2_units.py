@@ -72,3 +72,30 @@ def test_a_time_for_a_rate_and_a_rate_for_a_time_are_refused(b2):
 def test_potentials_may_have_any_unit(b2):
     group = lsm.Neurons("n", 1, v_thresh=15 * b2.mV, v_reset=13.5 * b2.mV)
     assert (group.v_thresh, group.v_reset) == (0.015, 0.0135)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda ms, Hz: lsm.encode.Rate(max_rate=50 * Hz, frame=2 * ms),
+        lambda ms, Hz: lsm.encode.Poisson(max_rate=50 * Hz, frame=2 * ms),
+        lambda ms, Hz: lsm.encode.Population(max_rate=50 * Hz, frame=2 * ms),
+        lambda ms, _Hz: lsm.encode.Latency(frame=20 * ms),
+        lambda ms, _Hz: lsm.encode.Delta(frame=2 * ms),
+    ],
+)
+def test_every_encoder_accepts_quantities(b2, make):
+    signal = np.random.default_rng(1).random((40, 2))
+    theirs, ours = make(b2.ms, b2.Hz)(signal, dt=1 * b2.ms), make(ms, Hz)(signal, dt=1 * ms)
+    assert theirs.n_events > 0
+    assert (theirs.step.tolist(), theirs.channel.tolist()) == (ours.step.tolist(), ours.channel.tolist())
+
+
+def test_features_accept_quantities(b2):
+    spikes = lsm.Spikes.from_dense(np.random.default_rng(0).random((3, 40, 2)) < 0.2, 1 * ms)
+    for theirs, ours in (
+        (lsm.Counts(window=10 * b2.ms), lsm.Counts(window=10 * ms)),
+        (lsm.Traces(tau=10 * b2.ms), lsm.Traces(tau=10 * ms)),
+        (lsm.Traces(10 * b2.ms, [10, 20] * b2.ms, seconds=True), lsm.Traces(10 * ms, (10 * ms, 20 * ms), seconds=True)),
+    ):
+        np.testing.assert_array_equal(theirs.of(spikes), ours.of(spikes))
