@@ -36,7 +36,9 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-stock", action="store_true", help="leave stock Lava out")
-    parser.add_argument("--side-by-side", type=int, help="samples that share one network; default: the backend's choice")
+    parser.add_argument(
+        "--side-by-side", type=int, help="samples that share one network; default: the backend's choice"
+    )
     arguments = parser.parse_args()
     if arguments.side_by_side:
         runner.copies = lambda _program: arguments.side_by_side
@@ -60,7 +62,9 @@ def main() -> None:
     if not np.array_equal(raster, expected.raster(0)):
         sys.exit("the spikes of stock Lava differ")
     stock = seconds / N_STEPS * 1e3
-    print(f"stock Lava, one sample after its imports: {stock:.3f} ms per step: {stock / np.median(ours):.0f} times as much")
+    print(
+        f"stock Lava, one sample after its imports: {stock:.3f} ms per step: {stock / np.median(ours):.0f} times as much"
+    )
 
 
 if __name__ == "__main__":

@@ -13,9 +13,13 @@ liquid = lsm.Liquid(
     inputs=[lsm.Inputs("columns", 8)],
     neurons=[lsm.Neurons("exc", 160, **cell), lsm.Neurons("inh", 40, **cell)],
     synapses=[
-        lsm.Synapses("columns", ("exc", "inh"), lsm.FixedProbability(0.6), lsm.Normal(0, 1), lsm.Uniform(1 * ms, 60 * ms)),
+        lsm.Synapses(
+            "columns", ("exc", "inh"), lsm.FixedProbability(0.6), lsm.Normal(0, 1), lsm.Uniform(1 * ms, 60 * ms)
+        ),
         lsm.Synapses("exc", ("exc", "inh"), lsm.FixedProbability(0.1), lsm.Gamma(0.07, 2), lsm.Uniform(1 * ms, 5 * ms)),
-        lsm.Synapses("inh", ("exc", "inh"), lsm.FixedProbability(0.1), -lsm.Gamma(0.27, 2), lsm.Uniform(1 * ms, 5 * ms)),
+        lsm.Synapses(
+            "inh", ("exc", "inh"), lsm.FixedProbability(0.1), -lsm.Gamma(0.27, 2), lsm.Uniform(1 * ms, 5 * ms)
+        ),
     ],
     seed=0,
 )

@@ -113,8 +113,19 @@ class Report:
         return draw(self, figure)
 
 
-NEURON_HEAD = "neurons|tau_syn ms|after|tau_m ms|after|threshold|error|bias error|rate Hz|after".split("|")
-SYNAPSE_HEAD = "synapses|number|exponent|error rms|5 %|50 %|95 %|became 0|merged".split("|")
+NEURON_HEAD = [
+    "neurons",
+    "tau_syn ms",
+    "after",
+    "tau_m ms",
+    "after",
+    "threshold",
+    "error",
+    "bias error",
+    "rate Hz",
+    "after",
+]
+SYNAPSE_HEAD = ["synapses", "number", "exponent", "error rms", "5 %", "50 %", "95 %", "became 0", "merged"]
 
 
 def _neuron_cells(row: NeuronRow) -> list[str]:
@@ -136,7 +147,10 @@ def _ms(triple: tuple[float, float, float]) -> str:
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     """Return rows in columns, the first flush left, the others right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]) for row in rows]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]
 
 
 def report(

@@ -12,7 +12,7 @@ from lsm_sim.errors import BackendUnavailableError
 
 VARIABLE = "LSM_SIM_LAVA_PYTHON"
 VERSION = "0.10.0"
-_PROBE = "from importlib.metadata import version; print(version('lava-nc'))"
+_PROBE = "import psutil; from importlib.metadata import version; print(version('lava-nc'))"
 _PROBE_SECONDS = 30
 
 
@@ -74,9 +74,10 @@ def _version_there(path: str) -> str:
         raise BackendUnavailableError(f"{VARIABLE}: got {path!r}, expected a Python interpreter ({error})") from None
     if done.returncode == 0:
         return done.stdout.strip()
-    if "PackageNotFoundError" in done.stderr:
+    if "PackageNotFoundError" in done.stderr or "ModuleNotFoundError" in done.stderr:
         raise BackendUnavailableError(
-            f"{VARIABLE}: {path} has no lava-nc; install it there with: {path} -m pip install lava-nc=={VERSION}"
+            f"{VARIABLE}: {path} lacks lava-nc or psutil; install them there with: "
+            f"{path} -m pip install lava-nc=={VERSION} psutil"
         )
     raise BackendUnavailableError(
         f"{VARIABLE}: got {path!r}, expected a Python interpreter; it ended with {done.returncode}"

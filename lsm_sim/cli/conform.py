@@ -36,7 +36,9 @@ def conform(
 
     engine = backends.find(backend)
     reports = []
-    with engine if isinstance(engine, AbstractContextManager) else nullcontext():  # one worker for all, where there is one
+    with (
+        engine if isinstance(engine, AbstractContextManager) else nullcontext()
+    ):  # one worker for all, where there is one
         for path in _files(paths):
             reports.append(_check(path, engine, threads))
             if not json:

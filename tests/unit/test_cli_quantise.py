@@ -46,7 +46,10 @@ def test_a_run_in_integers_is_the_run_of_the_quantised_program(files, tmp_path):
     calibrated = ("-c", files / "stimulus.npz")
     lsm("quantise", files / "liquid.toml", *calibrated, "-o", tmp_path / "integers.npz")
     spikes = []
-    for name, network, how in (("a", tmp_path / "integers.npz", ()), ("b", files / "liquid.toml", ("--arithmetic", "loihi"))):
+    for name, network, how in (
+        ("a", tmp_path / "integers.npz", ()),
+        ("b", files / "liquid.toml", ("--arithmetic", "loihi")),
+    ):
         path = tmp_path / f"{name}.npz"
         result = lsm("run", network, files / "stimulus.npz", "-o", path, *how, "--json")
         assert json.loads(result.stdout)["arithmetic"] == "loihi"

@@ -45,14 +45,16 @@ def test_another_version_of_lava_is_refused(monkeypatch):
 @pytest.mark.parametrize("path", ["/no/such/python", "/etc/passwd", "/bin/true", "/bin/false"])
 def test_a_path_that_is_no_python_is_refused(path, monkeypatch):
     monkeypatch.setenv(interpreter.VARIABLE, path)
-    with pytest.raises(BackendUnavailableError, match=r"LSM_SIM_LAVA_PYTHON: got .*expected a Python interpreter|got lava-nc"):
+    with pytest.raises(
+        BackendUnavailableError, match=r"LSM_SIM_LAVA_PYTHON: got .*expected a Python interpreter|got lava-nc"
+    ):
         Lava()
 
 
 def test_a_python_without_lava_is_named(monkeypatch, tmp_path):
     python = script(tmp_path, "echo 'importlib.metadata.PackageNotFoundError: lava-nc' >&2; exit 1")
     monkeypatch.setenv(interpreter.VARIABLE, python)
-    with pytest.raises(BackendUnavailableError, match="has no lava-nc; install it there with"):
+    with pytest.raises(BackendUnavailableError, match="lacks lava-nc or psutil; install them there with"):
         Lava()
 
 
@@ -64,7 +66,7 @@ def test_an_import_that_fails_is_named(tmp_path):
         Lava(interpreter=Interpreter(python, "0.10.0")).compile(program()).__enter__()
 
 
-def test_a_worker_that_is_no_python_is_named(tmp_path):
+def test_a_worker_that_is_no_python_is_named():
     with pytest.raises(lsm.RunError, match="ended unexpectedly"), Lava(interpreter=Interpreter("/bin/true", "0.10.0")):
         pass
 

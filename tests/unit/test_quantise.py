@@ -68,7 +68,9 @@ def test_calibration_leaves_no_register_and_keeps_the_headroom():
 def test_stimuli_beyond_the_calibration_are_counted_and_warned_of():
     integers, _ = lsm.quantise(program(), stimulus(rate=0.01), headroom=1)
     strong = dataclasses.replace(integers, weight=np.clip(integers.weight * 400, -(2**15), 2**15))
-    with pytest.warns(UserWarning, match=r"loihi: a left its register \d+ times, first in sample \d+ at step \d+ in neuron"):
+    with pytest.warns(
+        UserWarning, match=r"loihi: a left its register \d+ times, first in sample \d+ at step \d+ in neuron"
+    ):
         lsm.run(strong, stimulus(rate=0.5), arithmetic="loihi", backend="reference")
 
 
@@ -86,7 +88,9 @@ def test_rounding_at_random_keeps_the_mean_and_the_seed_fixes_it():
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
     nearest = lsm.quantise(source, calibration).program.weight
-    assert abs((first - nearest).sum()) < 5 * np.sqrt(first.size) * 8 / 2  # five standard deviations of a sum of roundings
+    assert (
+        abs((first - nearest).sum()) < 5 * np.sqrt(first.size) * 8 / 2
+    )  # five standard deviations of a sum of roundings
 
 
 def test_fractions_of_8_bits_survive_exactly():
