@@ -30,7 +30,9 @@ class Inputs:
 
     def __post_init__(self) -> None:
         checks.name(self.name, "Inputs name")
-        object.__setattr__(self, "size", checks.whole(self.size, f"Inputs {self.name!r} size", minimum=1, maximum=checks.MOST))
+        object.__setattr__(
+            self, "size", checks.whole(self.size, f"Inputs {self.name!r} size", minimum=1, maximum=checks.MOST)
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ def isolated(preferences: Mapping[str, Any], device: Any = None) -> Iterator[Non
 
     Brian2's own functions to change devices copy the default clock's dt from one to the other, so they are not used.
     """
-    from brian2 import prefs
+    from brian2 import Network, prefs
 
     devices: Any = importlib.import_module("brian2.devices.device")  # as an attribute, `device` is a proxy
 
@@ -28,7 +28,7 @@ def isolated(preferences: Mapping[str, Any], device: Any = None) -> Iterator[Non
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Brian2 2.8 and 2.9 use what pyparsing 3.3 deprecates
         before = {name: prefs[name] for name in wanted if name in prefs}
-        active = devices.active_device
+        active, running = devices.active_device, Network._globally_running
         try:
             for name in before:
                 prefs[name] = wanted[name]
@@ -36,5 +36,8 @@ def isolated(preferences: Mapping[str, Any], device: Any = None) -> Iterator[Non
             yield
         finally:
             devices.active_device = active
+            Network._globally_running = (
+                running  # an interrupted run may leave it set, and Ctrl-C then asks Brian2 to stop
+            )
             for name, value in before.items():
                 prefs[name] = value

@@ -5,6 +5,8 @@ price of one Brian2 network.
 """
 
 import dataclasses
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -91,6 +93,8 @@ def small_case(arithmetic, seed=5):
 @pytest.mark.usefixtures("make")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 def test_standalone_is_compiled_once_and_runs_again_with_other_stimuli(arithmetic, brian2, reference, tmp_path):
+    import brian2 as b2
+
     program, first = small_case(arithmetic)
     rng = np.random.default_rng(9)
     shape = 7, int(first.n_steps.max()), program.n_inputs
@@ -99,11 +103,13 @@ def test_standalone_is_compiled_once_and_runs_again_with_other_stimuli(arithmeti
         neurons=np.array([3, 0, 3]), excursions=arithmetic == "loihi", bins=None, n_threads=2, progress=False
     )
     backend = dataclasses.replace(brian2, mode="standalone", directory=str(tmp_path / "with space"))
+    before = dict(os.environ), Path.cwd(), str(b2.defaultclock.dt), b2.prefs.as_file, b2.get_device()
     with backend.compile(program) as runner, reference.compile(program) as expected:
         for stimulus in (first, more, first):
             assert_same(runner(stimulus, request), expected(stimulus, request), arithmetic)
             assert len(list((tmp_path / "with space").iterdir())) == 1  # one build, which serves all
     assert list((tmp_path / "with space").iterdir()) == []
+    assert (dict(os.environ), Path.cwd(), str(b2.defaultclock.dt), b2.prefs.as_file, b2.get_device()) == before
 
 
 @pytest.mark.parametrize("n_replicas", [1, 2, 3])

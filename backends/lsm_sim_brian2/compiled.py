@@ -1,0 +1,234 @@
+"""One standalone C++ program of Brian2: written, compiled, run with the stimulus of some rounds, read, removed.
+
+The stimulus is a table with one row per step, in which each float64 holds one bit for each of `CHANNELS_PER_NUMBER` input
+channels.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.backend import Request
+from lsm_sim.errors import RunError
+from lsm_sim.memory import check_memory
+from lsm_sim.program import Program
+from lsm_sim.requests import recorded_steps
+from lsm_sim.spikes import Spikes
+from lsm_sim_brian2 import compiler, equations, rounds
+from lsm_sim_brian2.gather import Gatherer
+from lsm_sim_brian2.isolation import isolated
+from lsm_sim_brian2.replicas import BEGIN, DRAIN, RUN
+from lsm_sim_brian2.rounds import Round
+
+CHANNELS_PER_NUMBER = 52  # a float64 holds every integer below 2^53
+_INPUTS = """\
+column : integer (constant)
+scale : 1 (constant)
+bits = floor(stimulus(t, column)*scale) : 1"""
+_INPUT_SPIKES = "bits - 2*floor(bits/2) > 0.5"
+
+
+@dataclass(frozen=True)
+class Build:
+    """What is fixed when the C++ is compiled."""
+
+    replicas: int
+    n_steps: int
+    n_threads: int
+    neurons: tuple[int, ...]
+    excursions: bool
+
+    def serves(self, other: Build) -> bool:
+        """Return whether this build can run what ``other`` was asked for; replicas may differ."""
+        same = (self.n_threads, self.neurons, self.excursions) == (other.n_threads, other.neurons, other.excursions)
+        return same and self.n_steps >= other.n_steps
+
+
+class Compiled:
+    """One compiled program in a folder of its own, with a Brian2 device of its own."""
+
+    def __init__(self, program: Program, build: Build, parent: Path | None) -> None:
+        from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
+
+        rounds.check_size(program, build.replicas, rounds.BYTES_PER_SYNAPSE_STANDALONE)
+        columns = -(-max(program.n_inputs, 1) // CHANNELS_PER_NUMBER) * build.replicas
+        recorded = len(build.neurons) * build.replicas * 4
+        check_memory(build.n_steps * (columns + recorded) * 8, "the stimulus and recording of Brian2's standalone mode")
+        self._program, self._build, self._columns = program, build, columns
+        if parent is not None:
+            parent.mkdir(parents=True, exist_ok=True)
+        self._folder = Path(tempfile.mkdtemp(prefix="lsm_sim_brian2_", dir=parent))
+        self._device = CPPStandaloneDevice()
+        self._preferences = compiler.preferences("cython") | {
+            "devices.cpp_standalone.openmp_threads": build.n_threads if build.n_threads > 1 else 0,
+            "devices.cpp_standalone.run_environment_variables": {},  # they would stay in this process
+        }
+        try:
+            with isolated(self._preferences, self._device):
+                self._device.activate(build_on_run=False)
+                self._make()
+        except BaseException:
+            self.remove()
+            raise
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _make(self) -> None:
+        import brian2 as b2
+
+        build = self._build
+        self._clock = clock = b2.Clock(dt=b2.second, name="lsm_sim_clock")
+        self._schedule = b2.TimedArray(np.zeros(build.n_steps), dt=b2.second, name="lsm_sim_schedule")
+        self._stimulus = b2.TimedArray(np.zeros((build.n_steps, self._columns)), dt=b2.second, name="lsm_sim_stimulus")
+        cells = self._cells(b2, clock)
+        self._monitor = b2.SpikeMonitor(cells, name="lsm_sim_spikes")
+        parts = [cells, self._monitor, *self._sources(b2, clock, cells), *self._recorders(b2, clock, cells)]
+        self._network = b2.Network(*parts, name="lsm_sim_network")
+        self._network.run(build.n_steps * b2.second, namespace={})
+        try:
+            self._device.build(directory=str(self._folder), run=False, with_output=False)
+        except RuntimeError as error:
+            msg = f"Brian2 mode='standalone': its C++ was not compiled ({error}); try mode='runtime'"
+            raise RunError(msg) from error
+
+    def _cells(self, b2: Any, clock: Any) -> Any:
+        program, build = self._program, self._build
+        arithmetic, excursions = program.arithmetic, build.excursions
+        phase = "phase = schedule(t) : 1 (shared)"
+        cells = b2.NeuronGroup(
+            build.replicas * program.n_neurons,
+            equations.fused_model(arithmetic, phase, excursions=excursions),
+            threshold="fires",
+            reset="",
+            events={"excursion": "left > 0"} if excursions else None,
+            clock=clock,
+            namespace={"schedule": self._schedule},
+            name="lsm_sim_cells",
+        )
+        code = equations.fused_step(arithmetic, excursions=excursions)
+        cells.run_regularly(code, when="groups", order=1, name="lsm_sim_step")
+        for name, array in equations.parameters(program).items():
+            getattr(cells, name)[:] = np.tile(getattr(program, array).astype(np.float64), build.replicas)
+        return cells
+
+    def _sources(self, b2: Any, clock: Any, cells: Any) -> list[Any]:
+        """Return the input channels and all synapses."""
+        program, replicas = self._program, np.arange(self._build.replicas)[:, None]
+        rows, out = program.sources(), []
+        if program.n_inputs:
+            channel = np.arange(program.n_inputs)
+            inputs = b2.NeuronGroup(
+                replicas.size * program.n_inputs,
+                _INPUTS,
+                threshold=_INPUT_SPIKES,
+                reset="",
+                clock=clock,
+                namespace={"stimulus": self._stimulus},
+                name="lsm_sim_inputs",
+            )
+            words = self._columns // replicas.size
+            inputs.column[:] = (channel // CHANNELS_PER_NUMBER + replicas * words).ravel()
+            inputs.scale[:] = np.tile(0.5 ** (channel % CHANNELS_PER_NUMBER), replicas.size)
+            out.append(inputs)
+            external = rows < program.n_inputs
+            out += self._synapses(b2, clock, inputs, cells, external, rows, program.n_inputs)
+        recurrent = rows >= program.n_inputs
+        return out + self._synapses(b2, clock, cells, cells, recurrent, rows - program.n_inputs, program.n_neurons)
+
+    def _synapses(self, b2: Any, clock: Any, pre: Any, post: Any, which: Any, source: Any, n_pre: int) -> list[Any]:
+        program, replicas = self._program, np.arange(self._build.replicas)[:, None]
+        if not which.any():
+            return []
+        synapses = b2.Synapses(
+            pre, post, "w : 1", on_pre=equations.ACCUMULATE, clock=clock, namespace={}, name=f"{pre.name}_synapses"
+        )
+        i, j = source[which] + replicas * n_pre, program.post[which] + replicas * program.n_neurons
+        synapses.connect(i=i.ravel(), j=j.ravel())
+        synapses.w[:] = np.tile(program.weight[which].astype(np.float64), replicas.size)
+        synapses.delay[:] = np.tile(program.delay[which], replicas.size) * b2.second
+        return [synapses]
+
+    def _recorders(self, b2: Any, clock: Any, cells: Any) -> list[Any]:
+        build, out = self._build, []
+        if build.neurons:
+            self._unique, self._place = np.unique(build.neurons, return_inverse=True)
+            record = self._unique + np.arange(build.replicas)[:, None] * self._program.n_neurons
+            self._state = b2.StateMonitor(
+                cells, ["u", "v"], record=record.ravel(), when="end", clock=clock, name="lsm_sim_state"
+            )
+            out.append(self._state)
+        if build.excursions:
+            self._left = b2.EventMonitor(cells, "excursion", ["left"], name="lsm_sim_left")
+            out.append(self._left)
+        return out
+
+    def run(self, part: Sequence[Round], stimulus: Spikes, request: Request, gatherer: Gatherer) -> None:
+        """Run rounds that fit into the compiled number of steps."""
+        starts = np.cumsum([0, *(one.n_steps + rounds.gap(self._program) for one in part)])
+        schedule, table = self._tables(part, starts[:-1], stimulus)
+        run_args = {self._schedule: schedule} | ({self._stimulus: table} if self._program.n_inputs else {})
+        with isolated(self._preferences, self._device):
+            try:
+                self._device.run(str(self._folder), with_output=False, run_args=run_args)
+                results = self._results()
+            except RuntimeError as error:
+                raise RunError(f"Brian2 mode='standalone': the compiled program failed ({error})") from error
+            finally:
+                for name in self._device.run_args_arrays:
+                    for file in (self._folder / "static_arrays").glob(f"{name}*"):
+                        file.unlink()
+        for one, start in zip(part, starts, strict=False):
+            self._gather(one, int(start), results, request, gatherer)
+
+    def _tables(self, part: Sequence[Round], starts: Any, stimulus: Spikes) -> tuple[Any, Any]:
+        """Return the phase of each step and the bits of the input spikes, (steps,) and (steps, columns)."""
+        schedule, table = np.full(self._build.n_steps, DRAIN), np.zeros((self._build.n_steps, self._columns))
+        words = self._columns // self._build.replicas
+        for one, start in zip(part, starts, strict=True):
+            schedule[start : start + one.n_steps] = RUN
+            schedule[start] = BEGIN
+            step, replica, channel = rounds.events(stimulus, one.samples)
+            column = replica * words + channel // CHANNELS_PER_NUMBER
+            np.add.at(table, (start + step, column), np.ldexp(1.0, channel % CHANNELS_PER_NUMBER))
+        return schedule, table
+
+    def _results(self) -> dict[str, Any]:
+        """Read what the process wrote; steps are whole seconds."""
+        results: dict[str, Any] = {"spikes": _event_arrays(self._monitor)}
+        if self._build.neurons:
+            shape = self._build.replicas, self._unique.size, -1
+            for name in ("u", "v"):
+                values = np.asarray(getattr(self._state, name)).reshape(shape)
+                results[name] = values[:, self._place].transpose(2, 0, 1)
+        if self._build.excursions:
+            results["excursions"] = (*_event_arrays(self._left), np.asarray(self._left.left[:]))
+        return results
+
+    def _gather(self, one: Round, start: int, results: dict[str, Any], request: Request, gatherer: Gatherer) -> None:
+        for name, add in (("spikes", gatherer.add_spikes), ("excursions", gatherer.add_excursions)):
+            if name in results:
+                step, cell, *values = results[name]
+                first, last = np.searchsorted(step, [start, start + one.n_steps])
+                replica, neuron = np.divmod(cell[first:last], self._program.n_neurons)
+                used = replica < one.samples.size
+                rest = (value[first:last][used] for value in values)
+                add(one.samples, step[first:last][used] - start, replica[used], neuron[used], *rest)
+        if self._build.neurons:
+            rows = start + recorded_steps(request, one.n_steps)
+            gatherer.add_state(one.samples, slice(None), results["u"][rows], results["v"][rows])
+
+
+def _event_arrays(monitor: Any) -> tuple[Any, Any]:
+    """Return step and cell of each event, sorted by both."""
+    step, cell = np.rint(np.asarray(monitor.t)).astype(np.int64), np.asarray(monitor.i, dtype=np.int64)
+    order = np.lexsort((cell, step))
+    return step[order], cell[order]
