@@ -41,7 +41,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     if arguments.side_by_side:
-        runner.copies = lambda _program: arguments.side_by_side
+        runner.copies = lambda _program, _excursions: arguments.side_by_side
     batch = stimulus(arguments.samples)
     program = lsm.lower(liquid("W"), batch.dt)
     expected = lsm.run(program, batch, backend="fast").spikes

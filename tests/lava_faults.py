@@ -20,7 +20,7 @@ from lsm_sim.backend import Request
 from lsm_sim.errors import RunError
 from lsm_sim.program import Program
 from lsm_sim.spikes import Spikes
-from lsm_sim_lava import Lava
+from lsm_sim_lava import Lava, runner
 from lsm_sim_lava.interpreter import Interpreter
 from lsm_sim_lava.supervisor import Worker
 
@@ -47,22 +47,38 @@ def run_long(backend, **wishes):
         return runner(stimulus(), Request(progress=False, **wishes))
 
 
+def use_folder(folder):
+    """Keep the files of all workers in one folder, so that those of other programs are not mistaken for ours."""
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+
+
+def folders():
+    return list(Path(tempfile.gettempdir()).glob("lsm_sim_lava_*"))
+
+
 def left_behind():
     """Return processes, segments and folders of workers that nobody waits for."""
-    found = [str(path) for path in Path("/dev/shm").glob("lsmlava*")]
-    found += [str(path) for path in Path(tempfile.gettempdir()).glob("lsm_sim_lava_*")]
+    found = [str(path) for path in folders()]
+    for path in Path("/dev/shm").glob("lsmlava*_*"):
+        if not psutil.pid_exists(int(path.name.removeprefix("lsmlava").partition("_")[0])):
+            found.append(str(path))
     for process in psutil.process_iter(["cmdline", "status"]):
         with contextlib.suppress(psutil.Error):
-            if "lsm_sim_lava.worker" in (process.info["cmdline"] or ()) and process.info["status"] != "zombie":
+            ours = any(tempfile.gettempdir() in word for word in process.info["cmdline"] or ())
+            if ours and process.info["status"] != "zombie" and process.pid != os.getpid():
                 found.append(f"process {process.pid}")
     return found
+
+
+def is_running():
+    return any((folder / "job1/spikes.bin").exists() for folder in folders())
 
 
 def when_running(action, backend):
     """Let ``action`` happen, with the worker, once a run is under way."""
 
     def wait():
-        while not list(Path(tempfile.gettempdir()).glob("lsm_sim_lava_*/job1/spikes.bin")):
+        while not is_running():
             time.sleep(0.02)
         time.sleep(0.05)
         action(backend.worker)
@@ -88,8 +104,8 @@ def with_worker(kind):
     return backend
 
 
-def faulty(method, folder):
-    """Return a Python whose worker raises in ``method`` at step 5."""
+def faulty(method, folder, fault="raise ValueError('the injected fault')"):
+    """Return a Python whose worker meets a fault in ``method`` at step 5."""
     code = f"""
         import os, sys
         sys.path.insert(0, os.getcwd())
@@ -98,7 +114,7 @@ def faulty(method, folder):
         from lsm_sim_lava.processes import events, neurons, synapses
         def raising(self, original={method}):
             if self.time_step == 5:
-                raise ValueError("the injected fault")
+                {fault}
             original(self)
         {method} = raising
         from lsm_sim_lava import worker
@@ -113,7 +129,7 @@ def faulty(method, folder):
 
 def exception_in(method):
     def inject():
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(prefix="faulty") as folder:
             return expect_error(Lava(interpreter=faulty(method, folder)))
 
     return inject
@@ -136,6 +152,17 @@ def kill_a_lava_process():
 
 def time_out():
     return expect_error(Lava(time_limit=0.5))
+
+
+def hanging_process():
+    """Let a Lava process sleep for ever at step 5."""
+    with tempfile.TemporaryDirectory() as folder:
+        python = faulty("neurons.PyNeuronsFixed.run_spk", folder, "__import__('time').sleep(1000)")
+        usual, runner._STALL = runner._STALL, 1.0
+        try:
+            return expect_error(Lava(interpreter=python))
+        finally:
+            runner._STALL = usual
 
 
 def ctrl_c():
@@ -202,7 +229,7 @@ def signal_parent(number):
             cwd=ROOT,
             stderr=subprocess.PIPE,
         )
-        while not list(Path(tempfile.gettempdir()).glob("lsm_sim_lava_*/job1/spikes.bin")):
+        while not is_running():
             assert parent.poll() is None
             time.sleep(0.02)
         parent.send_signal(number)
@@ -227,6 +254,7 @@ FAULTS = {
     "Ctrl-C in a script": signal_parent(signal.SIGINT),
     "Ctrl-C": ctrl_c,
     "time-out": time_out,
+    "a process that hangs": hanging_process,
     "full disk": full_disk,
     "no folder": no_space_for_the_job,
     "broken pipe": broken_pipe,
@@ -235,7 +263,10 @@ FAULTS = {
 
 def main():
     """Inject as many faults as asked for, all kinds in turn; exit with 1 if anything was left or took too long."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs deaf to Ctrl-C
     wrong = 0
+    folder = tempfile.mkdtemp()
+    use_folder(folder)
     for i in range(int(sys.argv[1])):
         name = list(FAULTS)[i % len(FAULTS)]
         begin = time.monotonic()
@@ -245,6 +276,7 @@ def main():
         print(f"{i + 1:3} {name:26} {seconds:5.1f} s  left: {left or 'nothing'}  {message}", flush=True)
     with Lava().compile(program()) as runner:
         spikes = runner(stimulus(50)).spikes
+    Path(folder).rmdir()
     print(f"afterwards a run gives {spikes.n_events} spikes; {wrong} faults were not handled")
     sys.exit(wrong > 0)
 

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix
 from lsm_sim.program import NEURON_ARRAYS, Program
 from lsm_sim.spikes import Spikes
 from lsm_sim_lava import plan as plans
-from lsm_sim_lava.plan import Layer, Plan
+from lsm_sim_lava.plan import SLOTS, Layer, Plan
 from lsm_sim_lava.processes import neurons as neuron_models
 from lsm_sim_lava.processes import synapses as synapse_models
 from lsm_sim_lava.processes.events import Events
@@ -39,7 +39,9 @@ def run(program: Program, stimulus: Spikes, recording: Recording, *, stock_synap
     models = _RECORDING[program.arithmetic] | ({} if stock_synapses else _QUICK[program.arithmetic])
     config = Loihi2SimCfg(select_tag=TAGS[program.arithmetic], exception_proc_model_map=models)
     try:
-        neurons.run(condition=RunSteps(num_steps=recording.n_steps), run_cfg=config)
+        neurons.run(
+            condition=RunSteps(num_steps=recording.n_steps), run_cfg=config, compile_config={"pypy_channel_size": SLOTS}
+        )
     finally:
         neurons.stop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,9 +14,8 @@ from lsm_sim_lava.arrivals import Table
 
 NeuronProcess = Literal["LIF", "LIFRefractory", "Neurons"]
 SynapseProcess = Literal["Sparse", "DelaySparse", "Synapses"]
-MAX_LAYERS = (
-    8  # of stock synapses per kind of source; every process costs about 0.1 ms per step, ours takes all at once
-)
+MAX_LAYERS = 8  # of stock synapses per kind of source: every process costs about 0.1 ms per step, ours takes them all
+SLOTS = 4  # messages that a channel holds; with Lava's 64, 16 times the shared memory
 MAX_WEIGHT, MAX_EXPONENT, MAX_DELAY = 255, 7, 63
 MAX_BIAS = 4095
 
@@ -55,6 +55,13 @@ def plan(program: Program, *, excursions: bool = False, max_layers: int = MAX_LA
         layers += [own_layer(program, from_inputs)] if why else stock
         reasons += why
     return Plan(neurons, tuple(layers), tuple(reasons))
+
+
+def shared_memory(program: Program, layers: Sequence[Layer]) -> int:
+    """Return how many bytes of shared memory the channels of one copy take: spikes in and arrivals out of each layer."""
+    n = program.n_neurons
+    sources = sum(program.n_inputs if layer.from_inputs else n for layer in layers)
+    return 8 * SLOTS * (sources + n * len(layers))
 
 
 def _neuron_process(program: Program) -> tuple[NeuronProcess, list[str]]:

@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,14 @@ _LOOK = 1.0  # seconds between looks for Lava processes that ended; at the regul
 _GRACE = 1.0  # seconds in which a failing worker may still say why, and a killed one disappear
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How long a job may take in total, and without a step, in seconds."""
+
+    total: float
+    stall: float
+
+
 class Worker:
     """A child process that runs Lava, in a process group and a folder of its own; see `worker`."""
 
@@ -50,7 +59,7 @@ class Worker:
         self.folder = Path(_writing(lambda: tempfile.mkdtemp(prefix="lsm_sim_lava_")))
         try:
             _writing(self._spawn)
-            answer = self._wait(self.folder / READY, _START_SECONDS, lambda: None)
+            answer = self._wait(self.folder / READY, Limits(_START_SECONDS, _START_SECONDS), lambda: None)
         except BaseException:
             self.close()
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -91,7 +100,7 @@ class Worker:
         program: Program,
         stimulus: Spikes,
         settings: Mapping[str, Any],
-        limit: float,
+        limits: Limits,
         advance: Callable[[int], None],
     ) -> Path:
         """Run one job and return the folder with its files, which the caller removes; ``advance`` is told of steps."""
@@ -102,7 +111,7 @@ class Worker:
             _writing(lambda: self._write_job(job, program, stimulus, settings))
             self._send(job)
             beat = np.memmap(job / BEAT, np.int64, mode="r", shape=1)
-            answer = self._wait(job / DONE, limit, lambda: int(beat[0]), advance)
+            answer = self._wait(job / DONE, limits, lambda: int(beat[0]), advance)
         except BaseException:
             self.close()
             raise
@@ -134,10 +143,11 @@ class Worker:
             ) from None
 
     def _wait(
-        self, path: Path, limit: float, step: Callable[[], int | None], advance: Callable[[int], None] | None = None
+        self, path: Path, limits: Limits, step: Callable[[], int | None], advance: Callable[[int], None] | None = None
     ) -> dict[str, str]:
-        """Wait for the answer at ``path`` and return it; raise if the worker fails, ends, or takes longer than ``limit``."""
-        begin, seen = time.monotonic(), 0
+        """Wait for the answer at ``path`` and return it; raise if the worker fails, ends, or takes too long."""
+        begin = moved = time.monotonic()
+        seen = 0
         look, dead = begin + _LOOK, ()  # type: tuple[float, tuple[int, ...]]
         while not path.exists():
             time.sleep(_POLL)
@@ -148,16 +158,18 @@ class Worker:
                     raise RunError("lava: the run failed (a Lava process was ended from outside); run again")
             if advance and now is not None and now > seen:
                 advance(now - seen)
-                seen = now
+                seen, moved = now, time.monotonic()
             if (self.folder / FAILURE).exists():
                 self._let_finish(path)
                 raise RunError(f"lava: the run failed ({self._cause('no cause given')})")
             if self._process and self._process.poll() is not None and not path.exists():
                 raise RunError(f"lava: the worker ended unexpectedly ({self._cause(self._how_it_ended())}); run again")
-            if time.monotonic() - begin > limit:
+            if seen and time.monotonic() - moved > limits.stall:
+                raise RunError(f"lava: the run hangs (no step for {limits.stall:.3g} s after step {seen}); run again")
+            if time.monotonic() - begin > limits.total:
                 where = f" at step {now}" if now is not None else " while it started"
                 raise RunError(
-                    f"lava: no result within {limit:.3g} s{where}; allow more with Lava(time_limit=...), or run less"
+                    f"lava: no result within {limits.total:.3g} s{where}; allow more with Lava(time_limit=...), or run less"
                 )
         answer: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return answer

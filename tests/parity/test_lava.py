@@ -56,7 +56,7 @@ def test_ten_programs_for_stock_processes_equal_the_reference(arithmetic, seed, 
 @pytest.mark.parametrize("seed", range(20, 26))
 def test_whatever_is_asked_for_equals_the_reference(arithmetic, seed, lava, reference, monkeypatch):
     if seed % 2:
-        monkeypatch.setattr("lsm_sim_lava.runner.copies", lambda _program: 2)  # more than one job
+        monkeypatch.setattr("lsm_sim_lava.runner.copies", lambda _program, _excursions: 2)  # more than one job
     rng = np.random.default_rng(seed)
     program = random_program(rng, arithmetic)
     stimulus = random_stimulus(rng, program, max_samples=4, max_steps=60)

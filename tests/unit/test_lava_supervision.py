@@ -1,6 +1,7 @@
 """What happens when a run in Lava goes wrong, and what is left of it: nothing."""
 
 import sys
+import tempfile
 import time
 
 import pytest
@@ -20,6 +21,7 @@ SAYS = {
     "Ctrl-C in a script": "ended with",
     "Ctrl-C": "KeyboardInterrupt",
     "time-out": "no result within 0.5 s",
+    "a process that hangs": "the run hangs (no step for 1 s after step 4)",
     "full disk": "No space left on device",
     "no folder": "cannot write to",
     "broken pipe": "the worker is gone",
@@ -27,9 +29,11 @@ SAYS = {
 
 
 @pytest.fixture
-def alone(lava):
-    """End the shared worker for the time being, so that whatever is found is left over."""
-    lava.worker.close()
+def alone(lava, tmp_path, monkeypatch):
+    """Keep the files of workers in a folder that is empty, so that whatever is found there is left over."""
+    assert lava.name == "lava"
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.mark.usefixtures("alone")
@@ -48,3 +52,12 @@ def test_the_run_after_a_fault_works(lava):
         with pytest.raises(lava_faults.RunError, match="no result within 3 s at step"):
             runner(lava_faults.stimulus())
         assert runner(lava_faults.stimulus(50)).spikes.n_events == 65
+
+
+def test_too_little_shared_memory_is_said_before_anything_starts(lava, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 100}))
+    with (
+        lava.compile(lava_faults.program()) as runner,
+        pytest.raises(lava_faults.RunError, match="MiB of shared memory"),
+    ):
+        runner(lava_faults.stimulus(20))
