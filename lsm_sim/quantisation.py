@@ -94,6 +94,7 @@ def quantise(
     bounds = _bounds(program, before, factor)
     scale = _best_scale(program, min(bounds.values()))
     for _ in range(_TRIES):  # integers round, so what fits in float64 may not quite fit here
+        _check_thresholds(program, scale, bounds)
         integers = _build(program, scale, rounding, np.random.default_rng(seed))
         after = measure(integers, stimulus, backend)
         if not after.excursions.any():
@@ -175,6 +176,18 @@ def _bounds(program: Program, peaks: Peaks, headroom: float) -> dict[str, float]
         "v": (UV_LIMIT - 2, 64 * headroom * max(peaks.high.max(), -peaks.low.min())),
     }
     return {name: float(limit / value) for name, (limit, value) in limits.items() if value > 0}
+
+
+def _check_thresholds(program: Program, scale: float, bounds: dict[str, float]) -> None:
+    """Refuse a scale at which a threshold would round to nothing."""
+    for name, members in program.neuron_groups.items():
+        low = float(program.threshold[members.start : members.stop].min())
+        if scale * low < 0.5:
+            bound = min(bounds, key=lambda key: bounds[key])
+            raise UnsupportedError(
+                f"loihi: neurons {name}: a threshold {low:g} becomes 0 at the scale {scale:.3g} that {bound} allows; use weaker "
+                "input, smaller weights or a higher threshold"
+            )
 
 
 def _best_scale(program: Program, largest: float) -> float:

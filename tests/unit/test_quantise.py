@@ -180,3 +180,19 @@ def test_no_way_leads_back_from_integers():
     integers, _ = lsm.quantise(one_neuron(), stimulus(n_channels=1))
     with pytest.raises(DescriptionError, match="no way leads from loihi back"):
         lsm.run(integers, stimulus(n_channels=1), arithmetic="float64")
+
+
+def test_a_threshold_that_would_vanish_is_refused():
+    with pytest.raises(
+        UnsupportedError, match=r"neurons neurons: a threshold 1e-06 becomes 0 at the scale .* that a allows"
+    ):
+        lsm.quantise(one_neuron(threshold=[1e-6], weight=[4.0], decay_u=[0.0]), stimulus(n_channels=1))
+
+
+def test_neurons_without_any_input_are_quantised():
+    alone = one_neuron(n_inputs=0, indptr=[0, 0], post=[], weight=[], delay=[], bias=[0.6])
+    integers, report = lsm.quantise(alone)
+    assert report.synapses == ()
+    assert integers.bias[0] == pytest.approx(64 * report.scale * 0.6, rel=1 / 4095)
+    assert report.neurons[0].rate_after == report.neurons[0].rate > 0
+    assert len(report.plot().axes) == 3
