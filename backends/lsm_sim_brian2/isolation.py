@@ -23,12 +23,11 @@ def isolated(preferences: Mapping[str, Any], device: Any = None) -> Iterator[Non
     from brian2 import Network, prefs
 
     devices: Any = importlib.import_module("brian2.devices.device")  # as an attribute, `device` is a proxy
-
     wanted = {"core.default_float_dtype": np.float64, "core.stop_on_keyboard_interrupt": False} | dict(preferences)
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Brian2 2.8 and 2.9 use what pyparsing 3.3 deprecates
         before = {name: prefs[name] for name in wanted if name in prefs}
-        active, running = devices.active_device, Network._globally_running
+        active, running = devices.active_device, getattr(Network, "_globally_running", None)
         try:
             for name in before:
                 prefs[name] = wanted[name]
@@ -36,8 +35,7 @@ def isolated(preferences: Mapping[str, Any], device: Any = None) -> Iterator[Non
             yield
         finally:
             devices.active_device = active
-            Network._globally_running = (
-                running  # an interrupted run may leave it set, and Ctrl-C then asks Brian2 to stop
-            )
+            if running is not None:  # an interrupted run may leave it set, and then Ctrl-C only asks Brian2 to stop
+                Network._globally_running = running
             for name, value in before.items():
                 prefs[name] = value
