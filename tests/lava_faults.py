@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -276,7 +277,7 @@ def main():
         print(f"{i + 1:3} {name:26} {seconds:5.1f} s  left: {left or 'nothing'}  {message}", flush=True)
     with Lava().compile(program()) as runner:
         spikes = runner(stimulus(50)).spikes
-    Path(folder).rmdir()
+    shutil.rmtree(folder)
     print(f"afterwards a run gives {spikes.n_events} spikes; {wrong} faults were not handled")
     sys.exit(wrong > 0)
 
