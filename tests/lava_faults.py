@@ -59,7 +59,7 @@ def folders():
 
 def left_behind():
     """Return processes, segments and folders of workers that nobody waits for."""
-    found = [str(path) for path in folders()]
+    found = [str(path) for path in (*folders(), *Path(tempfile.gettempdir()).glob("pymp-*"))]
     for path in Path("/dev/shm").glob("lsmlava*_*"):
         if not psutil.pid_exists(int(path.name.removeprefix("lsmlava").partition("_")[0])):
             found.append(str(path))

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -83,7 +84,9 @@ class Worker:
         path.mkdir()
         for package in (Path(lsm_sim.__file__).parent, Path(__file__).parent):
             (path / package.name).symlink_to(package, target_is_directory=True)
-        threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}  # one process per part already
+        variables = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}  # one process per part already
+        if sys.platform == "linux":  # elsewhere sockets of multiprocessing live there, whose paths must be short
+            variables["TMPDIR"] = str(self.folder)
         with (self.folder / OUTPUT).open("wb") as output:
             self._process = subprocess.Popen(
                 [self._interpreter.path, "-m", "lsm_sim_lava.worker", str(self.folder), str(os.getpid())],
@@ -91,7 +94,7 @@ class Worker:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=path,
-                env=os.environ | threads | {"PYTHONUNBUFFERED": "1"},
+                env=os.environ | variables | {"PYTHONUNBUFFERED": "1"},
                 start_new_session=True,
             )
 
