@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +28,7 @@ from lsm_sim_lava.recorder import BEAT
 from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY
 
 _START_SECONDS = 60  # imports take 2 s on a free machine
+_SOCKET, _LONGEST_SOCKET = 34, 104  # characters that multiprocessing adds for its sockets, and that macOS allows
 _POLL = 0.01  # seconds
 _LOOK = 1.0  # seconds between looks for Lava processes that ended; at the regular end they are collected at once
 _GRACE = 1.0  # seconds in which a failing worker may still say why, and a killed one disappear
@@ -76,7 +76,9 @@ class Worker:
     @property
     def pid(self) -> int:
         """The worker's process id, which is that of its group."""
-        return self._process.pid if self._process else 0
+        if self._process is None:  # 0 would mean the caller's own group to whoever sends a signal
+            raise RunError("lava: no worker runs")
+        return self._process.pid
 
     def _spawn(self) -> None:
         """Start the child where it finds this very code, whatever else its interpreter has."""
@@ -85,8 +87,8 @@ class Worker:
         for package in (Path(lsm_sim.__file__).parent, Path(__file__).parent):
             (path / package.name).symlink_to(package, target_is_directory=True)
         variables = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}  # one process per part already
-        if sys.platform == "linux":  # elsewhere sockets of multiprocessing live there, whose paths must be short
-            variables["TMPDIR"] = str(self.folder)
+        if len(str(self.folder)) + _SOCKET < _LONGEST_SOCKET:
+            variables["TMPDIR"] = str(self.folder)  # what multiprocessing puts there is then removed with the rest
         with (self.folder / OUTPUT).open("wb") as output:
             self._process = subprocess.Popen(
                 [self._interpreter.path, "-m", "lsm_sim_lava.worker", str(self.folder), str(os.getpid())],
@@ -181,7 +183,7 @@ class Worker:
         """Return the processes of the worker that have ended; Lava waits for them for ever."""
         import psutil
 
-        with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(psutil.Error, RunError):
             children = psutil.Process(self.pid).children()
             return tuple(child.pid for child in children if child.status() == psutil.STATUS_ZOMBIE)
         return ()

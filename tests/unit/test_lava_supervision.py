@@ -29,11 +29,13 @@ SAYS = {
 
 
 @pytest.fixture
-def alone(lava, tmp_path, monkeypatch):
+def alone(lava, monkeypatch):
     """Keep the files of workers in a folder that is empty, so that whatever is found there is left over."""
     assert lava.name == "lava"
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with tempfile.TemporaryDirectory() as folder:  # tmp_path is too long for the names of sockets
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.mark.usefixtures("alone")
