@@ -25,11 +25,13 @@ from lsm_sim.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedPr
 if TYPE_CHECKING:
     from lsm_sim import plot, readout, rescale
     from lsm_sim.estimators import LiquidClassifier, LiquidRegressor, LiquidTransformer
+    from lsm_sim.quantisation import quantise
 
 __version__ = "0.1.0"
 
 _LAZY = {  # what takes long to import waits until it is asked for
     "plot": "lsm_sim.plot",
+    "quantise": "lsm_sim.quantisation",
     "readout": "lsm_sim.readout",
     "rescale": "lsm_sim.rescale",
     "LiquidClassifier": "lsm_sim.estimators",
@@ -78,6 +80,7 @@ __all__ = [
     "lower",
     "ms",
     "plot",
+    "quantise",
     "random_in_box",
     "readout",
     "rescale",

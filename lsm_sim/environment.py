@@ -51,6 +51,12 @@ def backends() -> dict[str, str | None]:
     return {name: _why_not(name) for name in backend.known()}
 
 
+def about(name: str) -> str | None:
+    """Return what a backend that can run here says of itself: for Lava, which one and in which Python."""
+    text = getattr(backend.find(name), "about", None)
+    return None if text is None else str(text)
+
+
 def _why_not(name: str) -> str | None:
     try:
         backend.find(name)

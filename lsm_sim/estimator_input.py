@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
 from lsm_sim.checks import Floats
@@ -72,6 +73,15 @@ class EstimatorInput:
         keys = [hashlib.sha256(np.ascontiguousarray(signal).tobytes()).hexdigest() for signal in signals]
         spikes: Spikes = encoder(signals, estimator.dt, keys)
         return spikes
+
+    def encode_some(self, estimator: Any, X: Any, n: int) -> Spikes:
+        """Return the spikes of at most ``n`` samples, evenly spaced."""
+        chosen = np.unique(np.linspace(0, self.n_samples - 1, min(n, self.n_samples)).astype(int))
+        if isinstance(estimator.encoder_, Passthrough):
+            return self.encode(estimator, X)[chosen]
+        table = hasattr(X, "iloc")  # a data frame, whose names of columns matter
+        samples = X if table or isinstance(X, (list, tuple, np.ndarray)) else np.asarray(X)
+        return self.encode(estimator, _safe_indexing(samples, chosen))
 
 
 def _is_table(X: Any) -> bool:

@@ -22,14 +22,19 @@ from lsm_sim.checks import Floats
 from lsm_sim.encode import Encoder, Rate
 from lsm_sim.errors import DescriptionError
 from lsm_sim.estimator_input import EstimatorInput
+from lsm_sim.excursions import watched
 from lsm_sim.features import Counts, Features
 from lsm_sim.liquid import Liquid
 from lsm_sim.lowering import lower
+from lsm_sim.program import Program
+from lsm_sim.quantisation import Quantised, quantise
+from lsm_sim.spikes import Spikes
 from lsm_sim.units import Hz, ms
 
 LiquidLike: TypeAlias = Liquid | Callable[[int], Liquid]
 
 DEFAULT_ENCODER = Rate(max_rate=200 * Hz, frame=50 * ms)
+_CALIBRATION = 64  # samples of fit that quantisation will see
 DEFAULT_FEATURES = Counts(bins=5, sqrt=True)
 
 
@@ -53,6 +58,9 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         later is set to the nearer end. None: samples go to the encoder as they are.
     backend
         Name of the backend.
+    arithmetic
+        ``"float64"``, or ``"loihi"``: the integers of Loihi, quantised with samples of `fit`; see `lsm_sim.quantise`. What
+        leaves the chip's registers later is warned of.
     n_threads
         At most so many threads; None: one per core. No thread count changes a bit.
     progress
@@ -69,6 +77,7 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         sample_shape: tuple[int, int] | None = None,
         scale: str | None = "channel",
         backend: str = DEFAULT,
+        arithmetic: str = "float64",
         n_threads: int | None = None,
         progress: bool | None = None,
     ) -> None:
@@ -79,13 +88,15 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         self.sample_shape = sample_shape
         self.scale = scale
         self.backend = backend
+        self.arithmetic = arithmetic
         self.n_threads = n_threads
         self.progress = progress
 
     def fit(self, X: Any, y: Any = None) -> LiquidTransformer:
         """Learn the range of the samples and build the network; nothing in the liquid is trained."""
         self._resolve()
-        return self.prepare(EstimatorInput.fit(self, X))
+        self.prepare(EstimatorInput.fit(self, X))
+        return self.calibrate(self.input_.encode_some(self, X, _CALIBRATION))
 
     def _resolve(self) -> None:
         self.encoder_ = DEFAULT_ENCODER if self.encoder is None else self.encoder
@@ -103,6 +114,12 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
                 f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels} as the encoder makes of X"
             )
         self.program_ = lower(self.liquid_, self.dt)
+        return self.calibrate(None)
+
+    def calibrate(self, stimulus: Spikes | None) -> LiquidTransformer:
+        """Let quantisation see this stimulus, where ``arithmetic`` asks for it."""
+        self.calibration_ = stimulus
+        self.quantised_: Quantised | None = None
         return self
 
     def transform(self, X: Any) -> Floats:
@@ -110,8 +127,19 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "program_")
         stimulus = self.input_.encode(self, X)
         engine = find(self.backend)
-        with engine.compile(engine.legalise(self.program_)) as runner:
-            return self.features_.run(runner, stimulus, self.n_threads, self.progress)
+        program = engine.legalise(self._program())
+        with engine.compile(program) as runner:
+            return self.features_.run(watched(runner, program), stimulus, self.n_threads, self.progress)
+
+    def _program(self) -> Program:
+        """Return the program in the arithmetic asked for."""
+        if self.arithmetic == "float64":
+            return self.program_
+        if self.arithmetic != "loihi":
+            raise DescriptionError(f"arithmetic: got {self.arithmetic!r}, expected 'float64' or 'loihi'")
+        if self.quantised_ is None:
+            self.quantised_ = quantise(self.program_, self.calibration_)
+        return self.quantised_.program
 
     def encode(self, X: Any) -> Any:
         """Return the spikes that enter the liquid."""
@@ -141,6 +169,7 @@ class _LiquidPredictor(BaseEstimator):
         sample_shape: tuple[int, int] | None = None,
         scale: str | None = "channel",
         backend: str = DEFAULT,
+        arithmetic: str = "float64",
         n_threads: int | None = None,
         progress: bool | None = None,
     ) -> None:
@@ -152,6 +181,7 @@ class _LiquidPredictor(BaseEstimator):
         self.sample_shape = sample_shape
         self.scale = scale
         self.backend = backend
+        self.arithmetic = arithmetic
         self.n_threads = n_threads
         self.progress = progress
 
@@ -177,7 +207,7 @@ class _LiquidPredictor(BaseEstimator):
 
     def _features(self, X: Any) -> Floats:
         check_is_fitted(self, "readout_")
-        runtime = {name: getattr(self, name) for name in ("backend", "n_threads", "progress")}
+        runtime = {name: getattr(self, name) for name in ("backend", "arithmetic", "n_threads", "progress")}
         features: Floats = self.transformer_.set_params(**runtime).transform(X)
         return features
 

@@ -15,9 +15,11 @@ from lsm_sim import npz
 from lsm_sim.description_file import from_dict, to_dict
 from lsm_sim.errors import DescriptionError
 from lsm_sim.records import RECORDS, record_from_dict, record_to_dict
+from lsm_sim.spikes import Spikes
 
 FORMAT = "lsm_sim.model/1"
-_SETTINGS = ("dt", "sample_shape", "scale", "backend")
+_SETTINGS = ("dt", "sample_shape", "scale", "backend", "arithmetic")
+_CALIBRATION = ("step", "channel", "offsets", "n_steps")
 _INPUT = ("n_samples", "n_channels", "n_features")
 
 Model = TypeVar("Model")
@@ -56,6 +58,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
             "description": np.array(json.dumps(description)),
             "readout": np.frombuffer(blob, np.uint8),
             **{name: value for name, value in scale.items() if value is not None},
+            **_calibration_arrays(transformer.calibration_),
         },
     )
 
@@ -91,11 +94,24 @@ def _build(arrays: dict[str, Any], kind: Any) -> Any:
     transformer = LiquidTransformer(liquid, **parts, **settings)
     low_high: dict[str, Any] = {name: np.asarray(arrays[name]) for name in ("low", "high") if name in arrays}
     transformer.prepare(EstimatorInput(**description["input"], **low_high))
+    transformer.calibrate(_calibration(arrays, transformer))
     model.transformer_, model.readout_ = transformer, _load_readout(arrays["readout"])
     model.n_features_in_ = transformer.input_.n_features
     if isinstance(model, LiquidClassifier):
         model.classes_ = model.readout_.classes_
     return model
+
+
+def _calibration_arrays(spikes: Spikes | None) -> dict[str, Any]:
+    return {} if spikes is None else {f"calibration_{name}": getattr(spikes, name) for name in _CALIBRATION}
+
+
+def _calibration(arrays: dict[str, Any], transformer: Any) -> Spikes | None:
+    """Return the stimuli that quantisation sees; files of earlier versions have none."""
+    if f"calibration_{_CALIBRATION[0]}" not in arrays:
+        return None
+    fields = {name: np.atleast_1d(arrays[f"calibration_{name}"]) for name in _CALIBRATION}
+    return Spikes(**fields, n_channels=transformer.program_.n_inputs, dt=transformer.dt)
 
 
 def _load_readout(blob: Any) -> Any:

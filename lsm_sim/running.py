@@ -11,6 +11,7 @@ from lsm_sim.backend import DEFAULT, Backend, Outcome, Request, find
 from lsm_sim.bins import checked_edges
 from lsm_sim.checks import Ints
 from lsm_sim.errors import DescriptionError
+from lsm_sim.excursions import watched
 from lsm_sim.liquid import Liquid
 from lsm_sim.lowering import lower
 from lsm_sim.program import Program
@@ -24,6 +25,7 @@ def run(
     stimulus: Spikes,
     *,
     backend: str | Backend = DEFAULT,
+    arithmetic: str | None = None,
     spikes: bool = True,
     bins: int | Ints | None = None,
     record: Recording | None = None,
@@ -42,6 +44,9 @@ def run(
         Spikes on the input channels.
     backend
         Name of a backend, or one.
+    arithmetic
+        ``"loihi"``: quantise first, with this stimulus as calibration (see `lsm_sim.quantise`). ``"float64"``, or None: run
+        the program as it is.
     spikes
         Return all spikes; without them memory does not grow with activity.
     bins
@@ -68,7 +73,7 @@ def run(
     if not isinstance(program, Program):
         raise DescriptionError(f"network: got {type(network).__name__}, expected a Liquid or a Program")
     engine = find(backend) if isinstance(backend, str) else backend
-    program = engine.legalise(program)
+    program = engine.legalise(_in_arithmetic(program, arithmetic, stimulus))
     chosen = _chosen(program, record or {})
     request = Request(
         spikes=spikes,
@@ -80,11 +85,24 @@ def run(
         progress=progress,
     )
     with engine.compile(program) as runner:
-        outcome = runner(stimulus, request)
+        outcome = (runner if arithmetic is None else watched(runner, program))(stimulus, request)
     traces = {name: _traces(name, program, stimulus, request, outcome, chosen) for name in VARIABLES}
     if isinstance(network, Liquid) and program.arithmetic == "float64":  # a chip's integers stay what they are
         traces["v"] = _in_user_units(network, traces["v"])
     return Result(program, outcome, traces["u"], traces["v"])
+
+
+def _in_arithmetic(program: Program, arithmetic: str | None, stimulus: Spikes) -> Program:
+    if arithmetic in (None, program.arithmetic):
+        return program
+    if arithmetic != "loihi":
+        raise DescriptionError(
+            f"arithmetic: got {arithmetic!r} for a program in {program.arithmetic}, expected 'float64' or 'loihi', "
+            "and no way leads from loihi back to float64"
+        )
+    from lsm_sim.quantisation import quantise
+
+    return quantise(program, stimulus).program
 
 
 def _chosen(program: Program, record: Recording) -> dict[str, tuple[Ints, tuple[str, ...]]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import sys
 
@@ -29,10 +31,23 @@ def pytest_configure():
         )
 
 
+_OPEN = contextlib.ExitStack()
+
+
+def pytest_unconfigure():
+    _OPEN.close()
+
+
+@functools.cache
+def shared_lava():
+    """Return the Lava backend with one worker for all tests."""
+    return _OPEN.enter_context(backends.find("lava"))
+
+
 def available(name):
     """Return the backend; where it cannot run, fail if it is required here, else skip with the line that installs it."""
     try:
-        found = backends.find(name)
+        found = shared_lava() if name == "lava" else backends.find(name)
     except BackendUnavailableError as error:
         if name in REQUIRED:
             pytest.fail(f"required here, but {error}")
@@ -52,13 +67,16 @@ def _interpreted_brian2():
     interpret_brian2()
 
 
-@pytest.fixture(params=backends.known())
+RUNNABLE = [name for name in backends.known() if name != "loihi2"]  # which needs a chip; tests/unit/test_loihi2.py has a stand-in
+
+
+@pytest.fixture(params=RUNNABLE)
 def backend(request):
     """Each declared backend that can run here."""
     return available(request.param)
 
 
-@pytest.fixture(params=[name for name in backends.known() if name != "reference"])
+@pytest.fixture(params=[name for name in RUNNABLE if name != "reference"])
 def other_backend(request):
     """Each declared backend that can run here but the reference."""
     return available(request.param)
@@ -78,3 +96,9 @@ def fast():
 def brian2():
     """The Brian2 backend, with Brian2 set to run in NumPy."""
     return available("brian2")
+
+
+@pytest.fixture
+def lava():
+    """The Lava backend."""
+    return available("lava")

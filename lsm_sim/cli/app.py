@@ -12,6 +12,7 @@ from lsm_sim.cli.conform import conform
 from lsm_sim.cli.demo import demo
 from lsm_sim.cli.info import info
 from lsm_sim.cli.predict import predict
+from lsm_sim.cli.quantise import quantise
 from lsm_sim.cli.reporting import ReportingCommand
 from lsm_sim.cli.run import run
 from lsm_sim.cli.train import train
@@ -69,3 +70,8 @@ _add(
     "lsm-sim predict model.npz new.npz --backend reference --json",
 )
 _add(conform, "lsm-sim conform cases/ --backend fast", "lsm-sim conform a.npz b.npz --backend reference --json")
+_add(
+    quantise,
+    "lsm-sim quantise liquid.toml -c stimulus.npz -o integers.npz --plot report.png",
+    "lsm-sim quantise program.npz -o integers.npz --headroom 3 --json",
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,10 +36,13 @@ def conform(
 
     engine = backends.find(backend)
     reports = []
-    for path in _files(paths):
-        reports.append(_check(path, engine, threads))
-        if not json:
-            print(_line(reports[-1]), flush=True)
+    with (
+        engine if isinstance(engine, AbstractContextManager) else nullcontext()
+    ):  # one worker for all, where there is one
+        for path in _files(paths):
+            reports.append(_check(path, engine, threads))
+            if not json:
+                print(_line(reports[-1]), flush=True)
     failed = sum(not report["ok"] for report in reports)
     if json:
         print_json({"backend": backend, "passed": len(reports) - failed, "failed": failed, "cases": reports})

@@ -14,13 +14,21 @@ def info(json: options.Json = False) -> None:
     from lsm_sim.cli.output import print_json, print_table
 
     versions, machine, backends = environment.versions(), environment.machine(), environment.backends()
+    abouts = {name: environment.about(name) for name, reason in backends.items() if reason is None}
     if json:
-        usable = {name: {"usable": reason is None, "reason": reason} for name, reason in backends.items()}
+        usable = {
+            name: {"usable": reason is None, "reason": reason} | ({"about": abouts[name]} if abouts.get(name) else {})
+            for name, reason in backends.items()
+        }
         print_json({"versions": versions, **machine, "backends": usable})
         return
     gib = 2**30
     rows = [[name, version or "not installed"] for name, version in versions.items()]
     rows += [["", ""], ["platform", machine["platform"]], ["cores", str(machine["cores"])]]
     rows += [["memory", f"{machine['memory_available'] / gib:.1f} of {machine['memory_total'] / gib:.1f} GiB free"]]
-    rows += [["", ""], *([f"backend {name}", reason or "can run"] for name, reason in backends.items())]
+    rows += [["", ""], *([f"backend {name}", reason or _can_run(abouts[name])] for name, reason in backends.items())]
     print_table(rows)
+
+
+def _can_run(about: str | None) -> str:
+    return f"can run ({about})" if about else "can run"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -10,6 +11,19 @@ import typer
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Backend: TypeAlias = Annotated[
     str, typer.Option("--backend", metavar="NAME", help="Engine to run on; lsm-sim info lists them.")
+]
+
+
+class ArithmeticName(str, Enum):
+    """Arithmetics by their names."""
+
+    float64 = "float64"
+    loihi = "loihi"
+
+
+Arithmetic: TypeAlias = Annotated[
+    ArithmeticName | None,
+    typer.Option("--arithmetic", help="loihi quantises first, with the stimulus as calibration.  [default: as it is]"),
 ]
 Threads: TypeAlias = Annotated[
     int | None,

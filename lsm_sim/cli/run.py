@@ -37,6 +37,7 @@ def run(
         int | None, typer.Option("--seed", min=0, metavar="N", help="Replaces the seed of the liquid.")
     ] = None,
     backend: options.Backend = "fast",
+    arithmetic: options.Arithmetic = None,
     threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
@@ -55,7 +56,8 @@ def run(
     if plot is not None and sample >= len(events):
         raise DescriptionError(f"--sample: got {sample}, expected 0..{len(events) - 1}, the samples of {stimulus}")
     start = time.perf_counter()
-    result = running.run(network, events, backend=backend, n_threads=threads)
+    wanted = None if arithmetic is None else arithmetic.value
+    result = running.run(network, events, backend=backend, arithmetic=wanted, n_threads=threads)
     summary = _summary(result, time.perf_counter() - start) | {"backend": backend, "out": output, "plot": plot}
     if output is not None:
         result.spikes.save(output)

@@ -1,0 +1,9 @@
+"""The Lava backend: Loihi's arithmetic as lava-nc 0.10.0 computes it, supervised in a child process.
+
+The Lava library is imported in that child only, never here.
+"""
+
+from lsm_sim_lava.engine import Lava
+from lsm_sim_lava.loihi2 import Loihi2
+
+__all__ = ["Lava", "Loihi2"]

@@ -1,0 +1,61 @@
+"""Spikes on their way: a ring of arrivals to come, one slot per step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lsm_sim.checks import Bools, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Synapses in compressed rows by source: ``indptr`` (rows+1,), ``post``, ``weight``, ``delay`` (S,)."""
+
+    indptr: Ints
+    post: Ints
+    weight: npt.NDArray[Any]
+    delay: Ints
+    n_post: int
+
+
+class Arrivals:
+    """What arrives at each neuron at each coming step.
+
+    Sums are exact in any order (see `lsm_sim.program`), so only the synapses of sources that spiked are looked at.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._slots = int(table.delay.max(initial=0)) + 2
+        self._n_post = table.n_post
+        self._slot = 0  # of now; the slots to come follow it, and when the end is near they move to the beginning
+        self._buffer: npt.NDArray[Any] = np.zeros((2 * self._slots, table.n_post), table.weight.dtype)
+        self._first, self._size = table.indptr[:-1], np.diff(table.indptr)
+        self._ahead = (table.delay + 1) * table.n_post + table.post  # from the beginning of the slot of now
+        self._weight = table.weight
+
+    def take(self) -> npt.NDArray[Any]:
+        """Return the arrivals of this step, shape (n_post,)."""
+        arrivals: npt.NDArray[Any] = self._buffer[self._slot]
+        return arrivals
+
+    def send(self, spiked: Bools) -> None:
+        """Put the spikes of this step on their way, then go on to the next; ``spiked`` has shape (rows,)."""
+        rows = np.flatnonzero(spiked)
+        size = self._size[rows]
+        end = np.cumsum(size)
+        if rows.size and end[-1]:
+            synapses = np.arange(end[-1])
+            synapses += np.repeat(self._first[rows] - (end - size), size)
+            np.add.at(self._buffer[self._slot :].reshape(-1), self._ahead[synapses], self._weight[synapses])
+        self._advance()
+
+    def _advance(self) -> None:
+        self._slot += 1
+        if self._slot > self._slots:
+            self._buffer[: self._slots - 1] = self._buffer[self._slot :]
+            self._buffer[self._slots - 1 :] = 0
+            self._slot = 0

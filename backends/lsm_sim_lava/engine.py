@@ -1,0 +1,86 @@
+"""The Lava backend: Lava's own simulator of Loihi, in a child process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from lsm_sim.backend import Runner
+from lsm_sim.checks import positive
+from lsm_sim.errors import DescriptionError
+from lsm_sim.program import Arithmetic, Program
+from lsm_sim_lava.interpreter import Interpreter, find_interpreter
+from lsm_sim_lava.runner import run_program
+from lsm_sim_lava.supervisor import Worker
+
+
+@dataclass(frozen=True)
+class Lava:
+    """Run programs of either arithmetic in lava-nc 0.10.0, bit for bit like the reference.
+
+    Parameters
+    ----------
+    time_limit
+        A job (samples that run side by side) that takes longer is ended, in seconds. None: ten times what the slowest
+        machine in sight should need, and half a minute.
+    stock_synapses
+        Run Lava's own models of Sparse and DelaySparse rather than our quick ones: the same bits, ten times slower.
+    arithmetic
+        ``"loihi"``: `legalise` turns float64 programs into Loihi's integers (see `lsm_sim.quantise`, which can be given data
+        to calibrate with). ``"float64"``: programs run as they are.
+    interpreter
+        The Python that has Lava; None: that of ``LSM_SIM_LAVA_PYTHON``, or this one.
+
+    Examples
+    --------
+    Each `compile` starts a worker, which takes 2 s, and ends it. Within ``with Lava() as lava:`` all share one.
+    """
+
+    name: str = "lava"
+    time_limit: float | None = None
+    stock_synapses: bool = False
+    arithmetic: Arithmetic = "float64"
+    interpreter: Interpreter = field(default_factory=find_interpreter)
+    worker: Worker = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.time_limit is not None:
+            positive(self.time_limit, "Lava time_limit")
+        if self.arithmetic not in ("float64", "loihi"):
+            raise DescriptionError(f"Lava arithmetic: got {self.arithmetic!r}, expected 'float64' or 'loihi'")
+        object.__setattr__(self, "worker", Worker(self.interpreter))
+
+    def __enter__(self) -> Lava:
+        self.worker.keep = True
+        self.worker.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.worker.keep = False
+        self.worker.close()
+
+    @property
+    def about(self) -> str:
+        """Which Lava it is, and where."""
+        return f"lava-nc {self.interpreter.version} in {self.interpreter.path}"
+
+    def legalise(self, program: Program) -> Program:
+        """Return ``program`` itself, which runs exactly, or its integers if ``arithmetic`` asks for them."""
+        if self.arithmetic == program.arithmetic or self.arithmetic == "float64":
+            return program
+        from lsm_sim.quantisation import quantise
+
+        return quantise(program).program
+
+    @contextmanager
+    def compile(self, program: Program) -> Iterator[Runner]:
+        """Start the worker, yield the runner, end the worker with everything it started."""
+        try:
+            self.worker.start()
+            yield lambda stimulus, request=None: run_program(
+                self.worker, program, stimulus, request, time_limit=self.time_limit, stock=self.stock_synapses
+            )
+        finally:
+            if not self.worker.keep:
+                self.worker.close()

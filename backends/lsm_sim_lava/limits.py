@@ -1,0 +1,73 @@
+"""What Loihi 2 cannot run: every reason at once, with group, value, limit and remedy.
+
+Limits are those of Lava's process descriptions and public notebooks of Intel's compiler; none was confirmed on a chip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.checks import Bools
+from lsm_sim.program import Program
+from lsm_sim.quantisation import groups
+from lsm_sim_lava.plan import MAX_BIAS, MAX_EXPONENT, MAX_WEIGHT, bias_fits, exponent_range
+
+MAX_DELAY = 62  # stored; Lava takes 63, lava-dl clips to 62
+MAX_NEURONS = (
+    120 * 4095
+)  # cores that the compiler uses, times neurons that it puts on one (inferred from Intel's notebooks)
+MAX_SYNAPSES = 120_000_000
+
+
+def chip_reasons(program: Program) -> list[str]:
+    """Return why Loihi 2 cannot run a loihi program; empty if nothing is known against it."""
+    reasons = []
+    if program.n_neurons > MAX_NEURONS:
+        reasons.append(f"{program.n_neurons} neurons, at most {MAX_NEURONS} on one chip: use fewer")
+    if program.n_synapses > MAX_SYNAPSES:
+        reasons.append(f"{program.n_synapses} synapses, at most {MAX_SYNAPSES} on one chip: use fewer")
+    if program.n_inputs == 0:
+        reasons.append("no input channels: spikes enter through them, so describe at least one")
+    for name, members in program.neuron_groups.items():
+        reasons += _neuron_reasons(program, name, slice(members.start, members.stop))
+    for name, index in groups(program):
+        reasons += _synapse_reasons(program, name, index)
+    return reasons
+
+
+def _neuron_reasons(program: Program, name: str, own: slice) -> list[str]:
+    checks: list[tuple[str, str, str, Callable[[Any], Bools]]] = [
+        ("refractory", "0, as Lava's LIF has none in fixed point", "set t_ref=0", lambda x: x > 0),
+        ("threshold", "1..131071", "quantise with another scale", lambda x: (x < 1) | (x > 2**17 - 1)),
+        ("du", "0..4095", "use a longer tau_syn", lambda x: (x < 0) | (x > 4095)),
+        ("dv", "0..4095", "use a longer tau_m", lambda x: (x < 0) | (x > 4095)),
+        ("bias", f"a mantissa up to {MAX_BIAS} times 2^0..2^{MAX_EXPONENT}", "quantise", lambda x: ~bias_fits(x)),
+    ]
+    reasons = []
+    for field, expected, remedy, wrong in checks:
+        values = getattr(program, field)[own]
+        bad = np.flatnonzero(wrong(values))
+        if bad.size:
+            got = f"{values[bad[0]]} at neuron {bad[0]} and {bad.size - 1} more"
+            reasons.append(f"neurons {name}: {field} {got}, expected {expected}: {remedy}")
+    return reasons
+
+
+def _synapse_reasons(program: Program, name: str, index: Any) -> list[str]:
+    reasons, weight = [], program.weight[index]
+    low, high = exponent_range(weight)
+    if (low > high).any():
+        bad = weight[low > high]
+        reasons.append(
+            f"synapses {name}: weight {bad[0]} and {bad.size - 1} more, expected a magnitude up to {MAX_WEIGHT} times "
+            f"2^0..2^{MAX_EXPONENT}: quantise"
+        )
+    longest = int(program.delay[index].max(initial=0))
+    if longest > MAX_DELAY:
+        reasons.append(
+            f"synapses {name}: a delay of {longest + 1} steps, at most {MAX_DELAY + 1}: shorten it, or use a larger dt"
+        )
+    return reasons

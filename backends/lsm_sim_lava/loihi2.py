@@ -1,0 +1,101 @@
+"""The Loihi 2 backend: the same integers on the chip, through Intel's closed extension of Lava. Unverified on hardware."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from lsm_sim.backend import DEFAULT, Excursions, Outcome, Request, Runner, find
+from lsm_sim.checks import positive
+from lsm_sim.errors import BackendUnavailableError, UnsupportedError
+from lsm_sim.program import Program
+from lsm_sim.spikes import Spikes
+from lsm_sim_lava.interpreter import Interpreter, find_interpreter
+from lsm_sim_lava.limits import chip_reasons
+from lsm_sim_lava.runner import run_program
+from lsm_sim_lava.supervisor import Worker
+
+_PROBE = "from lava.utils.loihi import is_installed; print(is_installed())"
+_PROBE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Loihi2:
+    """Run programs in Loihi's integers on a Loihi 2 chip, one sample after the other. Unverified on hardware.
+
+    Parameters
+    ----------
+    address
+        Of a board in the network; None: see the next two.
+    partition, board
+        Of a SLURM cluster, such as Intel's research cloud; None: as Lava's environment variables say.
+    time_limit
+        A sample that takes longer is ended, in seconds; None: as for `Lava`.
+    """
+
+    name: str = "loihi2"
+    address: str | None = None
+    partition: str | None = None
+    board: str | None = None
+    time_limit: float | None = None
+    interpreter: Interpreter = field(default_factory=find_interpreter)
+
+    def __post_init__(self) -> None:
+        if self.time_limit is not None:
+            positive(self.time_limit, "Loihi2 time_limit")
+        if not _has_extension(self.interpreter):
+            raise BackendUnavailableError(
+                "backend 'loihi2': the lava-loihi extension is not installed; Intel gives it, and access to chips, to members "
+                "of its research community (INRC: inrc_interest@intel.com); backend='lava' with arithmetic='loihi' runs the "
+                "same integers without it"
+            )
+
+    def legalise(self, program: Program) -> Program:
+        """Return the program in Loihi's integers, or raise `UnsupportedError` with every reason why the chip cannot run it."""
+        if program.arithmetic == "float64":
+            from lsm_sim.quantisation import quantise
+
+            program = quantise(program).program
+        reasons = chip_reasons(program)
+        if reasons:
+            raise UnsupportedError(f"loihi2: {'; '.join(reasons)}")
+        return program
+
+    @contextmanager
+    def compile(self, program: Program) -> Iterator[Runner]:
+        """Start the worker, yield the runner, end the worker with everything it started."""
+        program = self.legalise(program)
+        worker = Worker(self.interpreter)
+        host = {name: getattr(self, name) or "" for name in ("address", "partition", "board")}
+
+        def run(stimulus: Spikes, request: Request | None = None) -> Outcome:
+            request = request or Request()
+            if request.neurons.size:
+                raise UnsupportedError("loihi2: u and v stay on the chip; record them with backend='lava' or 'fast'")
+            plain = replace(request, excursions=False)
+            outcome = run_program(worker, program, stimulus, plain, time_limit=self.time_limit, chip=host)
+            return replace(outcome, excursions=_excursions(program, stimulus)) if request.excursions else outcome
+
+        try:
+            worker.start()
+            yield run
+        finally:
+            worker.close()
+
+
+def _excursions(program: Program, stimulus: Spikes) -> Excursions | None:
+    """Count where the registers are left by running the same integers here: a chip does not tell."""
+    with find(DEFAULT).compile(program) as runner:
+        return runner(stimulus, Request(spikes=False, excursions=True, progress=False)).excursions
+
+
+def _has_extension(interpreter: Interpreter) -> bool:
+    try:
+        done = subprocess.run(
+            [interpreter.path, "-c", _PROBE], capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.stdout.strip() == "True"

@@ -1,0 +1,115 @@
+"""Build a Lava network for a program and run it. Imported by the worker only, after `lava_import`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from lava.magma.core.run_conditions import RunSteps
+from lava.magma.core.run_configs import Loihi2SimCfg
+from lava.proc.lif.process import LIF, LIFRefractory
+from lava.proc.sparse.process import DelaySparse, Sparse
+from lava.utils.weightutils import SignMode
+from scipy.sparse import csr_matrix
+
+from lsm_sim.program import NEURON_ARRAYS, Program
+from lsm_sim.spikes import Spikes
+from lsm_sim_lava import plan as plans
+from lsm_sim_lava.plan import SLOTS, Layer, Plan
+from lsm_sim_lava.processes import neurons as neuron_models
+from lsm_sim_lava.processes import synapses as synapse_models
+from lsm_sim_lava.processes.events import Events
+from lsm_sim_lava.recorder import Recording
+
+TAGS = {"float64": "floating_pt", "loihi": "fixed_pt"}
+_RECORDING: dict[str, dict[Any, Any]] = {
+    "float64": {LIF: neuron_models.RecordingLifFloat, LIFRefractory: neuron_models.RecordingLifRefractory},
+    "loihi": {LIF: neuron_models.RecordingLifFixed},
+}
+_QUICK: dict[str, dict[Any, Any]] = {
+    "float64": {Sparse: synapse_models.QuickSparseFloat, DelaySparse: synapse_models.QuickDelaySparseFloat},
+    "loihi": {Sparse: synapse_models.QuickSparseFixed, DelaySparse: synapse_models.QuickDelaySparseFixed},
+}
+
+
+def run(program: Program, stimulus: Spikes, recording: Recording, *, stock_synapses: bool) -> None:
+    """Run all samples side by side, as copies of the network; the neurons write what was asked for into files."""
+    neurons = build(program, stimulus, recording, plans.plan(program, excursions=recording.excursions))
+    models = _RECORDING[program.arithmetic] | ({} if stock_synapses else _QUICK[program.arithmetic])
+    config = Loihi2SimCfg(select_tag=TAGS[program.arithmetic], exception_proc_model_map=models)
+    try:
+        neurons.run(
+            condition=RunSteps(num_steps=recording.n_steps), run_cfg=config, compile_config={"pypy_channel_size": SLOTS}
+        )
+    finally:
+        neurons.stop()
+
+
+def build(
+    program: Program,
+    stimulus: Spikes,
+    recording: Recording,
+    plan: Plan,
+    entry: Callable[[Any], Any] = lambda events: events.s_out,
+) -> Any:
+    """Return the neurons, connected to everything else; ``entry`` returns the port through which events come in."""
+    copies = len(stimulus)
+    neurons = _neurons(program, plan.neurons, copies, stimulus.n_steps, recording)
+    source = None
+    for layer in plan.layers:
+        if layer.pre.size == 0:
+            continue
+        n_pre = program.n_inputs if layer.from_inputs else program.n_neurons
+        many = plans.replicated(layer, n_pre, program.n_neurons, copies)
+        synapses = _synapses(many, n_pre * copies, program.n_neurons * copies, program.arithmetic)
+        if layer.from_inputs:
+            if source is None:
+                source = entry(_events(stimulus, recording.n_steps))
+            source.connect(synapses.s_in)
+        else:
+            neurons.s_out.connect(synapses.s_in)
+        synapses.a_out.connect(neurons.a_in)
+    return neurons
+
+
+def _events(stimulus: Spikes, n_steps: int) -> Any:
+    """Return the source of all samples' events, side by side."""
+    channel = stimulus.channel + stimulus.sample * stimulus.n_channels
+    order = np.argsort(stimulus.step, kind="stable")
+    offsets = np.searchsorted(stimulus.step[order], np.arange(n_steps + 1))
+    return Events(n_channels=stimulus.n_channels * len(stimulus), channel=channel[order], offsets=offsets)
+
+
+def _neurons(program: Program, process: str, copies: int, n_steps: Any, recording: Recording) -> Any:
+    names = NEURON_ARRAYS[program.arithmetic]
+    p = {name: np.tile(getattr(program, name), copies) for name in names}
+    if process == "Neurons":
+        return neuron_models.Neurons(parameters=p, n_steps=n_steps, recording=recording)
+    common: dict[str, Any] = {"shape": p["threshold"].shape, "vth": p["threshold"]}
+    if program.arithmetic == "loihi":
+        mantissa, exponent = plans.split_bias(p["bias"])
+        stock = LIF(**common, du=p["du"], dv=p["dv"], bias_mant=mantissa, bias_exp=exponent)
+    else:
+        common |= {"du": 1 - p["decay_u"], "dv": 1 - p["decay_v"], "bias_mant": p["bias"]}
+        if process == "LIFRefractory":
+            common |= {"dv": common["dv"][:1], "refractory_period": int(program.refractory[0])}
+        stock = LIFRefractory(**common) if process == "LIFRefractory" else LIF(**common)
+    stock.proc_params["recording"] = recording
+    return stock
+
+
+def _synapses(layer: Layer, n_pre: int, n_post: int, arithmetic: str) -> Any:
+    if layer.process == "Synapses":
+        number = np.float64 if arithmetic == "float64" else np.int32
+        return synapse_models.Synapses(table=plans.table(layer, n_pre, n_post, number))
+    where, shape = (layer.post, layer.pre), (n_post, n_pre)
+    weights = csr_matrix((layer.weight, where), shape=shape)
+    options: dict[str, Any] = {}
+    if arithmetic == "loihi":
+        mode = SignMode.INHIBITORY if layer.weight[0] < 0 else SignMode.EXCITATORY
+        options = {"weight_exp": layer.exponent, "num_weight_bits": 8, "sign_mode": mode}
+    if layer.process == "Sparse":
+        return Sparse(weights=weights, **options)
+    delays = csr_matrix((layer.delay, where), shape=shape)
+    return DelaySparse(weights=weights, delays=delays, **options)

@@ -1,0 +1,212 @@
+"""Which Lava processes realise a program: Lava's own where they suffice, ours where they lack something. No Lava in here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from lsm_sim.checks import Bools, Ints
+from lsm_sim.program import Program
+from lsm_sim_lava.arrivals import Table
+
+NeuronProcess = Literal["LIF", "LIFRefractory", "Neurons"]
+SynapseProcess = Literal["Sparse", "DelaySparse", "Synapses"]
+MAX_LAYERS = 8  # of stock synapses per kind of source: every process costs about 0.1 ms per step, ours takes them all
+SLOTS = 4  # messages that a channel holds; with Lava's 64, 16 times the shared memory
+MAX_WEIGHT, MAX_EXPONENT, MAX_DELAY = 255, 7, 63
+MAX_BIAS = 4095
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """Synapses in one process; ``weight`` counts in units of 2^``exponent``."""
+
+    process: SynapseProcess
+    from_inputs: bool
+    pre: Ints
+    post: Ints
+    weight: Any
+    delay: Ints
+    exponent: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The processes of a program, and why some of them are not Lava's own."""
+
+    neurons: NeuronProcess
+    layers: tuple[Layer, ...]
+    reasons: tuple[str, ...]
+
+
+def plan(program: Program, *, excursions: bool = False, max_layers: int = MAX_LAYERS) -> Plan:
+    """Return the processes that run ``program`` exactly."""
+    neurons, reasons = _neuron_process(program)
+    if excursions:
+        neurons, reasons = "Neurons", [*reasons, "excursions are to be counted"]
+    layers: list[Layer] = []
+    for from_inputs in (True, False):
+        stock, why = stock_layers(program, from_inputs)
+        if not why and len(stock) > max_layers:
+            why = [f"synapses of {len(stock)} kinds (sign, exponent, repeated pairs), more than {max_layers}"]
+        layers += [own_layer(program, from_inputs)] if why else stock
+        reasons += why
+    return Plan(neurons, tuple(layers), tuple(reasons))
+
+
+def shared_memory(program: Program, layers: Sequence[Layer]) -> int:
+    """Return how many bytes of shared memory the channels of one copy take: spikes in and arrivals out of each layer."""
+    n = program.n_neurons
+    sources = sum(program.n_inputs if layer.from_inputs else n for layer in layers)
+    return 8 * SLOTS * (sources + n * len(layers))
+
+
+def _neuron_process(program: Program) -> tuple[NeuronProcess, list[str]]:
+    """Lava's LIF has no refractory period, LIFRefractory one for all and in floating point only."""
+    if program.arithmetic == "loihi":
+        reasons = []
+        if program.refractory.any():
+            reasons.append("a refractory period: Lava has none in fixed point")
+        if not bias_fits(program.bias).all():
+            reasons.append(f"a bias that is no mantissa up to {MAX_BIAS} times 2^0..2^{MAX_EXPONENT}")
+        return ("Neurons" if reasons else "LIF"), reasons
+    exact = all((1 - (1 - decay) == decay).all() for decay in (program.decay_u, program.decay_v))
+    if not exact:  # Lava stores 1 - decay
+        return "Neurons", ["a decay that 1 - (1 - decay) does not give back"]
+    held = np.unique(program.refractory)
+    if held.size == 1 and held[0] > 0 and np.unique(program.decay_v).size == 1:
+        return "LIFRefractory", []
+    if held.size == 1 and held[0] > 0:
+        return "Neurons", ["a refractory period with a decay of v that differs between neurons"]
+    if held.size == 1 and not program.bias.any():
+        return "LIF", []
+    if held.size == 1:
+        return "Neurons", ["a bias, which Lava's LIF adds in another order"]
+    return "Neurons", ["refractory periods that differ between neurons"]
+
+
+def bias_fits(bias: Ints) -> Bools:
+    """Return for each bias whether it is a mantissa within +-4095 times 2^0..2^7."""
+    mantissa, exponent = split_bias(bias)
+    return np.asarray((mantissa << exponent == bias) & (np.abs(mantissa) <= MAX_BIAS))
+
+
+def split_bias(bias: Ints) -> tuple[Ints, Ints]:
+    """Return mantissas and exponents of biases, the smallest exponent that brings the mantissa into range."""
+    exponent = np.zeros_like(bias)
+    for e in range(MAX_EXPONENT, 0, -1):
+        exponent[np.abs(bias) <= MAX_BIAS << e] = e
+    exponent[np.abs(bias) <= MAX_BIAS] = 0
+    exponent[np.abs(bias) > MAX_BIAS << MAX_EXPONENT] = MAX_EXPONENT
+    return bias >> exponent, exponent
+
+
+def own_layer(program: Program, from_inputs: bool) -> Layer:
+    """Return all synapses from the inputs, or from the neurons, for our own process."""
+    pre, chosen = _synapses(program, from_inputs)
+    return Layer("Synapses", from_inputs, pre, program.post[chosen], program.weight[chosen], program.delay[chosen])
+
+
+def _synapses(program: Program, from_inputs: bool) -> tuple[Ints, Ints]:
+    """Return source and index of the synapses from inputs or from neurons that have a weight."""
+    source = program.sources()
+    chosen = np.flatnonzero(((source < program.n_inputs) == from_inputs) & (program.weight != 0))
+    return source[chosen] - (0 if from_inputs else program.n_inputs), chosen
+
+
+def stock_layers(program: Program, from_inputs: bool) -> tuple[list[Layer], list[str]]:
+    """Return the synapses as Lava's Sparse and DelaySparse, or why they cannot be.
+
+    Fixed point: excitatory and inhibitory ones apart, because a process of mixed sign has even weights only; one exponent per
+    process. A matrix holds one synapse per pair, so the second one of a pair goes to another process.
+    """
+    pre, chosen = _synapses(program, from_inputs)
+    post, weight, delay = program.post[chosen], program.weight[chosen], program.delay[chosen]
+    kind = np.zeros(chosen.size, np.int64)
+    exponent = np.zeros(chosen.size, np.int64)
+    if program.arithmetic == "loihi":
+        low, high = exponent_range(weight)
+        reasons = _weight_reasons(weight, low > high, delay, "input" if from_inputs else "recurrent")
+        if reasons:
+            return [], reasons
+        exponent = common_exponents(low, high)
+        kind = exponent * 2 + (weight < 0)
+    kind = kind * max(chosen.size, 1) + _repetition(kind, pre, post, program.n_neurons)
+    layers = []
+    for value in np.unique(kind):
+        part = kind == value
+        process: SynapseProcess = "DelaySparse" if delay[part].any() else "Sparse"
+        e = int(exponent[part][0])
+        mantissa = weight[part] >> e if program.arithmetic == "loihi" else weight[part]
+        layers.append(Layer(process, from_inputs, pre[part], post[part], mantissa, delay[part], e))
+    return layers, []
+
+
+def _weight_reasons(weight: Ints, wrong: Bools, delay: Ints, what: str) -> list[str]:
+    reasons = []
+    if wrong.any():
+        reasons.append(
+            f"{int(wrong.sum())} {what} weights, such as {weight[wrong][0]}, that are no 8-bit magnitude times 2^0..2^{MAX_EXPONENT}"
+        )
+    if delay.size and delay.max() > MAX_DELAY:
+        reasons.append(f"{what} delays of {delay.max() + 1} steps, beyond {MAX_DELAY + 1}")
+    return reasons
+
+
+def exponent_range(weight: Ints) -> tuple[Ints, Ints]:
+    """Return the least and the greatest e with |weight| = m 2^e, m an integer <= 255 and e <= 7; least > greatest: none."""
+    size = np.abs(weight)
+    low = np.zeros(size.shape, np.int64)
+    while (size >> low > MAX_WEIGHT).any():
+        low += size >> low > MAX_WEIGHT
+    high = np.full(size.shape, MAX_EXPONENT)
+    for e in range(MAX_EXPONENT, 0, -1):
+        high[(high == e) & (size & ((1 << e) - 1) != 0)] = e - 1
+    return low, high
+
+
+def common_exponents(low: Ints, high: Ints) -> Ints:
+    """Return one of few exponents for each weight: the fewest points that meet every interval [low, high]."""
+    chosen = np.full(low.shape, -1)
+    while (chosen < 0).any():
+        point = high[chosen < 0].min()
+        chosen[(chosen < 0) & (low <= point)] = point
+    return chosen
+
+
+def _repetition(kind: Ints, pre: Ints, post: Ints, n_neurons: int) -> Ints:
+    """Return 0 for the first synapse of a pair, 1 for the second, ..., counted within each kind."""
+    if kind.size == 0:
+        return kind
+    pair = pre * n_neurons + post
+    order = np.lexsort((pair, kind))
+    new = np.ones(kind.size, bool)
+    new[1:] = (np.diff(pair[order]) != 0) | (np.diff(kind[order]) != 0)
+    start = np.maximum.accumulate(np.where(new, np.arange(kind.size), 0))
+    repetition = np.empty_like(kind)
+    repetition[order] = np.arange(kind.size) - start
+    return repetition
+
+
+def replicated(layer: Layer, n_pre: int, n_post: int, copies: int) -> Layer:
+    """Return the layer of ``copies`` networks side by side, none of which reaches another."""
+    shift = np.repeat(np.arange(copies), layer.pre.size)
+    return Layer(
+        layer.process,
+        layer.from_inputs,
+        np.tile(layer.pre, copies) + shift * n_pre,
+        np.tile(layer.post, copies) + shift * n_post,
+        np.tile(layer.weight, copies),
+        np.tile(layer.delay, copies),
+        layer.exponent,
+    )
+
+
+def table(layer: Layer, n_pre: int, n_post: int, dtype: type) -> Table:
+    """Return the synapses of a layer as compressed rows by source."""
+    order = np.argsort(layer.pre, kind="stable")
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(layer.pre, minlength=n_pre))])
+    return Table(indptr, layer.post[order], layer.weight[order].astype(dtype), layer.delay[order], n_post)

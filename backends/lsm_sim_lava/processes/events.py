@@ -1,0 +1,46 @@
+"""A source of spikes that were known before the run began."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from lava.magma.core.decorator import implements, requires
+from lava.magma.core.model.py.model import PyLoihiProcessModel
+from lava.magma.core.model.py.ports import PyOutPort
+from lava.magma.core.model.py.type import LavaPyType
+from lava.magma.core.process.ports.ports import OutPort
+from lava.magma.core.process.process import AbstractProcess
+from lava.magma.core.resources import CPU
+from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
+
+
+class Events(AbstractProcess):
+    """Send spikes: ``channel`` (E,) sorted by step, those of step k at ``offsets[k]:offsets[k + 1]``.
+
+    They travel in the constructor, hence by fork, and cost no message.
+    """
+
+    def __init__(self, *, n_channels: int, channel: np.ndarray, offsets: np.ndarray) -> None:
+        super().__init__(n_channels=n_channels, channel=channel, offsets=offsets)
+        self.s_out = OutPort(shape=(n_channels,))
+
+
+@implements(proc=Events, protocol=LoihiProtocol)
+@requires(CPU)
+class PyEvents(PyLoihiProcessModel):
+    """Send the channels of each step as booleans."""
+
+    s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, bool)
+
+    def __init__(self, proc_params: Any) -> None:
+        super().__init__(proc_params)
+        self._channel, self._offsets = proc_params["channel"], proc_params["offsets"]
+        self._spiked = np.zeros(proc_params["n_channels"], bool)
+
+    def run_spk(self) -> None:
+        """Send the spikes of this step."""
+        k = self.time_step - 1
+        self._spiked[:] = False
+        self._spiked[self._channel[self._offsets[k] : self._offsets[k + 1]]] = True
+        self.s_out.send(self._spiked)

@@ -1,0 +1,139 @@
+"""Neurons: Lava's own LIF models that also record, and a process for what those cannot do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from lava.magma.core.decorator import implements, requires, tag
+from lava.magma.core.model.py.model import PyLoihiProcessModel
+from lava.magma.core.model.py.ports import PyInPort, PyOutPort
+from lava.magma.core.model.py.type import LavaPyType
+from lava.magma.core.process.ports.ports import InPort, OutPort
+from lava.magma.core.process.process import AbstractProcess
+from lava.magma.core.resources import CPU
+from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
+from lava.proc.lif.models import PyLifModelBitAcc, PyLifModelFloat, PyLifRefractoryModelFloat
+
+from lsm_sim_lava.recorder import Recorder, Recording
+
+
+class Neurons(AbstractProcess):
+    """LIF neurons with parameters of their own each, a refractory period in both arithmetics, and counted excursions.
+
+    ``parameters`` are the arrays of a `lsm_sim.Program`, (N,) each; ``n_steps`` (samples,) says how long each of the
+    replicas of the network runs, since what leaves a register later does not count.
+    """
+
+    def __init__(self, *, parameters: dict[str, Any], n_steps: np.ndarray, recording: Recording) -> None:
+        shape = parameters["threshold"].shape
+        super().__init__(parameters=parameters, n_steps=n_steps, recording=recording)
+        self.a_in = InPort(shape=shape)
+        self.s_out = OutPort(shape=shape)
+
+
+class _OwnNeurons(PyLoihiProcessModel):
+    _number: Any
+
+    def __init__(self, proc_params: Any) -> None:
+        super().__init__(proc_params)
+        self._p = proc_params["parameters"]
+        self._n_steps = proc_params["n_steps"]
+        self._counting = proc_params["recording"].excursions
+        self._recorder = Recorder(proc_params["recording"])
+        n = self._p["threshold"].size
+        self._u, self._v = np.zeros(n, self._number), np.zeros(n, self._number)
+        self._held_until = np.full(n, -1)
+
+    def run_spk(self) -> None:
+        """Advance by one step; see `lsm_sim.program` for the formulas."""
+        k = self.time_step - 1
+        spiked = self._advance(k, self.a_in.recv(), self._held_until >= k)
+        self._v[spiked] = 0
+        self._held_until[spiked] = k + self._p["refractory"][spiked]
+        self.s_out.send(spiked)
+        self._recorder.add(k, spiked, self._u, self._v)
+
+
+@implements(proc=Neurons, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("floating_pt")
+class PyNeuronsFloat(_OwnNeurons):
+    """Neurons in float64."""
+
+    a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, float)
+    s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, bool)
+    _number = np.float64
+
+    def _advance(self, _k: int, arrivals: Any, held: Any) -> Any:
+        p, u, v = self._p, self._u, self._v
+        u *= p["decay_u"]
+        u += arrivals
+        new = p["decay_v"] * v + (u + p["bias"])
+        np.copyto(v, new, where=~held)
+        return v > p["threshold"]
+
+
+@implements(proc=Neurons, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PyNeuronsFixed(_OwnNeurons):
+    """Neurons in Loihi's integers."""
+
+    a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32)
+    s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, bool)
+    _number = np.int64
+
+    def _advance(self, k: int, arrivals: Any, held: Any) -> Any:
+        p, u, v = self._p, self._u, self._v
+        arrivals = arrivals.astype(np.int64)
+        x = (_decay(u, 4095 - p["du"]) + (arrivals << 6)).astype(np.int32).astype(np.int64)
+        u[:] = np.where(x > 2**23, x - 2**24, np.where(x <= -(2**23), x + 2**24, x))
+        drive = u + p["bias"]
+        if self._counting:
+            where = np.stack([np.abs(arrivals) >= 2**15, np.abs(x) >= 2**23, np.abs(drive) >= 2**23])
+            self._recorder.add_excursions(k, where, self._n_steps > k)
+        new = np.clip(_decay(v, 4096 - p["dv"]) + drive, -(2**23 - 1), 2**23 - 1)
+        np.copyto(v, new, where=~held)
+        return v > (p["threshold"] << 6)
+
+
+def _decay(x: Any, factor: Any) -> Any:
+    """Return x * factor / 4096 rounded toward zero."""
+    product = x * factor
+    return np.sign(product) * (np.abs(product) >> 12)
+
+
+class _Recording:
+    """Lava's own model, which also writes down what it did."""
+
+    _recorder: Recorder | None = None
+    _spiked: Any = None
+
+    def reset_voltage(self: Any, spike_vector: Any) -> None:
+        self._spiked = spike_vector
+        super().reset_voltage(spike_vector)  # type: ignore[misc]
+
+    def run_spk(self: Any) -> None:
+        """Let Lava advance by one step, then record."""
+        if self._recorder is None:
+            self._recorder = Recorder(self.proc_params["recording"])
+        super().run_spk()  # type: ignore[misc]
+        self._recorder.add(self.time_step - 1, self._spiked, self.u, self.v)
+
+
+class RecordingLifFloat(_Recording, PyLifModelFloat):
+    """LIF in floating point."""
+
+
+class RecordingLifFixed(_Recording, PyLifModelBitAcc):
+    """LIF in fixed point."""
+
+
+class RecordingLifRefractory(_Recording, PyLifRefractoryModelFloat):
+    """LIFRefractory, which Lava has in floating point only."""
+
+    def process_spikes(self, spike_vector: Any) -> None:
+        """Keep the spikes; Lava's own does not call reset_voltage of a subclass."""
+        self._spiked = spike_vector
+        super().process_spikes(spike_vector)

@@ -1,0 +1,93 @@
+"""What a neuron model writes while it runs: spikes, u and v to files, the step to a heartbeat. No Lava in here.
+
+`Var.get` moves one number per message (14 us each), so nothing is read that way; files cost next to nothing.
+"""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.checks import Bools, Ints
+
+BEAT = "beat"
+SPIKES, U, V, EXCURSIONS = "spikes.bin", "u.bin", "v.bin", "excursions.npy"
+_FLUSH = 1 << 20  # bytes kept in memory per file
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What to write: ``folder``, number of steps, neurons and steps of u and v (steps None: every step)."""
+
+    folder: str
+    n_steps: int
+    neurons: Ints
+    steps: Ints | None = None
+    excursions: bool = False
+    n_samples: int = 1
+
+
+class _File:
+    """A file of numbers, written in large pieces."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._parts, self._size = path, [], 0  # type: tuple[Path, list[Any], int]
+        path.write_bytes(b"")
+
+    def add(self, values: Any) -> None:
+        self._parts.append(values.tobytes())
+        self._size += values.nbytes
+        if self._size > _FLUSH:
+            self.flush()
+
+    def flush(self) -> None:
+        with self._path.open("ab") as stream:
+            stream.write(b"".join(self._parts))
+        self._parts, self._size = [], 0
+
+
+class Recorder:
+    """Takes the state after each step."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        folder = Path(recording.folder)
+        self._spikes, self._u, self._v = (_File(folder / name) for name in (SPIKES, U, V))
+        with (folder / BEAT).open("r+b") as stream:
+            self._beat = mmap.mmap(stream.fileno(), 8)
+        self._wanted = None if recording.steps is None else set(recording.steps.tolist())
+        self._excursions = np.zeros((recording.n_samples, 3, 3), np.int64)
+        self._excursions[:, 1:] = -1
+
+    def add(self, k: int, spiked: Bools, u: Any, v: Any) -> None:
+        """Take the state at the end of step ``k``; after the last step everything is on disk."""
+        neurons = np.flatnonzero(spiked)
+        events = np.empty((neurons.size, 2), np.int32)
+        events[:, 0], events[:, 1] = k, neurons
+        self._spikes.add(events)
+        chosen = self._recording.neurons
+        if chosen.size and (self._wanted is None or k in self._wanted):
+            self._u.add(np.asarray(u[chosen], np.float64))
+            self._v.add(np.asarray(v[chosen], np.float64))
+        self._beat[:8] = int(k + 1).to_bytes(8, "little")
+        if k + 1 == self._recording.n_steps:
+            for file in (self._spikes, self._u, self._v):
+                file.flush()
+            if self._recording.excursions:
+                np.save(Path(self._recording.folder) / EXCURSIONS, self._excursions)
+
+    def add_excursions(self, k: int, where: Bools, running: Bools) -> None:
+        """Count what left the registers at step ``k``: ``where`` (3, samples * N), ``running`` (samples,)."""
+        if not where.any():
+            return
+        per_sample = where.reshape(3, running.size, -1)
+        for kind, b in zip(*np.nonzero(per_sample.any(axis=2)), strict=True):
+            if running[b]:
+                record = self._excursions[b]
+                if record[0, kind] == 0:
+                    record[1, kind], record[2, kind] = k, np.flatnonzero(per_sample[kind, b])[0]
+                record[0, kind] += per_sample[kind, b].sum()

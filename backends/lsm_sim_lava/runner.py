@@ -1,0 +1,151 @@
+"""Runs of a program in Lava: samples side by side in jobs of a sensible size, answers put together."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.backend import Excursions, Outcome, Request
+from lsm_sim.checks import Ints
+from lsm_sim.errors import RunError
+from lsm_sim.memory import check_memory
+from lsm_sim.program import Program
+from lsm_sim.progress import progress_bar
+from lsm_sim.requests import checked_request, recorded_steps
+from lsm_sim.spikes import Spikes
+from lsm_sim_lava import plan as plans
+from lsm_sim_lava import recorder
+from lsm_sim_lava.supervisor import Limits, Worker
+
+# Measured with benchmarks/lava_batch.py: a job costs START seconds, a step of it HANDSHAKE, and then every neuron and synapse.
+_SHM = Path("/dev/shm")
+_START = 0.5
+_HANDSHAKE = 1.5e-3
+_PER_NEURON = 60e-9
+_PER_SYNAPSE = 10e-9  # if every synapse transmitted at every step
+_PER_SYNAPSE_BUILT = 1e-6
+_STALL = 30.0  # seconds without a step before a run counts as hanging
+_PATIENCE = 10  # times the estimate before a run counts as hanging
+_MARGIN = 30.0  # seconds on top
+_MAX_NEURONS, _MAX_SYNAPSES, _MAX_RING = 1 << 16, 1 << 23, 1 << 26  # of all copies together; beyond, a step is all work
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """What one job gave for its samples."""
+
+    spikes: Spikes | None
+    u: tuple[Any, ...]
+    v: tuple[Any, ...]
+    excursions: Any
+
+
+def copies(program: Program, excursions: bool = False) -> int:
+    """Return how many samples run side by side: as many as share the cost of a step's handshakes usefully, and fit."""
+    ring = (program.max_delay + 2) * program.n_neurons
+    need = plans.shared_memory(program, plans.plan(program, excursions=excursions).layers)
+    free = shutil.disk_usage(_SHM).free if _SHM.is_dir() else math.inf
+    if need > free:
+        raise RunError(
+            f"lava: one sample needs {need / 2**20:.0f} MiB of shared memory but {_SHM} has {free / 2**20:.0f} MiB free; make it "
+            "larger (in containers: --shm-size)"
+        )
+    per = (program.n_neurons / _MAX_NEURONS, program.n_synapses / _MAX_SYNAPSES, ring / _MAX_RING, 2 * need / free)
+    return max(1, int(1 / max(per)))
+
+
+def estimate(program: Program, n_samples: int, n_steps: int) -> float:
+    """Return how long a job should take at most, in seconds."""
+    return _START + n_steps * _per_step(program, n_samples) + n_samples * program.n_synapses * _PER_SYNAPSE_BUILT
+
+
+def _per_step(program: Program, n_samples: int) -> float:
+    return _HANDSHAKE + n_samples * (program.n_neurons * _PER_NEURON + program.n_synapses * _PER_SYNAPSE)
+
+
+def run_program(
+    worker: Worker,
+    program: Program,
+    stimulus: Spikes,
+    request: Request | None,
+    *,
+    time_limit: float | None,
+    stock: bool = False,
+    chip: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Run every sample of ``stimulus`` from rest; see `lsm_sim.backend.Runner`. ``chip`` says where one is to be used."""
+    request = checked_request(program, stimulus, request)
+    check_memory((program.max_delay + 2) * program.n_neurons * 8, "lava: the spikes in flight")
+    order = np.argsort(stimulus.n_steps, kind="stable")  # samples of like length run together
+    size = copies(program, request.excursions) if chip is None else 1
+    jobs = [order[first : first + size] for first in range(0, order.size, size)]
+    durations = [int(stimulus.n_steps[job].max()) for job in jobs]
+    parts = []
+    with progress_bar(sum(durations), request.progress, "step") as advance:
+        for job, n_steps in zip(jobs, durations, strict=True):
+            stall = max(_STALL, 10 * _PATIENCE * _per_step(program, len(job)))
+            limit = time_limit or _MARGIN + _PATIENCE * estimate(program, len(job), n_steps)
+            batch = stimulus[job]
+            settings = _settings(program, request, len(job), n_steps, stock) | dict(chip or {})
+            folder = worker.run(program, batch, settings, Limits(limit, stall), advance)
+            parts.append(_reduced(_read(folder, program, batch, request), request, job))
+            shutil.rmtree(folder, ignore_errors=True)
+    return _outcome(parts, np.argsort(np.concatenate(jobs)), request)
+
+
+def _settings(program: Program, request: Request, n_samples: int, n_steps: int, stock: bool) -> dict[str, Any]:
+    steps = {} if request.steps is None else {"steps": request.steps}
+    neurons = (np.arange(n_samples)[:, None] * program.n_neurons + request.neurons).ravel()
+    common = {"n_steps": n_steps, "neurons": neurons, "excursions": request.excursions}
+    return {"stock_synapses": stock, **common, **steps}
+
+
+def _read(folder: Path, program: Program, batch: Spikes, request: Request) -> _Part:
+    """Return what a job wrote, sample by sample."""
+    n, n_samples = program.n_neurons, len(batch)
+    events = np.fromfile(folder / recorder.SPIKES, np.int32).reshape(-1, 2)
+    step, sample, neuron = events[:, 0], events[:, 1] // n, events[:, 1] % n  # type: Any, Any, Any
+    keep = step < batch.n_steps[sample]
+    step, sample, neuron = step[keep], sample[keep], neuron[keep]
+    order = np.argsort(sample, kind="stable")
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(sample, minlength=n_samples))])
+    spikes = Spikes(step[order], neuron[order], offsets, batch.n_steps, n, program.dt, program.neuron_groups)
+    u, v = (_traces(folder / name, batch, request) for name in (recorder.U, recorder.V))
+    return _Part(spikes, u, v, np.load(folder / recorder.EXCURSIONS) if request.excursions else None)
+
+
+def _traces(path: Path, batch: Spikes, request: Request) -> tuple[Any, ...]:
+    n = request.neurons.size
+    if n == 0:
+        return ()
+    rows = np.fromfile(path).reshape(-1, len(batch), n)
+    return tuple(rows[: recorded_steps(request, int(length)).size, b].copy() for b, length in enumerate(batch.n_steps))
+
+
+def _reduced(part: _Part, request: Request, job: Ints) -> Any:
+    """Return counts, spikes if asked for, and the rest; without spikes nothing is kept that grows with activity."""
+    assert part.spikes is not None
+    counts = None if request.bins is None else part.spikes.counts(request.bins[job])
+    return counts, part if request.spikes else replace(part, spikes=None)
+
+
+def _outcome(parts: list[Any], back: Ints, request: Request) -> Outcome:
+    """Return the parts in the order of the stimulus."""
+    u, v = (tuple(sample for _, part in parts for sample in getattr(part, name)) for name in ("u", "v"))
+    excursions = None
+    if request.excursions:
+        e = np.concatenate([part.excursions for _, part in parts])[back]
+        excursions = Excursions(e[:, 0], e[:, 1], e[:, 2])
+    return Outcome(
+        spikes=Spikes.concatenate([part.spikes for _, part in parts if part.spikes])[back] if request.spikes else None,
+        counts=None if request.bins is None else np.concatenate([counts for counts, _ in parts])[back],
+        u=tuple(u[b] for b in back) if u else None,
+        v=tuple(v[b] for b in back) if v else None,
+        excursions=excursions,
+    )

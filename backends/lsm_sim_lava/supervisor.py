@@ -1,0 +1,260 @@
+"""The parent's side of the worker: start it, give it jobs, watch it, and end it with everything it started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import lsm_sim
+from lsm_sim import npz
+from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError
+from lsm_sim.program import Program
+from lsm_sim.spikes import Spikes
+from lsm_sim_lava.interpreter import Interpreter
+from lsm_sim_lava.lava_import import unlink_segments
+from lsm_sim_lava.recorder import BEAT
+from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY
+
+_START_SECONDS = 60  # imports take 2 s on a free machine
+_SOCKET, _LONGEST_SOCKET = 34, 104  # characters that multiprocessing adds for its sockets, and that macOS allows
+_POLL = 0.01  # seconds
+_LOOK = 1.0  # seconds between looks for Lava processes that ended; at the regular end they are collected at once
+_GRACE = 1.0  # seconds in which a failing worker may still say why, and a killed one disappear
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a job may take in total, and without a step, in seconds."""
+
+    total: float
+    stall: float
+
+
+class Worker:
+    """A child process that runs Lava, in a process group and a folder of its own; see `worker`."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self._interpreter = interpreter
+        self._process: subprocess.Popen[bytes] | None = None
+        self.keep = False  # whether it outlives a `compile`
+
+    def start(self) -> None:
+        """Start the child and wait until Lava is imported there; do nothing if it runs."""
+        if self.alive:
+            return
+        self.close()
+        self._programs: dict[int, tuple[Program, str]] = {}
+        self._n_jobs = 0
+        self.folder = Path(_writing(lambda: tempfile.mkdtemp(prefix="lsm_sim_lava_")))
+        try:
+            _writing(self._spawn)
+            answer = self._wait(self.folder / READY, Limits(_START_SECONDS, _START_SECONDS), lambda: None)
+        except BaseException:
+            self.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        if "error" in answer:
+            self.close()
+            python = self._interpreter.path
+            raise BackendUnavailableError(
+                f"backend 'lava': Lava cannot be imported in {python} ({answer['error']}); repair it with: "
+                f"{python} -m pip install --force-reinstall --no-deps --ignore-requires-python lava-nc==0.10.0"
+            )
+
+    @property
+    def pid(self) -> int:
+        """The worker's process id, which is that of its group."""
+        if self._process is None:  # 0 would mean the caller's own group to whoever sends a signal
+            raise RunError("lava: no worker runs")
+        return self._process.pid
+
+    def _spawn(self) -> None:
+        """Start the child where it finds this very code, whatever else its interpreter has."""
+        path = self.folder / "path"
+        path.mkdir()
+        for package in (Path(lsm_sim.__file__).parent, Path(__file__).parent):
+            (path / package.name).symlink_to(package, target_is_directory=True)
+        variables = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}  # one process per part already
+        if len(str(self.folder)) + _SOCKET < _LONGEST_SOCKET:
+            variables["TMPDIR"] = str(self.folder)  # what multiprocessing puts there is then removed with the rest
+        with (self.folder / OUTPUT).open("wb") as output:
+            self._process = subprocess.Popen(
+                [self._interpreter.path, "-m", "lsm_sim_lava.worker", str(self.folder), str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=path,
+                env=os.environ | variables | {"PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+            )
+
+    def run(
+        self,
+        program: Program,
+        stimulus: Spikes,
+        settings: Mapping[str, Any],
+        limits: Limits,
+        advance: Callable[[int], None],
+    ) -> Path:
+        """Run one job and return the folder with its files, which the caller removes; ``advance`` is told of steps."""
+        self.start()
+        self._n_jobs += 1
+        job = self.folder / f"job{self._n_jobs}"
+        try:
+            _writing(lambda: self._write_job(job, program, stimulus, settings))
+            self._send(job)
+            beat = np.memmap(job / BEAT, np.int64, mode="r", shape=1)
+            answer = self._wait(job / DONE, limits, lambda: int(beat[0]), advance)
+        except BaseException:
+            self.close()
+            raise
+        if "error" in answer:
+            cause = self._cause(answer["error"])
+            self.close()
+            raise RunError(f"lava: the run failed ({cause})")
+        return job
+
+    def _write_job(self, job: Path, program: Program, stimulus: Spikes, settings: Mapping[str, Any]) -> None:
+        job.mkdir()
+        (job / BEAT).write_bytes(bytes(8))
+        if id(program) not in self._programs:
+            path = str(self.folder / f"program{len(self._programs)}.npz")
+            program.save(path)
+            self._programs[id(program)] = program, path  # the program is kept, so that no other one gets its id
+        npz.write(job / "settings.npz", {"program": self._programs[id(program)][1], **settings})
+        stimulus.save(job / "stimulus.npz")
+
+    def _send(self, job: Path) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(f"{job}\n".encode())
+            self._process.stdin.flush()
+        except OSError:
+            raise RunError(
+                f"lava: the worker is gone ({self._cause('it was ended from outside')}); run again"
+            ) from None
+
+    def _wait(
+        self, path: Path, limits: Limits, step: Callable[[], int | None], advance: Callable[[int], None] | None = None
+    ) -> dict[str, str]:
+        """Wait for the answer at ``path`` and return it; raise if the worker fails, ends, or takes too long."""
+        begin = moved = time.monotonic()
+        seen = 0
+        look, dead = begin + _LOOK, ()  # type: tuple[float, tuple[int, ...]]
+        while not path.exists():
+            time.sleep(_POLL)
+            now = step()
+            if time.monotonic() > look:
+                look, dead, before = time.monotonic() + _LOOK, self._ended_children(), dead
+                if set(dead) & set(before):
+                    raise RunError("lava: the run failed (a Lava process was ended from outside); run again")
+            if advance and now is not None and now > seen:
+                advance(now - seen)
+                seen, moved = now, time.monotonic()
+            if (self.folder / FAILURE).exists():
+                self._let_finish(path)
+                raise RunError(f"lava: the run failed ({self._cause('no cause given')})")
+            if self._process and self._process.poll() is not None and not path.exists():
+                raise RunError(f"lava: the worker ended unexpectedly ({self._cause(self._how_it_ended())}); run again")
+            if seen and time.monotonic() - moved > limits.stall:
+                raise RunError(f"lava: the run hangs (no step for {limits.stall:.3g} s after step {seen}); run again")
+            if time.monotonic() - begin > limits.total:
+                where = f" at step {now}" if now is not None else " while it started"
+                raise RunError(
+                    f"lava: no result within {limits.total:.3g} s{where}; allow more with Lava(time_limit=...), or run less"
+                )
+        answer: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return answer
+
+    def _ended_children(self) -> tuple[int, ...]:
+        """Return the processes of the worker that have ended; Lava waits for them for ever."""
+        import psutil
+
+        with contextlib.suppress(psutil.Error, RunError):
+            children = psutil.Process(self.pid).children()
+            return tuple(child.pid for child in children if child.status() == psutil.STATUS_ZOMBIE)
+        return ()
+
+    def _let_finish(self, path: Path) -> None:
+        end = time.monotonic() + _GRACE
+        while time.monotonic() < end and not path.exists():
+            time.sleep(_POLL)
+
+    def _how_it_ended(self) -> str:
+        code = self._process.returncode if self._process else 0
+        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+
+    def _cause(self, otherwise: str) -> str:
+        """Return the first failure that a Lava process wrote down, or the last telling line of the output."""
+        with contextlib.suppress(OSError):
+            lines = (self.folder / FAILURE).read_text(encoding="utf-8", errors="replace").splitlines()
+            if lines:
+                return lines[0]
+        with contextlib.suppress(OSError):
+            lines = (self.folder / OUTPUT).read_text(encoding="utf-8", errors="replace").splitlines()
+            errors = [line.strip() for line in lines if "Error" in line and not line.startswith(" ")]
+            if errors:
+                return errors[-1]
+        return otherwise
+
+    def close(self) -> None:
+        """End the whole group, and remove its shared memory and files; do nothing if that was done."""
+        if self._process is None:
+            return
+        process, self._process = self._process, None
+        end = time.monotonic() + _GRACE
+        _kill_group(process.pid)
+        process.wait()
+        while _members(process.pid) and time.monotonic() < end:
+            _kill_group(process.pid)  # again for what was being forked just then
+            time.sleep(_POLL)
+        if process.stdin:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+        unlink_segments(process.pid)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take a job."""
+        return self._process is not None and self._process.poll() is None
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _members(group: int) -> list[int]:
+    """Return the processes of a group that still run."""
+    import psutil
+
+    found = []
+    for pid in psutil.pids():
+        with contextlib.suppress(OSError, psutil.Error):
+            if os.getpgid(pid) == group and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                found.append(pid)
+    return found
+
+
+def _writing(action: Callable[[], Any]) -> Any:
+    """Do something that writes files; say so where it cannot."""
+    try:
+        return action()
+    except (OSError, DescriptionError) as error:
+        raise RunError(
+            f"lava: cannot write to {tempfile.gettempdir()} ({error}); free space there or set TMPDIR"
+        ) from None

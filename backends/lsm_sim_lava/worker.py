@@ -1,0 +1,120 @@
+"""The child process in which all of Lava runs: ``python -m lsm_sim_lava.worker FOLDER``.
+
+It reads one line per job from standard input, the name of a folder with the job's files, and answers with a file in there.
+What it prints goes to a file that its parent reads only for the cause of a failure. When its parent is gone, it ends with
+everything it started.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lsm_sim import npz
+from lsm_sim.program import Program
+from lsm_sim.spikes import Spikes
+from lsm_sim_lava.lava_import import import_lava, name_segments_after, unlink_segments
+from lsm_sim_lava.recorder import Recording
+
+READY, DONE, FAILURE, OUTPUT = "ready.json", "done.json", "failure.txt", "output.txt"
+_POLL = 0.2  # seconds between looks at the parent
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Say what Lava this is, then serve jobs until the parent closes the pipe."""
+    folder, parent = Path(sys.argv[1]), int(sys.argv[2])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    os.register_at_fork(after_in_child=_end_with_the_worker)
+    name_segments_after(os.getpid())
+    threading.Thread(target=_watch, args=(folder, parent), daemon=True).start()
+    try:
+        import_lava()
+        from lsm_sim_lava import network
+
+        _report_failures(folder / FAILURE)
+    except Exception as error:  # whatever a broken installation raises
+        _answer(folder / READY, {"error": f"{type(error).__name__}: {error}"})
+        raise
+    _answer(folder / READY, {"python": sys.version.split()[0]})
+    for line in sys.stdin:
+        _serve(Path(line.rstrip("\n")), network)
+    end_everything(folder)
+
+
+def _serve(job: Path, network: Any) -> None:
+    try:
+        settings = npz.read(job / "settings.npz")
+        program, stimulus = Program.load(settings.pop("program")), Spikes.load(job / "stimulus.npz")
+        stock = settings.pop("stock_synapses")
+        host = {name: settings.pop(name) for name in ("address", "partition", "board") if name in settings}
+        recording = Recording(folder=str(job), n_samples=len(stimulus), **settings)
+        if host:
+            from lsm_sim_lava import chip
+
+            chip.choose_host(**host)
+            chip.run(program, stimulus, recording)
+        else:
+            network.run(program, stimulus, recording, stock_synapses=stock)
+        answer = {}
+    except Exception as error:  # the parent says what it was
+        traceback.print_exc()
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    _answer(job / DONE, answer)
+
+
+def _answer(path: Path, answer: dict[str, str]) -> None:
+    """Write a file that is either whole or not there."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(answer), encoding="utf-8")
+    part.replace(path)
+
+
+def _report_failures(path: Path) -> None:
+    """Let every Lava process write down why it failed: often Lava itself then waits for ever."""
+    from lava.magma.runtime import runtime
+
+    original: Callable[..., None] = runtime.target_fn
+
+    def target(*args: Any, **kwargs: Any) -> None:
+        try:
+            original(*args, **kwargs)
+        except BaseException as error:
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(f"{type(error).__name__}: {error}\n")
+            raise
+
+    runtime.target_fn = target
+
+
+def _end_with_the_worker() -> None:
+    """Let the kernel end this child when the worker ends, however that comes about (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _watch(folder: Path, parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_POLL)
+    end_everything(folder)
+
+
+def end_everything(folder: Path) -> None:
+    """Remove what this worker made and end its whole process group, this process included."""
+    unlink_segments(os.getpid())
+    shutil.rmtree(folder, ignore_errors=True)
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""What happens when a run in Lava goes wrong, and what is left of it: nothing."""
+
+import sys
+import tempfile
+import time
+
+import pytest
+
+pytest.importorskip("lsm_sim_lava")
+from tests import lava_faults
+
+SAYS = {
+    "exception in the neurons": "the injected fault",
+    "exception in the synapses": "the injected fault",
+    "exception in the source": "the injected fault",
+    "SIGTERM to the worker": "ended unexpectedly (signal SIGTERM)",
+    "SIGKILL to the worker": "ended unexpectedly (signal SIGKILL)",
+    "SIGKILL to a Lava process": "ended from outside",
+    "SIGTERM to the parent": "ended with -15",
+    "SIGKILL to the parent": "ended with -9",
+    "Ctrl-C in a script": "ended with",
+    "Ctrl-C": "KeyboardInterrupt",
+    "time-out": "no result within 0.5 s",
+    "a process that hangs": "the run hangs (no step for 1 s after step 4)",
+    "full disk": "No space left on device",
+    "no folder": "cannot write to",
+    "broken pipe": "the worker is gone",
+}
+
+
+@pytest.fixture
+def alone(lava, monkeypatch):
+    """Keep the files of workers in a folder that is empty, so that whatever is found there is left over."""
+    assert lava.name == "lava"
+    with tempfile.TemporaryDirectory() as folder:  # tmp_path is too long for the names of sockets
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("name", lava_faults.FAULTS)
+def test_a_fault_ends_clean_and_says_why(name):
+    if name == "full disk" and sys.platform != "linux":
+        pytest.skip("needs /dev/full")
+    begin = time.monotonic()
+    assert SAYS[name] in lava_faults.FAULTS[name]()
+    assert time.monotonic() - begin < 10
+    assert lava_faults.left_behind() == []
+
+
+def test_the_run_after_a_fault_works(lava):
+    with type(lava)(time_limit=3) as slow, slow.compile(lava_faults.program()) as runner:
+        with pytest.raises(lava_faults.RunError, match="no result within 3 s at step"):
+            runner(lava_faults.stimulus())
+        assert runner(lava_faults.stimulus(50)).spikes.n_events == 65
+
+
+def test_too_little_shared_memory_is_said_before_anything_starts(lava, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 100}))
+    with (
+        lava.compile(lava_faults.program()) as runner,
+        pytest.raises(lava_faults.RunError, match="MiB of shared memory"),
+    ):
+        runner(lava_faults.stimulus(20))
