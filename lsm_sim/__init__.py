@@ -24,8 +24,9 @@ from lsm_sim.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedPr
 
 if TYPE_CHECKING:
     from lsm_sim import plot, readout, rescale
-    from lsm_sim.estimators import LiquidClassifier, LiquidRegressor, LiquidTransformer
+    from lsm_sim.estimators import LiquidClassifier, LiquidRegressor
     from lsm_sim.quantisation import quantise
+    from lsm_sim.transformer import LiquidTransformer
 
 __version__ = "0.1.0"
 
@@ -36,7 +37,7 @@ _LAZY = {  # what takes long to import waits until it is asked for
     "rescale": "lsm_sim.rescale",
     "LiquidClassifier": "lsm_sim.estimators",
     "LiquidRegressor": "lsm_sim.estimators",
-    "LiquidTransformer": "lsm_sim.estimators",
+    "LiquidTransformer": "lsm_sim.transformer",
 }
 
 __all__ = [

@@ -79,7 +79,8 @@ def load(path: str | os.PathLike[str], kind: type[Model] | None = None) -> Model
 
 def _build(arrays: dict[str, Any], kind: Any) -> Any:
     from lsm_sim.estimator_input import EstimatorInput
-    from lsm_sim.estimators import LiquidClassifier, LiquidRegressor, LiquidTransformer
+    from lsm_sim.estimators import LiquidClassifier, LiquidRegressor
+    from lsm_sim.transformer import LiquidTransformer
 
     description = json.loads(arrays["description"])
     classes = {cls.__name__: cls for cls in (LiquidClassifier, LiquidRegressor)}

@@ -13,9 +13,10 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from lsm_sim import encode
 from lsm_sim.encode import Encoder
 from lsm_sim.errors import DescriptionError
-from lsm_sim.estimators import DEFAULT_ENCODER, LiquidClassifier, LiquidRegressor
+from lsm_sim.estimators import LiquidClassifier, LiquidRegressor
 from lsm_sim.features import Counts
 from lsm_sim.liquid import Liquid
+from lsm_sim.transformer import DEFAULT_ENCODER
 
 METRIC = {"classify": "accuracy", "regress": "R^2"}
 _ENCODERS: Mapping[str, Any] = {
