@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 
 from lsm_sim import backend
-from lsm_sim.errors import BackendUnavailableError
+from lsm_sim.errors import BackendUnavailableError, DescriptionError
 
 PACKAGES = (
     *("lsm-sim", "numpy", "scipy", "scikit-learn", "numba", "matplotlib", "skops", "typer"),
@@ -46,9 +46,12 @@ def machine() -> dict[str, Any]:
     }
 
 
-def backends() -> dict[str, str | None]:
-    """Return for each declared backend None if it can run here, else why not and what to do."""
-    return {name: _why_not(name) for name in backend.known()}
+def backends(only: str | None = None) -> dict[str, str | None]:
+    """Return for each declared backend, or ``only`` one, None if it can run here, else why not and what to do."""
+    names = backend.known()
+    if only is not None and only not in names:
+        raise DescriptionError(f"no backend {only!r}; known: {', '.join(names)}")
+    return {name: _why_not(name) for name in names if only in (None, name)}
 
 
 def about(name: str) -> str | None:

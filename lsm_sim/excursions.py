@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from lsm_sim.backend import Excursions, Outcome, Request, Runner
+from lsm_sim.errors import RunError
 from lsm_sim.program import Program
 from lsm_sim.spikes import Spikes
 
@@ -19,7 +20,8 @@ def watched(runner: Runner, program: Program) -> Runner:
 
     def run(stimulus: Spikes, request: Request | None = None) -> Outcome:
         outcome = runner(stimulus, dataclasses.replace(request or Request(), excursions=True))
-        assert outcome.excursions is not None
+        if outcome.excursions is None:
+            raise RunError("the backend counted no excursions although they were asked for")
         text = described(outcome.excursions)
         if text:
             warnings.warn(f"loihi: {text}; quantise with stimuli like these, or with more headroom", stacklevel=2)

@@ -15,7 +15,7 @@ from lsm_sim import checks
 from lsm_sim.backend import Request, Runner
 from lsm_sim.bins import equal_bins, windows
 from lsm_sim.checks import Floats, Ints
-from lsm_sim.errors import DescriptionError
+from lsm_sim.errors import DescriptionError, RunError
 from lsm_sim.memory import check_memory
 from lsm_sim.spikes import Spikes
 
@@ -68,7 +68,7 @@ class Counts:
         request = Request(spikes=False, bins=self._edges(stimulus), n_threads=n_threads, progress=progress)
         counts = runner(stimulus, request).counts
         if counts is None:
-            raise DescriptionError("the backend returned no counts")
+            raise RunError("the backend returned no counts although they were asked for")
         return self._finish(counts)
 
     def _edges(self, spikes: Spikes) -> Ints:
@@ -135,7 +135,7 @@ class Traces:
         for first in range(0, len(stimulus), _CHUNK):
             spikes = runner(stimulus[first : first + _CHUNK], Request(n_threads=n_threads, progress=progress)).spikes
             if spikes is None:
-                raise DescriptionError("the backend returned no spikes")
+                raise RunError("the backend returned no spikes although they were asked for")
             parts.append(self.of(spikes))
         return np.concatenate(parts)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lsm_sim.backend import Outcome, Request, Runner
+from lsm_sim.environment import cores
 from lsm_sim.memory import check_memory
 from lsm_sim.program import Program
 from lsm_sim.progress import progress_bar
@@ -40,15 +40,11 @@ class Fast:
         yield lambda stimulus, request=None: _run(program, layout, stimulus, request)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _run(program: Program, layout: Layout, stimulus: Spikes, request: Request | None) -> Outcome:
     """Let threads take one sample after the other; the kernel holds no lock, so they run side by side."""
     request = checked_request(program, stimulus, request)
     results = Results.empty(program, stimulus, request)
-    n_threads = min(request.n_threads or _cores(), len(stimulus))
+    n_threads = min(request.n_threads or cores(), len(stimulus))
     check_memory(
         n_threads * layout.slots * layout.width * np.dtype(layout.ring_type).itemsize, "fast: the spikes in flight"
     )

@@ -24,6 +24,7 @@ def conform(
     ],
     backend: options.Backend = "fast",
     threads: options.Threads = None,
+    seed: options.NoSeed = None,  # noqa: ARG001
     json: options.Json = False,
 ) -> None:
     """Compare a backend with the answers in case files.

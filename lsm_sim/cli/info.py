@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from lsm_sim.cli import options
 
 
-def info(json: options.Json = False) -> None:
+def info(
+    backend: Annotated[
+        str | None, typer.Option("--backend", metavar="NAME", help="Look at this engine only.  [default: all]")
+    ] = None,
+    seed: options.NoSeed = None,  # noqa: ARG001
+    json: options.Json = False,
+) -> None:
     """Show versions and which backends can run.
 
     Where a backend cannot run here, say why not and what to do.
@@ -13,7 +23,7 @@ def info(json: options.Json = False) -> None:
     from lsm_sim import environment
     from lsm_sim.cli.output import print_json, print_table
 
-    versions, machine, backends = environment.versions(), environment.machine(), environment.backends()
+    versions, machine, backends = environment.versions(), environment.machine(), environment.backends(backend)
     abouts = {name: environment.about(name) for name, reason in backends.items() if reason is None}
     if json:
         usable = {

@@ -13,6 +13,11 @@ Backend: TypeAlias = Annotated[
     str, typer.Option("--backend", metavar="NAME", help="Engine to run on; lsm-sim info lists them.")
 ]
 
+NoSeed: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, metavar="N", help="Taken as by every command; nothing is random here."),
+]
+
 
 class ArithmeticName(str, Enum):
     """Arithmetics by their names."""

@@ -28,6 +28,7 @@ def predict(
         typer.Option("--backend", metavar="NAME", help="Engine to run on.  [default: the one it was trained on]"),
     ] = None,
     threads: options.Threads = None,
+    seed: options.NoSeed = None,  # noqa: ARG001
     json: options.Json = False,
 ) -> None:
     """Predict the label or value of each sample.

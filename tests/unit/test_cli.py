@@ -316,3 +316,14 @@ def test_the_page_names_every_command_and_option():
         assert f"\n## {command}\n" in page
         for option in set(re.findall(r"(--[a-z][a-z-]+)\b", lsm(command, "--help").stdout)) - {"--help"}:
             assert option in page
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_json_seed_and_backend(command):
+    text = lsm(command, "--help").stdout
+    assert all(option in text for option in ("--json", "--seed", "--backend"))
+
+
+def test_info_looks_at_one_backend():
+    assert list(json.loads(lsm("info", "--backend", "fast", "--json").stdout)["backends"]) == ["fast"]
+    assert "no backend 'nest'; known:" in lsm("info", "--backend", "nest").stderr
