@@ -140,6 +140,11 @@ def _refuse(program: Program) -> None:
             reasons.append(
                 f"neurons {name}: a threshold {low:g} above reset, expected more than 0 (raise v_thresh, or lower v_reset)"
             )
+        slowest = program.decay_u[members.start : members.stop].max()
+        if np.rint(4096 * (1 - slowest)) < 1:
+            reasons.append(
+                f"neurons {name}: u keeps {slowest:.6g} of itself per step, at most 4095/4096 (shorten tau_syn, or use a larger dt)"
+            )
     if reasons:
         raise UnsupportedError("loihi: " + "; ".join(reasons))
 

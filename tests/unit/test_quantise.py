@@ -100,10 +100,15 @@ def test_fractions_of_8_bits_survive_exactly():
 
 
 def test_everything_that_no_scale_can_mend_is_refused_at_once():
-    wrong = program(threshold=np.where(np.arange(60) < 5, -1.0, 1.0), delay=np.full(program().n_synapses, 64))
+    wrong = program(
+        threshold=np.where(np.arange(60) < 5, -1.0, 1.0),
+        delay=np.full(program().n_synapses, 64),
+        decay_u=np.full(60, 1 - 1e-4),
+    )
     with pytest.raises(UnsupportedError) as error:
         lsm.quantise(wrong, stimulus())
     assert "neurons exc: a threshold -1" in str(error.value)
+    assert "neurons exc: u keeps 0.9999 of itself per step" in str(error.value)
     assert "synapses columns -> exc (+): a delay of 65 steps, at most 64" in str(error.value)
 
 
