@@ -1,0 +1,8 @@
+"""Sound: read wav files, and turn recordings into the time courses of frequency bands that encoders take.
+
+A recording is a `Recording`, which knows its sample rate, or a one-dimensional array of samples at the rate of the front end.
+"""
+
+from lsm_sim.audio.wav import Recording, read_wav
+
+__all__ = ["Recording", "read_wav"]
