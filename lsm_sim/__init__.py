@@ -23,7 +23,7 @@ from lsm_sim.units import Hz, kHz, ms, second, us
 from lsm_sim.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
 
 if TYPE_CHECKING:
-    from lsm_sim import plot, readout, rescale
+    from lsm_sim import datasets, plot, readout, rescale
     from lsm_sim.estimators import LiquidClassifier, LiquidRegressor
     from lsm_sim.quantisation import quantise
     from lsm_sim.transformer import LiquidTransformer
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LAZY = {  # what takes long to import waits until it is asked for
+    "datasets": "lsm_sim.datasets",
     "plot": "lsm_sim.plot",
     "quantise": "lsm_sim.quantisation",
     "readout": "lsm_sim.readout",
@@ -74,6 +75,7 @@ __all__ = [
     "Traces",
     "Uniform",
     "UnsupportedError",
+    "datasets",
     "encode",
     "find",
     "grid",

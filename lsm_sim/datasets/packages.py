@@ -1,0 +1,18 @@
+"""Packages that only some data sets need."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from lsm_sim.errors import BackendUnavailableError
+
+
+def needed(package: str, what: str) -> Any:
+    """Return the package, imported now, or say how to install it."""
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise BackendUnavailableError(
+            f"{what} need the package {package}, which cannot be imported ({error}); pip install 'lsm-sim[data]'"
+        ) from None
