@@ -97,8 +97,11 @@ class Cochleagram(TransformerMixin, BaseEstimator):
         n_bands = checks.whole(self.n_bands, "Cochleagram n_bands", minimum=1)
         return (n_bands, rate, f_min, f_max), window, hop
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
+    def __sklearn_tags__(self) -> Any:
+        """Say that `fit` learns nothing."""
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        return tags
 
 
 def erb_space(f_min: float, f_max: float, n: int) -> Floats:
@@ -127,10 +130,10 @@ def _spectra(n_bands: int, rate: int, f_min: float, f_max: float, size: int) -> 
 
 def _powers(samples: Floats, bank: tuple[int, int, float, float], window: int, hop: int) -> Floats:
     """Return the mean power of each filter's output in each window, shape (frames, n_bands)."""
+    samples = np.pad(samples, (0, max(0, window - len(samples))))
     n = len(samples)
     size = 1 << (n + gammatone_bank(*bank).shape[1] - 2).bit_length()  # no wrap-around; few sizes, so few spectra
     output = np.fft.irfft(np.fft.rfft(samples, size) * _spectra(*bank, size), size)[:, :n]
     total = np.pad(np.cumsum(output**2, axis=1), ((0, 0), (1, 0)))
-    total = np.pad(total, ((0, 0), (0, max(0, window - n))), mode="edge")
     first = np.arange(0, total.shape[1] - window, hop)
     return np.asarray((total[:, first + window] - total[:, first]).T / window)

@@ -111,8 +111,11 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
         warp = checks.positive(self.warp, "MelSpectrogram warp")
         return mel_bank(n_bands, 1 << (window - 1).bit_length(), rate, f_min, f_max, warp), window, hop
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
+    def __sklearn_tags__(self) -> Any:
+        """Say that `fit` learns nothing."""
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        return tags
 
 
 @lru_cache(maxsize=16)
