@@ -23,8 +23,9 @@ from lsm_sim.units import Hz, kHz, ms, second, us
 from lsm_sim.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
 
 if TYPE_CHECKING:
-    from lsm_sim import datasets, plot, readout, rescale
+    from lsm_sim import datasets, forecast, plot, readout, rescale
     from lsm_sim.estimators import LiquidClassifier, LiquidRegressor
+    from lsm_sim.forecast import LiquidForecaster
     from lsm_sim.quantisation import quantise
     from lsm_sim.transformer import LiquidTransformer
 
@@ -32,11 +33,13 @@ __version__ = "0.1.0"
 
 _LAZY = {  # what takes long to import waits until it is asked for
     "datasets": "lsm_sim.datasets",
+    "forecast": "lsm_sim.forecast",
     "plot": "lsm_sim.plot",
     "quantise": "lsm_sim.quantisation",
     "readout": "lsm_sim.readout",
     "rescale": "lsm_sim.rescale",
     "LiquidClassifier": "lsm_sim.estimators",
+    "LiquidForecaster": "lsm_sim.forecast",
     "LiquidRegressor": "lsm_sim.estimators",
     "LiquidTransformer": "lsm_sim.transformer",
 }
@@ -56,6 +59,7 @@ __all__ = [
     "Inputs",
     "Liquid",
     "LiquidClassifier",
+    "LiquidForecaster",
     "LiquidRegressor",
     "LiquidTransformer",
     "LogNormal",
@@ -78,6 +82,7 @@ __all__ = [
     "datasets",
     "encode",
     "find",
+    "forecast",
     "grid",
     "kHz",
     "lower",
