@@ -29,6 +29,7 @@ CHECKSUMS = {  # of the .h5.zip files: the ones that tonic and SpikingJelly down
     "ssc_valid": "md5:b4eee3516a4a90dd0c71a6ac23a8ae43",
     "ssc_test": "md5:a35ff1e9cffdd02a20eb850c17c37748",
 }
+ADDRESS = "https://zenkelab.org/datasets"
 SUFFIXES = (".h5", ".h5.gz", ".h5.zip")
 
 
@@ -104,14 +105,14 @@ def _read(
 def _path(name: str, part: str, folder: PathLike | None) -> Path:
     stem = f"{name}_{part}"
     if folder is None:
-        archive = Remote(name, f"{stem}.h5.zip", f"https://zenkelab.org/datasets/{stem}.h5.zip", CHECKSUMS[stem])
+        archive = Remote(name, f"{stem}.h5.zip", f"{ADDRESS}/{stem}.h5.zip", CHECKSUMS[stem])
         return unpacked(archive, f"{stem}.h5".__eq__) / f"{stem}.h5"
     top = checked_folder(name, folder)
     for suffix in SUFFIXES:
         if (top / f"{stem}{suffix}").exists():
             return top / f"{stem}{suffix}"
     names = " or ".join(f"{stem}{suffix}" for suffix in SUFFIXES)
-    raise DescriptionError(f"{name}: no {names} in the folder {top}; get it from https://zenkelab.org/datasets")
+    raise DescriptionError(f"{name}: no {names} in the folder {top}; get it from {ADDRESS}")
 
 
 def _classes(files: dict[str, SpikeFile], n_classes: int) -> tuple[str, ...]:

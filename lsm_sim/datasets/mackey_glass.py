@@ -68,15 +68,13 @@ def _integrate(
     x, slope = [start] * (delay + 1), [0.0] * delay
     feedback = beta * start / (1 + start**exponent)
     for k in range(delay, delay + steps):
-        # the delayed value now, half a step on and a step on
-        middle = (x[k - delay] + x[k - delay + 1]) / 2
-        if delay > 1:
-            middle += dt * (slope[k - delay] - slope[k - delay + 1]) / 8
-        now = x[k]
+        now, past, next_past = x[k], x[k - delay], x[k - delay + 1]
         k1 = feedback - gamma * now
         slope.append(k1)
+        # half a step on, the delayed value; the slope jumps at time 0, where the constant history ends
+        middle = start if k < 2 * delay else (past + next_past) / 2 + dt * (slope[k - delay] - slope[k - delay + 1]) / 8
         halfway = beta * middle / (1 + middle**exponent)
-        feedback = beta * x[k - delay + 1] / (1 + x[k - delay + 1] ** exponent)
+        feedback = beta * next_past / (1 + next_past**exponent)
         k2 = halfway - gamma * (now + dt * k1 / 2)
         k3 = halfway - gamma * (now + dt * k2 / 2)
         k4 = feedback - gamma * (now + dt * k3)

@@ -9,6 +9,7 @@ from lsm_sim.seeding import stream
 
 WARM_UP = 200  # steps until the start from zero is forgotten
 LARGEST = 10.0  # the stable range ends near 1.4, beyond it y grows without bound
+ATTEMPTS = 100
 
 
 def narma10(n: int, *, seed: int = 0) -> tuple[Floats, Floats]:
@@ -22,8 +23,9 @@ def narma10(n: int, *, seed: int = 0) -> tuple[Floats, Floats]:
     to and including u(k). A. F. Atiya, A. G. Parlos: New results on recurrent network training. IEEE Transactions on
     Neural Networks 11, 697-709 (2000).
 
-    Rare inputs make y grow without bound; that is an error which names the seed, for a value cut off would be another
-    system.
+    Rare inputs make y grow without bound (in 6 of 100 draws of 10000 steps). Such an input is drawn anew, from the same
+    seed, until y stays bounded; a value cut off would be another system. So a short series is the start of a long one
+    only where neither had to be drawn anew.
 
     Examples
     --------
@@ -32,13 +34,19 @@ def narma10(n: int, *, seed: int = 0) -> tuple[Floats, Floats]:
     ((2000,), (2000,), True)
     """
     n, seed = checks.whole(n, "narma10 n", 1), checks.whole(seed, "narma10 seed")
-    u = stream(seed, "narma10/input").uniform(0, 0.5, n + WARM_UP)
-    drive, y = u.tolist(), [0.0] * 10
-    for k in range(9, n + WARM_UP - 1):
-        y.append(0.3 * y[k] + 0.05 * y[k] * sum(y[k - 9 : k + 1]) + 1.5 * drive[k - 9] * drive[k] + 0.1)
+    for attempt in range(ATTEMPTS):
+        u = stream(seed, f"narma10/input/{attempt}").uniform(0, 0.5, n + WARM_UP)
+        y = _response(u.tolist())
+        if y is not None:
+            return u[WARM_UP:], checks.real_array(y[WARM_UP:], "narma10")
+    raise DescriptionError(f"narma10 n: got {n} steps, over which {ATTEMPTS} inputs diverged; take fewer steps")
+
+
+def _response(u: list[float]) -> list[float] | None:
+    """Return y(k + 1) for each step k, or None if it grows without bound."""
+    y, before = [0.0] * 10, [0.0] * 9 + u  # before[k] is u(k - 9)
+    for now, then in zip(u, before, strict=False):
+        y.append(0.3 * y[-1] + 0.05 * y[-1] * sum(y[-10:]) + 1.5 * then * now + 0.1)
         if y[-1] > LARGEST:
-            at = k + 1 - WARM_UP
-            raise DescriptionError(f"narma10: with seed {seed} y grows without bound at step {at}; take another seed")
-    k = len(y) - 1
-    y.append(0.3 * y[k] + 0.05 * y[k] * sum(y[k - 9 : k + 1]) + 1.5 * drive[k - 9] * drive[k] + 0.1)
-    return u[WARM_UP:], checks.real_array(y[WARM_UP + 1 :], "narma10")
+            return None
+    return y[10:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ def read_record(path: Path, channel: int | str, annotator: str) -> Annotated:
     """Read the record ``path`` (without suffix) and the annotations beside it."""
     wfdb = needed("wfdb", "WFDB records")
     record = _library(wfdb.rdrecord, f"{path}.hea", str(path))
+    if path.with_suffix(f".{annotator}").read_bytes()[-2:] != b"\0\0":  # which the format ends with
+        raise DescriptionError(f"{path}.{annotator}: cut short, or not an annotation file; download it again")
     notes = _library(wfdb.rdann, f"{path}.{annotator}", str(path), annotator)
     if record.p_signal is None or len(record.p_signal) != record.sig_len:
         got = 0 if record.p_signal is None else len(record.p_signal)
@@ -73,7 +76,9 @@ def read_record(path: Path, channel: int | str, annotator: str) -> Annotated:
 
 def _library(function: Any, file: str, *arguments: Any) -> Any:
     try:
-        return function(*arguments)
+        with warnings.catch_warnings():  # see packages.needed
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return function(*arguments)
     except FileNotFoundError as error:
         raise DescriptionError(f"{error.filename or file}: no such file, but {file} needs it") from None
     except Exception as error:  # the library checks little: a foreign file ends in whatever error comes first
