@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lsm_sim import models
+import joblib
+import numpy as np
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from lsm_sim import environment, models
 from lsm_sim.checks import Floats
+from lsm_sim.controls.comparison import Comparison
 from lsm_sim.encode import Bits, Encoder, Population
 from lsm_sim.forecast import Forecasts, LiquidForecaster, beside_controls
 from lsm_sim.units import Hz, ms
+
+_BLOCK = 200  # neighbouring samples that the paired test takes as one: their errors are alike
+_MOST_THREADS = 4  # one seed takes about 500 MB
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +77,29 @@ class SeriesSetting:
         n_before = self.washout + self.n_train
         series, targets = self.series(n_before + self.n_test + model.horizon, seed)
         return beside_controls(model, series, targets, n_train=n_before, n_lags=self.n_lags, esn=self.esn, seed=seed)
+
+    def compare(self, seeds: Sequence[int], *, n_threads: int | None = None, **changed: Any) -> Comparison:
+        """Return the forecasts of several seeds side by side; ``changed`` as in `forecaster`."""
+        with threadpool_limits(1):  # seeds side by side: no number of cores changes the order of a sum
+            pool = joblib.Parallel(min(n_threads or environment.cores(), _MOST_THREADS), backend="threading")
+            found = pool(joblib.delayed(self.run)(seed, n_threads=1, **changed) for seed in seeds)
+        views = list(found[0].predicted)
+        return Comparison(
+            metric="nrmse",
+            seeds=tuple(seeds),
+            truth=np.array([one.true[:, 0] for one in found]),
+            predictions={view: [one.predicted[view][:, 0] for one in found] for view in views},
+            n_features=found[0].n_features,
+            seconds={view: sum(one.seconds[view] for one in found) for view in views},
+            rates=[one.rate for one in found if one.rate is not None],
+            blocks=np.arange(self.n_test) // _BLOCK,
+            settings=self.described(**changed),
+        )
+
+    def described(self, **changed: Any) -> dict[str, Any]:
+        """Return all that it takes to run this again, as plain numbers and text."""
+        own = dataclasses.asdict(self) | {"series": self.series.__name__.strip("_"), "encoder": repr(self.encoder)}
+        return own | {"taus": list(self.taus)} | changed
 
 
 def _mackey_glass(n: int, seed: int) -> tuple[Floats, None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,12 +23,15 @@ VIEWS = ("raw", "encoder", "recurrence_off", "esn", "liquid")
 class Forecasts:
     """What the forecaster and its controls predicted, and what was true, (rows, targets) each.
 
-    ``seen`` is how many features each readout saw.
+    By view: ``n_features`` that its readout saw, and ``seconds`` that it took. ``rate``: spikes per neuron and second of the
+    liquid; None where its counts are not among the features.
     """
 
     true: Floats
     predicted: Mapping[str, Floats]
-    seen: Mapping[str, int]
+    n_features: Mapping[str, int]
+    seconds: Mapping[str, float]
+    rate: float | None
 
     def nrmse(self) -> dict[str, float]:
         """Return the error of each view."""
@@ -67,14 +71,17 @@ def beside_controls(
     array = checked_series(series)
     wanted = array if targets is None else checked_targets(targets, len(array))
     ready = clone(model).prepare(array[:n_train])
-    true, predicted, seen = wanted[:0], {}, {}
+    true, predicted, n_features, seconds, rate = wanted[:0], {}, {}, {}, None
     for view in views:
+        start = time.perf_counter()
         features = _features(view, ready, array, n_lags, {"seed": seed} | dict(esn or {}))
         predicted[view], true = held_out(
             features, wanted, n_train=n_train, horizon=model.horizon, washout=model.washout, readout=model.readout
         )
-        seen[view] = features.shape[1]
-    return Forecasts(true, predicted, seen)
+        if view == "liquid" and model.counts:
+            rate = float(features[:, : ready.liquid_.n_neurons].mean() / ready.encode(array[:1]).durations[0])
+        n_features[view], seconds[view] = features.shape[1], time.perf_counter() - start
+    return Forecasts(true, predicted, n_features, seconds, rate)
 
 
 def _features(view: str, ready: LiquidForecaster, series: Floats, n_lags: int, esn: Mapping[str, Any]) -> Floats:

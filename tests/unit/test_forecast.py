@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from sklearn.linear_model import LinearRegression, Ridge
 import lsm_sim as lsm
 from lsm_sim import encode, ms
 from lsm_sim.errors import DescriptionError
+from lsm_sim.evaluate.settings_series import SETTINGS
 from lsm_sim.forecast import (
+    VIEWS,
     LiquidForecaster,
     TimeRidge,
     beside_controls,
@@ -173,7 +176,8 @@ def test_all_views_are_scored_on_the_same_rows():
     found = beside_controls(forecaster(), series, n_train=300, n_lags=6, esn={"input_scaling": 0.5})
     assert list(found.predicted) == ["raw", "encoder", "recurrence_off", "esn", "liquid"]
     assert {predicted.shape for predicted in found.predicted.values()} == {(98, 1)}
-    assert found.seen == {"raw": 6, "encoder": 8 * 4, "recurrence_off": 160, "esn": 40, "liquid": 160}
+    assert found.n_features == {"raw": 6, "encoder": 8 * 4, "recurrence_off": 160, "esn": 40, "liquid": 160}
+    assert 250 < found.rate < 450
     model = forecaster().fit(series[:300])
     # the same rows, summed and scaled in another order
     assert found.nrmse()["liquid"] == pytest.approx(model.nrmse(series, start=300), rel=1e-6)
@@ -335,11 +339,12 @@ def test_an_encoder_that_does_not_give_whole_samples_is_refused():
         sample_edges(stimulus, 10)
 
 
-def test_a_setting_of_the_benchmarks_runs():
-    from lsm_sim.evaluate.settings_series import SETTINGS
-
-    for name, setting in SETTINGS.items():
-        quick = dataclasses.replace(setting, n_neurons=60, washout=30, n_train=200, n_test=60)
-        found = quick.run(seed=1)
-        assert list(found.nrmse()) == ["raw", "encoder", "recurrence_off", "esn", "liquid"], name
-        assert found.true.shape == (60, 1)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_benchmark_compares_all_views_over_seeds(name):
+    quick = dataclasses.replace(SETTINGS[name], n_neurons=60, washout=30, n_train=200, n_test=60)
+    found = quick.compare([1, 2])
+    assert list(found.per_seed) == list(VIEWS)
+    assert found.truth.shape == (2, 60)
+    again = quick.run(2)
+    assert found.per_seed["liquid"][1] == pytest.approx(again.nrmse()["liquid"], rel=1e-6)  # threads order sums
+    assert json.loads(found.to_json())["settings"]["horizon"] == quick.horizon
