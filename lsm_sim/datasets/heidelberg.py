@@ -55,7 +55,7 @@ def shd(
     dt
         Duration of a step, in seconds.
     limit
-        Read only so many samples from the start of each file: all 10420 need several GB of memory.
+        Read only so many samples from the start of each file. Reading takes about 60 bytes of memory per spike.
     """
     return _read("shd", folder, parts, ("train", "test"), 20, dt, limit)
 

@@ -18,7 +18,7 @@ from lsm_sim.files import PathLike
 
 SOURCE = Source(
     origin="https://archive.ics.uci.edu/dataset/128/japanese+vowels",
-    licence="CC BY 4.0",
+    licence="CC BY 4.0; the donors ask for their permission before commercial use",
     citation="M. Kudo, J. Toyama, M. Shimbo: Multidimensional curve classification using passing-through regions. "
     "Pattern Recognition Letters 20, 1103-1111 (1999)",
 )

@@ -57,8 +57,8 @@ def spike_templates(
     Examples
     --------
     >>> data = spike_templates(10, segments=4, seed=1)
-    >>> data.X.n_channels, data.X.n_steps[0], data.y.shape
-    (4, np.int64(1000), (10, 4))
+    >>> data.X.n_channels, int(data.X.n_steps[0]), data.y.shape
+    (4, 1000, (10, 4))
     """
     n = checks.whole(n, "spike_templates n", 1)
     templates = checks.whole(templates, "spike_templates templates", 1, 1000)
