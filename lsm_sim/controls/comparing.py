@@ -11,6 +11,7 @@ import numpy as np
 from lsm_sim import readout as readouts
 from lsm_sim.checks import Floats, Ints, real_array
 from lsm_sim.controls.comparison import Comparison, Metric
+from lsm_sim.controls.described import described
 from lsm_sim.controls.folds import Fold, Folds, folds_of
 from lsm_sim.controls.readouts import View, cross_validate
 from lsm_sim.controls.reseed import reseeded
@@ -96,6 +97,7 @@ def compare(
         job.watch.seconds,
         job.rates,
         None if blocks is None else np.asarray(blocks)[tested[0]],
+        job.settings,
     )
 
 
@@ -114,6 +116,7 @@ class _Job:
     predictions: dict[str, list[Any]] = field(default_factory=dict)
     n_features: dict[str, int] = field(default_factory=dict)
     rates: list[float] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
     watch: Stopwatch = field(default_factory=Stopwatch)
 
     @staticmethod
@@ -125,7 +128,7 @@ class _Job:
         _, last = front_and_liquid(reseeded(model, seeds[0]))
         task: readouts.Task = "classify" if isinstance(last, LiquidClassifier) else "regress"
         labels = np.asarray(y) if task == "classify" else real_array(y, "y")
-        if labels.shape[:1] != (len(X),):
+        if labels.shape != (len(X),):
             raise DescriptionError(f"y: got shape {labels.shape}, expected ({len(X)},), one value per sample of X")
         unknown = [view for view in views if view not in VIEWS]
         if unknown or not views:
@@ -155,6 +158,7 @@ class _Job:
     def _views(self, model: Any, ensemble: Any, train: Ints, seed: int) -> dict[str, View]:
         fronts: dict[str, Any] = {}
         samples = prepared(model, self.X, train, self.watch, fronts)
+        self.settings = self.settings or described(model, samples.transformer, self.esn)
         readout, n_threads = _readout(model, self.task), front_and_liquid(model)[1].n_threads
         out = {}
         for view in self.views:

@@ -36,7 +36,7 @@ class Comparison:
     seeds
         Each gives another liquid, other phases of the encoder and, where they are shuffled, other folds.
     truth
-        Label or value of each test sample, shape (S,).
+        Label or value of each test sample, shape (S,); or (seeds, S) where each seed has other samples.
     predictions
         By view and seed, what was predicted of them, each of shape (S,).
     n_features
@@ -47,6 +47,8 @@ class Comparison:
         Spikes per neuron and second of the liquid, by seed; empty where the features are not counts.
     blocks
         Test samples with the same number, shape (S,), are not independent; see `paired_test`.
+    settings
+        Whatever else it takes to run this again.
     """
 
     metric: Metric
@@ -57,6 +59,12 @@ class Comparison:
     seconds: Mapping[str, float]
     rates: Sequence[float] = field(default_factory=list)
     blocks: Ints | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_samples(self) -> int:
+        """Number of test samples of a seed."""
+        return int(np.shape(self.truth)[-1])
 
     @property
     def per_seed(self) -> dict[str, list[float]]:
@@ -78,7 +86,7 @@ class Comparison:
         predicted = np.asarray(self.predictions[view])
         if self.metric != "nrmse":
             return np.asarray(predicted != self.truth, np.float64)
-        return np.asarray((predicted - self.truth) ** 2 / np.var(self.truth))
+        return np.asarray((predicted - self.truth) ** 2 / np.var(self.truth, axis=-1, keepdims=True))
 
     def _figure(self, loss: Floats) -> float:
         figures = {"accuracy": 1 - loss.mean(), "errors": loss.sum(), "nrmse": np.sqrt(loss.mean())}
@@ -92,9 +100,15 @@ class Comparison:
     @property
     def p_values(self) -> dict[str, float]:
         """How likely each view's distance from the liquid is by chance, corrected for their number (Holm)."""
-        return holm(
-            {other: paired_test(self.losses(one), self.losses(other), self.blocks) for one, other in self.pairs}
-        )
+        return holm({other: self._p_value(one, other) for one, other in self.pairs})
+
+    def _p_value(self, one: str, other: str) -> float:
+        first, second, blocks = self.losses(one), self.losses(other), self.blocks
+        if np.ndim(self.truth) == 2:  # the samples of every seed are samples of their own
+            first, second = first.reshape(1, -1), second.reshape(1, -1)
+            numbers = np.arange(self.n_samples) if blocks is None else np.unique(blocks, return_inverse=True)[1]
+            blocks = np.add.outer(np.arange(len(self.seeds)) * (numbers.max() + 1), numbers).ravel()
+        return paired_test(first, second, blocks)
 
     def sentences(self) -> list[str]:
         """Return one plain sentence for each view beside the liquid."""
@@ -113,12 +127,12 @@ class Comparison:
         if self.metric == "accuracy":
             return f"{100 * value:.2f}" + ("" if spread else " %")
         if self.metric == "errors":
-            return f"{value:.1f}" + ("" if spread else f" errors of {len(self.truth)}")
-        return f"{value:.4g}" if spread or value < 0.01 else f"{value:.3f}"
+            return f"{value:.1f}" + ("" if spread else f" errors of {self.n_samples}")
+        return f"{value:.4f}" if value >= 0.001 or value == 0 else f"{value:.1e}"
 
     def rows(self) -> list[list[str]]:
         """Return the table's cells, the first row its head."""
-        unit = {"accuracy": "accuracy %", "errors": f"errors of {len(self.truth)}", "nrmse": "NRMSE"}[self.metric]
+        unit = {"accuracy": "accuracy %", "errors": f"errors of {self.n_samples}", "nrmse": "NRMSE"}[self.metric]
         p_values, mean, sd = self.p_values, self.mean, self.sd
         out = [["what the readout sees", "features", unit, "sd", "p against the liquid"]]
         for view in self.predictions:
@@ -145,10 +159,11 @@ class Comparison:
             "p": self.p_values,
             "sentences": self.sentences(),
             "features": dict(self.n_features),
-            "samples": len(self.truth),
+            "samples": self.n_samples,
             "seeds": list(self.seeds),
             "rates": list(self.rates),
             "seconds": dict(self.seconds),
+            "settings": dict(self.settings),
         }
 
     def to_json(self) -> str:

@@ -92,8 +92,9 @@ def features_of(view: str, samples: Samples, seed: int, esn: Mapping[str, Any], 
     if view == "recurrence_off":
         return off(transformer).respond(samples.stimulus)
     if view == "esn":
-        size = transformer.liquid_.n_neurons
-        reservoir = models.find("echo_state_classifier")(size, bins=bins, seed=seed, n_threads=n_threads, **esn)
+        size, times = transformer.liquid_.n_neurons, _times(transformer.features_)
+        network = models.find("echo_state_classifier")
+        reservoir = network(size, bins=bins, times=times, seed=seed, n_threads=n_threads, **esn)
         states: Floats = reservoir.features(samples.signals)
         return states
     if view == "liquid":
@@ -111,6 +112,11 @@ def _bins(features: Features) -> int:
     if isinstance(features, Counts) and features.window is None:
         return features.bins
     return len(features.times) if isinstance(features, Traces) else _BINS
+
+
+def _times(features: Features) -> tuple[float, ...] | None:
+    """Return the moments at which traces are read, so that a rate reservoir is read at the same ones."""
+    return features.times if isinstance(features, Traces) and not features.seconds else None
 
 
 def mean_rate(samples: Samples, features: Floats) -> float | None:

@@ -92,6 +92,7 @@ class _EchoState(BaseEstimator):
         bias: float = 0.2,
         density: float = 0.1,
         bins: int = 5,
+        times: tuple[float, ...] | None = None,
         readout: Any = "ridge",
         sample_shape: tuple[int, int] | None = None,
         seed: int = 0,
@@ -104,6 +105,7 @@ class _EchoState(BaseEstimator):
         self.bias = bias
         self.density = density
         self.bins = bins
+        self.times = times
         self.readout = readout
         self.sample_shape = sample_shape
         self.seed = seed
@@ -114,8 +116,16 @@ class _EchoState(BaseEstimator):
         return self._each(signals, lambda states: states.copy())
 
     def features(self, signals: Sequence[Floats]) -> Floats:
-        """Return the mean state in ``bins`` equal bins of each signal, shape (samples, bins * N); needs no fit."""
-        return np.array(self._each(signals, lambda states: bin_means(states, self.bins).ravel()))
+        """Return the mean states of each signal in its bins, or those at ``times``, (samples, bins * N); needs no fit."""
+        if self.times is None:
+            return np.array(self._each(signals, lambda states: bin_means(states, self.bins).ravel()))
+        times = np.array([checks.probability(time, "times") for time in self.times])
+
+        def at_times(states: Floats) -> Floats:
+            frames = np.ceil(times * len(states)).astype(np.int64).clip(1) - 1
+            return np.asarray(states[frames].ravel())
+
+        return np.array(self._each(signals, at_times))
 
     def _each(self, signals: Sequence[Floats], function: Callable[[Floats], Floats]) -> list[Floats]:
         """Return what ``function`` makes of each sample's states.
@@ -187,6 +197,8 @@ class EchoStateClassifier(ClassifierMixin, _EchoState):
         Share of recurrent weights that are not zero; these are normal.
     bins
         The readout sees the mean state in so many equal bins of each sample's own length.
+    times
+        If given, it sees the states at these fractions of each sample's length instead; 1 is the end.
     readout
         As for `lsm_sim.LiquidClassifier`.
     sample_shape

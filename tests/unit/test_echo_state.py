@@ -67,6 +67,14 @@ class TestTheStates:
         assert np.abs(one - other)[-1].max() < 1e-9
 
 
+def test_the_states_at_given_times_are_features_too():
+    signals = ragged(4)
+    states = EchoStateClassifier(6).states(signals)
+    features = EchoStateClassifier(6, times=(0.5, 1.0)).features(signals)
+    expected = [np.concatenate([own[-(-len(own) // 2) - 1], own[-1]]) for own in states]
+    np.testing.assert_array_equal(features, expected)
+
+
 class TestTheWeights:
     @pytest.mark.parametrize("radius", [0.5, 0.95])
     def test_have_the_spectral_radius_and_the_density_asked_for(self, radius):
