@@ -125,10 +125,10 @@ _DIGITS = Bits(n=12, frame=8 * ms)
 _ESN = {"spectral_radius": 0.95, "bias": 0.2, "density": 0.1}
 _RECURRENCE_MATTERS = {
     "tau_m": 8 * ms,
-    "tau_syn": 49 * ms,
+    "tau_syn": 80 * ms,
     "taps": 2,
     "input_weight": 28.0,
-    "recurrent_weight": 0.9,
+    "recurrent_weight": 1.5,
     "drive": (1.0, 4.4),
 }
 

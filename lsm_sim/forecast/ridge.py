@@ -58,14 +58,14 @@ class TimeRidge(RegressorMixin, BaseEstimator):
         target_mean, target_scale = targets.mean(axis=0), _spread(targets)
         scaled = (targets - target_mean) / target_scale
         early = self._moments(features[:cut], scaled[:cut])
-        errors = self._errors(features[cut:], scaled[cut:], *_solve(early, alphas))
+        errors = self._errors(features[cut:], scaled[cut:], *_paths(_centred(early), alphas))
         best = errors.argmin(axis=0)
         self.alpha_ = alphas[best]
         self.validation_nrmse_ = np.sqrt(errors.min(axis=0)) / _spread(scaled[cut:])
-        weights, offsets = _solve(early + self._moments(features[cut:], scaled[cut:]), alphas)
-        each = np.arange(len(best))
-        self.coef_ = weights[best, :, each].T * target_scale
-        self.intercept_ = offsets[best, each] * target_scale + target_mean
+        whole = _centred(early + self._moments(features[cut:], scaled[cut:]))
+        weights = _ridge(whole, self.alpha_)
+        self.coef_ = weights * target_scale
+        self.intercept_ = (whole.target_mean - whole.mean @ weights) * target_scale + target_mean
         return self
 
     def predict(self, X: Any) -> Floats:
@@ -127,18 +127,42 @@ class _Moments:
         return _Moments(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
 
-def _solve(moments: _Moments, alphas: Floats) -> tuple[Floats, Floats]:
-    """Return weights (alphas, features, targets) and offsets (alphas, targets), from one eigendecomposition.
+@dataclass(frozen=True, eq=False)
+class _Centred:
+    """Means, and moments about them: ``gram`` is X'X and ``cross`` X'y of centred rows."""
 
-    With rows centred, G = X'X = V diag(l) V' and q = V'X'y, the weights are V (q / (l + alpha)).
-    """
+    mean: Floats
+    target_mean: Floats
+    gram: Floats
+    cross: Floats
+
+
+def _centred(moments: _Moments) -> _Centred:
     mean, target_mean = moments.feature_sum / moments.n, moments.target_sum / moments.n
     gram = moments.gram - moments.n * np.outer(mean, mean)
-    cross = moments.cross - moments.n * np.outer(mean, target_mean)
-    values, vectors = np.linalg.eigh(gram)
-    rotated = vectors.T @ cross
+    return _Centred(mean, target_mean, gram, moments.cross - moments.n * np.outer(mean, target_mean))
+
+
+def _paths(rows: _Centred, alphas: Floats) -> tuple[Floats, Floats]:
+    """Return weights (alphas, features, targets) and offsets (alphas, targets), from one eigendecomposition.
+
+    With X'X = V diag(l) V' and q = V'X'y the weights are V (q / (l + alpha)).
+    """
+    values, vectors = np.linalg.eigh(rows.gram)
+    rotated = vectors.T @ rows.cross
     weights = vectors @ (rotated / (values.clip(min=0)[:, None] + alphas[:, None, None]))
-    return weights, target_mean - mean @ weights
+    return weights, rows.target_mean - rows.mean @ weights
+
+
+def _ridge(rows: _Centred, alpha: Floats) -> Floats:
+    """Return the weights (features, targets) with one alpha for each target."""
+    diagonal = np.eye(len(rows.gram))
+    least = np.finfo(float).eps * np.trace(rows.gram)  # what rounding does to X'X
+    out = np.empty(rows.cross.shape)
+    for value in np.unique(alpha):
+        own = alpha == value
+        out[:, own] = np.linalg.solve(rows.gram + (value + least) * diagonal, rows.cross[:, own])
+    return out
 
 
 def _rows(value: Any, where: str) -> Floats:

@@ -18,7 +18,7 @@ def forecasting(
     input_degree: int = 8,
     input_weight: float = 14.0,
     recurrent_degree: int = 50,
-    recurrent_weight: float = 0.9,
+    recurrent_weight: float = 1.5,
     drive: tuple[float, float] = (1.0, 4.4),
     tau_m: float = 8 * ms,
     tau_syn: float = 80 * ms,

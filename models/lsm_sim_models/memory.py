@@ -37,9 +37,8 @@ def memory(
     sqrt(taps)). The constant input of a neuron makes up for what it receives of values of 1/2, at all frames, and lies
     ``drive`` above the threshold.
 
-    The defaults are a compromise between memory and forecasting. tau_m=8 ms, tau_syn=49 ms, taps=2, input_weight=28,
-    recurrent_weight=0.9, drive=(1, 4.4) forecast smooth series better, and there recurrence matters; see
-    docs/forecasting.md.
+    The defaults are a compromise between memory and forecasting. tau_m = 8 ms, tau_syn = 80 ms, taps = 2, input_weight = 28
+    and drive = (1, 4.4) forecast smooth series better, and there recurrence matters; see docs/forecasting.md.
 
     Parameters
     ----------
