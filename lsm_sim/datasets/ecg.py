@@ -51,10 +51,11 @@ def ecg(
     Parameters
     ----------
     folder
-        A folder with records: .hea, .dat and annotations. None downloads the 44 records of DS1 and DS2 (paced ones are
-        left out, as AAMI recommends) of the MIT-BIH Arrhythmia Database into the cache, about 90 MB.
+        A folder with records: .hea, .dat and annotations. None downloads the 44 records of DS1 and DS2 of the
+        MIT-BIH Arrhythmia Database into the cache, about 90 MB.
     records
-        Names of the records to read; None reads all that the folder has with annotations.
+        Names of the records to read; None reads all that the folder has with annotations, but not the paced ones 102,
+        104, 107 and 217.
     channel
         Index or name of the signal, such as ``"MLII"``.
     labels
@@ -90,10 +91,12 @@ def ecg(
 def _names(folder: Path, records: Sequence[str] | None, annotator: str) -> list[Path]:
     """Return the records as paths without suffix."""
     if records is None:
-        found = sorted(path.with_suffix("") for path in folder.glob("*.hea"))
+        found = sorted(path.with_suffix("") for path in folder.glob("*.hea") if path.stem not in mit_bih.PACED)
         annotated = [path for path in found if path.with_suffix(f".{annotator}").exists()]
         if not annotated:
-            raise DescriptionError(f"ecg: no record with annotations in {folder}; expected files *.{annotator}")
+            raise DescriptionError(
+                f"ecg: no record with annotations *.{annotator} in {folder}; name those that are passed over with records="
+            )
         return annotated
     if isinstance(records, str) or not records:
         raise DescriptionError(f"ecg records: got {records!r}, expected a list of names such as ['100', '101']")

@@ -5,7 +5,7 @@ import pytest
 
 from lsm_sim import BackendUnavailableError, DescriptionError
 from lsm_sim.datasets import ecg
-from lsm_sim.datasets.mit_bih import DS1, DS2, RECORDS
+from lsm_sim.datasets.mit_bih import DS1, DS2, PACED, RECORDS
 from tests.datasets import write_ecg
 
 RESOLUTION = 2 / 2**12  # mV, of twelve bits for two millivolts
@@ -86,7 +86,16 @@ def test_other_records_have_no_published_split(tmp_path):
 def test_the_published_split_shares_no_record_and_has_no_paced_one():
     assert len(DS1) == len(DS2) == 22
     assert len(set(RECORDS)) == 44
-    assert not set(RECORDS) & {"102", "104", "107", "217"}
+    assert not set(RECORDS) & set(PACED)
+
+
+def test_paced_records_are_read_only_if_asked_for(tmp_path):
+    for name in ("100", "102"):
+        write_ecg(tmp_path, name)
+    assert np.unique(ecg(tmp_path).groups).tolist() == ["100"]
+    data = ecg(tmp_path, records=["100", "102"])
+    assert np.unique(data.groups).tolist() == ["100", "102"]
+    assert data.split is None
 
 
 def test_records_without_annotations_are_passed_over_unless_asked_for(tmp_path):
@@ -175,6 +184,12 @@ def test_records_of_different_rates_are_refused(tmp_path):
 def test_what_is_wrong_with_a_request_is_said(records, wrong, words):
     with pytest.raises(DescriptionError, match=words):
         ecg(records, **wrong)
+
+
+def test_a_folder_with_nothing_to_read_is_named(tmp_path):
+    write_ecg(tmp_path, "102")
+    with pytest.raises(DescriptionError, match=r"no record with annotations \*\.atr in .*; name those that are passed"):
+        ecg(tmp_path)
 
 
 def test_a_folder_without_records_is_named(tmp_path):
