@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LAZY = {  # what takes long to import waits until it is asked for
+    "audio": "lsm_sim.audio",
     "datasets": "lsm_sim.datasets",
     "forecast": "lsm_sim.forecast",
     "plot": "lsm_sim.plot",
@@ -79,6 +80,7 @@ __all__ = [
     "Traces",
     "Uniform",
     "UnsupportedError",
+    "audio",
     "datasets",
     "encode",
     "find",
