@@ -23,7 +23,7 @@ from lsm_sim.units import Hz, kHz, ms, second, us
 from lsm_sim.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
 
 if TYPE_CHECKING:
-    from lsm_sim import datasets, forecast, plot, readout, rescale
+    from lsm_sim import audio, datasets, forecast, plot, readout, rescale
     from lsm_sim.estimators import LiquidClassifier, LiquidRegressor
     from lsm_sim.forecast import LiquidForecaster
     from lsm_sim.quantisation import quantise
