@@ -28,7 +28,7 @@ def _ceiling(n_threads: int) -> Peer:
 
             def run(n: int) -> None:
                 share = -(-int(task.events[:n].sum()) // n_threads)
-                list(pool.map(lambda ring: kernel(ring, synapses, share), rings))
+                list(pool.map(lambda ring: scatter.deliver(kernel, ring, synapses, share), rings))
 
             yield Ready(run, batch=len(task.counts))
 
@@ -44,6 +44,6 @@ def _best_kernel() -> scatter.Kernel:
     for _ in range(_TRIES):
         for name, kernel in found.items():
             start = time.perf_counter()
-            kernel(ring, synapses, _EVENTS)
+            scatter.deliver(kernel, ring, synapses, _EVENTS)
             seconds[name] = min(seconds[name], time.perf_counter() - start)
     return found[min(seconds, key=lambda name: seconds[name])]

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 RING = 8192  # 32 KiB of int32
-_ROWS, _PER_ROW, _LANES = 1000, 96, 16  # a row is a whole number of vectors
+STEP = 32  # events that the kernel on vectors handles at a time
+_ROWS, _PER_ROW, _LANES = 1000, 96, 16  # a row is a whole number of steps
 _LINE = 64  # bytes of a cache line
 
 Array: TypeAlias = npt.NDArray[Any]
 Kernel: TypeAlias = Callable[[Array, Array, int], None]
-"""Takes ring, synapses and a number of events; runs at least so many, going through the synapses again and again."""
+"""Takes the ring, the synapses (a multiple of `STEP` of them) and how many times to go through them."""
 
 
 def synapses() -> Array:
@@ -46,13 +47,20 @@ def kernels() -> dict[str, Kernel]:
     return {"a plain loop": _compiled_loop()} | ({} if vectors is None else {"vectors of 16": vectors})
 
 
-def _loop(ring: Any, packed: Any, n_events: int) -> None:
-    done = 0
-    while done < n_events:
+def deliver(kernel: Kernel, ring: Array, packed: Array, n_events: int) -> None:
+    """Let a kernel deliver so many events, rounded up to a whole step."""
+    times, rest = divmod(n_events, packed.size)
+    if times:
+        kernel(ring, packed, times)
+    if rest:
+        kernel(ring, packed[: -(-rest // STEP) * STEP], 1)
+
+
+def _loop(ring: Any, packed: Any, times: int) -> None:
+    for _ in range(times):
         for e in range(packed.size):
             synapse = packed[e]
             ring[synapse >> np.uint32(16)] += np.int32(np.int16(synapse & np.uint32(0xFFFF)))
-        done += packed.size
 
 
 def _compiled_loop() -> Kernel:
@@ -83,8 +91,8 @@ def _vectors() -> Kernel | None:
     call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
     function = call(engine.get_function_address("scatter"))
 
-    def kernel(ring: Array, packed: Array, n_events: int, _owner: Any = engine) -> None:
-        function(ring.ctypes.data, packed.ctypes.data, packed.size, n_events)
+    def kernel(ring: Array, packed: Array, times: int, _owner: Any = engine) -> None:
+        function(ring.ctypes.data, packed.ctypes.data, packed.size, times)
 
     return kernel
 
@@ -107,25 +115,25 @@ def _llvm_ir() -> str:
   %old{k} = call {vector} {gather}({pointers} %place{k}, i32 4, {mask} {every}, {vector} zeroinitializer)
   %new{k} = add {vector} %old{k}, %weight{k}
   call void {scatter}({vector} %new{k}, {pointers} %place{k}, i32 4, {mask} {every})"""
-        for k in range(2)
+        for k in range(STEP // _LANES)
     )
     return f"""
 declare {vector} {gather}({pointers}, i32, {mask}, {vector})
 declare void {scatter}({vector}, {pointers}, i32, {mask})
-define void @scatter(ptr noalias %ring, ptr noalias %packed, i64 %size, i64 %n_events) {{
+define void @scatter(ptr noalias %ring, ptr noalias %packed, i64 %size, i64 %times) {{
 entry:
   br label %again
 again:
-  %done = phi i64 [0, %entry], [%total, %next]
+  %done = phi i64 [0, %entry], [%passes, %next]
   br label %body
 body:
   %e = phi i64 [0, %again], [%following, %body]{steps}
-  %following = add i64 %e, {2 * _LANES}
+  %following = add i64 %e, {STEP}
   %more = icmp slt i64 %following, %size
   br i1 %more, label %body, label %next
 next:
-  %total = add i64 %done, %size
-  %unfinished = icmp slt i64 %total, %n_events
+  %passes = add i64 %done, 1
+  %unfinished = icmp slt i64 %passes, %times
   br i1 %unfinished, label %again, label %end
 end:
   ret void

@@ -8,7 +8,7 @@ size, another drive or fewer samples; two sweeps change one number of W alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,13 +63,11 @@ class Workload:
     x: float = 0.0
 
 
-_LARGE = Workload("W-large", 10_000, 0.02, 0.022, -0.086, 0.159, samples=20)
-MAIN = (
-    Workload("W"),
-    Workload("W-small", 135, 0.1, 0.047, -0.152, 0.159),
-    _LARGE,
-    Workload("W-large-1", 10_000, 0.02, 0.022, -0.086, 0.159, samples=1),
-)
+W = Workload("W")
+W_SMALL = Workload("W-small", 135, 0.1, 0.047, -0.152, 0.159)
+W_LARGE = Workload("W-large", 10_000, 0.02, 0.022, -0.086, 0.159, samples=20)
+W_LARGE_1 = replace(W_LARGE, name="W-large-1", samples=1)
+MAIN = (W, W_SMALL, W_LARGE, W_LARGE_1)
 # What makes W fire at so many Hz: the rate of the inputs, and beyond 100 Hz a constant input.
 _DRIVE = {1: (18, 0), 3: (22.3, 0), 10: (30.0, 0), 30: (47.8, 0), 100: (50, 100), 200: (50, 366), 300: (50, 980)}
 RATES = tuple(
@@ -83,7 +81,7 @@ SIZES = tuple(
 )
 SWEEPS = {"rates": RATES, "sizes": SIZES}
 NAMES = (*(workload.name for workload in MAIN), *SWEEPS)
-QUICK = ("W", "W-small")
+QUICK = (W.name, W_SMALL.name)
 
 
 def find(names: Sequence[str]) -> list[Workload]:
