@@ -23,7 +23,8 @@ from lsm_sim.units import Hz, kHz, ms, second, us
 from lsm_sim.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
 
 if TYPE_CHECKING:
-    from lsm_sim import audio, datasets, forecast, plot, readout, rescale
+    from lsm_sim import audio, controls, datasets, forecast, plot, readout, rescale
+    from lsm_sim.ensemble import LiquidEnsemble
     from lsm_sim.estimators import LiquidClassifier, LiquidRegressor
     from lsm_sim.forecast import LiquidForecaster
     from lsm_sim.quantisation import quantise
@@ -39,7 +40,9 @@ _LAZY = {  # what takes long to import waits until it is asked for
     "quantise": "lsm_sim.quantisation",
     "readout": "lsm_sim.readout",
     "rescale": "lsm_sim.rescale",
+    "controls": "lsm_sim.controls",
     "LiquidClassifier": "lsm_sim.estimators",
+    "LiquidEnsemble": "lsm_sim.ensemble",
     "LiquidForecaster": "lsm_sim.forecast",
     "LiquidRegressor": "lsm_sim.estimators",
     "LiquidTransformer": "lsm_sim.transformer",
@@ -60,6 +63,7 @@ __all__ = [
     "Inputs",
     "Liquid",
     "LiquidClassifier",
+    "LiquidEnsemble",
     "LiquidForecaster",
     "LiquidRegressor",
     "LiquidTransformer",
@@ -81,6 +85,7 @@ __all__ = [
     "Uniform",
     "UnsupportedError",
     "audio",
+    "controls",
     "datasets",
     "encode",
     "find",

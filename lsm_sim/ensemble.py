@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -56,19 +58,26 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
             raise DescriptionError(f"combine: got {self.combine!r}, expected 'features' or 'scores'")
         if not self.members:
             raise DescriptionError("members: got none, expected at least one")
-        if np.unique(y).size < 2:
+        if np.unique(y).size == 1:
             raise DescriptionError(f"y: got one class only, {y[0]!s}; expected at least two classes")
         if self.combine == "scores":
             self.members_ = [clone(member).fit(X, y) for member in self.members]
+            self._note_form()
             self.classes_ = self.members_[0].classes_
             return self
         self.members_ = [_transforming(member).fit(X) for member in self.members]
+        self._note_form()
         features = self._features(X)
         if len(features) != len(y):
             raise DescriptionError(f"y: got {len(y)} values for {len(features)} samples of X")
         self.readout_ = readouts.resolve(self.readout, "classify").fit(features, y)
         self.classes_ = self.readout_.classes_
         return self
+
+    def _note_form(self) -> None:
+        """Take over the number of columns from a member; behind a front end it has none to tell of."""
+        if not isinstance(self.members_[0], Pipeline):
+            self.n_features_in_ = self.members_[0].n_features_in_
 
     def decision_function(self, X: Any) -> Floats:
         """Return the score of each class, shape (samples, classes), or (samples,) where there are two."""
@@ -84,6 +93,19 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
     def _features(self, X: Any) -> Floats:
         return np.hstack([member.transform(X) for member in self.members_])
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the trained ensemble to a file, without pickle; see `lsm_sim.model_file`."""
+        from lsm_sim.model_file import save
+
+        save(self, path)
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> LiquidEnsemble:
+        """Read an ensemble that `save` wrote."""
+        from lsm_sim.model_file import load
+
+        return load(path, LiquidEnsemble)
+
     def __sklearn_tags__(self) -> Any:
         """Say that X may have three dimensions."""
         tags = super().__sklearn_tags__()
@@ -98,8 +120,6 @@ def winners(scores: Floats, classes: Any) -> Any:
 
 def _transforming(member: Any) -> Any:
     """Return a member without its readout."""
-    from sklearn.pipeline import Pipeline
-
     front, last = front_and_liquid(member)
     if not isinstance(last, LiquidClassifier):
         raise DescriptionError(
