@@ -11,7 +11,7 @@ from scipy.signal import gammatone
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from lsm_sim import checks
-from lsm_sim.audio.sounds import compressed, each_sound, n_samples
+from lsm_sim.audio.sounds import compressed, each_sound, frame_starts, n_samples
 from lsm_sim.checks import Floats
 from lsm_sim.errors import DescriptionError
 from lsm_sim.units import ms
@@ -83,10 +83,10 @@ class Cochleagram(TransformerMixin, BaseEstimator):
 
         return each_sound(X, self.sample_rate, convert)
 
-    def _bank(self) -> tuple[tuple[int, int, float, float], int, int]:
+    def _bank(self) -> tuple[tuple[int, int, float, float], int, float]:
         """Return the arguments of `gammatone_bank`, and the window and the hop in samples."""
         rate = checks.whole(self.sample_rate, "Cochleagram sample_rate", minimum=1)
-        window = n_samples(self.window, rate, "Cochleagram window")
+        window = round(n_samples(self.window, rate, "Cochleagram window"))
         hop = n_samples(self.hop, rate, "Cochleagram hop")
         f_max = 0.45 * rate if self.f_max is None else checks.positive(self.f_max, "Cochleagram f_max")
         f_min = checks.positive(self.f_min, "Cochleagram f_min")
@@ -128,12 +128,12 @@ def _spectra(n_bands: int, rate: int, f_min: float, f_max: float, size: int) -> 
     return np.asarray(np.fft.rfft(gammatone_bank(n_bands, rate, f_min, f_max), size))
 
 
-def _powers(samples: Floats, bank: tuple[int, int, float, float], window: int, hop: int) -> Floats:
+def _powers(samples: Floats, bank: tuple[int, int, float, float], window: int, hop: float) -> Floats:
     """Return the mean power of each filter's output in each window, shape (frames, n_bands)."""
     samples = np.pad(samples, (0, max(0, window - len(samples))))
     n = len(samples)
     size = 1 << (n + gammatone_bank(*bank).shape[1] - 2).bit_length()  # no wrap-around; few sizes, so few spectra
     output = np.fft.irfft(np.fft.rfft(samples, size) * _spectra(*bank, size), size)[:, :n]
     total = np.pad(np.cumsum(output**2, axis=1), ((0, 0), (1, 0)))
-    first = np.arange(0, total.shape[1] - window, hop)
+    first = frame_starts(n, window, hop)
     return np.asarray((total[:, first + window] - total[:, first]).T / window)

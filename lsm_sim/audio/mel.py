@@ -30,7 +30,7 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
     n_bands
         Number of bands.
     window, hop
-        In seconds, whole numbers of samples.
+        In seconds; a window is rounded to whole samples, and each frame begins at the sample nearest to its time.
     f_min, f_max
         Lower end of the first band and upper end of the last, in Hz; ``f_max`` None: half the sample rate.
     floor
@@ -96,10 +96,10 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
 
         return each_sound(X, self.sample_rate, convert)
 
-    def _bank(self) -> tuple[Floats, int, int]:
+    def _bank(self) -> tuple[Floats, int, float]:
         """Return the triangles, (n_bands, frequencies), and the window and the hop in samples."""
         rate = checks.whole(self.sample_rate, "MelSpectrogram sample_rate", minimum=1)
-        window = n_samples(self.window, rate, "MelSpectrogram window")
+        window = round(n_samples(self.window, rate, "MelSpectrogram window"))
         hop = n_samples(self.hop, rate, "MelSpectrogram hop")
         f_max = rate / 2 if self.f_max is None else checks.positive(self.f_max, "MelSpectrogram f_max")
         f_min = checks.real(self.f_min, "MelSpectrogram f_min")

@@ -11,7 +11,7 @@ from scipy.signal import resample_poly
 
 from lsm_sim import checks
 from lsm_sim.audio.wav import Recording
-from lsm_sim.checks import Floats
+from lsm_sim.checks import Floats, Ints
 from lsm_sim.errors import DescriptionError
 
 
@@ -36,21 +36,26 @@ def _samples(sound: Any, b: int, sample_rate: int) -> Floats:
     return np.asarray(resample_poly(sound.samples, sample_rate // common, sound.sample_rate // common))
 
 
-def n_samples(seconds: Any, sample_rate: int, where: str) -> int:
-    """Return how many samples last ``seconds``, at least one."""
+def n_samples(seconds: Any, sample_rate: int, where: str) -> float:
+    """Return how many samples last ``seconds``: at least one, and not always a whole number."""
     count = checks.positive(seconds, where) * sample_rate
-    if round(count) < 1 or not np.isclose(count, round(count), rtol=1e-6):
-        raise DescriptionError(
-            f"{where}: got {seconds:g} s, expected a whole number of samples of {1 / sample_rate:g} s"
-        )
-    return round(count)
+    if count < 1:
+        raise DescriptionError(f"{where}: got {seconds:g} s, expected at least one sample of {1 / sample_rate:g} s")
+    return count
 
 
-def framed(samples: Floats, window: int, hop: int) -> Floats:
-    """Return a view of the frames, shape (frames, window); a sound shorter than a window is one frame, zeros after it."""
+def frame_starts(n: int, window: int, hop: float) -> Ints:
+    """Return where frames of ``window`` out of ``n`` samples begin: at the samples nearest to 0, hop, 2 hop, ..."""
+    starts = np.floor(np.arange((n - window) / hop + 2) * hop + 0.5).astype(np.int64)
+    return np.asarray(starts[starts <= n - window])
+
+
+def framed(samples: Floats, window: int, hop: float) -> Floats:
+    """Return the frames, shape (frames, window); a sound shorter than a window is one frame, zeros after it."""
     if len(samples) < window:
         samples = np.pad(samples, (0, window - len(samples)))
-    return np.lib.stride_tricks.sliding_window_view(samples, window)[::hop]
+    windows = np.lib.stride_tricks.sliding_window_view(samples, window)
+    return np.asarray(windows[frame_starts(len(samples), window, hop)])
 
 
 def compressed(power: Floats, floor: float) -> Floats:

@@ -101,14 +101,13 @@ def run(options: Options) -> Evaluation:
         data = benchmark.read(options)
     split = benchmark.split(data, options)
     liquid, ensemble = benchmark.models(options)
-    rate = {} if options.name != "fsdd" or data.sample_rate is None else {"sample_rate": round(data.sample_rate)}
     found = compare(
-        lambda seed: configured(liquid(seed, **options.sized(), **rate), options),
+        lambda seed: configured(liquid(seed, **options.sized()), options),
         data.X,
         data.y,
         cv=split.folds,
         seeds=options.seeds,
-        ensemble=None if options.ensemble is None else _ensemble(ensemble, liquid, options, rate),
+        ensemble=None if options.ensemble is None else _ensemble(ensemble, liquid, options),
         esn=benchmark.esn,
         metric=benchmark.metric,
         progress=options.progress,
@@ -124,9 +123,7 @@ def run(options: Options) -> Evaluation:
     )
 
 
-def _ensemble(
-    make: Callable[..., Any] | None, liquid: Callable[..., Any], options: Options, rate: Mapping[str, int]
-) -> Callable[[int], Any]:
+def _ensemble(make: Callable[..., Any] | None, liquid: Callable[..., Any], options: Options) -> Callable[[int], Any]:
     """Return the function that makes the ensemble of a seed; without settings of its own it is one of equal liquids."""
     from lsm_sim.ensemble import LiquidEnsemble
 
@@ -136,7 +133,7 @@ def _ensemble(
 
     def of(seed: int) -> Any:
         if make is not None:
-            return configured_ensemble(make(seed, size=size, **options.sized(), **rate), options)
+            return configured_ensemble(make(seed, size=size, **options.sized()), options)
         members = [liquid(size * seed + k, **options.sized()) for k in range(size)]
         return configured_ensemble(LiquidEnsemble(members, combine="scores"), options)
 

@@ -18,22 +18,23 @@ from lsm_sim.estimators import LiquidClassifier
 from lsm_sim.features import Counts
 from lsm_sim.units import Hz, ms
 
+RATE = 8000  # Hz; recordings of other rates are resampled
 HOP = 5 * ms
 
 
-def fsdd_upstream(seed: int, *, n_neurons: int = 500, sample_rate: int = 8000) -> Pipeline:
+def fsdd_upstream(seed: int, *, n_neurons: int = 500) -> Pipeline:
     """Return one liquid for speakers that were heard in training."""
-    return _spoken(MelSpectrogram(sample_rate), seed, n_neurons)
+    return _spoken(MelSpectrogram(RATE, pre_emphasis=0.7), seed, n_neurons)
 
 
-def fsdd_new_speaker(seed: int, *, n_neurons: int = 1000, sample_rate: int = 8000) -> Pipeline:
+def fsdd_new_speaker(seed: int, *, n_neurons: int = 1000) -> Pipeline:
     """Return one liquid for speakers that were not heard in training."""
-    return _spoken(MelSpectrogram(sample_rate), seed, n_neurons)
+    return _spoken(MelSpectrogram(RATE, pre_emphasis=0.5), seed, n_neurons)
 
 
-def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000, sample_rate: int = 8000) -> LiquidEnsemble:
+def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidEnsemble:
     """Return liquids of different seeds, every other one behind a cochleagram, for speakers not heard in training."""
-    fronts = (MelSpectrogram(sample_rate), Cochleagram(sample_rate))
+    fronts = (MelSpectrogram(RATE, pre_emphasis=0.5), Cochleagram(RATE, pre_emphasis=0.5))
     members = [_spoken(fronts[k % 2], size * seed + k, n_neurons) for k in range(size)]
     return LiquidEnsemble(members, combine="scores")
 
