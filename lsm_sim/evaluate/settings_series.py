@@ -147,9 +147,21 @@ SETTINGS = {
         esn=_ESN | {"input_scaling": 1.0},
     ),
     "narma10": SeriesSetting(
-        _narma10, "memory", _DIGITS, (0.7, 2.0, 5.0), horizon=0, esn=_ESN | {"input_scaling": 0.1}
+        _narma10,
+        "memory",
+        _DIGITS,
+        (0.7, 2.0, 5.0),
+        horizon=0,
+        parameters={"recurrent_weight": 2.0},
+        esn=_ESN | {"input_scaling": 0.1},
     ),
     "lorenz": SeriesSetting(
-        _lorenz, "forecasting", _CURVES, (1.0, 3.0, 10.0), horizon=25, esn=_ESN | {"input_scaling": 1.0}
+        _lorenz,
+        "forecasting",
+        _CURVES,
+        (1.0, 3.0, 10.0),
+        horizon=25,
+        parameters={"recurrent_weight": 0.9},
+        esn=_ESN | {"input_scaling": 1.0},
     ),
 }
