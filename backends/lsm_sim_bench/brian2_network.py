@@ -23,7 +23,7 @@ LATE = 1
 
 _EQUATIONS = """dv/dt = ((a_v - 1) * v + u) / tick : 1 (unless refractory)
 du/dt = (a_u - 1) * u / tick : 1"""
-_PREFERENCES = {"codegen.target": "cython", "core.default_float_dtype": np.float64}
+PREFERENCES = {"codegen.target": "cython", "core.default_float_dtype": np.float64}
 
 
 @contextmanager
@@ -34,10 +34,10 @@ def brian2(device: Any = None) -> Iterator[Any]:
         import brian2 as b2
 
         devices: Any = importlib.import_module("brian2.devices.device")
-        before = {name: b2.prefs[name] for name in _PREFERENCES}
+        before = {name: b2.prefs[name] for name in PREFERENCES}
         active = devices.active_device
         try:
-            for name, value in _PREFERENCES.items():
+            for name, value in PREFERENCES.items():
                 b2.prefs[name] = value
             devices.active_device = device or devices.runtime_device
             b2.BrianLogger.suppress_hierarchy("brian2")

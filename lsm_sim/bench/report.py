@@ -183,7 +183,7 @@ def sweep_table(summaries: Sequence[dict[str, Any]]) -> list[list[str]]:
     """Return one line for each workload of a sweep: the median milliseconds of each peer, and nanoseconds per event of the first."""
     every = [row for summary in summaries for row in summary["rows"] if row["status"] == OK]
     names = list(dict.fromkeys((row["name"], row["threads"]) for row in every))
-    heads = [f"{name}, {threads} threads" if threads > 1 else name for name, threads in names]
+    heads = [_label(name, threads) for name, threads in names]
     out = [["", "Hz", "million events", *heads, "ns/event", "counts", "machine"]]
     for summary in summaries:
         rows = {(row["name"], row["threads"]): row for row in summary["rows"] if row["status"] == OK}
@@ -206,15 +206,20 @@ def sweep_table(summaries: Sequence[dict[str, Any]]) -> list[list[str]]:
 def sweep_remarks(summaries: Sequence[dict[str, Any]]) -> list[str]:
     """Return the slowest workload of each peer, who did not take part, and where the machine was not quiet."""
     out = []
-    for name in dict.fromkeys(row["name"] for summary in summaries for row in summary["rows"]):
-        rows = [(summary["workload"], row) for summary in summaries for row in summary["rows"] if row["name"] == name]
+    every = [(summary["workload"], row) for summary in summaries for row in summary["rows"]]
+    for name, threads in dict.fromkeys((row["name"], row["threads"]) for _, row in every):
+        rows = [(workload, row) for workload, row in every if (row["name"], row["threads"]) == (name, threads)]
         done = [(row["ms_per_sample"], workload) for workload, row in rows if row["status"] == OK]
+        label = _label(name, threads)
         if done:
-            out.append(f"{name}: at most {_digits(max(done)[0])} ms per sample, at {max(done)[1]}")
-        left = dict.fromkeys(f"{name}: {row['status']}: {row['reason']}" for _, row in rows if row["status"] != OK)
-        out += left
+            out.append(f"{label}: at most {_digits(max(done)[0])} ms per sample, at {max(done)[1]}")
+        out += dict.fromkeys(f"{label}: {row['status']}: {row['reason']}" for _, row in rows if row["status"] != OK)
     noisy = [summary for summary in summaries if not summary["noise"]["quiet"]]
     return [*out, *(f"{summary['workload']}: {verdict(summary['noise'])}" for summary in noisy)]
+
+
+def _label(name: str, threads: int) -> str:
+    return f"{name}, {threads} threads" if threads > 1 else name
 
 
 def wrong(summaries: Sequence[dict[str, Any]]) -> list[str]:

@@ -12,6 +12,7 @@ from lsm_sim.bench.rounds import Plan
 from lsm_sim.bench.workloads import Workload
 
 FORMAT = "lsm_sim.bench/1"
+PEERS = ("cython", "torch", "nest-simulator")  # whose versions `environment.versions` does not tell
 
 
 def run(
@@ -30,7 +31,7 @@ def run(
     Parameters
     ----------
     samples, seed
-        Instead of the workload's own.
+        Instead of the workload's own; one of a single sample stays what it is.
     sweep_all
         Let all peers take part in sweeps, not only our engine and the ceiling.
     say
@@ -42,7 +43,7 @@ def run(
             say(f"{name}: {text}")
 
         tell("drawing the network, and the right answer")
-        one = task.make(workload, settings, samples=samples, seed=seed)
+        one = task.make(workload, settings, samples=samples if workload.samples > 1 else None, seed=seed)
         everyone = sweep_all or not workload.sweep
         taking_part = [peer for peer in peers if everyone or peer.family in SWEPT]
         yield report.summarise(rounds.measure(one, taking_part, plan, tell))
@@ -62,6 +63,6 @@ def document(
         "wrong": report.wrong(summaries),
         "missing": missing,
         "workloads": list(summaries),
-        "versions": environment.versions(),
+        "versions": environment.versions() | {name: environment.version(name) for name in PEERS},
         "machine": environment.machine(),
     }

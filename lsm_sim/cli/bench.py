@@ -82,13 +82,13 @@ def bench(
         if not json:
             _print(same)
     _say("")
-    if plot is not None:
-        _draw(summaries, plot)
     wrong = report.wrong(summaries)
     if json:
         print_json(session.document(summaries, missing, settings, plan) | {"plot": plot})
     else:
         print(_ending(wrong, missing))
+    if plot is not None:  # last, so that no mishap here costs the figures
+        _draw(summaries, plot)
     if wrong:
         raise typer.Exit(WRONG)
 

@@ -11,7 +11,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from lsm_sim.plot import style
 
 _BAR = 0.17  # inches
-_FRAME, _SWEEP = 0.75, 1.9  # inches around the bars of a panel; height of a sweep
+_WIDE = 1.5  # columns: names are long
+_FRAME, _SWEEP = 0.75, 2.3  # inches around the bars of a panel; height of a sweep
 _OURS, _OTHERS = style.BLUE, style.GREY
 _AXIS = {"rates": "Mean rate (Hz)", "sizes": "Neurons"}
 
@@ -30,15 +31,18 @@ def draw(summaries: Sequence[dict[str, Any]], figure: Any = None) -> Any:
     if figure is None:
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(1.5 * style.WIDTH, sum(heights or [1])), dpi=style.DPI, layout="constrained")
-    panels = figure.subplots(max(1, len(heights)), 1, squeeze=False, height_ratios=heights or [1])[:, 0]
-    for ax, summary in zip(panels, bars, strict=False):
-        _draw_bars(ax, summary)
-    for ax, name in zip(panels[len(bars) :], sweeps, strict=True):
-        _draw_sweep(ax, name, [summary for summary in summaries if summary["sweep"] == name])
+        figure = Figure(figsize=(_WIDE * style.WIDTH, sum(heights or [1])), dpi=style.DPI, layout="constrained")
     if not heights:
-        panels[0].set_axis_off()
-        style.say(panels[0], "nothing was measured")
+        ax = figure.add_subplot()
+        ax.set_axis_off()
+        style.say(ax, "nothing was measured")
+        return figure
+    panels = iter(figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0])
+    for summary in bars:
+        _draw_bars(next(panels).add_subplot(), summary)
+    for name in sweeps:
+        same = [summary for summary in summaries if summary["sweep"] == name]
+        _draw_sweep(next(panels).add_subplot(), name, same)
     return figure
 
 
@@ -79,7 +83,10 @@ def _draw_bars(ax: Any, summary: dict[str, Any]) -> None:
     if ceiling:
         ax.axvline(ceiling, color=style.VERMILION, linewidth=style.LINE, zorder=0)
     style.legend(
-        ax, {"ours": _OURS, "others": _OTHERS}, above=True, lines={"ceiling": style.VERMILION} if ceiling else {}
+        ax,
+        {"ours": _OURS, "others": _OTHERS},
+        above=True,
+        lines={"ceiling of one core": style.VERMILION} if ceiling else {},
     )
     ax.set_yticks(y, [_name(row) for row in rows])
     ax.invert_yaxis()
@@ -100,16 +107,15 @@ def _draw_sweep(ax: Any, name: str, summaries: Sequence[dict[str, Any]]) -> None
     noisy = "" if all(summary["noise"]["quiet"] for summary in summaries) else " (machine too noisy)"
     style.tidy(ax, _AXIS.get(name, name) + noisy, "ms per sample")
     names = list(dict.fromkeys(_name(row) for summary in summaries for row in _done(summary)))
-    colours = dict(zip(names, style.many(len(names)), strict=True))
-    for label, colour in colours.items():
-        points = [(_x(s), row["ms_per_sample"]) for s in summaries for row in _done(s) if _name(row) == label]
-        ax.plot(*zip(*points, strict=True), "o-", color=colour, linewidth=style.LINE, markersize=3)
+    for label, colour in zip(names, style.many(len(names)), strict=True):
+        points = [(_x(one), row["ms_per_sample"]) for one in summaries for row in _done(one) if _name(row) == label]
+        ax.plot(*zip(*points, strict=True), "o-", color=colour, linewidth=style.LINE, markersize=3, label=label)
     limits = [(_x(summary), _ceiling(summary)) for summary in summaries if _ceiling(summary)]
     if limits:
-        ax.plot(*zip(*limits, strict=True), "--", color="black", linewidth=style.LINE)
+        ax.plot(*zip(*limits, strict=True), "--", color="black", linewidth=style.LINE, label="ceiling of one core")
     ax.set_xscale("log")
     ax.set_yscale("log")
-    style.legend(ax, {}, above=False, lines=colours | ({"ceiling": "black"} if limits else {}))
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, fontsize=style.TICK)
     _plain_log(ax.xaxis)
     _plain_log(ax.yaxis)
 
