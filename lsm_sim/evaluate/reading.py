@@ -30,9 +30,14 @@ def digits(options: Options) -> Dataset:  # noqa: ARG001
 
 
 def spike_templates(options: Options) -> Dataset:
-    """Draw spike trains of four segments; the label is the template of the first, 750 ms before the end."""
+    """Draw spike trains of four segments; the label is whether the first one's template has the number of the last one's.
+
+    It takes memory of 750 ms and a combination that is not linear: each of the two alone says nothing.
+    """
     data = datasets.spike_templates(_N_TRAIN + _N_TEST, seed=options.seeds[0], **_TEMPLATES)
-    return dataclasses.replace(data, y=data.y[:, 0], split=np.arange(len(data)) >= _N_TRAIN)
+    return dataclasses.replace(
+        data, y=data.y[:, 0] ^ data.y[:, -1], classes=("same", "other"), split=np.arange(len(data)) >= _N_TRAIN
+    )
 
 
 def shd(options: Options) -> Dataset:

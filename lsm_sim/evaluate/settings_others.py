@@ -31,18 +31,19 @@ def spike_templates(seed: int, *, n_neurons: int = 500) -> LiquidClassifier:
 
 
 def recalling(n_inputs: int, n_neurons: int, seed: int) -> Liquid:
-    """Return a random liquid whose mean current is above threshold, so that activity goes round long after an input."""
-    mean_current = 0.2
-    slow: dict[str, Any] = {"tau_m": 20 * ms, "tau_syn": 100 * ms, "t_ref": 2 * ms}
-    entry = FixedProbability(min(1.0, 4 / n_inputs))
+    """Return a random liquid that combines what came long ago with what comes now.
+
+    Its neurons sit just below threshold; slow synapses and long delays let a spike act for hundreds of milliseconds, and
+    recurrent weights are strong enough that activity goes on for so long.
+    """
+    tau_m, long = 20 * ms, Uniform(1 * ms, 64 * ms)
+    recurrent = Normal(0, 3 / (0.1 * n_neurons) ** 0.5)  # sums vary as much in small liquids as in large ones
     return Liquid(
         inputs=[Inputs("input", n_inputs)],
-        neurons=[Neurons("all", n_neurons, **slow, i_bias=(1 + mean_current) / (20 * ms))],
+        neurons=[Neurons("all", n_neurons, tau_m=tau_m, tau_syn=100 * ms, t_ref=2 * ms, i_bias=0.9 / tau_m)],
         synapses=[
-            Synapses("input", "all", entry, Normal(0, 10), Uniform(1 * ms, 64 * ms)),
-            Synapses(
-                "all", "all", FixedProbability(0.1), Normal(0, 3 / (0.1 * n_neurons) ** 0.5), Uniform(1 * ms, 64 * ms)
-            ),
+            Synapses("input", "all", FixedProbability(0.5), Normal(0, 3), long),
+            Synapses("all", "all", FixedProbability(0.1), recurrent, long),
         ],
         seed=seed,
     )
