@@ -41,14 +41,16 @@ class Counts:
     """Spike counts in ``bins`` equal bins of each sample's own length, or in windows of ``window`` seconds.
 
     Windows cover ``n_windows`` * ``window`` seconds from the start (None: the longest sample of the batch); a sample that
-    lasts longer is an error. Features run bin by bin: all neurons of bin 0, then of bin 1, ... ``sqrt`` takes the square
-    root, which makes the variance of Poisson counts the same at all rates (Anscombe, Biometrika 35, 1948).
+    lasts longer is an error. Features run bin by bin: all neurons of bin 0, then of bin 1, ... ``per_second`` divides
+    by the length of the bin, so that samples of different lengths are alike (an empty bin gives 0). ``sqrt`` takes the
+    square root, which makes the variance of Poisson counts the same at all rates (Anscombe, Biometrika 35, 1948).
     """
 
     bins: int = 1
     window: float | None = None
     n_windows: int | None = None
     sqrt: bool = False
+    per_second: bool = False
 
     def __post_init__(self) -> None:
         checks.whole(self.bins, "Counts bins", minimum=1)
@@ -59,17 +61,27 @@ class Counts:
 
     def of(self, spikes: Spikes) -> Floats:
         """Return the counts of ``spikes``."""
-        return self._finish(spikes.counts(self._edges(spikes)))
+        edges = self._edges(spikes)
+        return self._finish(spikes.counts(edges), edges * spikes.dt)
 
     def run(
         self, runner: Runner, stimulus: Spikes, n_threads: int | None = None, progress: bool | None = None
     ) -> Floats:
         """Run the stimulus; only counts are stored."""
-        request = Request(spikes=False, bins=self._edges(stimulus), n_threads=n_threads, progress=progress)
+        edges = self._edges(stimulus)
+        request = Request(spikes=False, bins=edges, n_threads=n_threads, progress=progress)
         counts = runner(stimulus, request).counts
         if counts is None:
             raise RunError("the backend returned no counts although they were asked for")
-        return self._finish(counts)
+        return self._finish(counts, edges * stimulus.dt)
+
+    def n_spikes(self, features: Floats, stimulus: Spikes) -> float:
+        """Return how many spikes were counted in the features of this stimulus."""
+        values = np.square(features) if self.sqrt else features
+        if not self.per_second:
+            return float(values.sum())
+        duration = np.diff(self._edges(stimulus), axis=1) * stimulus.dt
+        return float((values.reshape(*duration.shape, -1) * duration[:, :, None]).sum())
 
     def _edges(self, spikes: Spikes) -> Ints:
         if self.window is None:
@@ -84,9 +96,13 @@ class Counts:
             )
         return np.pad(edges, ((0, 0), (0, n_windows + 1 - edges.shape[1])), mode="edge")
 
-    def _finish(self, counts: npt.NDArray[np.int32]) -> Floats:
+    def _finish(self, counts: npt.NDArray[np.int32], edges: Floats) -> Floats:
         check_memory(counts.size * 16, "Counts")  # as floats, and once more for their roots
-        flat = counts.reshape(len(counts), -1).astype(np.float64)
+        values = counts.astype(np.float64)
+        if self.per_second:
+            duration = np.diff(edges, axis=1)
+            values /= np.where(duration > 0, duration, 1.0)[:, :, None]
+        flat = values.reshape(len(values), -1)
         return np.sqrt(flat) if self.sqrt else flat
 
 

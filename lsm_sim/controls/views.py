@@ -124,5 +124,5 @@ def mean_rate(samples: Samples, features: Floats) -> float | None:
     counted = samples.transformer.features_
     if not isinstance(counted, Counts):
         return None
-    spikes = float((np.square(features) if counted.sqrt else features).sum())
+    spikes = counted.n_spikes(features, samples.stimulus)
     return spikes / (samples.transformer.liquid_.n_neurons * float(samples.stimulus.durations.sum()))

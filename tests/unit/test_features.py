@@ -53,8 +53,29 @@ def test_traces_at_seconds_refuse_a_sample_that_ends_earlier():
         Traces(4 * ms, times=(8 * ms,), seconds=True).of(spikes)
 
 
+def test_counts_per_second_are_divided_by_the_length_of_each_bin():
+    spikes = spikes_of(12, 7)
+    counts, rates = (Counts(3, per_second=per_second).of(spikes).reshape(2, 3, 4) for per_second in (False, True))
+    lengths = np.array([[4, 4, 4], [3, 2, 2]])[:, :, None] * spikes.dt
+    assert np.array_equal(rates, counts / lengths)
+
+
+def test_an_empty_bin_has_the_rate_0():
+    rates = Counts(window=3 * ms, per_second=True).of(spikes_of(12, 7)).reshape(2, 4, 4)
+    assert not rates[1, 3].any()
+
+
+@pytest.mark.parametrize("sqrt", [False, True])
+@pytest.mark.parametrize("per_second", [False, True])
+def test_features_know_how_many_spikes_they_stand_for(sqrt, per_second):
+    spikes = spikes_of(12, 7)
+    counted = Counts(3, sqrt=sqrt, per_second=per_second)
+    assert counted.n_spikes(counted.of(spikes), spikes) == pytest.approx(spikes.n_events, rel=1e-12)  # roots and ratios
+
+
 @pytest.mark.parametrize(
-    "features", [Counts(3), Counts(window=4 * ms), Counts(2, sqrt=True), Traces(9 * ms, (0.3, 1.0))]
+    "features",
+    [Counts(3), Counts(window=4 * ms), Counts(2, sqrt=True), Counts(3, per_second=True), Traces(9 * ms, (0.3, 1.0))],
 )
 def test_running_gives_the_features_of_the_spikes(features):
     rng = np.random.default_rng(5)
