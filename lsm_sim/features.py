@@ -62,7 +62,7 @@ class Counts:
     def of(self, spikes: Spikes) -> Floats:
         """Return the counts of ``spikes``."""
         edges = self._edges(spikes)
-        return self._finish(spikes.counts(edges), edges * spikes.dt)
+        return self._finish(spikes.counts(edges), edges, spikes.dt)
 
     def run(
         self, runner: Runner, stimulus: Spikes, n_threads: int | None = None, progress: bool | None = None
@@ -73,7 +73,7 @@ class Counts:
         counts = runner(stimulus, request).counts
         if counts is None:
             raise RunError("the backend returned no counts although they were asked for")
-        return self._finish(counts, edges * stimulus.dt)
+        return self._finish(counts, edges, stimulus.dt)
 
     def n_spikes(self, features: Floats, stimulus: Spikes) -> float:
         """Return how many spikes were counted in the features of this stimulus."""
@@ -96,11 +96,11 @@ class Counts:
             )
         return np.pad(edges, ((0, 0), (0, n_windows + 1 - edges.shape[1])), mode="edge")
 
-    def _finish(self, counts: npt.NDArray[np.int32], edges: Floats) -> Floats:
+    def _finish(self, counts: npt.NDArray[np.int32], edges: Ints, dt: float) -> Floats:
         check_memory(counts.size * 16, "Counts")  # as floats, and once more for their roots
         values = counts.astype(np.float64)
         if self.per_second:
-            duration = np.diff(edges, axis=1)
+            duration = np.diff(edges, axis=1) * dt
             values /= np.where(duration > 0, duration, 1.0)[:, :, None]
         flat = values.reshape(len(values), -1)
         return np.sqrt(flat) if self.sqrt else flat
