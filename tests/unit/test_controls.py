@@ -392,7 +392,9 @@ class TestTheResult:
 
     def test_holds_settings_that_are_plain_data(self, found):
         assert json.loads(found.to_json())["settings"]["esn"] == {"leak": 0.5}
-        assert found.settings["features"] == {"Counts": {"bins": 3, "window": None, "n_windows": None, "sqrt": True}}
+        assert found.settings["features"] == {
+            "Counts": {"bins": 3, "window": None, "n_windows": None, "sqrt": True, "per_second": False}
+        }
 
     def test_of_series_of_their_own_tests_all_of_them(self):
         rng = np.random.default_rng(0)
