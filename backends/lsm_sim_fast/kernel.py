@@ -1,7 +1,9 @@
-"""The compiled inner loops. One call advances one sample until it ends, the event buffer fills up, or a stop is asked.
+"""The compiled push kernel: a spike adds its row of synapses to the arrivals to come.
 
-The meaning is that of `lsm_sim.reference`, operation for operation; nothing here may be reassociated or fused, so fastmath
-stays off. The state is in the arrays that come in, so a call may stop after any step and the next one goes on.
+One call of `advance` moves one thread's share of one sample until the sample ends, the buffer of spikes fills up, a stop
+is asked, or it has waited too long for the other threads of the sample. The state is in the arrays that come in, so the
+next call goes on where this one ended. The meaning is that of `lsm_sim.reference`, operation for operation; nothing here may
+be reassociated or fused, so fastmath stays off.
 """
 
 from __future__ import annotations
@@ -9,100 +11,147 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from lsm_sim_fast.neurons import at, count_excursions, part, update
+from lsm_sim_fast.rows import prefetch, scatter
+from lsm_sim_fast.threads import STRIDE, others_reached, publish
+
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 _inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
 
-EVENT, BIN, SPIKE, RECORD = range(4)
+EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
+_FOREVER = np.int64(2**31 - 1)
 
 
 @_inline
-def _scatter(ring, mask, base, offset, mantissa, first, last):
-    for e in range(np.uint64(first), np.uint64(last)):  # unsigned: no branch for negative indices
-        ring[np.uint32(base + offset[e]) & mask] += mantissa[e]
-
-
-@_inline
-def _float64_step(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
-    """Advance u and v of all neurons; see `lsm_sim.reference.float64_step`."""
-    for i in range(u.size):
-        current = decay_u[i] * u[i] + slot[i] * scale
-        slot[i] = 0
-        u[i] = current
-        potential = decay_v[i] * v[i] + (current + bias[i])
-        potential = v[i] if k < free_at[i] else potential
-        v[i] = potential
-        spiked[i] = potential > threshold[i]
-
-
-@_inline
-def _toward_zero(product):
-    """Return product / 4096 rounded toward zero: add 4095 to negative numbers, then shift."""
-    return (product + ((product >> 63) & 4095)) >> 12
-
-
-@_inline
-def _loihi_step(k, slot, u, v, free_at, spiked, du, dv, threshold, bias):
-    """Advance u and v of all neurons; see `lsm_sim.reference.loihi_step`."""
-    for i in range(u.size):
-        x = np.int64(np.int32(_toward_zero(u[i] * (4095 - du[i])) + (np.int64(slot[i]) << 6)))
-        slot[i] = 0
-        x = x - 16777216 if x > 8388608 else (x + 16777216 if x <= -8388608 else x)
-        u[i] = x
-        potential = _toward_zero(v[i] * (4096 - dv[i])) + x + bias[i]
-        potential = min(max(potential, -8388607), 8388607)
-        potential = v[i] if k < free_at[i] else potential
-        v[i] = potential
-        spiked[i] = potential > (threshold[i] << 6)
-
-
-@_inline
-def _count_excursions(k, slot, u, du, bias, excursions):
-    """Before a step: count where |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23; rows count, step, neuron."""
-    for i in range(u.size):
-        a = np.int64(slot[i])
-        x = np.int64(np.int32(_toward_zero(u[i] * (4095 - du[i])) + (a << 6)))
-        wrapped = x - 16777216 if x > 8388608 else (x + 16777216 if x <= -8388608 else x)
-        outside = (abs(a) >= 32768, abs(x) >= 8388608, abs(wrapped + bias[i]) >= 8388608)
-        for kind in range(3):
-            if outside[kind]:
-                if excursions[0, kind] == 0:
-                    excursions[1, kind], excursions[2, kind] = k, i
-                excursions[0, kind] += 1
-
-
-@_inline
-def _find_spikes(words, spiked, who):
-    """Write the indices of the neurons that spiked to ``who``, eight flags at a time; return how many."""
+def find_spikes(words, spiked, first, who):
+    """Write the numbers of the neurons that spiked to ``who``, eight flags at a time; return how many."""
     n = 0
     for w in range(words.size):
         if words[w] != 0:
             for i in range(8 * w, 8 * w + 8):
                 if spiked[i]:
-                    who[n] = i
+                    who[n] = first + i
                     n += 1
     return n
 
 
 @_inline
-def _deliver(k, width, synapses, ring, refractory, state, cursor, stimulus, events, edges, counts, recording):
-    """After the neurons were advanced: reset and report who spiked, send spikes and stimulus on their way."""
-    indptr, offset, mantissa, n_inputs = synapses
-    u, v, free_at, spiked, words, who = state
-    event_step, event_channel = stimulus
-    spike_step, spike_neuron = events
-    record_steps, record_neurons, record_u, record_v = recording
-    mask = np.uint32(ring.size - 1)
-    base = np.uint32(k * width & (ring.size - 1))
-    while cursor[EVENT] < event_step.size and event_step[cursor[EVENT]] == k:
-        row = event_channel[cursor[EVENT]]
-        _scatter(ring, mask, base, offset, mantissa, indptr[row], indptr[row + 1])
-        cursor[EVENT] += 1
-    n = _find_spikes(words, spiked, who)
+def _send_rows(ring, base, mask, indptr, first_row, who, n, synapses, vector):
+    packed, shift, ahead = synapses
     for j in range(n):
-        i = who[j]
+        if ahead != 0 and j + ahead < n:
+            row = first_row + who[j + ahead]
+            for e in range(indptr[row], indptr[row + 1], 16):
+                prefetch(packed, e)
+        row = first_row + who[j]
+        scatter(ring, packed, indptr[row], indptr[row + 1] - indptr[row], base, mask, shift, vector)
+
+
+# advance takes
+#   k, n_steps   the step to begin with and the sample's length; it returns the step reached
+#   stop         (1,): another thread sets it to end the call after the current step
+#   layout       edges of this thread's blocks, width and size of a ring, rows (blocks, C+N+1), number of input channels
+#   synapses     packed synapses, bits of their mantissas, prefetch distance in rows
+#   ring         arrivals to come, by block, (blocks, slots * width)
+#   neurons      unit of arrivals, decay of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
+#   state        u, v, free_at (first step at which v moves again), spiked (uint8, padded to 8), the same as uint64
+#   team         number of this thread, spikes of two steps by thread (2, threads, N), how many (2, threads), flags
+#   cursor       next event, current bin, spikes in the buffer, next recorded step, 1 while waiting for others
+#   stimulus     step and channel of the sample's events, sorted
+#   events       buffers for step and neuron of spikes; empty: do not store them
+#   edges, counts  bin edges (K+1,) and counts (K, N); empty: do not count
+#   recording    steps, neurons of this thread, their columns, u and v to fill (steps, columns)
+#   excursions   (3, 3), or None: do not count
+#   vector       which form of `scatter`
+
+
+@_jit
+def advance(
+    k, n_steps, stop, layout, synapses, ring, neurons, state, team, cursor, stimulus, events, edges, counts, recording,
+    excursions, vector,
+):  # fmt: skip
+    """Advance one thread's neurons through one sample; see the comment above."""
+    blocks, width, _, _, _ = layout
+    _, _, free_at, spiked, words = state
+    me, lists, sizes, flags = team
+    refractory = neurons[5]
+    first, n_own = blocks[0], blocks[-1] - blocks[0]
+    room = events[0].size - n_own
+    alone = flags.size == 0
+    while k < n_steps and stop[0] == 0 and (cursor[SPIKE] <= room or room < 0):
+        parity = k & 1
+        if cursor[PHASE] == 0:
+            _update_blocks(k, layout, ring, neurons, state, excursions)
+            sizes[parity, me] = find_spikes(words, spiked, first, lists[parity, me])
+            _reset(k, first, lists[parity, me], sizes[parity, me], state, refractory)
+            if not alone:
+                publish(flags, STRIDE * me, k + 1)
+                cursor[PHASE] = 1
+        if not alone:
+            if not others_reached(k, flags, stop):
+                return k
+            cursor[PHASE] = 0
+        _send(k, layout, synapses, ring, lists[parity], sizes[parity], cursor, stimulus, vector)
+        _report(k, first, lists[parity, me], sizes[parity, me], state, cursor, events, edges, counts, recording)
+        k += 1
+    return k
+
+
+@_inline
+def _update_blocks(k, layout, ring, neurons, state, excursions):
+    blocks, width, size, _, _ = layout
+    scale, decay_u, decay_v, threshold, bias, _ = neurons
+    u, v, free_at, spiked, _ = state
+    start = k * width & (size - 1)
+    for b in range(blocks.size - 1):
+        lo, hi = blocks[b] - blocks[0], blocks[b + 1] - blocks[0]
+        slot = ring[b, start : start + hi - lo]
+        if excursions is not None:
+            count_excursions(
+                k, blocks[b], slot, u[lo:hi], part(decay_u, lo, hi), part(bias, lo, hi), excursions
+            )
+        update(
+            k, slot, scale, u[lo:hi], v[lo:hi], free_at[lo:hi], spiked[lo:hi], part(decay_u, lo, hi),
+            part(decay_v, lo, hi), part(threshold, lo, hi), part(bias, lo, hi),
+        )  # fmt: skip
+
+
+@_inline
+def _reset(k, first, who, n, state, refractory):
+    _, v, free_at, _, _ = state
+    for j in range(n):
+        i = who[j] - first
         v[i] = 0
-        free_at[i] = k + 1 + refractory[i]
-        _scatter(ring, mask, base, offset, mantissa, indptr[n_inputs + i], indptr[n_inputs + i + 1])
+        free_at[i] = min(k + 1 + np.int64(at(refractory, i)), _FOREVER)
+
+
+@_inline
+def _send(k, layout, synapses, ring, lists, sizes, cursor, stimulus, vector):
+    """Send the spikes of step k, and the stimulus, on their way to the neurons of this thread."""
+    blocks, width, size, indptr, n_inputs = layout
+    packed, shift, _ = synapses
+    event_step, event_channel = stimulus
+    mask = np.uint32(size - 1)
+    base = np.uint32(k * width & (size - 1))
+    last = cursor[EVENT]
+    while last < event_step.size and event_step[last] == k:
+        last += 1
+    for b in range(blocks.size - 1):
+        rows = indptr[b]
+        for e in range(cursor[EVENT], last):
+            row = event_channel[e]
+            scatter(ring[b], packed, rows[row], rows[row + 1] - rows[row], base, mask, shift, vector)
+        for q in range(sizes.size):
+            _send_rows(ring[b], base, mask, rows, n_inputs, lists[q], sizes[q], synapses, vector)
+    cursor[EVENT] = last
+
+
+@_inline
+def _report(k, first, who, n, state, cursor, events, edges, counts, recording):
+    """Count, store and record what this thread's neurons did in step k."""
+    u, v, _, _, _ = state
+    spike_step, spike_neuron = events
+    record_steps, record_neurons, columns, record_u, record_v = recording
     if edges.size:
         while edges[cursor[BIN] + 1] <= k:
             cursor[BIN] += 1
@@ -115,71 +164,6 @@ def _deliver(k, width, synapses, ring, refractory, state, cursor, stimulus, even
         cursor[SPIKE] += n
     if cursor[RECORD] < record_steps.size and record_steps[cursor[RECORD]] == k:
         for j in range(record_neurons.size):
-            record_u[cursor[RECORD], j] = u[record_neurons[j]]
-            record_v[cursor[RECORD], j] = v[record_neurons[j]]
+            record_u[cursor[RECORD], columns[j]] = u[record_neurons[j] - first]
+            record_v[cursor[RECORD], columns[j]] = v[record_neurons[j] - first]
         cursor[RECORD] += 1
-
-
-# Both functions below take
-#   k, n_steps   the step to begin with and the sample's length; they return the step reached
-#   stop         (1,): another thread sets it to end the call after the current step
-#   width        neurons per slot of the ring
-#   synapses     indptr, offset, mantissa (see lsm_sim_fast.layout), number of input channels
-#   ring         arrivals to come, flat, (slots * width,)
-#   neurons      decay of u, decay of v, threshold, bias, refractory, each (N,)
-#   state        u, v, free_at (first step at which v moves again), spiked (uint8, padded to 8), the same as uint64, who (N,)
-#   cursor       (4,): next event, current bin, spikes in the buffer, next recorded step
-#   stimulus     step and channel of the sample's events, sorted
-#   events       buffers for step and neuron of spikes; empty: do not store them
-#   edges, counts  bin edges (K+1,) and counts (K, N); empty: do not count
-#   recording    steps, neurons, u and v to fill, (steps, neurons)
-
-
-@_jit
-def advance_float64(
-    k, n_steps, stop, width, synapses, ring, neurons, scale, state, cursor, stimulus, events, edges, counts, recording
-):
-    """Advance one sample in float64 arithmetic; see the comment above."""
-    decay_u, decay_v, threshold, bias, refractory = neurons
-    u, v, free_at, spiked, _words, who = state
-    room = events[0].size - who.size
-    while k < n_steps and stop[0] == 0 and (cursor[SPIKE] <= room or room < 0):
-        first = k * width & (ring.size - 1)
-        slot = ring[first : first + width]
-        _float64_step(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias)
-        _deliver(k, width, synapses, ring, refractory, state, cursor, stimulus, events, edges, counts, recording)
-        k += 1
-    return k
-
-
-@_jit
-def advance_loihi(
-    k,
-    n_steps,
-    stop,
-    width,
-    synapses,
-    ring,
-    neurons,
-    excursions,
-    state,
-    cursor,
-    stimulus,
-    events,
-    edges,
-    counts,
-    recording,
-):
-    """Advance one sample in Loihi's integers; ``excursions`` (3, 3) counts them by kind, empty: do not count."""
-    du, dv, threshold, bias, refractory = neurons
-    u, v, free_at, spiked, _words, who = state
-    room = events[0].size - who.size
-    while k < n_steps and stop[0] == 0 and (cursor[SPIKE] <= room or room < 0):
-        first = k * width & (ring.size - 1)
-        slot = ring[first : first + width]
-        if excursions.size:
-            _count_excursions(k, slot, u, du, bias, excursions)
-        _loihi_step(k, slot, u, v, free_at, spiked, du, dv, threshold, bias)
-        _deliver(k, width, synapses, ring, refractory, state, cursor, stimulus, events, edges, counts, recording)
-        k += 1
-    return k
