@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from lsm_sim_fast.neurons import at, count_excursions, part, update
-from lsm_sim_fast.rows import prefetch, scatter
+from lsm_sim_fast.rows import find_spikes, prefetch, scatter
 from lsm_sim_fast.threads import STRIDE, others_reached, publish
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -20,19 +20,6 @@ _inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always
 
 EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
 _FOREVER = np.int64(2**31 - 1)
-
-
-@_inline
-def find_spikes(words, spiked, first, who):
-    """Write the numbers of the neurons that spiked to ``who``, eight flags at a time; return how many."""
-    n = 0
-    for w in range(words.size):
-        if words[w] != 0:
-            for i in range(8 * w, 8 * w + 8):
-                if spiked[i]:
-                    who[n] = first + i
-                    n += 1
-    return n
 
 
 @_inline
@@ -82,7 +69,7 @@ def advance(
         parity = k & 1
         if cursor[PHASE] == 0:
             _update_blocks(k, layout, ring, neurons, state, excursions)
-            sizes[parity, me] = find_spikes(words, spiked, first, lists[parity, me])
+            sizes[parity, me] = find_spikes(words, spiked, first, lists[parity, me], vector)
             _reset(k, first, lists[parity, me], sizes[parity, me], state, refractory)
             if not alone:
                 publish(flags, STRIDE * me, k + 1)

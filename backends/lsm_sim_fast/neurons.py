@@ -45,7 +45,7 @@ def update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, b
 
 @overload(update, inline="always", jit_options={"error_model": "numpy"})
 def _update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
-    return _float64_update if isinstance(u.dtype, types.Float) else _loihi_update
+    return _loihi_update if isinstance(u.dtype, types.Integer) else _float64_update
 
 
 def _float64_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
@@ -60,38 +60,37 @@ def _float64_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, thr
 
 
 @_inline
-def toward_zero(product):
-    """Return product / 4096 rounded toward zero: add 4095 to negative numbers, then shift."""
-    return (product + ((product >> 63) & 4095)) >> 12
+def _decayed(value, kept):
+    """Return value * kept rounded toward zero: products of 12-bit fractions are exact in float64, and casts truncate."""
+    return np.int32(value * kept)
 
 
 @_inline
-def wrapped(x):
+def _wrapped(x):
     """Return x as u wraps around 2^23."""
     return np.int32(x - 16777216 if x > 8388608 else (x + 16777216 if x <= -8388608 else x))
 
 
 def _loihi_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
+    """As above; v is an integer in a float64, in which all sums here are exact, u an int32, which wraps as it shall."""
     for i in range(u.size):
-        decayed = toward_zero(np.int64(u[i]) * np.int64(4095 - at(decay_u, i)))
-        x = wrapped(np.int32(decayed + (np.int64(slot[i]) << 6)))
+        x = _wrapped(np.int32(_decayed(u[i], at(decay_u, i)) + (slot[i] << 6)))
         slot[i] = 0
         u[i] = x
-        potential = toward_zero(np.int64(v[i]) * np.int64(4096 - at(decay_v, i))) + np.int64(x) + np.int64(at(bias, i))
-        new = np.int32(min(max(potential, -8388607), 8388607))
-        new = v[i] if k < free_at[i] else new
-        v[i] = new
-        spiked[i] = new > (at(threshold, i) << 6)
+        potential = np.trunc(v[i] * at(decay_v, i)) + (np.float64(x) + at(bias, i))
+        potential = min(max(potential, -8388607.0), 8388607.0)
+        potential = v[i] if k < free_at[i] else potential
+        v[i] = potential
+        spiked[i] = potential > at(threshold, i)
 
 
 @_inline
 def count_excursions(k, first, slot, u, decay_u, bias, excursions):
     """Before a step: count where |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23; rows count, step, neuron."""
     for i in range(u.size):
-        a = np.int64(slot[i])
-        x = np.int32(toward_zero(np.int64(u[i]) * np.int64(4095 - at(decay_u, i))) + (a << 6))
-        drive = np.int64(wrapped(x)) + np.int64(at(bias, i))
-        outside = (abs(a) >= 32768, abs(np.int64(x)) >= 8388608, abs(drive) >= 8388608)
+        x = np.int32(_decayed(u[i], at(decay_u, i)) + (slot[i] << 6))
+        drive = np.float64(_wrapped(x)) + at(bias, i)
+        outside = (abs(np.int64(slot[i])) >= 32768, abs(np.int64(x)) >= 8388608, abs(drive) >= 8388608)
         for kind in range(3):
             if outside[kind]:
                 if excursions[0, kind] == 0:

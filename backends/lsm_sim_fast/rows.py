@@ -144,6 +144,82 @@ def _scatter(ring, packed, first, n, base, mask, shift, vector):
     return wide
 
 
+FIND = """
+declare void @llvm.masked.compressstore.v16i32(<16 x i32>, ptr, <16 x i1>)
+declare i16 @llvm.ctpop.i16(i16)
+
+define i64 @lsm_sim_find(ptr noalias %flags, i64 %n, i32 %first, ptr noalias %who) alwaysinline {
+entry:
+  %first.0 = insertelement <16 x i32> poison, i32 %first, i32 0
+  %first.1 = shufflevector <16 x i32> %first.0, <16 x i32> poison, <16 x i32> zeroinitializer
+  %start = add <16 x i32> %first.1, <INDICES>
+  br label %loop
+loop:
+  %i = phi i64 [0, %entry], [%next, %body]
+  %found = phi i64 [0, %entry], [%more, %body]
+  %numbers = phi <16 x i32> [%start, %entry], [%later, %body]
+  %left = icmp slt i64 %i, %n
+  br i1 %left, label %body, label %done
+body:
+  %p = getelementptr i8, ptr %flags, i64 %i
+  %bytes = load <16 x i8>, ptr %p, align 1
+  %spiked = icmp ne <16 x i8> %bytes, zeroinitializer
+  %to = getelementptr i32, ptr %who, i64 %found
+  call void @llvm.masked.compressstore.v16i32(<16 x i32> %numbers, ptr %to, <16 x i1> %spiked)
+  %bits = bitcast <16 x i1> %spiked to i16
+  %count = call i16 @llvm.ctpop.i16(i16 %bits)
+  %count64 = zext i16 %count to i64
+  %more = add i64 %found, %count64
+  %later = add <16 x i32> %numbers, <SIXTEENS>
+  %next = add i64 %i, 16
+  br label %loop
+done:
+  ret i64 %found
+}""".replace("INDICES", ", ".join(f"i32 {i}" for i in range(16))).replace("SIXTEENS", ", ".join(["i32 16"] * 16))
+
+
+@intrinsic
+def _vector_find(typing_context, spiked, first, who):
+    signature = types.int64(spiked, types.int64, who)
+
+    def generate(context, builder, signature, values):
+        library = context.codegen().create_library("lsm_sim_find")
+        library.add_llvm_module(llvm.parse_assembly(FIND))
+        library.finalize()
+        context.active_code_library.add_linking_library(library)
+        flags = context.make_array(signature.args[0])(context, builder, values[0])
+        who = context.make_array(signature.args[2])(context, builder, values[2])
+        word, long = ir.IntType(32), ir.IntType(64)
+        first = builder.trunc(values[1], word)
+        parameters = [flags.data.type, long, word, who.data.type]
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(long, parameters), "lsm_sim_find")
+        return builder.call(function, [flags.data, flags.nitems, first, who.data])
+
+    return signature, generate
+
+
+def find_spikes(words, spiked, first, who, vector):
+    """Write the numbers of the neurons whose flag is set to ``who``, and return how many; in compiled code."""
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(find_spikes, jit_options={"error_model": "numpy"})
+def _find_spikes(words, spiked, first, who, vector):
+    if isinstance(vector, types.Integer):
+        return lambda words, spiked, first, who, vector: _vector_find(spiked, first, who)
+
+    def plain(words, spiked, first, who, vector):
+        n = np.uint64(0)
+        for w in range(np.uint64(words.size)):
+            if words[w] != 0:
+                for i in range(np.uint64(8 * w), np.uint64(8 * w + 8)):  # without a branch that is hard to predict
+                    who[n] = first + i
+                    n += np.uint64(spiked[i])
+        return np.int64(n)
+
+    return plain
+
+
 @intrinsic
 def prefetch(typing_context, array, index):
     """Ask for a cache line of ``array`` ahead of its use."""

@@ -24,7 +24,7 @@ class Meeting:
     """What the threads of one sample share: the spikes of the last two steps, and how far each thread has come."""
 
     def __init__(self, n_parts: int, n_neurons: int) -> None:
-        self.lists = np.zeros((2, n_parts, n_neurons), np.int32)
+        self.lists = np.zeros((2, n_parts, n_neurons + 16), np.int32)
         self.sizes = np.zeros((2, n_parts), np.int64)
         self.flags = np.zeros(STRIDE * n_parts if n_parts > 1 else 0, np.int64)  # one per cache line; alone nobody waits
 
@@ -50,9 +50,9 @@ class Worker:
         self._neurons = neuron_values(program, layout.scale, self._first, self._last)
         self._ring: npt.NDArray[Any] = np.zeros((len(rows), layout.slots * layout.width), layout.ring_type)
         n = self._last - self._first
-        number = np.int32 if program.arithmetic == "loihi" else np.float64
-        spiked = np.zeros(-(-n // 8) * 8, np.uint8)
-        self._state = np.zeros(n, number), np.zeros(n, number), np.zeros(n, np.int32), spiked, spiked.view(np.uint64)
+        u = np.zeros(n, np.int32 if program.arithmetic == "loihi" else np.float64)
+        spiked = np.zeros(-(-n // 16) * 16, np.uint8)
+        self._state = u, np.zeros(n), np.zeros(n, np.int32), spiked, spiked.view(np.uint64)
         size = max(_BUFFER, 2 * n) if request.spikes else 0
         self._events = np.empty(size, np.int32), np.empty(size, np.int32)
         chosen = np.flatnonzero((request.neurons >= self._first) & (request.neurons < self._last))
@@ -89,12 +89,15 @@ class Worker:
 
 
 def neuron_values(program: Program, scale: float, first: int, last: int) -> tuple[Any, ...]:
-    """Return the unit of arrivals and the parameters of some neurons: one number where all have the same."""
-    integer = program.arithmetic == "loihi"
-    arrays = [getattr(program, name)[first:last] for name in NEURON_ARRAYS[program.arithmetic]]
-    types = [np.int32] * 5 if integer else [np.float64] * 4 + [np.int32]
-    if all((array == array[0]).all() for array in arrays[:4]):  # the refractory time is read for spikes only
-        parts: list[Any] = [kind(array[0]) for kind, array in zip(types, arrays[:4], strict=False)]
+    """Return the unit of arrivals, and of some neurons what is kept of u and of v, threshold, bias and refractory time.
+
+    The first four are numbers where all neurons have the same; in loihi arithmetic they are whole 4096ths and integers.
+    """
+    arrays = {name: getattr(program, name)[first:last] for name in NEURON_ARRAYS[program.arithmetic]}
+    if program.arithmetic == "loihi":
+        values = [(4095 - arrays["du"]) / 4096, (4096 - arrays["dv"]) / 4096, arrays["threshold"] * 64.0, arrays["bias"] * 1.0]
     else:
-        parts = [array.astype(kind) for kind, array in zip(types, arrays[:4], strict=False)]
-    return (np.int32(1) if integer else scale, *parts, arrays[4].astype(np.int32))
+        values = [arrays[name] for name in ("decay_u", "decay_v", "threshold", "bias")]
+    if all(array.tobytes() == np.repeat(array[:1], array.size).tobytes() for array in values):
+        values = [array[0] for array in values]
+    return (scale, *values, arrays["refractory"].astype(np.int32))
