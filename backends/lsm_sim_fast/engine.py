@@ -1,11 +1,9 @@
-"""The runner of the fast backend: how samples and neurons are divided over threads."""
+"""The runner of the fast backend: which kernel runs which samples, in how many threads."""
 
 from __future__ import annotations
 
-import itertools
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,19 +11,20 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.backend import Outcome, Request, Runner
+from lsm_sim.checks import Floats, Ints
 from lsm_sim.environment import cores
 from lsm_sim.memory import check_memory
 from lsm_sim.program import Program
 from lsm_sim.progress import progress_bar
 from lsm_sim.requests import checked_request
 from lsm_sim.spikes import Spikes
-from lsm_sim_fast import rows
+from lsm_sim_fast import division, rows
+from lsm_sim_fast.compiling import announced
+from lsm_sim_fast.crew import Team, work
 from lsm_sim_fast.layout import Layout, lay_out
+from lsm_sim_fast.pull_layout import PullLayout, lay_out_pull
+from lsm_sim_fast.pull_worker import PullWorker, groups
 from lsm_sim_fast.results import Results
-from lsm_sim_fast.worker import Meeting, Worker
-
-_POLL = 0.1  # seconds between looks at the progress and at Ctrl-C
-_SHARE = 2000  # neurons; a thread that shares a sample gets at least so many, below that waiting costs more than it gains
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,8 @@ class Fast:
 
     @property
     def about(self) -> str:
-        """Which form of the innermost loop runs here, and why."""
-        return f"synapses by {rows.choose()[1]}"
+        """Which form of the innermost loops runs here, and why."""
+        return rows.choose()[1]
 
     def legalise(self, program: Program) -> Program:
         """Return ``program`` itself."""
@@ -45,7 +44,7 @@ class Fast:
 
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:
-        """Pack the synapses and yield the runner; the kernel is compiled at its first call and cached on disk."""
+        """Pack the synapses and yield the runner; a kernel is compiled at its first call and cached on disk."""
         runner = _Runner(program)
         runner.layout(1)
         yield runner
@@ -53,7 +52,7 @@ class Fast:
 
 @dataclass(eq=False)
 class _Runner:
-    """Runs batches; keeps the layouts it has made."""
+    """Runs batches of one program; keeps the layouts it has made."""
 
     program: Program
     _layouts: dict[int, Layout] = field(default_factory=dict)
@@ -64,73 +63,104 @@ class _Runner:
             self._layouts[n_parts] = lay_out(self.program, n_parts)
         return self._layouts[n_parts]
 
+    @functools.cached_property
+    def suits_pull(self) -> bool:
+        """Whether the pull kernel is worth a thought."""
+        return division.suits_pull(self.program)
+
+    @functools.cached_property
+    def pull_layout(self) -> PullLayout:
+        """The layout for 64 samples side by side."""
+        return lay_out_pull(self.program)
+
     def __call__(self, stimulus: Spikes, request: Request | None = None) -> Outcome:
         """Run every sample; see `lsm_sim.backend.Runner`."""
         request = checked_request(self.program, stimulus, request)
-        n_teams, n_parts = _division(request.n_threads or cores(), len(stimulus), self.program.n_neurons)
-        layout = self.layout(n_parts)
-        check_memory(n_teams * layout.ring_bytes, "fast: the spikes in flight")
+        n_threads = request.n_threads or cores()
+        _, n_parts = division.teams(n_threads, len(stimulus), self.program.n_neurons)
         results = Results.empty(self.program, stimulus, request, n_parts)
-        queue, stop = itertools.count(), np.zeros(1, np.uint8)
-        teams = [_Team(self.program, layout, n_parts, request, queue, stop) for _ in range(n_teams)]
-        jobs = [(team, part) for team in teams for part in range(n_parts)]
-        with ThreadPoolExecutor(len(jobs)) as pool, progress_bar(len(stimulus), request.progress) as advance:
-            waiting = {pool.submit(team.take_samples, part, stimulus, results) for team, part in jobs}
-            try:
-                done = 0
-                while waiting:
-                    finished, waiting = wait(waiting, timeout=_POLL, return_when="FIRST_EXCEPTION")
-                    for future in finished:
-                        future.result()
-                    done, before = max(0, sum(team.n_done for team in teams)), done
-                    advance(done - before)
-            finally:
-                stop[0] = 1  # after Ctrl-C or an error the others end after their current step
-                for team in teams:
-                    team.abandon()
+        with progress_bar(len(stimulus), request.progress) as advance, announced(request.progress):
+            batch = _Batch(self, stimulus, request, results, n_threads, advance)
+            todo = np.arange(len(stimulus))
+            if len(stimulus) > n_threads and division.may_pull(request) and self.suits_pull:
+                batch.push(todo[:n_threads])
+                todo = todo[n_threads:]
+                if division.pull_wins(
+                    self.program, batch.spikes_per_step(n_threads), todo.size, n_threads, rows.choose()[0]
+                ):
+                    batch.pull(todo)
+                    todo = todo[:0]
+            if todo.size:
+                batch.push(todo)
         return results.outcome(self.program, stimulus, request)
 
 
-def _division(n_threads: int, n_samples: int, n_neurons: int) -> tuple[int, int]:
-    """Return the number of teams, each of which runs one sample at a time, and of threads in each."""
-    n_teams = min(n_threads, n_samples)
-    return n_teams, max(1, min(n_threads // n_teams, n_neurons // _SHARE))
+@dataclass(eq=False)
+class _Batch:
+    """One call of a runner."""
 
+    runner: _Runner
+    stimulus: Spikes
+    request: Request
+    results: Results
+    n_threads: int
+    advance: Callable[[int], Any]
 
-class _Team:
-    """The threads that run one sample together: often one, more when samples are few and networks large."""
-
-    def __init__(
-        self, program: Program, layout: Layout, n_parts: int, request: Request, queue: Iterator[int], stop: Any
-    ) -> None:
-        self._meeting = Meeting(n_parts, program.n_neurons)
+    def push(self, samples: Ints) -> None:
+        """Run these samples with the push kernel."""
+        program = self.runner.program
+        n_teams, n_parts = division.teams(self.n_threads, samples.size, program.n_neurons)
+        n_parts = min(n_parts, len(self.results.spikes[0]))
+        layout = self.runner.layout(n_parts)
+        check_memory(n_teams * layout.ring_bytes, "fast: the spikes in flight")
+        queue, stop = iter(samples.tolist()), np.zeros(1, np.uint8)
         vector = rows.choose()[0]
-        self._workers = [Worker(program, layout, part, self._meeting, request, vector) for part in range(n_parts)]
-        self._queue, self._stop = queue, stop
-        self._barrier = threading.Barrier(n_parts, action=self._next_sample)
-        self._sample = -1
-        self.n_done = -1
+        teams = [Team(program, layout, n_parts, self.request, queue, stop, vector) for _ in range(n_teams)]
+        jobs = [
+            functools.partial(team.take_samples, part, self.stimulus, self.results)
+            for team in teams
+            for part in range(n_parts)
+        ]
 
-    def _next_sample(self) -> None:
-        """Take one from the queue; called by one of the threads when all have finished the sample before."""
-        self._meeting.flags[:] = 0  # not earlier: the last step of the sample before may still have been waited for
-        self._sample = next(self._queue)
-        self.n_done += 1
+        def give_up() -> None:
+            stop[0] = 1  # the others end after their current step
+            for team in teams:
+                team.abandon()
 
-    def abandon(self) -> None:
-        """Wake threads that wait for one that failed."""
-        self._barrier.abort()
+        self._work(jobs, lambda: sum(team.n_done for team in teams), give_up)
 
-    def take_samples(self, part: int, stimulus: Spikes, results: Results) -> None:
-        """Run this thread's share of samples until there are no more or a stop is asked."""
-        worker = self._workers[part]
-        while True:
-            worker.rest()
-            try:
-                self._barrier.wait()
-            except threading.BrokenBarrierError:
-                return
-            b = self._sample
-            if b >= len(stimulus) or self._stop[0]:
-                return
-            results.spikes[b][part] = worker.run_sample(stimulus, b, results, self._stop)
+    def pull(self, samples: Ints) -> None:
+        """Run these samples with the pull kernel, 64 at a time."""
+        queue, stop = iter(groups(self.stimulus, samples, self.n_threads)), np.zeros(1, np.uint8)
+        done: list[int] = []
+
+        def job() -> None:
+            worker = PullWorker(self.runner.program, self.runner.pull_layout, rows.choose()[0])
+            for lanes in queue:
+                worker.run_group(self.stimulus, lanes, self.request, self.results, stop)
+                done.append(lanes.size)
+
+        def give_up() -> None:
+            stop[0] = 1
+
+        n_jobs = min(self.n_threads, -(-samples.size // division.LANES))
+        _ = self.runner.pull_layout  # made once, before the threads ask for it
+        self._work([job] * n_jobs, lambda: sum(done), give_up)
+
+    def _work(self, jobs: list[Callable[[], None]], n_done: Callable[[], int], give_up: Callable[[], None]) -> None:
+        shown = 0
+
+        def look() -> None:
+            nonlocal shown
+            now = n_done()
+            self.advance(now - shown)
+            shown = now
+
+        work(jobs, look, give_up)
+
+    def spikes_per_step(self, n_first: int) -> Floats:
+        """Return how often each source spiked per step in the first samples, input channels first, (C+N,)."""
+        stimulus, program = self.stimulus, self.runner.program
+        steps = stimulus.n_steps[:n_first].sum()
+        inputs = np.bincount(stimulus.channel[: stimulus.offsets[n_first]], minlength=program.n_inputs)
+        return np.concatenate([inputs, self.results.counts[:n_first].sum(axis=(0, 1))]) / steps

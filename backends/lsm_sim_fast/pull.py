@@ -1,0 +1,214 @@
+"""The compiled pull kernel: 64 samples side by side, one bit of a word each; every target reads all of its synapses.
+
+Who spiked in a step is a word per source. A target adds the weight of a synapse in those of its 64 lanes whose bit is set,
+so the cost does not depend on how much the network spikes, and is small per sample. Spikes are only counted.
+The meaning is that of `lsm_sim.reference`; neurons advance by the same code as in the push kernel.
+"""
+
+from __future__ import annotations
+
+import llvmlite.binding as llvm
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic, overload
+
+from lsm_sim_fast.neurons import at, update
+
+LANES = 64
+_CHUNK = 256  # synapses whose bytes sum up in 16 bits
+
+_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+_FOREVER = np.int64(2**31 - 1)
+
+
+def _assembly() -> str:
+    """Return a row as a module of LLVM's language: 64 lanes of 16 bits, added to under 32 bits of a word at a time.
+
+    Adding under a mask of 32 lanes takes half the instructions of 16 lanes with 32 bits each, and the mask is what costs. So
+    a mantissa is cut into bytes, 256 * high + low, which are summed apart: 256 of them cannot overflow 16 bits.
+    """
+    v, w = "<32 x i16>", "<32 x i32>"
+    halves = range(2)
+    return f"""
+define void @lsm_sim_pull(ptr noalias %words, ptr noalias %row, i64 %n, i32 %base, i32 %mask, ptr noalias %sums) alwaysinline {{
+entry:
+  br label %loop
+loop:
+  %e = phi i64 [0, %entry], [%next, %body]
+{"".join(f"""  %low{h} = phi {v} [zeroinitializer, %entry], [%newlow{h}, %body]
+  %high{h} = phi {v} [zeroinitializer, %entry], [%newhigh{h}, %body]
+""" for h in halves)}
+  %left = icmp slt i64 %e, %n
+  br i1 %left, label %body, label %done
+body:
+  %at = mul i64 %e, 3
+  %p = getelementptr i32, ptr %row, i64 %at
+  %offset = load i32, ptr %p, align 4
+  %unwrapped = add i32 %offset, %base
+  %place = and i32 %unwrapped, %mask
+  %place64 = zext i32 %place to i64
+  %word = getelementptr i64, ptr %words, i64 %place64
+{"".join(f"""  %p{part} = getelementptr i32, ptr %p, i64 {1 + number}
+  %twice{part} = load i32, ptr %p{part}, align 4
+  %one{part} = insertelement <16 x i32> poison, i32 %twice{part}, i32 0
+  %all{part} = shufflevector <16 x i32> %one{part}, <16 x i32> poison, <16 x i32> zeroinitializer
+  %{part} = bitcast <16 x i32> %all{part} to {v}
+""" for number, part in enumerate(("low", "high")))}
+{"".join(f"""  %a{h} = getelementptr i32, ptr %word, i64 {h}
+  %bits{h} = load i32, ptr %a{h}, align 4
+  %lanes{h} = bitcast i32 %bits{h} to <32 x i1>
+""" + "".join(f"""  %more{part}{h} = add {v} %{part}{h}, %{part}
+  %new{part}{h} = select <32 x i1> %lanes{h}, {v} %more{part}{h}, {v} %{part}{h}
+""" for part in ("low", "high")) for h in halves)}
+  %next = add i64 %e, 1
+  br label %loop, !llvm.loop !0
+done:
+{"".join(f"""  %s{h} = getelementptr {w}, ptr %sums, i64 {h}
+  %before{h} = load {w}, ptr %s{h}, align 4
+  %wlow{h} = zext {v} %low{h} to {w}
+  %whigh{h} = sext {v} %high{h} to {w}
+  %times{h} = shl {w} %whigh{h}, splat (i32 8)
+  %sum{h} = add {w} %wlow{h}, %times{h}
+  %after{h} = add {w} %sum{h}, %before{h}
+  store {w} %after{h}, ptr %s{h}, align 4
+""" for h in halves)}
+  ret void
+}}
+
+!0 = distinct !{{!0, !1}}
+!1 = !{{!"llvm.loop.unroll.disable"}}
+""".replace("splat (i32 8)", "<" + ", ".join(["i32 8"] * 32) + ">")
+
+
+@intrinsic
+def _vector_pull(typing_context, words, packed, first, n, base, mask, sums):
+    signature = types.void(words, packed, types.int64, types.int64, types.uint32, types.uint32, sums)
+
+    def generate(context, builder, signature, values):
+        library = context.codegen().create_library("lsm_sim_pull")
+        library.add_llvm_module(llvm.parse_assembly(_assembly()))
+        library.finalize()
+        context.active_code_library.add_linking_library(library)
+        words, packed, sums = (
+            context.make_array(signature.args[i])(context, builder, values[i]).data for i in (0, 1, 6)
+        )
+        row = builder.gep(packed, [builder.mul(values[2], ir.IntType(64)(3))])
+        word, long = ir.IntType(32), ir.IntType(64)
+        parameters = [words.type, row.type, long, word, word, sums.type]
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), parameters), "lsm_sim_pull"
+        )
+        builder.call(function, [words, row, *values[3:6], sums])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _pull(words, packed, first, n, base, mask, sums, vector):
+    """Add to ``sums`` (64,) what ``n`` <= 256 synapses from ``first`` on bring to each lane; in compiled code."""
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(_pull, jit_options={"error_model": "numpy"})
+def _overloaded_pull(words, packed, first, n, base, mask, sums, vector):
+    if isinstance(vector, types.Integer):
+        return lambda words, packed, first, n, base, mask, sums, vector: _vector_pull(
+            words, packed, first, n, base, mask, sums
+        )
+
+    def plain(words, packed, first, n, base, mask, sums, vector):
+        for e in range(np.uint64(first), np.uint64(first + n)):
+            word = words[np.uint32(base + packed[e, 0]) & mask]
+            mantissa = np.int32(256 * np.int16(np.uint16(packed[e, 2])) + np.uint16(packed[e, 1]))
+            for lane in range(LANES):
+                sums[lane] += mantissa & -np.int32((word >> np.uint64(lane)) & np.uint64(1))
+
+    return plain
+
+
+@_inline
+def _as_word(eights):
+    """Return 64 flags as the bits of a word; multiplying gathers the lowest bits of eight bytes."""
+    word = np.uint64(0)
+    for part in range(8):
+        bits = (eights[part] * np.uint64(0x0102040810204080)) >> np.uint64(56)
+        word |= bits << np.uint64(8 * part)
+    return word
+
+
+@_inline
+def _stimulate(k, now, n_inputs, stimulus, lanes, events):
+    """Write the input channels' words of step k."""
+    event_step, event_channel, offsets = stimulus
+    now[:n_inputs] = 0
+    for lane in range(lanes.size):
+        last = offsets[lanes[lane] + 1]
+        while events[lane] < last and event_step[events[lane]] == k:
+            now[event_channel[events[lane]]] |= np.uint64(1) << np.uint64(lane)
+            events[lane] += 1
+
+
+@_inline
+def _close_bins(k, edges, counts, counters, lanes, current):
+    """Hand over the counts of bins that end before step k; return the step at which the next one does."""
+    soon = np.int64(2**62)
+    for lane in range(lanes.size):
+        sample = lanes[lane]
+        while current[lane] + 1 < edges.shape[1] and edges[sample, current[lane] + 1] <= k:
+            for i in range(counters.shape[0]):
+                counts[sample, current[lane], i] = counters[i, lane]
+                counters[i, lane] = 0
+            current[lane] += 1
+        if current[lane] + 1 < edges.shape[1]:
+            soon = min(soon, edges[sample, current[lane] + 1])
+    return soon
+
+
+@_inline
+def _reset_and_count(k, v, free_at, spiked, refractory, counters):
+    back = np.int32(min(k + 1 + np.int64(refractory), _FOREVER))
+    for lane in range(LANES):
+        v[lane] = 0.0 if spiked[lane] else v[lane]
+        free_at[lane] = back if spiked[lane] else free_at[lane]
+        counters[lane] += np.int32(spiked[lane])
+
+
+@_jit
+def advance_lanes(
+    k, n_steps, stop, indptr, packed, words, width, n_inputs, neurons, state, lanes, events, stimulus, edges, counts,
+    counters, current, vector,
+):  # fmt: skip
+    """Advance up to 64 samples from step k to ``n_steps``, or until ``stop`` is set; return the step reached.
+
+    ``lanes`` are their numbers in the batch, ``events`` (lanes,) their next events; ``words`` (slots * width,) who spiked,
+    input channels first; ``counters`` (N, 64) spikes in each lane's ``current`` bin; ``state`` u, v, free_at (N, 64).
+    """
+    scale, decay_u, decay_v, threshold, bias, refractory = neurons
+    u, v, free_at = state
+    mask = np.uint32(words.size - 1)
+    sums, spiked = np.zeros(LANES, np.int32), np.zeros(LANES, np.uint8)
+    eights, now = spiked.view(np.uint64), np.zeros(n_inputs + indptr.size - 1, np.uint64)
+    closing = _close_bins(k, edges, counts, counters, lanes, current)
+    while k < n_steps and stop[0] == 0:
+        if k >= closing:
+            closing = _close_bins(k, edges, counts, counters, lanes, current)
+        start = k * width & (words.size - 1)
+        _stimulate(k, now, n_inputs, stimulus, lanes, events)
+        for i in range(indptr.size - 1):
+            for e in range(indptr[i], indptr[i + 1], _CHUNK):
+                _pull(words, packed, e, min(_CHUNK, indptr[i + 1] - e), np.uint32(start), mask, sums, vector)
+            update(
+                k, sums, scale, u[i], v[i], free_at[i], spiked, at(decay_u, i), at(decay_v, i), at(threshold, i), at(bias, i)
+            )  # fmt: skip
+            word = _as_word(eights)
+            now[n_inputs + i] = word
+            if word != 0:
+                _reset_and_count(k, v[i], free_at[i], spiked, refractory[i], counters[i])
+        words[start : start + now.size] = now  # not earlier: the words of the longest delay stood there
+        k += 1
+    if k == n_steps:
+        _close_bins(k, edges, counts, counters, lanes, current)
+    return k
