@@ -7,16 +7,16 @@ Compiling is not counted: it is done before the first round, and again not at al
 from __future__ import annotations
 
 import argparse
+import time
 from contextlib import ExitStack
 
 import numpy as np
-from brian2_loop import PlainLoop
-from workload import BINS, seconds
-from workloads import WORKLOADS, liquid, stimulus
 
 import lsm_sim as lsm
 from lsm_sim.backend import Request
+from lsm_sim.bench.workloads import BINS, DT, MAIN, find, liquid, stimulus
 from lsm_sim.bins import equal_bins
+from lsm_sim_bench.brian2_network import PlainLoop
 from lsm_sim_brian2 import Brian2, rounds
 
 ENGINES = {
@@ -26,9 +26,15 @@ ENGINES = {
 }
 
 
+def seconds(function) -> float:
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workload", default="W", choices=WORKLOADS)
+    parser.add_argument("--workload", default="W", choices=[workload.name for workload in MAIN])
     parser.add_argument("--samples", type=int, default=20, help="samples per call")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=None, help="OpenMP threads of the standalone program")
@@ -38,8 +44,9 @@ def main() -> None:
     if args.replicas is not None:
         rounds.n_replicas = lambda _program, _n_samples: args.replicas
 
-    program = lsm.lower(liquid(args.workload), 1e-3)
-    spikes = stimulus(args.samples)
+    (workload,) = find([args.workload])
+    program = lsm.lower(liquid(workload), DT)
+    spikes = lsm.Spikes.from_dense(stimulus(workload, args.samples), DT)
     request = Request(spikes=False, bins=equal_bins(spikes.n_steps, BINS), n_threads=args.threads, progress=False)
     print(program, f"{rounds.n_replicas(program, len(spikes))} replicas", sep=", ")
     loop = PlainLoop(program)

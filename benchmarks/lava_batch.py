@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from workloads import N_STEPS, liquid, stimulus
 
 import lsm_sim as lsm
+from lsm_sim.bench.workloads import DT, N_STEPS, W, liquid, stimulus
 from lsm_sim_lava import Lava, runner
 
 
@@ -42,8 +42,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.side_by_side:
         runner.copies = lambda _program, _excursions: arguments.side_by_side
-    batch = stimulus(arguments.samples)
-    program = lsm.lower(liquid("W"), batch.dt)
+    batch = lsm.Spikes.from_dense(stimulus(W, arguments.samples), DT)
+    program = lsm.lower(liquid(W), DT)
     expected = lsm.run(program, batch, backend="fast").spikes
     ours = []
     for _ in range(arguments.rounds):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import resource
 
-from workloads import liquid, stimulus
-
 import lsm_sim as lsm
+from lsm_sim.bench.workloads import DT, W, liquid, stimulus
 
 
 def peak() -> float:
@@ -14,9 +13,9 @@ def peak() -> float:
 
 
 def main() -> None:
-    program = lsm.lower(liquid("W"), 1e-3)
-    parts = [stimulus(50, seed) for seed in range(20)]  # a dense batch of 1000 would be larger than the run itself
-    spikes = lsm.Spikes.concatenate(parts)
+    program = lsm.lower(liquid(W), DT)
+    # a dense batch of 1000 would be larger than the run itself
+    spikes = lsm.Spikes.concatenate([lsm.Spikes.from_dense(stimulus(W, 50, seed), DT) for seed in range(20)])
     before = peak()
     counts = lsm.run(program, spikes, spikes=False, bins=10, progress=False).counts
     print(f"{spikes}: counts {counts.shape}, peak {peak():.2f} GiB ({before:.2f} GiB before the run)")

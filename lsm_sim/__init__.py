@@ -23,19 +23,27 @@ from lsm_sim.units import Hz, kHz, ms, second, us
 from lsm_sim.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
 
 if TYPE_CHECKING:
-    from lsm_sim import plot, readout, rescale
+    from lsm_sim import audio, controls, datasets, forecast, plot, readout, rescale
+    from lsm_sim.ensemble import LiquidEnsemble
     from lsm_sim.estimators import LiquidClassifier, LiquidRegressor
+    from lsm_sim.forecast import LiquidForecaster
     from lsm_sim.quantisation import quantise
     from lsm_sim.transformer import LiquidTransformer
 
 __version__ = "0.1.0"
 
 _LAZY = {  # what takes long to import waits until it is asked for
+    "audio": "lsm_sim.audio",
+    "datasets": "lsm_sim.datasets",
+    "forecast": "lsm_sim.forecast",
     "plot": "lsm_sim.plot",
     "quantise": "lsm_sim.quantisation",
     "readout": "lsm_sim.readout",
     "rescale": "lsm_sim.rescale",
+    "controls": "lsm_sim.controls",
     "LiquidClassifier": "lsm_sim.estimators",
+    "LiquidEnsemble": "lsm_sim.ensemble",
+    "LiquidForecaster": "lsm_sim.forecast",
     "LiquidRegressor": "lsm_sim.estimators",
     "LiquidTransformer": "lsm_sim.transformer",
 }
@@ -55,6 +63,8 @@ __all__ = [
     "Inputs",
     "Liquid",
     "LiquidClassifier",
+    "LiquidEnsemble",
+    "LiquidForecaster",
     "LiquidRegressor",
     "LiquidTransformer",
     "LogNormal",
@@ -74,8 +84,12 @@ __all__ = [
     "Traces",
     "Uniform",
     "UnsupportedError",
+    "audio",
+    "controls",
+    "datasets",
     "encode",
     "find",
+    "forecast",
     "grid",
     "kHz",
     "lower",

@@ -20,10 +20,11 @@ PACKAGES = (
 
 def versions() -> dict[str, str | None]:
     """Return the version of Python and of each package that lsm_sim works with, None where it is not installed."""
-    return {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES}
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
-def _version(package: str) -> str | None:
+def version(package: str) -> str | None:
+    """Return the version of a package, None where it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -45,7 +45,7 @@ class EstimatorInput:
         if isinstance(estimator.encoder_, Passthrough):
             spikes = estimator.encoder_(X, estimator.dt)
             return EstimatorInput(len(spikes), spikes.n_channels, spikes.n_channels)
-        signals = _signals(estimator, X, reset=True)
+        signals = as_signals(estimator, X, reset=True)
         n_features = estimator.n_features_in_ if _is_table(X) else signals[0].shape[1]
         shape = len(signals), signals[0].shape[1], n_features
         if estimator.scale is None:
@@ -61,18 +61,23 @@ class EstimatorInput:
         if isinstance(encoder, Passthrough):
             given: Spikes = encoder(X, estimator.dt)
             return given
-        signals = _signals(estimator, X, reset=False)
-        if signals[0].shape[1] != self.n_channels:
-            raise DescriptionError(
-                f"X: got signals of {signals[0].shape[1]} channels, expected {self.n_channels} as in fit"
-            )
-        if self.low is not None and self.high is not None:
-            extent = np.where(self.high > self.low, self.high - self.low, 1.0)
-            signals = [np.clip((signal - self.low) / extent, 0, 1) for signal in signals]
+        signals = self.signals(estimator, X)
         # Random encoders draw by what a sample is, not by where it stands, so that predictions do not depend on the batch.
         keys = [hashlib.sha256(np.ascontiguousarray(signal).tobytes()).hexdigest() for signal in signals]
         spikes: Spikes = encoder(signals, estimator.dt, keys)
         return spikes
+
+    def signals(self, estimator: Any, X: Any) -> list[Floats]:
+        """Return what the encoder sees of X: a (frames, channels) array per sample, in range."""
+        signals = as_signals(estimator, X, reset=False)
+        if signals[0].shape[1] != self.n_channels:
+            raise DescriptionError(
+                f"X: got signals of {signals[0].shape[1]} channels, expected {self.n_channels} as in fit"
+            )
+        if self.low is None or self.high is None:
+            return signals
+        extent = np.where(self.high > self.low, self.high - self.low, 1.0)
+        return [np.clip((signal - self.low) / extent, 0, 1) for signal in signals]
 
     def encode_some(self, estimator: Any, X: Any, n: int) -> Spikes:
         """Return the spikes of at most ``n`` samples, evenly spaced."""
@@ -91,8 +96,8 @@ def _is_table(X: Any) -> bool:
     return not (isinstance(X, (list, tuple)) and len(X) > 0 and np.ndim(X[0]) == 2)
 
 
-def _signals(estimator: Any, X: Any, reset: bool) -> list[Floats]:
-    """Return X as a list of (frames, channels) arrays."""
+def as_signals(estimator: Any, X: Any, *, reset: bool) -> list[Floats]:
+    """Return X as a list of (frames, channels) arrays; ``reset`` makes the estimator remember the columns of X."""
     if not _is_table(X):
         return batch(X)
     table = np.asarray(validate_data(estimator, X, reset=reset, dtype=np.float64))

@@ -58,13 +58,14 @@ class _LiquidPredictor(BaseEstimator):
         self.n_threads = n_threads
         self.progress = progress
 
-    def _transformer(self) -> LiquidTransformer:
+    def transformer(self) -> LiquidTransformer:
+        """Return the unfitted transformer: the estimator without its readout."""
         parameters = self.get_params(deep=False)
         parameters.pop("readout")
         return LiquidTransformer(**parameters)
 
     def _fit(self, X: Any, y: Any) -> None:
-        self.transformer_ = self._transformer().fit(X)
+        self.transformer_ = self.transformer().fit(X)
         if self.transformer_.input_.n_samples != len(y):
             raise DescriptionError(f"y: got {len(y)} values for {self.transformer_.input_.n_samples} samples of X")
         self.n_features_in_ = self.transformer_.input_.n_features

@@ -26,22 +26,44 @@ Model = TypeVar("Model")
 
 
 def save(model: Any, path: str | os.PathLike[str]) -> None:
-    """Write a fitted `LiquidClassifier` or `LiquidRegressor`; an unfinished file is never left behind.
+    """Write a fitted `LiquidClassifier`, `LiquidRegressor` or `LiquidEnsemble`; an unfinished file is never left behind.
 
     Raises
     ------
     DescriptionError
-        The encoder, the features or the readout is of a type that cannot be written as data.
+        The encoder, the features or the readout is of a type that cannot be written as data; or the members of an ensemble
+        have front ends.
     """
     from sklearn.utils.validation import check_is_fitted
-    from skops import io as skops_io
 
-    check_is_fitted(model, "readout_")
-    transformer, readout = model.transformer_, model.readout_
-    blob = skops_io.dumps(readout)
-    unknown = skops_io.get_untrusted_types(data=blob)
-    if unknown:
-        raise DescriptionError(f"{path}: cannot save a readout with {', '.join(unknown)}; use a scikit-learn estimator")
+    from lsm_sim.ensemble import LiquidEnsemble
+
+    if isinstance(model, LiquidEnsemble):
+        check_is_fitted(model, "members_")
+        npz.write(path, {"format": FORMAT} | _packed_ensemble(model, str(path)))
+    else:
+        check_is_fitted(model, "readout_")
+        npz.write(path, {"format": FORMAT} | _packed(model, model.transformer_, str(path)))
+
+
+def _packed_ensemble(model: Any, path: str) -> dict[str, Any]:
+    """Return the arrays of an ensemble; those of member k have names that begin with "k/"."""
+    arrays: dict[str, Any] = {}
+    for k, member in enumerate(model.members_):
+        transformer = getattr(member, "transformer_", member)
+        if not hasattr(transformer, "program_"):
+            raise DescriptionError(
+                f"{path}: cannot save an ensemble whose members have front ends, such as member {k}; put one front end before "
+                "the ensemble, in a pipeline, and save the ensemble alone"
+            )
+        arrays |= {f"{k}/{name}": value for name, value in _packed(member, transformer, path).items()}
+    description = {"model": "LiquidEnsemble", "combine": model.combine, "members": len(model.members_)}
+    arrays["description"] = np.array(json.dumps(description))
+    return arrays | ({} if model.combine == "scores" else {"readout": _readout_blob(model.readout_, path)})
+
+
+def _packed(model: Any, transformer: Any, path: str) -> dict[str, Any]:
+    """Return the arrays of a fitted estimator, or of a transformer, which has no readout."""
     description = {
         "model": type(model).__name__,
         "liquid": to_dict(transformer.liquid_),
@@ -51,16 +73,22 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
         "input": {name: getattr(transformer.input_, name) for name in _INPUT},
     }
     scale = {name: getattr(transformer.input_, name) for name in ("low", "high")}
-    npz.write(
-        path,
-        {
-            "format": FORMAT,
-            "description": np.array(json.dumps(description)),
-            "readout": np.frombuffer(blob, np.uint8),
-            **{name: value for name, value in scale.items() if value is not None},
-            **_calibration_arrays(transformer.calibration_),
-        },
-    )
+    return {
+        "description": np.array(json.dumps(description)),
+        **({} if model is transformer else {"readout": _readout_blob(model.readout_, path)}),
+        **{name: value for name, value in scale.items() if value is not None},
+        **_calibration_arrays(transformer.calibration_),
+    }
+
+
+def _readout_blob(readout: Any, path: str) -> Any:
+    from skops import io as skops_io
+
+    blob = skops_io.dumps(readout)
+    unknown = skops_io.get_untrusted_types(data=blob)
+    if unknown:
+        raise DescriptionError(f"{path}: cannot save a readout with {', '.join(unknown)}; use a scikit-learn estimator")
+    return np.frombuffer(blob, np.uint8)
 
 
 def load(path: str | os.PathLike[str], kind: type[Model] | None = None) -> Model:
@@ -78,27 +106,63 @@ def load(path: str | os.PathLike[str], kind: type[Model] | None = None) -> Model
 
 
 def _build(arrays: dict[str, Any], kind: Any) -> Any:
-    from lsm_sim.estimator_input import EstimatorInput
+    from lsm_sim.ensemble import LiquidEnsemble
     from lsm_sim.estimators import LiquidClassifier, LiquidRegressor
     from lsm_sim.transformer import LiquidTransformer
 
     description = json.loads(arrays["description"])
-    classes = {cls.__name__: cls for cls in (LiquidClassifier, LiquidRegressor)}
+    classes: dict[str, Any] = {cls.__name__: cls for cls in (LiquidClassifier, LiquidRegressor, LiquidEnsemble)}
+    if kind is LiquidTransformer:  # a member of an ensemble
+        classes = {"LiquidTransformer": LiquidTransformer}
     if description["model"] not in classes or kind not in (None, classes[description["model"]]):
         expected = " or ".join(classes) if kind is None else kind.__name__
         raise DescriptionError(f"got a model of type {description['model']!r}, expected {expected}")
+    if description["model"] == "LiquidEnsemble":
+        return _built_ensemble(arrays, description)
+    return _built(arrays, description, classes[description["model"]])
+
+
+def _built_ensemble(arrays: dict[str, Any], description: dict[str, Any]) -> Any:
+    from lsm_sim.ensemble import LiquidEnsemble
+    from lsm_sim.estimators import LiquidClassifier
+    from lsm_sim.transformer import LiquidTransformer
+
+    scores = description["combine"] == "scores"
+    fitted = []
+    for k in range(description["members"]):
+        own = {name.partition("/")[2]: value for name, value in arrays.items() if name.startswith(f"{k}/")}
+        fitted.append(_build(own, LiquidClassifier if scores else LiquidTransformer))
+    model = LiquidEnsemble(
+        [member if scores else LiquidClassifier(**member.get_params(deep=False)) for member in fitted],
+        description["combine"],
+    )
+    model.members_ = fitted
+    if scores:
+        model.classes_ = fitted[0].classes_
+    else:
+        model.readout_ = _load_readout(arrays["readout"])
+        model.classes_ = model.readout_.classes_
+    return model
+
+
+def _built(arrays: dict[str, Any], description: dict[str, Any], cls: Any) -> Any:
+    from lsm_sim.estimator_input import EstimatorInput
+    from lsm_sim.transformer import LiquidTransformer
+
     settings = description["settings"]
     settings["sample_shape"] = None if settings["sample_shape"] is None else tuple(settings["sample_shape"])
     parts = {name: record_from_dict(description[name], RECORDS[name], name) for name in ("encoder", "features")}
     liquid = from_dict(description["liquid"], "liquid")
-    model = classes[description["model"]](liquid, **parts, **settings)
     transformer = LiquidTransformer(liquid, **parts, **settings)
     low_high: dict[str, Any] = {name: np.asarray(arrays[name]) for name in ("low", "high") if name in arrays}
     transformer.prepare(EstimatorInput(**description["input"], **low_high))
     transformer.calibrate(_calibration(arrays, transformer))
+    if cls is LiquidTransformer:
+        return transformer
+    model = cls(liquid, **parts, **settings)
     model.transformer_, model.readout_ = transformer, _load_readout(arrays["readout"])
     model.n_features_in_ = transformer.input_.n_features
-    if isinstance(model, LiquidClassifier):
+    if hasattr(model.readout_, "classes_"):
         model.classes_ = model.readout_.classes_
     return model
 

@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from lsm_sim.encode import Delta, Latency, Passthrough, Poisson, Population, Rate
+from lsm_sim.encode import BSA, Delta, Latency, Passthrough, Poisson, Population, Rate, SideBySide
 from lsm_sim.errors import DescriptionError
 from lsm_sim.features import Counts, Traces
 
 RECORDS: Mapping[str, tuple[type, ...]] = {
-    "encoder": (Delta, Latency, Passthrough, Poisson, Population, Rate),
+    "encoder": (BSA, Delta, Latency, Passthrough, Poisson, Population, Rate, SideBySide),
     "features": (Counts, Traces),
 }
 
@@ -21,6 +21,8 @@ def record_to_dict(record: Any, role: str) -> dict[str, Any]:
     if type(record) not in RECORDS[role]:
         known = ", ".join(cls.__name__ for cls in RECORDS[role])
         raise DescriptionError(f"{role}: got {type(record).__name__}, expected one that can be saved: {known}")
+    if isinstance(record, SideBySide):
+        return {"SideBySide": {"encoders": [record_to_dict(part, role) for part in record.encoders]}}
     return {type(record).__name__: dataclasses.asdict(record)}
 
 
@@ -37,4 +39,6 @@ def record_from_dict(data: Any, classes: tuple[type, ...], where: str) -> Any:
         raise DescriptionError(
             f"{where} {name}: no parameter {min(set(fields) - allowed)!r}; known: {', '.join(sorted(allowed))}"
         )
+    if known[name] is SideBySide and isinstance(fields.get("encoders"), list):
+        return SideBySide(tuple(record_from_dict(part, classes, f"{where} SideBySide") for part in fields["encoders"]))
     return known[name](**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})

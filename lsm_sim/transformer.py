@@ -115,8 +115,11 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
 
     def transform(self, X: Any) -> Floats:
         """Return the features of each sample, shape (samples, features)."""
+        return self.respond(self.encode(X))
+
+    def respond(self, stimulus: Spikes) -> Floats:
+        """Return the features of the spikes that the liquid answers a stimulus with, shape (samples, features)."""
         check_is_fitted(self, "program_")
-        stimulus = self.input_.encode(self, X)
         engine = find(self.backend)
         program = engine.legalise(self._program())
         with engine.compile(program) as runner:
@@ -132,10 +135,11 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
             self.quantised_ = quantise(self.program_, self.calibration_)
         return self.quantised_.program
 
-    def encode(self, X: Any) -> Any:
+    def encode(self, X: Any) -> Spikes:
         """Return the spikes that enter the liquid."""
         check_is_fitted(self, "program_")
-        return self.input_.encode(self, X)
+        form: EstimatorInput = self.input_
+        return form.encode(self, X)
 
     def __sklearn_tags__(self) -> Any:
         """Say that X may have three dimensions."""

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import typer
 
 import lsm_sim
+from lsm_sim.cli.bench import bench
 from lsm_sim.cli.conform import conform
 from lsm_sim.cli.demo import demo
+from lsm_sim.cli.evaluate import evaluate
 from lsm_sim.cli.info import info
 from lsm_sim.cli.predict import predict
 from lsm_sim.cli.quantise import quantise
@@ -74,4 +76,16 @@ _add(
     quantise,
     "lsm-sim quantise liquid.toml -c stimulus.npz -o integers.npz --plot report.png",
     "lsm-sim quantise program.npz -o integers.npz --headroom 3 --json",
+)
+_add(
+    evaluate,
+    "lsm-sim evaluate fsdd --data free-spoken-digit-dataset --split upstream",
+    "lsm-sim evaluate fsdd --loso --ensemble 4 --out results --json",
+    "lsm-sim evaluate mackey_glass --horizon 84 --horizon 1 --seeds 3",
+)
+_add(
+    bench,
+    "lsm-sim bench --quick",
+    "lsm-sim bench W rates --peers fast,ceiling --plot speed.png",
+    "lsm-sim bench --json > bench.json",
 )

@@ -25,6 +25,7 @@ _ENCODERS: Mapping[str, Any] = {
     "latency": encode.Latency(),
     "delta": encode.Delta(),
     "population": encode.Population(),
+    "bsa": encode.BSA(),
 }
 _OPTION = {"max_rate": "--max-rate", "frame": "--frame", "step": "--step", "n": "--cells"}
 

@@ -21,6 +21,7 @@ class EncoderName(str, Enum):
     latency = "latency"
     delta = "delta"
     population = "population"
+    bsa = "bsa"
 
 
 class ReadoutName(str, Enum):
@@ -56,7 +57,9 @@ def train(
     encoder: Annotated[EncoderName, typer.Option(help="How values become spikes.")] = EncoderName.rate,
     max_rate: Annotated[
         float | None,
-        typer.Option(metavar="HZ", help="Rate of the value 1, in Hz: rate, poisson (200), population (100)."),
+        typer.Option(
+            metavar="HZ", help="Rate of the value 1, in Hz: rate, poisson (200), population (100), bsa (500)."
+        ),
     ] = None,
     frame: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="How long one frame lasts, in seconds.  [default: 0.05]")

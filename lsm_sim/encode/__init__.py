@@ -7,13 +7,18 @@ Each encoder is a record to keep and call, ``Rate(max_rate=200 * Hz)(signals, dt
 ``rate(signals, max_rate=200 * Hz, dt=1 * ms)``. A sample's spikes depend on that sample alone, never on its batch.
 """
 
+from lsm_sim.encode.bits import Bits, bits
+from lsm_sim.encode.bsa import BSA, bsa
 from lsm_sim.encode.change import Delta, delta
 from lsm_sim.encode.passthrough import Passthrough, passthrough
 from lsm_sim.encode.population import Population, population
 from lsm_sim.encode.rates import Latency, Poisson, Rate, latency, poisson, rate
+from lsm_sim.encode.side_by_side import SideBySide, side_by_side
 from lsm_sim.encode.signals import Encoder
 
 __all__ = [
+    "BSA",
+    "Bits",
     "Delta",
     "Encoder",
     "Latency",
@@ -21,10 +26,14 @@ __all__ = [
     "Poisson",
     "Population",
     "Rate",
+    "SideBySide",
+    "bits",
+    "bsa",
     "delta",
     "latency",
     "passthrough",
     "poisson",
     "population",
     "rate",
+    "side_by_side",
 ]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from lsm_sim import checks
-from lsm_sim.checks import Bools, Floats
-from lsm_sim.encode.signals import Interpolation, batch, encode_each, frame_steps, resample
+from lsm_sim.checks import Bools, Floats, Ints
+from lsm_sim.encode.signals import Interpolation, batch, encode_together, frame_steps
 from lsm_sim.spikes import Spikes
 from lsm_sim.units import ms
 
@@ -37,18 +37,20 @@ class Delta:
 
     def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
         """Encode signals of any range."""
-        arrays = batch(signals)
-        steps = frame_steps(self.frame, dt)
-        return encode_each(arrays, lambda _, signal: self._cross(resample(signal, steps, self.interpolation)), dt)
+        return encode_together(batch(signals), frame_steps(self.frame, dt), self.interpolation, self._cross, dt)
 
-    def _cross(self, signal: Floats) -> Bools:
-        raster = np.zeros((len(signal), 2, signal.shape[1]), bool)
-        level = np.zeros(signal.shape[1], np.int64)  # in whole steps: no rounding error piles up
-        for k, value in enumerate((signal - self.start) / self.step):
-            raster[k, 0] = value - level >= 1
-            raster[k, 1] = value - level <= -1
-            level += raster[k, 0].astype(np.int64) - raster[k, 1]
-        return raster.reshape(len(signal), -1)
+    def _cross(self, signals: Floats, _: Ints) -> Bools:
+        """Return the crossings of signals (steps, samples, channels) as a raster (steps, samples, 2 * channels)."""
+        n_steps, n_samples, n_channels = signals.shape
+        raster = np.zeros((n_steps, n_samples, 2 * n_channels), bool)
+        level = np.zeros((n_samples, n_channels))  # in whole steps: no rounding error piles up
+        for k in range(n_steps):
+            above = (signals[k] - self.start) / self.step - level
+            on, off = above >= 1, above <= -1
+            raster[k, :, :n_channels], raster[k, :, n_channels:] = on, off
+            level += on
+            level -= off
+        return raster
 
 
 def delta(

@@ -17,7 +17,7 @@ from lsm_sim.spikes import Spikes
 from lsm_sim.units import Hz, ms
 
 
-def _per_step(max_rate: float, dt: float) -> float:
+def spikes_per_step(max_rate: float, dt: float) -> float:
     """Return the largest expected number of spikes per step, which one channel cannot exceed."""
     per_step = checks.positive(max_rate, "max_rate") * checks.positive(dt, "dt")
     if per_step > 1:
@@ -43,7 +43,7 @@ class Poisson:
         """Encode signals with values in [0, 1]."""
         arrays = batch(signals)
         in_unit_range(arrays, "Poisson")
-        per_step, steps = _per_step(self.max_rate, dt), frame_steps(self.frame, dt)
+        per_step, steps = spikes_per_step(self.max_rate, dt), frame_steps(self.frame, dt)
 
         def draw(b: int, signal: Floats) -> Bools:
             chance = per_step * resample(signal, steps, self.interpolation) ** self.power
@@ -76,7 +76,7 @@ class Rate:
         """Encode signals with values in [0, 1]."""
         arrays = batch(signals)
         in_unit_range(arrays, "Rate")
-        per_step, steps = _per_step(self.max_rate, dt), frame_steps(self.frame, dt)
+        per_step, steps = spikes_per_step(self.max_rate, dt), frame_steps(self.frame, dt)
         phase = self._phases(arrays[0].shape[1])
         return encode_each(
             arrays,

@@ -14,6 +14,8 @@ from lsm_sim.spikes import Spikes
 
 Interpolation = Literal["hold", "linear"]
 
+_TOGETHER = 64  # samples that an encoder takes through time at once
+
 
 class Encoder(Protocol):
     """Turns a batch of signals into spikes."""
@@ -104,3 +106,28 @@ def encode_each(signals: Sequence[Floats], function: Callable[[int, Floats], Boo
         lengths.append(raster.shape[0])
         width = raster.shape[1]
     return assemble(events, lengths, width, dt)
+
+
+def encode_together(
+    signals: Sequence[Floats], steps: int, how: Interpolation, function: Callable[[Floats, Ints], Bools], dt: float
+) -> Spikes:
+    """Return the spikes of ``function(values, n_steps)``, which goes from step to step, for many samples at once.
+
+    ``values`` has shape (steps, samples, channels) and is zero after the end of a sample, ``n_steps`` (samples,). What the
+    function returns there, (steps, samples, spike channels), is dropped. Samples of like length go together.
+    """
+    order = np.argsort([len(signal) for signal in signals], kind="stable")
+    events: list[tuple[Ints, Ints]] = [(np.empty(0, np.int64),) * 2] * len(signals)
+    width = 0
+    for first in range(0, len(signals), _TOGETHER):
+        chosen = order[first : first + _TOGETHER]
+        parts = [resample(signals[b], steps, how) for b in chosen]
+        values = np.zeros((len(parts[-1]), len(parts), parts[0].shape[1]))
+        for j, part in enumerate(parts):
+            values[: len(part), j] = part
+        raster = function(values, np.array([len(part) for part in parts]))
+        width = raster.shape[2]
+        for j, b in enumerate(chosen):
+            step, channel = np.nonzero(raster[: len(parts[j]), j])
+            events[b] = (step, channel)
+    return assemble(events, [len(signal) * steps for signal in signals], width, dt)

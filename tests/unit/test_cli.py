@@ -19,7 +19,7 @@ from lsm_sim.demo import digits
 from lsm_sim.errors import BackendUnavailableError
 from tests.cases import GOLDEN
 
-COMMANDS = ("demo", "info", "run", "train", "predict", "conform", "quantise")
+COMMANDS = ("demo", "info", "run", "train", "predict", "conform", "quantise", "evaluate", "bench")
 
 
 def lsm(*arguments, **options):

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from sklearn.model_selection import cross_val_predict
 
-from lsm_sim import description_file, lower, ms, readout
-from lsm_sim.demo import digits, experiment, reading, report
+from lsm_sim import controls, description_file, lower, ms, readout
+from lsm_sim.demo import digits, reading, report
 from lsm_sim.demo.experiment import VIEWS, Findings, Plan
 from tests.unit.test_cli import fails, lsm
 
@@ -105,7 +105,7 @@ class TestTheCommand:
         def stop(*_):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(experiment, "_cross_validate", stop)
+        monkeypatch.setattr("lsm_sim.controls.comparing.cross_validate", stop)
         result = lsm("demo", *SMALL, "--out", tmp_path / "demo", "--json")
         assert (result.exit_code, result.output) == (130, "")
         assert not (tmp_path / "demo").exists()
@@ -114,7 +114,7 @@ class TestTheCommand:
 class TestTheLiquid:
     def test_without_recurrence_keeps_its_input_synapses_and_its_neurons(self):
         full = digits.liquid(50, seed=1)
-        off = experiment.without_recurrence(full)
+        off = controls.without_recurrence(full)
         assert (off.neurons, off.inputs, off.seed) == (full.neurons, full.inputs, full.seed)
         programs = {"full": lower(full, 1 * ms, weight_bits=None), "off": lower(off, 1 * ms, weight_bits=None)}
         stop = programs["full"].indptr[8]  # the rows of the eight input channels come first

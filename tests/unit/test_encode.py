@@ -16,6 +16,8 @@ ENCODERS = [
     encode.Latency(frame=10 * ms),
     encode.Delta(step=0.05, frame=10 * ms),
     encode.Population(n=5, max_rate=300 * Hz, frame=10 * ms),
+    encode.BSA(frame=10 * ms),
+    encode.SideBySide((encode.Rate(frame=10 * ms), encode.Delta(step=0.05, frame=10 * ms))),
 ]
 
 
@@ -110,6 +112,17 @@ def test_delta_counts_add_up_to_the_change():
 def test_delta_catches_up_with_a_jump_one_spike_at_a_time():
     spikes = encode.delta(np.full((30, 1), 1.0), step=0.125)
     assert spikes.step.tolist() == list(range(8))
+
+
+def test_delta_level_moves_once_per_step_as_the_definition_says():
+    signals = [np.random.default_rng(b).random((frames, 3)) for b, frames in enumerate([40, 7, 150, *[25] * 70])]
+    spikes = encode.delta(signals, step=0.08, start=0.3)  # more samples than are taken through time together
+    for b, signal in enumerate(signals):
+        level = np.zeros(3)
+        for k, value in enumerate((signal - 0.3) / 0.08):
+            on, off = value - level >= 1, value - level <= -1
+            assert np.array_equal(spikes[b].raster()[k], np.r_[on, off])
+            level += on.astype(int) - off.astype(int)
 
 
 def test_population_peaks_at_the_channel_of_the_value():

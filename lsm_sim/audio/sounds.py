@@ -1,0 +1,70 @@
+"""What both front ends share: sounds of any rate as samples, levels in decibels as values in [0, 1]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import gcd
+from typing import Any
+
+import numpy as np
+from scipy.signal import resample_poly
+
+from lsm_sim import checks
+from lsm_sim.audio.wav import Recording
+from lsm_sim.checks import Floats, Ints
+from lsm_sim.errors import DescriptionError
+
+
+def each_sound(X: Any, sample_rate: int, convert: Callable[[Floats], Floats]) -> list[Floats]:
+    """Return ``convert(samples)`` of each sound, its samples brought to ``sample_rate``."""
+    if isinstance(X, Recording):
+        raise DescriptionError("X: got one Recording, expected a list of them; write [recording]")
+    return [convert(_samples(sound, b, sample_rate)) for b, sound in enumerate(X)]
+
+
+def _samples(sound: Any, b: int, sample_rate: int) -> Floats:
+    if not isinstance(sound, Recording):
+        samples = checks.real_array(sound, f"sound {b}")
+        if samples.ndim != 1 or samples.size == 0:
+            raise DescriptionError(
+                f"sound {b}: got shape {samples.shape}, expected (n,) with at least one sample; average channels first"
+            )
+        return samples
+    if sound.sample_rate == sample_rate:
+        return sound.samples
+    common = gcd(sample_rate, sound.sample_rate)
+    return np.asarray(resample_poly(sound.samples, sample_rate // common, sound.sample_rate // common))
+
+
+def n_samples(seconds: Any, sample_rate: int, where: str) -> float:
+    """Return how many samples last ``seconds``: at least one, and not always a whole number."""
+    count = checks.positive(seconds, where) * sample_rate
+    if count < 1:
+        raise DescriptionError(f"{where}: got {seconds:g} s, expected at least one sample of {1 / sample_rate:g} s")
+    return count
+
+
+def frame_starts(n: int, window: int, hop: float) -> Ints:
+    """Return where frames of ``window`` out of ``n`` samples begin: at the samples nearest to 0, hop, 2 hop, ..."""
+    starts = np.floor(np.arange((n - window) / hop + 2) * hop + 0.5).astype(np.int64)
+    return np.asarray(starts[starts <= n - window])
+
+
+def framed(samples: Floats, window: int, hop: float) -> Floats:
+    """Return the frames, shape (frames, window); a sound shorter than a window is one frame, zeros after it."""
+    if len(samples) < window:
+        samples = np.pad(samples, (0, window - len(samples)))
+    windows = np.lib.stride_tricks.sliding_window_view(samples, window)
+    return np.asarray(windows[frame_starts(len(samples), window, hop)])
+
+
+def compressed(power: Floats, floor: float) -> Floats:
+    """Return levels relative to the loudest, 0 at ``-floor`` dB and below, 1 at 0 dB; silence gives zeros.
+
+    level = 1 + 10 log10(power / max power) / floor
+    """
+    peak = power.max()
+    if peak <= 0:
+        return np.zeros_like(power)
+    least = 10 ** (-floor / 10)
+    return np.asarray(np.clip(1 + 10 * np.log10(np.maximum(power / peak, least)) / floor, 0, 1))

@@ -1,0 +1,110 @@
+"""The record that every labelled data set comes as."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lsm_sim.audio import Recording
+from lsm_sim.checks import Bools, Floats, Ints, read_only
+from lsm_sim.errors import DescriptionError
+from lsm_sim.spikes import Spikes
+
+Samples = Sequence[Floats] | Sequence[Recording] | Floats | Spikes
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a data set comes from and on what terms."""
+
+    origin: str
+    licence: str
+    citation: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """B labelled samples.
+
+    Parameters
+    ----------
+    name
+        Name of the function that made it.
+    X
+        Samples: a list of `Recording` or of series (T_i, C), an array (B, T, C), or `Spikes`.
+    y
+        Class of each sample, (B,): an index into ``classes``. Samples of several segments have one per segment,
+        (B, segments).
+    classes
+        Names of the classes.
+    source
+        Origin, licence and citation.
+    groups
+        Who each sample comes from (speaker, record), (B,); None where the data do not say.
+    split
+        True for the samples of the published test set, (B,); None where none is published.
+    sample_rate
+        Samples per second of sounds and recordings, in Hz; None for other data.
+    frame
+        Distance of the frames of a series, in seconds; None for other data.
+    """
+
+    name: str
+    X: Samples
+    y: Ints
+    classes: tuple[str, ...]
+    source: Source
+    groups: npt.NDArray[np.str_] | None = None
+    split: Bools | None = None
+    sample_rate: float | None = None
+    frame: float | None = None
+
+    def __post_init__(self) -> None:
+        for field in ("y", "groups", "split"):
+            value = getattr(self, field)
+            if value is not None and len(value) != len(self.X):
+                raise DescriptionError(f"{self.name}: {len(self.X)} samples, but {len(value)} values of {field}")
+            if value is not None:
+                object.__setattr__(self, field, read_only(np.array(value)))
+        if self.y.size and not 0 <= self.y.min() <= self.y.max() < len(self.classes):
+            top = len(self.classes) - 1
+            raise DescriptionError(f"{self.name}: got labels {self.y.min()}..{self.y.max()}, expected 0..{top}")
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def __getitem__(self, key: slice | Sequence[int] | npt.NDArray[Any]) -> Dataset:
+        """Return some of the samples: a slice, a list of indices or a mask."""
+        chosen = np.atleast_1d(np.arange(len(self))[key])
+        X: Any = self.X[chosen] if isinstance(self.X, (np.ndarray, Spikes)) else [self.X[i] for i in chosen]
+        groups = None if self.groups is None else self.groups[chosen]
+        split = None if self.split is None else self.split[chosen]
+        return dataclasses.replace(self, X=X, y=self.y[chosen], groups=groups, split=split)
+
+    @property
+    def train(self) -> Dataset:
+        """The published training set."""
+        return self[~self._published()]
+
+    @property
+    def test(self) -> Dataset:
+        """The published test set."""
+        return self[self._published()]
+
+    def _published(self) -> Bools:
+        if self.split is None:
+            raise DescriptionError(f"{self.name}: no split is published; cross-validate, or choose indices")
+        return self.split
+
+    def __repr__(self) -> str:
+        parts = [f"{len(self)} samples", f"{len(self.classes)} classes"]
+        if self.groups is not None:
+            parts.append(f"{len(np.unique(self.groups))} groups")
+        if self.split is not None:
+            parts.append(f"{int(self.split.sum())} for testing")
+        return f"Dataset({self.name}: {', '.join(parts)})"

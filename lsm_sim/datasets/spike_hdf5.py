@@ -1,0 +1,146 @@
+"""Reading one HDF5 file of spikes in the layout of the Heidelberg data sets."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lsm_sim.checks import Ints
+from lsm_sim.datasets.packages import needed
+from lsm_sim.errors import DescriptionError
+from lsm_sim.spikes import Spikes
+
+UNITS = 700
+LONGEST = 1e4  # s; what is longer was not written in seconds
+
+
+@dataclass(frozen=True, eq=False)
+class SpikeFile:
+    """The samples of one file; speakers and names of the classes where it has them."""
+
+    spikes: Spikes
+    labels: Ints
+    speakers: npt.NDArray[np.str_] | None
+    classes: tuple[str, ...] | None
+
+
+def read_spike_file(path: Path, n_classes: int, dt: float, limit: int | None) -> SpikeFile:
+    """Read ``spikes/times``, ``spikes/units``, ``labels`` and, if there, ``extra/speaker`` and ``extra/keys``."""
+    h5py = needed("h5py", "HDF5 files of spikes")
+    with _plain(path) as plain:
+        try:
+            with h5py.File(plain, "r") as file:
+                return _read(file, path, n_classes, dt, limit)
+        except DescriptionError:
+            raise
+        except Exception as error:  # OSError, RuntimeError, KeyError: whatever a damaged file provokes in the library
+            raise DescriptionError(f"{path}: damaged or not an HDF5 file ({error}); download it again") from None
+
+
+def _read(file: Any, path: Path, n_classes: int, dt: float, limit: int | None) -> SpikeFile:
+    missing = [key for key in ("spikes/times", "spikes/units", "labels") if key not in file]
+    if missing:
+        has = ", ".join(file) or "nothing"
+        raise DescriptionError(f"{path}: no {missing[0]} in the file, which holds {has}; expected spikes and labels")
+    labels = np.asarray(file["labels"][:limit])
+    if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.size == 0:
+        raise DescriptionError(f"{path}: labels: got {labels.dtype} of shape {labels.shape}, expected integers (n,)")
+    wrong = np.flatnonzero((labels < 0) | (labels >= n_classes))
+    if wrong.size:
+        at = wrong[0]
+        raise DescriptionError(f"{path}: labels: got {labels[at]} for sample {at}, expected 0..{n_classes - 1}")
+    speakers = file["extra/speaker"][:limit] if "extra/speaker" in file else None
+    if speakers is not None and len(speakers) != len(labels):
+        raise DescriptionError(f"{path}: extra/speaker: got {len(speakers)} values, expected {len(labels)}")
+    return SpikeFile(
+        spikes=_spikes(file["spikes/times"], file["spikes/units"], len(labels), path, dt),
+        labels=labels.astype(np.int64),
+        speakers=None if speakers is None else np.array([_text(who) for who in speakers]),
+        classes=_classes(file, path, n_classes),
+    )
+
+
+def _spikes(times: Any, units: Any, n: int, path: Path, dt: float) -> Spikes:
+    """Return the spikes of ``n`` samples, read one by one: the file is larger than what is kept of it."""
+    if min(len(times), len(units)) < n:
+        raise DescriptionError(
+            f"{path}: spikes: got {len(times)} lists of times and {len(units)} of units, expected {n} as labels has"
+        )
+    events, lengths = [], np.empty(n, np.int64)
+    for b in range(n):
+        keys = _sample(np.asarray(times[b]), np.asarray(units[b]), f"{path}: sample {b}", dt)
+        lengths[b] = keys[-1] // UNITS + 1 if keys.size else 1
+        events.append(keys)
+    offsets = np.concatenate([[0], np.cumsum([keys.size for keys in events])])
+    step, channel = np.divmod(np.concatenate(events), UNITS)
+    return Spikes(step, channel, offsets, lengths, UNITS, dt)
+
+
+def _sample(times: npt.NDArray[Any], units: npt.NDArray[Any], where: str, dt: float) -> Ints:
+    """Return the events of one sample as step * 700 + unit, sorted, none twice."""
+    if times.shape != units.shape or times.ndim != 1:
+        raise DescriptionError(f"{where}: got {times.size} times and {units.size} units, expected as many of both")
+    if times.dtype.kind not in "fiu" or units.dtype.kind not in "iu":
+        raise DescriptionError(f"{where}: got {times.dtype} times and {units.dtype} units, expected numbers of seconds")
+    seconds = times.astype(np.float64)
+    bad = ~((seconds >= 0) & (seconds < LONGEST))
+    if bad.any():
+        raise DescriptionError(f"{where}: got a spike at {seconds[bad][0]:g} s, expected times >= 0 in seconds")
+    if units.size and not 0 <= units.min() <= units.max() < UNITS:
+        raise DescriptionError(f"{where}: got units {units.min()}..{units.max()}, expected 0..{UNITS - 1}")
+    steps = np.floor(seconds / dt + 1e-9).astype(np.int64)  # 0.003 s is step 3 of 0.001 s in spite of rounding
+    return np.unique(steps * UNITS + units)
+
+
+def _classes(file: Any, path: Path, n_classes: int) -> tuple[str, ...] | None:
+    if "extra/keys" not in file:
+        return None
+    names = tuple(_text(name) for name in file["extra/keys"][:])
+    if len(names) != n_classes:
+        raise DescriptionError(f"{path}: extra/keys: got {len(names)} names, expected {n_classes}")
+    return names
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+@contextlib.contextmanager
+def _plain(path: Path) -> Iterator[Path]:
+    """Yield the path of the HDF5 file; what is compressed is first unpacked into a temporary file."""
+    if path.suffix == ".h5":
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="lsm-sim-") as folder:
+        plain = Path(folder) / path.with_suffix("").name
+        try:
+            with _opened(path) as source, plain.open("wb") as destination:
+                shutil.copyfileobj(source, destination)
+        except (EOFError, KeyError, zipfile.BadZipFile, zlib.error, gzip.BadGzipFile) as error:
+            raise DescriptionError(f"{path}: damaged or not compressed as its name says ({error})") from None
+        except OSError as error:
+            raise DescriptionError(
+                f"{path}: cannot be unpacked into {folder} ({error.strerror or error}); unpack it by hand"
+            ) from None
+        yield plain
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    if path.suffix == ".gz":
+        with gzip.open(path) as source:
+            yield source
+    else:
+        with zipfile.ZipFile(path) as archive, archive.open(path.with_suffix("").name) as source:
+            yield source

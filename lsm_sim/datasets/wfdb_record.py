@@ -1,0 +1,96 @@
+"""Reading one WFDB record with its annotations."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.checks import Floats, Ints
+from lsm_sim.datasets.packages import needed
+from lsm_sim.errors import DescriptionError
+
+# ANSI/AAMI EC57: what is neither supraventricular (S) nor ventricular ectopic (V), fusion (F) or unknown and paced (Q)
+# is N, bundle branch blocks and escape beats included
+_MEMBERS = {"N": "NLRBejn", "S": "AaJS", "V": "VEr", "F": "F", "Q": "/fQ?"}
+AAMI = {symbol: group for group, symbols in _MEMBERS.items() for symbol in symbols}
+RHYTHM = "+"  # the annotation whose note names the rhythm from there on
+
+
+@dataclass(frozen=True, eq=False)
+class Annotated:
+    """One signal (n,) with its beats (times and symbols) and its rhythms (times and notes), all in order of time."""
+
+    name: str
+    values: Floats
+    rate: float
+    beat: Ints
+    symbol: list[str]
+    rhythm_start: Ints
+    rhythm: list[str]
+
+    def part(self, start: int, stop: int) -> Floats:
+        """Return some of the signal, if it is all there."""
+        values = self.values[start:stop]
+        if np.isnan(values).any():
+            at = (start + int(np.flatnonzero(np.isnan(values))[0])) / self.rate
+            raise DescriptionError(
+                f"ecg: record {self.name} has no value at {at:.3f} s; choose another channel, or leave the record out"
+            )
+        return values
+
+
+def read_record(path: Path, channel: int | str, annotator: str) -> Annotated:
+    """Read the record ``path`` (without suffix) and the annotations beside it."""
+    wfdb = needed("wfdb", "WFDB records")
+    record = _library(wfdb.rdrecord, f"{path}.hea", str(path))
+    if path.with_suffix(f".{annotator}").read_bytes()[-2:] != b"\0\0":  # which the format ends with
+        raise DescriptionError(f"{path}.{annotator}: cut short, or not an annotation file; download it again")
+    notes = _library(wfdb.rdann, f"{path}.{annotator}", str(path), annotator)
+    if record.p_signal is None or len(record.p_signal) != record.sig_len:
+        got = 0 if record.p_signal is None else len(record.p_signal)
+        raise DescriptionError(f"{path}.hea: promises {record.sig_len} samples, but there are {got}; it is cut short")
+    values = np.asarray(record.p_signal[:, _column(record, channel, path)], np.float64)
+    at = np.asarray(notes.sample, np.int64)
+    if at.size and not 0 <= at.min() <= at.max() < len(values):
+        bad = at.max() if at.max() >= len(values) else at.min()
+        raise DescriptionError(
+            f"{path}.{annotator}: got an annotation at sample {bad}, but the record has {len(values)} samples"
+        )
+    order = np.argsort(at, kind="stable")
+    beats = [k for k in order if notes.symbol[k] in AAMI]
+    rhythms = [k for k in order if notes.symbol[k] == RHYTHM and notes.aux_note[k].startswith("(")]
+    return Annotated(
+        name=path.name,
+        values=values,
+        rate=float(record.fs),
+        beat=at[beats],
+        symbol=[notes.symbol[k] for k in beats],
+        rhythm_start=at[rhythms],
+        rhythm=[notes.aux_note[k].rstrip("\x00 ") for k in rhythms],
+    )
+
+
+def _library(function: Any, file: str, *arguments: Any) -> Any:
+    try:
+        with warnings.catch_warnings():  # see packages.needed
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return function(*arguments)
+    except FileNotFoundError as error:
+        raise DescriptionError(f"{error.filename or file}: no such file, but {file} needs it") from None
+    except Exception as error:  # the library checks little: a foreign file ends in whatever error comes first
+        raise DescriptionError(
+            f"{file}: damaged or not a file of a WFDB record ({type(error).__name__}: {error})"
+        ) from None
+
+
+def _column(record: Any, channel: int | str, path: Path) -> int:
+    names = list(record.sig_name)
+    if isinstance(channel, str) and channel in names:
+        return names.index(channel)
+    if isinstance(channel, int) and not isinstance(channel, bool) and 0 <= channel < len(names):
+        return channel
+    raise DescriptionError(f"{path}: no channel {channel!r}; it has 0..{len(names) - 1}: {', '.join(map(str, names))}")

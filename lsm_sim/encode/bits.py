@@ -1,0 +1,70 @@
+"""Binary code: a value as a number, one channel per binary digit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lsm_sim import checks
+from lsm_sim.checks import Bools, Floats
+from lsm_sim.encode.signals import batch, encode_each, frame_steps, in_unit_range
+from lsm_sim.spikes import Spikes
+from lsm_sim.units import ms
+
+MOST_BITS = 24
+
+
+@dataclass(frozen=True)
+class Bits:
+    """Binary digits: in the first step of each frame channel b fires where digit b of the value is 1.
+
+    The value x in [0, 1] becomes the whole number min(floor(x * 2^n), 2^n - 1), whose n digits run from the most significant
+    one. Signal channel c gives spike channels c * n ... c * n + n - 1. Synapses of weight 2^-(b + 1) * w turn the digits back
+    into x * w, so that a neuron receives the exact value with at most n spikes.
+
+    Parameters
+    ----------
+    n
+        Digits, 1 to 24.
+    frame
+        Duration of a value, in seconds; None: one step.
+
+    Examples
+    --------
+    >>> Bits(n=3, frame=None)([[[0.0], [0.625], [1.0]]], dt=1 * ms).raster().astype(int)
+    array([[0, 0, 0],
+           [1, 0, 1],
+           [1, 1, 1]])
+    """
+
+    n: int = 12
+    frame: float | None = 8 * ms
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "n", checks.whole(self.n, "Bits n", minimum=1, maximum=MOST_BITS))
+
+    def n_channels(self, n_features: int) -> int:
+        """Return the number of spike channels: n for each signal channel."""
+        return self.n * n_features
+
+    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+        """Encode signals with values in [0, 1]."""
+        arrays = batch(signals)
+        in_unit_range(arrays, "Bits")
+        steps = frame_steps(self.frame, dt)
+        return encode_each(arrays, lambda _, signal: self._digits(signal, steps), dt)
+
+    def _digits(self, signal: Floats, steps: int) -> Bools:
+        number = np.minimum(np.floor(signal * 2**self.n), 2**self.n - 1).astype(np.int64)
+        places = np.arange(self.n - 1, -1, -1)
+        raster = np.zeros((len(signal) * steps, signal.shape[1] * self.n), bool)
+        raster[::steps] = (number[:, :, None] >> places & 1).reshape(len(signal), -1)
+        return raster
+
+
+def bits(signals: Any, *, n: int = 12, frame: float | None = 8 * ms, dt: float = 1 * ms) -> Spikes:
+    """Encode at once; see `Bits`."""
+    return Bits(n, frame)(signals, dt)

@@ -1,0 +1,65 @@
+"""Several encoders of the same signals, side by side as channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.encode.signals import Encoder, batch
+from lsm_sim.errors import DescriptionError
+from lsm_sim.spikes import Spikes
+from lsm_sim.units import ms
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Encode signals with each of ``encoders``; their channels follow one another in that order.
+
+    ``SideBySide((Rate(200 * Hz, frame=5 * ms), Delta(0.08, frame=5 * ms)))`` gives C channels of rates, then 2 C of changes.
+    All encoders must give samples the same duration, as they do with the same ``frame``.
+    """
+
+    encoders: tuple[Encoder, ...]
+
+    def __post_init__(self) -> None:
+        given: Any = self.encoders
+        encoders = tuple(given) if isinstance(given, (list, tuple)) else ()
+        if not encoders or not all(callable(part) for part in encoders):
+            raise DescriptionError(f"SideBySide encoders: got {self.encoders!r}, expected a tuple of encoders")
+        object.__setattr__(self, "encoders", encoders)
+
+    def n_channels(self, n_features: int) -> int:
+        """Return the number of spike channels, all encoders together."""
+        return sum(part.n_channels(n_features) for part in self.encoders)
+
+    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+        """Encode signals that suit every encoder."""
+        arrays = batch(signals)
+        parts = [part(arrays, dt, keys) for part in self.encoders]
+        for part, encoder in zip(parts, self.encoders, strict=True):
+            if not np.array_equal(part.n_steps, parts[0].n_steps):
+                got = f"{parts[0].n_steps[0]} and {part.n_steps[0]} steps"
+                raise DescriptionError(
+                    f"SideBySide: got a sample of {got} from {type(self.encoders[0]).__name__} and "
+                    f"{type(encoder).__name__}, expected one duration; give all encoders the same frame"
+                )
+        return _joined(parts)
+
+
+def _joined(parts: Sequence[Spikes]) -> Spikes:
+    """Return all events in order, each part's channels after those of the parts before."""
+    first = np.cumsum([0, *(part.n_channels for part in parts)])
+    sample = np.concatenate([part.sample for part in parts])
+    step = np.concatenate([part.step for part in parts])
+    channel = np.concatenate([part.channel + start for part, start in zip(parts, first[:-1], strict=True)])
+    order = np.lexsort((channel, step, sample))
+    offsets = np.sum([part.offsets for part in parts], axis=0)
+    return Spikes(step[order], channel[order], offsets, parts[0].n_steps, int(first[-1]), parts[0].dt)
+
+
+def side_by_side(signals: Any, *encoders: Encoder, dt: float = 1 * ms) -> Spikes:
+    """Encode at once; see `SideBySide`."""
+    return SideBySide(encoders)(signals, dt)
