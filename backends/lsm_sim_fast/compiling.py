@@ -9,9 +9,10 @@ from typing import Any
 
 from numba.core import event
 
-from lsm_sim_fast import kernel, pull
+from lsm_sim_fast.compiled.pull import advance_lanes
+from lsm_sim_fast.compiled.push import advance
 
-_KERNELS = (kernel.advance, pull.advance_lanes)
+_KERNELS = (advance, advance_lanes)
 
 
 class _Announcement(event.Listener):

@@ -13,7 +13,7 @@ import numpy as np
 from lsm_sim.backend import Request
 from lsm_sim.checks import Floats
 from lsm_sim.program import Program
-from lsm_sim_fast.pull import LANES
+from lsm_sim_fast.compiled.pull import LANES
 from lsm_sim_fast.pull_layout import pull_fits
 
 _SHARE = 2000  # neurons; a thread that shares a sample gets at least so many: below, waiting costs more than it gains

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,8 @@ from lsm_sim.program import Program
 from lsm_sim.progress import progress_bar
 from lsm_sim.requests import checked_request
 from lsm_sim.spikes import Spikes
-from lsm_sim_fast import division, rows
+from lsm_sim_fast import division, form
+from lsm_sim_fast.compiled.pull import LANES
 from lsm_sim_fast.compiling import announced
 from lsm_sim_fast.crew import Team, work
 from lsm_sim_fast.layout import Layout, lay_out
@@ -36,7 +37,7 @@ class Fast:
     @property
     def about(self) -> str:
         """Which form of the innermost loops runs here, and why."""
-        return rows.choose()[1]
+        return form.choose()[1]
 
     def legalise(self, program: Program) -> Program:
         """Return ``program`` itself."""
@@ -86,7 +87,7 @@ class _Runner:
                 batch.push(todo[:n_threads])
                 todo = todo[n_threads:]
                 if division.pull_wins(
-                    self.program, batch.spikes_per_step(n_threads), todo.size, n_threads, rows.choose()[0]
+                    self.program, batch.spikes_per_step(n_threads), todo.size, n_threads, form.choose()[0]
                 ):
                     batch.pull(todo)
                     todo = todo[:0]
@@ -107,14 +108,14 @@ class _Batch:
     advance: Callable[[int], Any]
 
     def push(self, samples: Ints) -> None:
-        """Run these samples with the push kernel."""
+        """Run these samples with the push push."""
         program = self.runner.program
         n_teams, n_parts = division.teams(self.n_threads, samples.size, program.n_neurons)
         n_parts = min(n_parts, len(self.results.spikes[0]))
         layout = self.runner.layout(n_parts)
         check_memory(n_teams * layout.ring_bytes, "fast: the spikes in flight")
         queue, stop = iter(samples.tolist()), np.zeros(1, np.uint8)
-        vector = rows.choose()[0]
+        vector = form.choose()[0]
         teams = [Team(program, layout, n_parts, self.request, queue, stop, vector) for _ in range(n_teams)]
         jobs = [
             functools.partial(team.take_samples, part, self.stimulus, self.results)
@@ -135,7 +136,7 @@ class _Batch:
         done: list[int] = []
 
         def job() -> None:
-            worker = PullWorker(self.runner.program, self.runner.pull_layout, rows.choose()[0])
+            worker = PullWorker(self.runner.program, self.runner.pull_layout, form.choose()[0])
             for lanes in queue:
                 worker.run_group(self.stimulus, lanes, self.request, self.results, stop)
                 done.append(lanes.size)
@@ -143,11 +144,11 @@ class _Batch:
         def give_up() -> None:
             stop[0] = 1
 
-        n_jobs = min(self.n_threads, -(-samples.size // division.LANES))
+        n_jobs = min(self.n_threads, -(-samples.size // LANES))
         _ = self.runner.pull_layout  # made once, before the threads ask for it
         self._work([job] * n_jobs, lambda: sum(done), give_up)
 
-    def _work(self, jobs: list[Callable[[], None]], n_done: Callable[[], int], give_up: Callable[[], None]) -> None:
+    def _work(self, jobs: Sequence[Callable[[], None]], n_done: Callable[[], int], give_up: Callable[[], None]) -> None:
         shown = 0
 
         def look() -> None:

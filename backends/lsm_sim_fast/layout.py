@@ -10,6 +10,7 @@ and synapses of a row that share a place are merged, which lets it handle many a
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +20,10 @@ import numpy.typing as npt
 from lsm_sim.checks import Ints
 from lsm_sim.errors import UnsupportedError
 from lsm_sim.program import Program
-from lsm_sim_fast.rows import PADDING
 
 _LINE = 64  # neurons; keeps every slot aligned to whole cache lines
 _MAX_RING = 2**31
+_PADDING = 16  # synapses of weight 0 behind the last row, which vectors may read
 _RING = 2**15  # places of a block's ring: 128 KiB, what a second-level cache holds beside the synapses that stream by
 _SHORT_ROW = 32  # synapses; blocks are not made so narrow that the mean row falls below
 _PREFETCH = 2**18  # synapses; more of them than a second-level cache holds are asked for ahead
@@ -120,7 +121,7 @@ def _blocks(program: Program, slots: int, n_parts: int) -> tuple[Ints, Ints]:
     most = max(_LINE, _RING // slots, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
     part_edges = np.linspace(0, n, n_parts + 1).astype(np.int64)
     edges, parts = [np.zeros(1, np.int64)], [0]
-    for first, last in zip(part_edges[:-1], part_edges[1:], strict=True):
+    for first, last in itertools.pairwise(part_edges):
         n_blocks = max(1, -(-int(last - first) // most))
         edges.append(np.linspace(first, last, n_blocks + 1).astype(np.int64)[1:])
         parts.append(parts[-1] + n_blocks)
@@ -147,9 +148,9 @@ def _rows(program: Program, edges: Ints, slots: int, width: int, exponent: int) 
 def _pack(place: Ints, mantissa: Ints, size: int) -> tuple[npt.NDArray[Any], int]:
     """Return the packed synapses and the bits of their mantissas."""
     if size <= 2**16 and (np.abs(mantissa) < 2**15).all():
-        kind, shift = np.uint32, 16
+        kind, shift = "uint32", 16
     else:
-        kind, shift = np.uint64, 64 - max(1, (size - 1).bit_length())
+        kind, shift = "uint64", 64 - max(1, (size - 1).bit_length())
         if (np.abs(mantissa) >= 2 ** (shift - 1)).any():
             raise UnsupportedError(
                 f"fast: weights of {int(np.abs(mantissa).max()).bit_length() + 1} bits do not fit beside places in a ring "
@@ -157,4 +158,4 @@ def _pack(place: Ints, mantissa: Ints, size: int) -> tuple[npt.NDArray[Any], int
             )
     low = mantissa.astype(np.uint64) & np.uint64(2**shift - 1)
     packed = (place.astype(np.uint64) << np.uint64(shift) | low).astype(kind)
-    return np.concatenate([packed, np.zeros(PADDING, kind)]), shift
+    return np.concatenate([packed, np.zeros(_PADDING, kind)]), shift

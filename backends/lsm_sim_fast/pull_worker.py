@@ -10,7 +10,7 @@ from lsm_sim.backend import Request
 from lsm_sim.checks import Ints
 from lsm_sim.program import Program
 from lsm_sim.spikes import Spikes
-from lsm_sim_fast.pull import LANES, advance_lanes
+from lsm_sim_fast.compiled.pull import LANES, advance_lanes
 from lsm_sim_fast.pull_layout import PullLayout
 from lsm_sim_fast.results import Results
 from lsm_sim_fast.worker import neuron_values

@@ -12,10 +12,10 @@ from lsm_sim.backend import Request
 from lsm_sim.program import NEURON_ARRAYS, Program
 from lsm_sim.requests import recorded_steps
 from lsm_sim.spikes import Spikes
-from lsm_sim_fast import kernel
+from lsm_sim_fast.compiled import push
+from lsm_sim_fast.compiled.threads import STRIDE
 from lsm_sim_fast.layout import Layout
 from lsm_sim_fast.results import Pieces, Results
-from lsm_sim_fast.threads import STRIDE
 
 _BUFFER = 1 << 16  # spikes; larger than any step needs, small enough to stay in cache
 
@@ -26,7 +26,7 @@ class Meeting:
     def __init__(self, n_parts: int, n_neurons: int) -> None:
         self.lists = np.zeros((2, n_parts, n_neurons + 16), np.int32)
         self.sizes = np.zeros((2, n_parts), np.int64)
-        self.flags = np.zeros(STRIDE * n_parts if n_parts > 1 else 0, np.int64)  # one per cache line; alone nobody waits
+        self.flags = np.zeros(STRIDE * n_parts if n_parts > 1 else 0, np.int64)  # alone nobody waits
 
 
 class Worker:
@@ -67,23 +67,23 @@ class Worker:
         """Call the kernel until the sample ends, emptying the spike buffer in between; return the spikes."""
         request, meeting = self._request, self._meeting
         part = slice(stimulus.offsets[b], stimulus.offsets[b + 1])
-        cursor, n_steps, k = np.zeros(kernel.N_CURSORS, np.int64), int(stimulus.n_steps[b]), 0
+        cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(stimulus.n_steps[b]), 0
         edges = request.bins[b] if request.bins is not None else np.empty(0, np.int64)
         recording = recorded_steps(request, n_steps), *self._recorded, results.u[b], results.v[b]
         excursions = results.excursions[b, self._part] if request.excursions else None
         team = self._part, meeting.lists, meeting.sizes, meeting.flags
         pieces: Pieces = []
         while k < n_steps and not stop[0]:
-            k = kernel.advance(
+            k = push.advance(
                 k, n_steps, stop, self._layout, self._synapses, self._ring, self._neurons, self._state, team, cursor,
                 (stimulus.step[part], stimulus.channel[part]), self._events, edges, results.counts[b], recording,
                 excursions, self._vector,
             )  # fmt: skip
-            if cursor[kernel.SPIKE]:
-                step, neuron = (buffer[: cursor[kernel.SPIKE]].copy() for buffer in self._events)
+            if cursor[push.SPIKE]:
+                step, neuron = (buffer[: cursor[push.SPIKE]].copy() for buffer in self._events)
                 pieces.append((step, neuron))
-                cursor[kernel.SPIKE] = 0
-            if cursor[kernel.PHASE]:
+                cursor[push.SPIKE] = 0
+            if cursor[push.PHASE]:
                 time.sleep(0)  # the others have no core at the moment: let them have this one
         return pieces
 
@@ -95,7 +95,12 @@ def neuron_values(program: Program, scale: float, first: int, last: int) -> tupl
     """
     arrays = {name: getattr(program, name)[first:last] for name in NEURON_ARRAYS[program.arithmetic]}
     if program.arithmetic == "loihi":
-        values = [(4095 - arrays["du"]) / 4096, (4096 - arrays["dv"]) / 4096, arrays["threshold"] * 64.0, arrays["bias"] * 1.0]
+        values = [
+            (4095 - arrays["du"]) / 4096,
+            (4096 - arrays["dv"]) / 4096,
+            arrays["threshold"] * 64.0,
+            arrays["bias"] * 1.0,
+        ]
     else:
         values = [arrays[name] for name in ("decay_u", "decay_v", "threshold", "bias")]
     if all(array.tobytes() == np.repeat(array[:1], array.size).tobytes() for array in values):

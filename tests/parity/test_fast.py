@@ -8,10 +8,9 @@ import pytest
 from lsm_sim import Program, Spikes
 from lsm_sim.backend import Request
 from lsm_sim.bins import equal_bins, windows
-from lsm_sim_fast import division, layout, rows, worker
+from lsm_sim_fast import division, form, layout, worker
 from lsm_sim_fast.pull_worker import PullWorker
 from tests.programs import ARITHMETICS, random_program, random_stimulus
-
 
 
 def random_request(rng, program, stimulus):
@@ -76,25 +75,27 @@ def blocks_of(seeds):
 
 
 @pytest.fixture(params=["vector", "plain"])
-def form(request, monkeypatch):
+def each_form(request, monkeypatch):
     """Both forms of the innermost loops, whichever this machine would choose."""
-    monkeypatch.setenv(rows.SWITCH, request.param)
-    rows.choose.cache_clear()
-    yield request.param
-    rows.choose.cache_clear()
+    monkeypatch.setenv(form.SWITCH, request.param)
+    form.choose.cache_clear()
+    yield
+    form.choose.cache_clear()
 
 
+@pytest.mark.usefixtures("each_form")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @blocks_of([range(first, first + 100) for first in range(0, 800, 100)])
-def test_every_bit_is_that_of_the_reference(arithmetic, seeds, form, fast, reference, monkeypatch):
+def test_every_bit_is_that_of_the_reference(arithmetic, seeds, fast, reference, monkeypatch):
     if seeds.start % 200:
         monkeypatch.setattr(worker, "_BUFFER", 1)  # so that the kernel returns before almost every step with spikes
     compare(arithmetic, seeds, fast, reference)
 
 
+@pytest.mark.usefixtures("each_form")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @blocks_of([range(1000, 1100), range(1100, 1200)])
-def test_blocks_of_neurons_change_no_bit(arithmetic, seeds, form, fast, reference, monkeypatch):
+def test_blocks_of_neurons_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
     monkeypatch.setattr(layout, "_LINE", 1)
     monkeypatch.setattr(layout, "_RING", 1)  # one neuron per block
     monkeypatch.setattr(layout, "_SHORT_ROW", 2)
@@ -115,15 +116,18 @@ def test_threads_that_share_a_sample_change_no_bit(arithmetic, seeds, fast, refe
     compare(arithmetic, seeds, fast, reference, one_sample_in_three_threads)
 
 
-def only_counts(rng, program, stimulus):
-    bins = windows(stimulus.n_steps, int(rng.integers(1, 30))) if rng.random() < 0.5 else equal_bins(stimulus.n_steps, 3)
+def only_counts(rng, _program, stimulus):
+    bins = (
+        windows(stimulus.n_steps, int(rng.integers(1, 30))) if rng.random() < 0.5 else equal_bins(stimulus.n_steps, 3)
+    )
     return Request(spikes=False, bins=bins, n_threads=int(rng.integers(1, 3)), progress=False)
 
 
+@pytest.mark.usefixtures("each_form")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @blocks_of([range(3000, 3150), range(3150, 3300)])
-def test_samples_side_by_side_change_no_bit(arithmetic, seeds, form, fast, reference, monkeypatch):
-    monkeypatch.setattr(division, "pull_wins", lambda *args: True)
+def test_samples_side_by_side_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
+    monkeypatch.setattr(division, "pull_wins", lambda *_: True)
     groups = []
     monkeypatch.setattr(PullWorker, "run_group", watched(PullWorker.run_group, groups))
     for seed in seeds:
@@ -146,7 +150,7 @@ def watched(function, calls):
 
 def test_a_row_longer_than_the_lanes_can_sum_is_cut(fast, reference, monkeypatch):
     """Five synapses from each of 400 sources with the largest mantissas: sums of bytes leave 16 bits if not cut."""
-    monkeypatch.setattr(division, "pull_wins", lambda *args: True)
+    monkeypatch.setattr(division, "pull_wins", lambda *_: True)
     rng = np.random.default_rng(1)
     n = 400
     program = Program(

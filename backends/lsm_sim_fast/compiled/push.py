@@ -11,15 +11,14 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from lsm_sim_fast.neurons import at, count_excursions, part, update
-from lsm_sim_fast.rows import find_spikes, prefetch, scatter
-from lsm_sim_fast.threads import STRIDE, others_reached, publish
+from lsm_sim_fast.compiled.caching import kernel
+from lsm_sim_fast.compiled.neurons import FOREVER, at, count_excursions, part, update
+from lsm_sim_fast.compiled.rows import find_spikes, prefetch, scatter
+from lsm_sim_fast.compiled.threads import STRIDE, others_reached, publish
 
-_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
-_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+_inline = numba.njit(inline="always", error_model="numpy")
 
 EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
-_FOREVER = np.int64(2**31 - 1)
 
 
 @_inline
@@ -52,14 +51,14 @@ def _send_rows(ring, base, mask, indptr, first_row, who, n, synapses, vector):
 #   vector       which form of `scatter`
 
 
-@_jit
+@kernel
 def advance(
     k, n_steps, stop, layout, synapses, ring, neurons, state, team, cursor, stimulus, events, edges, counts, recording,
     excursions, vector,
 ):  # fmt: skip
     """Advance one thread's neurons through one sample; see the comment above."""
-    blocks, width, _, _, _ = layout
-    _, _, free_at, spiked, words = state
+    blocks, _, _, _, _ = layout
+    _, _, _, spiked, words = state
     me, lists, sizes, flags = team
     refractory = neurons[5]
     first, n_own = blocks[0], blocks[-1] - blocks[0]
@@ -94,9 +93,7 @@ def _update_blocks(k, layout, ring, neurons, state, excursions):
         lo, hi = blocks[b] - blocks[0], blocks[b + 1] - blocks[0]
         slot = ring[b, start : start + hi - lo]
         if excursions is not None:
-            count_excursions(
-                k, blocks[b], slot, u[lo:hi], part(decay_u, lo, hi), part(bias, lo, hi), excursions
-            )
+            count_excursions(k, blocks[b], slot, u[lo:hi], part(decay_u, lo, hi), part(bias, lo, hi), excursions)
         update(
             k, slot, scale, u[lo:hi], v[lo:hi], free_at[lo:hi], spiked[lo:hi], part(decay_u, lo, hi),
             part(decay_v, lo, hi), part(threshold, lo, hi), part(bias, lo, hi),
@@ -109,7 +106,7 @@ def _reset(k, first, who, n, state, refractory):
     for j in range(n):
         i = who[j] - first
         v[i] = 0
-        free_at[i] = min(k + 1 + np.int64(at(refractory, i)), _FOREVER)
+        free_at[i] = min(k + 1 + np.int64(at(refractory, i)), FOREVER)
 
 
 @_inline

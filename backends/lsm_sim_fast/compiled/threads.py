@@ -6,7 +6,7 @@ import numba
 from numba.core import types
 from numba.extending import intrinsic
 
-_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+_inline = numba.njit(inline="always", error_model="numpy")
 
 STRIDE = 8  # one flag per cache line
 _SPINS = 20_000  # looks at another thread's progress before the caller may sleep
@@ -39,7 +39,7 @@ def _observe(typing_context, array, index):
 @_inline
 def others_reached(k, flags, stop):
     """Wait until all threads of the sample have published step k; False: not yet."""
-    for spin in range(_SPINS):
+    for _ in range(_SPINS):
         reached = True
         for q in range(flags.size // STRIDE):
             if _observe(flags, q * STRIDE) <= k:

@@ -7,80 +7,20 @@ The meaning is that of `lsm_sim.reference`; neurons advance by the same code as 
 
 from __future__ import annotations
 
-import llvmlite.binding as llvm
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic, overload
 
-from lsm_sim_fast.neurons import at, update
+from lsm_sim_fast.compiled import assembly
+from lsm_sim_fast.compiled.caching import kernel
+from lsm_sim_fast.compiled.neurons import FOREVER, at, update
 
 LANES = 64
 _CHUNK = 256  # synapses whose bytes sum up in 16 bits
 
-_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
-_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
-_FOREVER = np.int64(2**31 - 1)
-
-
-def _assembly() -> str:
-    """Return a row as a module of LLVM's language: 64 lanes of 16 bits, added to under 32 bits of a word at a time.
-
-    Adding under a mask of 32 lanes takes half the instructions of 16 lanes with 32 bits each, and the mask is what costs. So
-    a mantissa is cut into bytes, 256 * high + low, which are summed apart: 256 of them cannot overflow 16 bits.
-    """
-    v, w = "<32 x i16>", "<32 x i32>"
-    halves = range(2)
-    return f"""
-define void @lsm_sim_pull(ptr noalias %words, ptr noalias %row, i64 %n, i32 %base, i32 %mask, ptr noalias %sums) alwaysinline {{
-entry:
-  br label %loop
-loop:
-  %e = phi i64 [0, %entry], [%next, %body]
-{"".join(f"""  %low{h} = phi {v} [zeroinitializer, %entry], [%newlow{h}, %body]
-  %high{h} = phi {v} [zeroinitializer, %entry], [%newhigh{h}, %body]
-""" for h in halves)}
-  %left = icmp slt i64 %e, %n
-  br i1 %left, label %body, label %done
-body:
-  %at = mul i64 %e, 3
-  %p = getelementptr i32, ptr %row, i64 %at
-  %offset = load i32, ptr %p, align 4
-  %unwrapped = add i32 %offset, %base
-  %place = and i32 %unwrapped, %mask
-  %place64 = zext i32 %place to i64
-  %word = getelementptr i64, ptr %words, i64 %place64
-{"".join(f"""  %p{part} = getelementptr i32, ptr %p, i64 {1 + number}
-  %twice{part} = load i32, ptr %p{part}, align 4
-  %one{part} = insertelement <16 x i32> poison, i32 %twice{part}, i32 0
-  %all{part} = shufflevector <16 x i32> %one{part}, <16 x i32> poison, <16 x i32> zeroinitializer
-  %{part} = bitcast <16 x i32> %all{part} to {v}
-""" for number, part in enumerate(("low", "high")))}
-{"".join(f"""  %a{h} = getelementptr i32, ptr %word, i64 {h}
-  %bits{h} = load i32, ptr %a{h}, align 4
-  %lanes{h} = bitcast i32 %bits{h} to <32 x i1>
-""" + "".join(f"""  %more{part}{h} = add {v} %{part}{h}, %{part}
-  %new{part}{h} = select <32 x i1> %lanes{h}, {v} %more{part}{h}, {v} %{part}{h}
-""" for part in ("low", "high")) for h in halves)}
-  %next = add i64 %e, 1
-  br label %loop, !llvm.loop !0
-done:
-{"".join(f"""  %s{h} = getelementptr {w}, ptr %sums, i64 {h}
-  %before{h} = load {w}, ptr %s{h}, align 4
-  %wlow{h} = zext {v} %low{h} to {w}
-  %whigh{h} = sext {v} %high{h} to {w}
-  %times{h} = shl {w} %whigh{h}, splat (i32 8)
-  %sum{h} = add {w} %wlow{h}, %times{h}
-  %after{h} = add {w} %sum{h}, %before{h}
-  store {w} %after{h}, ptr %s{h}, align 4
-""" for h in halves)}
-  ret void
-}}
-
-!0 = distinct !{{!0, !1}}
-!1 = !{{!"llvm.loop.unroll.disable"}}
-""".replace("splat (i32 8)", "<" + ", ".join(["i32 8"] * 32) + ">")
+_inline = numba.njit(inline="always", error_model="numpy")
 
 
 @intrinsic
@@ -88,20 +28,10 @@ def _vector_pull(typing_context, words, packed, first, n, base, mask, sums):
     signature = types.void(words, packed, types.int64, types.int64, types.uint32, types.uint32, sums)
 
     def generate(context, builder, signature, values):
-        library = context.codegen().create_library("lsm_sim_pull")
-        library.add_llvm_module(llvm.parse_assembly(_assembly()))
-        library.finalize()
-        context.active_code_library.add_linking_library(library)
-        words, packed, sums = (
-            context.make_array(signature.args[i])(context, builder, values[i]).data for i in (0, 1, 6)
-        )
-        row = builder.gep(packed, [builder.mul(values[2], ir.IntType(64)(3))])
-        word, long = ir.IntType(32), ir.IntType(64)
-        parameters = [words.type, row.type, long, word, word, sums.type]
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.VoidType(), parameters), "lsm_sim_pull"
-        )
-        builder.call(function, [words, row, *values[3:6], sums])
+        words, packed, sums = assembly.data_of(context, builder, signature, values, (0, 1, 6))
+        row = builder.gep(packed, [builder.mul(values[2], ir.IntType(64)(3))])  # three numbers per synapse
+        name = "lsm_sim_pull"
+        assembly.call(context, builder, name, assembly.pull(name), ir.VoidType(), [words, row, *values[3:6], sums])
         return context.get_dummy_value()
 
     return signature, generate
@@ -169,14 +99,14 @@ def _close_bins(k, edges, counts, counters, lanes, current):
 
 @_inline
 def _reset_and_count(k, v, free_at, spiked, refractory, counters):
-    back = np.int32(min(k + 1 + np.int64(refractory), _FOREVER))
+    back = np.int32(min(k + 1 + np.int64(refractory), FOREVER))
     for lane in range(LANES):
         v[lane] = 0.0 if spiked[lane] else v[lane]
         free_at[lane] = back if spiked[lane] else free_at[lane]
         counters[lane] += np.int32(spiked[lane])
 
 
-@_jit
+@kernel
 def advance_lanes(
     k, n_steps, stop, indptr, packed, words, width, n_inputs, neurons, state, lanes, events, stimulus, edges, counts,
     counters, current, vector,

@@ -11,7 +11,9 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload
 
-_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+_inline = numba.njit(inline="always", error_model="numpy")
+
+FOREVER = np.int64(2**31 - 1)  # a step that no sample reaches
 
 
 def part(values, lo, hi):
