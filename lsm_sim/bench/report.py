@@ -131,9 +131,9 @@ def _cells(row: dict[str, Any]) -> list[str]:
         row["name"],
         str(row["threads"]),
         str(row["samples"]),
-        _digits(row["ms_per_sample"]),
-        f"{_digits(row['ms_lowest'])} .. {_digits(row['ms_highest'])}",
-        *(_digits(row[name]) for name in ("times_loop", "times_best")),
+        digits(row["ms_per_sample"]),
+        f"{digits(row['ms_lowest'])} .. {digits(row['ms_highest'])}",
+        *(digits(row[name]) for name in ("times_loop", "times_best")),
         "" if share is None else f"{100 * share:.0f}",
         _equality(row),
         f"{row['first_seconds']:.1f}",
@@ -150,7 +150,7 @@ def _equality(row: dict[str, Any]) -> str:
     return f"{differing} WRONG" if row["exact"] else f"{100 * (1 - differing / compared):.0f} % equal"
 
 
-def _digits(value: float | None) -> str:
+def digits(value: float | None) -> str:
     """Return a number with three significant digits."""
     if value is None:
         return ""
@@ -194,8 +194,8 @@ def sweep_table(summaries: Sequence[dict[str, Any]]) -> list[list[str]]:
                 summary["workload"],
                 f"{summary['rate']:.1f}",
                 f"{summary['events_per_sample'] / 1e6:.2f}",
-                *(_digits(rows[name]["ms_per_sample"]) if name in rows else "" for name in names),
-                _digits(first["ns_per_event"]) if first else "",
+                *(digits(rows[name]["ms_per_sample"]) if name in rows else "" for name in names),
+                digits(first["ns_per_event"]) if first else "",
                 "WRONG" if wrong else "equal",
                 "quiet" if summary["noise"]["quiet"] else "noisy",
             ]
@@ -212,7 +212,7 @@ def sweep_remarks(summaries: Sequence[dict[str, Any]]) -> list[str]:
         done = [(row["ms_per_sample"], workload) for workload, row in rows if row["status"] == OK]
         label = _label(name, threads)
         if done:
-            out.append(f"{label}: at most {_digits(max(done)[0])} ms per sample, at {max(done)[1]}")
+            out.append(f"{label}: at most {digits(max(done)[0])} ms per sample, at {max(done)[1]}")
         out += dict.fromkeys(f"{label}: {row['status']}: {row['reason']}" for _, row in rows if row["status"] != OK)
     noisy = [summary for summary in summaries if not summary["noise"]["quiet"]]
     return [*out, *(f"{summary['workload']}: {verdict(summary['noise'])}" for summary in noisy)]

@@ -27,8 +27,7 @@ def run(options: Options) -> Evaluation:
         )
         for horizon in horizons
     }
-    title = (
-        f"{options.name}: {setting.n_train} samples to train and {setting.n_test} to test, another series with each seed; "
-        f"error {', '.join(map(str, horizons))} samples ahead"
-    )
+    title = f"{options.name}: {setting.n_train} samples to train and {setting.n_test} to test, another series with each seed"
+    if len(horizons) == 1:
+        title += f", horizon {horizons[0]}"
     return Evaluation(options.name, title, found, {"options": options.asked()}, 0.0)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from lsm_sim.bench.report import digits
 from lsm_sim.plot import style
 
 _BAR = 0.17  # inches
@@ -73,7 +74,7 @@ def _draw_bars(ax: Any, summary: dict[str, Any]) -> None:
     ax.set_xlim(low / 2, ms.max() * 4)
     for place, row in zip(y, rows, strict=True):
         ax.annotate(
-            f"{row['ms_per_sample']:.3g}",
+            digits(row["ms_per_sample"]),
             (row["ms_quartiles"][1], place),
             xytext=(3, 0),
             textcoords="offset points",

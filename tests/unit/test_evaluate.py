@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.io import wavfile
 
 from lsm_sim import controls, datasets
 from lsm_sim.cli.evaluate import NAMES as WRITTEN
@@ -74,6 +75,14 @@ class TestEveryDataSet:
         assert list(means) == VIEWS
         assert read["settings"]["options"]["data"] == str(folders / name)
         assert read["settings"]["liquid"]["seed"] == 0
+
+    def test_silent_and_very_short_recordings_are_samples_like_others(self, tmp_path):
+        write_digits(tmp_path, digits=range(2))
+        wavfile.write(tmp_path / "0_ann_0.wav", 8000, np.zeros(900, np.int16))
+        wavfile.write(tmp_path / "1_bob_5.wav", 8000, np.ones(1, np.int16))
+        read = report("fsdd", "--data", tmp_path, "--neurons", 15, "--seeds", 1, "--bins", 9)
+        assert list(figures(read)) == VIEWS
+        assert read["samples"] == 8
 
     def test_digits_are_those_of_the_demo(self):
         read = report("digits", "--neurons", 15, "--seeds", 2, "--seed", 3)
