@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim import checks, npz
-from lsm_sim.checks import Ints
+from lsm_sim.checks import Bools, Ints
 from lsm_sim.errors import DescriptionError
 from lsm_sim.memory import check_memory
 from lsm_sim.program import CASE_FORMAT
@@ -23,6 +23,8 @@ def from_dense(dense: Any, dt: float) -> Spikes:
     if not isinstance(dense, Iterable) or (isinstance(dense, np.ndarray) and dense.ndim not in (2, 3)):
         got = getattr(dense, "shape", dense)
         raise DescriptionError(f"dense spikes: got {got!r}, expected shape (B, T, C), (T, C) or a list of (T_i, C)")
+    if isinstance(dense, np.ndarray) and dense.dtype == bool:
+        return _from_flags(dense if dense.ndim == 3 else dense[None], dt)
     samples = [dense] if isinstance(dense, np.ndarray) and dense.ndim == 2 else list(dense)
     parts, widths = [], set()
     for b, sample in enumerate(samples):
@@ -41,6 +43,17 @@ def from_dense(dense: Any, dt: float) -> Spikes:
     none = np.empty(0, np.int64)
     step, channel = (np.concatenate([none, *(events[axis] for events, _ in parts)]) for axis in (0, 1))
     return Spikes(step, channel, offsets, np.array([steps for _, steps in parts], np.int64), max(widths, default=0), dt)
+
+
+def _from_flags(dense: Bools, dt: float) -> Spikes:
+    """Return the spikes of one boolean array (B, T, C); what can only be true or false need not be looked at twice."""
+    n_samples, n_steps, n_channels = dense.shape
+    where = np.flatnonzero(dense)
+    row = where // max(n_channels, 1)  # np.divmod would be three times slower
+    channel = where - row * n_channels
+    offsets = np.searchsorted(where, np.arange(n_samples + 1) * (n_steps * n_channels))
+    step = row - np.repeat(np.arange(n_samples) * n_steps, np.diff(offsets))
+    return Spikes(step, channel, offsets, np.full(n_samples, n_steps), n_channels, dt)
 
 
 def from_events(

@@ -1,12 +1,16 @@
-"""The layout in which the kernel reads a program: synapses packed by source, arrivals as integers.
+"""The layout in which the push kernel reads a program: blocks of target neurons, synapses packed by source.
 
 A weight is an integer mantissa times 2^-e, so arrivals are sums of integers: exact, in any order, whoever adds them. They
 wait in a ring of slots, one per step of delay; slot-major, both sides a power of two, so that a position wraps by an AND.
-Rows are sorted by position, which makes the scatter run forward through memory.
+
+A ring that outgrows the cache is cut into blocks of target neurons, each with a ring and rows of its own. Threads that
+share one sample get a run of blocks each. Rows are sorted by place, which makes the scatter run forward through memory,
+and synapses of a row that share a place are merged, which lets it handle many at a time.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,67 +23,139 @@ from lsm_sim.program import Program
 
 _LINE = 64  # neurons; keeps every slot aligned to whole cache lines
 _MAX_RING = 2**31
+_PADDING = 16  # synapses of weight 0 behind the last row, which vectors may read
+_RING = 2**15  # places of a block's ring: 128 KiB, what a second-level cache holds beside the synapses that stream by
+_SHORT_ROW = 32  # synapses; blocks are not made so narrow that the mean row falls below
+_PREFETCH = 2**18  # synapses; more of them than a second-level cache holds are asked for ahead
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """A program as the kernel reads it.
+    """A program as the push kernel reads it, for ``n_parts`` threads per sample.
 
     Parameters
     ----------
+    edges
+        First neuron of each block, and N, (blocks + 1,).
+    parts
+        First block of each thread, and the number of blocks, (n_parts + 1,).
     indptr
-        Rows of synapses by source, input channels first, (C+N+1,).
-    offset
-        Position in the ring relative to the current slot, (S,); uint16 where the ring is that small.
-    mantissa
-        Weights in units of ``scale``, (S,); int16 where they fit.
+        Rows by block and source, input channels first, (blocks, C+N+1).
+    packed
+        Synapses: place relative to the current slot above ``shift`` bits of mantissa. uint32 with a shift of 16 where both
+        fit, else uint64; followed by padding.
+    shift
+        As above.
     scale
-        2^-e (1.0 for loihi).
+        2^-e, the unit of mantissas (1.0 for loihi).
     slots, width
-        Shape of the ring: both powers of two, ``width`` >= N.
+        Shape of a block's ring: both powers of two, ``width`` >= neurons of the largest block.
     ring_type
         int32 where every possible sum of arrivals fits, else int64.
+    ahead
+        So many rows ahead synapses are prefetched, 0: not at all.
     """
 
+    edges: Ints
+    parts: Ints
     indptr: Ints
-    offset: npt.NDArray[Any]
-    mantissa: npt.NDArray[Any]
+    packed: npt.NDArray[Any]
+    shift: int
     scale: float
     slots: int
     width: int
     ring_type: type
+    ahead: int
+
+    @property
+    def ring_bytes(self) -> int:
+        """Size of all rings."""
+        return (self.edges.size - 1) * self.slots * self.width * np.dtype(self.ring_type).itemsize
+
+    def describe(self) -> str:
+        """Return what was chosen, in words."""
+        bits = 8 * self.packed.itemsize
+        return f"{bits}-bit synapses, {self.edges.size - 1} block(s) of up to {self.width} neurons, {self.slots} slots"
 
 
-def _power_of_two(n: int) -> int:
-    return 1 << (n - 1).bit_length()
-
-
-def lay_out(program: Program) -> Layout:
-    """Return the layout of ``program``."""
-    slots = _power_of_two(program.max_delay + 1)  # delay d waits d + 1 steps; the slot of this step is free again
-    width = max(_LINE, _power_of_two(program.n_neurons))
+def lay_out(program: Program, n_parts: int = 1) -> Layout:
+    """Return the layout of ``program`` for ``n_parts`` threads per sample."""
+    slots = power_of_two(program.max_delay + 1)  # delay d waits d + 1 steps; the slot of this step is free again
+    edges, parts = _blocks(program, slots, n_parts)
+    width = max(_LINE, power_of_two(int(np.diff(edges).max())))
     if slots * width > _MAX_RING:
-        msg = (
+        raise UnsupportedError(
             f"fast: {program.n_neurons} neurons with delays up to {program.max_delay + 1} steps need a ring of "
             f"{slots * width} places, more than {_MAX_RING}; use shorter delays or a larger dt"
         )
-        raise UnsupportedError(msg)
     exponent = program.weight_exponent
-    mantissa = program.weight if program.arithmetic == "loihi" else np.ldexp(program.weight, exponent).astype(np.int64)
-    offset = (program.delay + 1) % slots * width + program.post
-    order = np.argsort(program.sources() * (slots * width) + offset, kind="stable")
-    total = np.bincount(program.post, np.abs(mantissa).astype(np.float64), minlength=1).max()
+    place, mantissa, indptr = _rows(program, edges, slots, width, exponent)
+    packed, shift = _pack(place, mantissa, slots * width)
+    total = np.bincount(program.post, np.abs(np.ldexp(program.weight.astype(np.float64), exponent)), minlength=1).max()
     return Layout(
-        indptr=program.indptr,
-        offset=offset[order].astype(np.uint16 if slots * width <= 2**16 else np.uint32),
-        mantissa=_narrow(mantissa[order]),
+        edges=edges,
+        parts=parts,
+        indptr=indptr,
+        packed=packed,
+        shift=shift,
         scale=2.0**-exponent,
         slots=slots,
         width=width,
         ring_type=np.int32 if total < 2.0**31 else np.int64,
+        ahead=4 if mantissa.size > _PREFETCH else 0,
     )
 
 
-def _narrow(mantissa: Ints) -> npt.NDArray[Any]:
-    fits = bool((np.abs(mantissa) < 2**15).all())
-    return mantissa.astype(np.int16) if fits else mantissa
+def power_of_two(n: int) -> int:
+    """Return the smallest power of two >= n."""
+    return 1 << (n - 1).bit_length()
+
+
+def _blocks(program: Program, slots: int, n_parts: int) -> tuple[Ints, Ints]:
+    """Return the edges of blocks and of parts; all parts have equally many neurons and all blocks of a part too.
+
+    A block holds `_RING` places, or more where rows would get shorter than `_SHORT_ROW`.
+    """
+    n, rows = program.n_neurons, program.n_inputs + program.n_neurons
+    row = program.n_synapses / rows
+    most = max(_LINE, _RING // slots, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
+    part_edges = np.linspace(0, n, n_parts + 1).astype(np.int64)
+    edges, parts = [np.zeros(1, np.int64)], [0]
+    for first, last in itertools.pairwise(part_edges):
+        n_blocks = max(1, -(-int(last - first) // most))
+        edges.append(np.linspace(first, last, n_blocks + 1).astype(np.int64)[1:])
+        parts.append(parts[-1] + n_blocks)
+    return np.concatenate(edges), np.array(parts)
+
+
+def _rows(program: Program, edges: Ints, slots: int, width: int, exponent: int) -> tuple[Ints, Ints, Ints]:
+    """Return place and mantissa of the synapses, sorted by block, source and place, and where the rows begin."""
+    size, n_rows, n_blocks = slots * width, program.n_inputs + program.n_neurons, edges.size - 1
+    weight = program.weight
+    mantissa = weight if program.arithmetic == "loihi" else np.ldexp(weight, exponent).astype(np.int64)
+    block = np.searchsorted(edges, program.post, side="right") - 1
+    place = (program.delay + 1) % slots * width + program.post - edges[block]
+    key = (block * n_rows + program.sources()) * size + place
+    order = np.argsort(key, kind="stable")
+    key, mantissa = key[order], mantissa[order]
+    begins = np.flatnonzero(np.diff(key, prepend=-1))  # synapses of one row and place are one
+    key = key[begins]
+    mantissa = np.add.reduceat(mantissa, begins) if begins.size else mantissa
+    starts = np.arange(n_blocks)[:, None] * n_rows + np.arange(n_rows + 1)
+    return key % size, mantissa, np.searchsorted(key, starts * size)
+
+
+def _pack(place: Ints, mantissa: Ints, size: int) -> tuple[npt.NDArray[Any], int]:
+    """Return the packed synapses and the bits of their mantissas."""
+    if size <= 2**16 and (np.abs(mantissa) < 2**15).all():
+        kind, shift = "uint32", 16
+    else:
+        kind, shift = "uint64", 64 - max(1, (size - 1).bit_length())
+        if (np.abs(mantissa) >= 2 ** (shift - 1)).any():
+            raise UnsupportedError(
+                f"fast: weights of {int(np.abs(mantissa).max()).bit_length() + 1} bits do not fit beside places in a ring "
+                f"of {size}; use shorter delays, or a coarser grid of weights (lower(..., weight_bits=16))"
+            )
+    low = mantissa.astype(np.uint64) & np.uint64(2**shift - 1)
+    packed = (place.astype(np.uint64) << np.uint64(shift) | low).astype(kind)
+    return np.concatenate([packed, np.zeros(_PADDING, kind)]), shift

@@ -1,117 +1,108 @@
-"""What one thread does: run samples through the kernel with buffers of its own, put the results where they belong."""
+"""What one thread does: its share of the neurons of each sample, with buffers of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.backend import Excursions, Outcome, Request
+from lsm_sim.backend import Request
 from lsm_sim.program import NEURON_ARRAYS, Program
 from lsm_sim.requests import recorded_steps
 from lsm_sim.spikes import Spikes
-from lsm_sim_fast import kernel
+from lsm_sim_fast.compiled import push
+from lsm_sim_fast.compiled.threads import STRIDE
 from lsm_sim_fast.layout import Layout
+from lsm_sim_fast.results import Pieces, Results
 
 _BUFFER = 1 << 16  # spikes; larger than any step needs, small enough to stay in cache
 
 
-@dataclass(frozen=True, eq=False)
-class Results:
-    """Where the threads write, sample by sample; no two of them write to the same place."""
+class Meeting:
+    """What the threads of one sample share: the spikes of the last two steps, and how far each thread has come."""
 
-    spikes: list[tuple[Any, Any]]
-    counts: npt.NDArray[np.int32]
-    u: list[Any]
-    v: list[Any]
-    excursions: npt.NDArray[np.int64]
-
-    @staticmethod
-    def empty(program: Program, stimulus: Spikes, request: Request) -> Results:
-        """Allocate what the request asks for."""
-        n_bins = 0 if request.bins is None else request.bins.shape[1] - 1
-        recorded = [recorded_steps(request, int(n)).size for n in stimulus.n_steps]
-        excursions = np.full((len(stimulus), 3, 3), -1)
-        excursions[:, 0] = 0
-        return Results(
-            spikes=[(np.empty(0, np.int32), np.empty(0, np.int32))] * len(stimulus),
-            counts=np.zeros((len(stimulus), n_bins, program.n_neurons), np.int32),
-            u=[np.empty((n, request.neurons.size)) for n in recorded],
-            v=[np.empty((n, request.neurons.size)) for n in recorded],
-            excursions=excursions,
-        )
-
-    def outcome(self, program: Program, stimulus: Spikes, request: Request) -> Outcome:
-        """Return what was asked for."""
-        recorded = request.neurons.size > 0
-        e = self.excursions
-        return Outcome(
-            spikes=self._spikes(program, stimulus) if request.spikes else None,
-            counts=None if request.bins is None else self.counts,
-            u=tuple(self.u) if recorded else None,
-            v=tuple(self.v) if recorded else None,
-            excursions=Excursions(e[:, 0], e[:, 1], e[:, 2]) if request.excursions else None,
-        )
-
-    def _spikes(self, program: Program, stimulus: Spikes) -> Spikes:
-        step, neuron = (np.concatenate([part[axis] for part in self.spikes]) for axis in (0, 1))
-        offsets = np.concatenate([[0], np.cumsum([part[0].size for part in self.spikes])])
-        return Spikes(step, neuron, offsets, stimulus.n_steps, program.n_neurons, program.dt, program.neuron_groups)
+    def __init__(self, n_parts: int, n_neurons: int) -> None:
+        self.lists = np.zeros((2, n_parts, n_neurons + 16), np.int32)
+        self.sizes = np.zeros((2, n_parts), np.int64)
+        self.flags = np.zeros(STRIDE * n_parts if n_parts > 1 else 0, np.int64)  # alone nobody waits
 
 
 class Worker:
     """One thread's state and buffers."""
 
     def __init__(
-        self, program: Program, layout: Layout, stimulus: Spikes, request: Request, results: Results, stop: Any
+        self,
+        program: Program,
+        layout: Layout,
+        part: int,
+        meeting: Meeting,
+        request: Request,
+        vector: int | None,
     ) -> None:
-        n, loihi = program.n_neurons, program.arithmetic == "loihi"
-        number = np.int64 if loihi else np.float64
-        self._stimulus, self._request, self._results, self._stop = stimulus, request, results, stop
-        self._advance = kernel.advance_loihi if loihi else kernel.advance_float64
-        self._extra = np.empty((0, 3), np.int64) if loihi else layout.scale
-        self._synapses = layout.indptr, layout.offset, layout.mantissa, program.n_inputs
-        arrays = {name: getattr(program, name) for name in NEURON_ARRAYS[program.arithmetic]}
-        self._neurons = tuple(arrays.values())
-        self._width = layout.width
-        self._ring: npt.NDArray[Any] = np.zeros(layout.slots * layout.width, layout.ring_type)
-        spiked = np.zeros(-(-n // 8) * 8, np.uint8)
-        self._state = (
-            np.zeros(n, number), np.zeros(n, number), np.zeros(n, np.int64), spiked, spiked.view(np.uint64), np.zeros(n, np.int32)
-        )  # fmt: skip
+        blocks = layout.edges[layout.parts[part] : layout.parts[part + 1] + 1]
+        rows = layout.indptr[layout.parts[part] : layout.parts[part + 1]]
+        self._part, self._meeting, self._request, self._vector = part, meeting, request, vector
+        self._first, self._last = int(blocks[0]), int(blocks[-1])
+        self._layout = blocks, layout.width, layout.slots * layout.width, rows, program.n_inputs
+        self._synapses = layout.packed, layout.packed.dtype.type(layout.shift), layout.ahead
+        self._neurons = neuron_values(program, layout.scale, self._first, self._last)
+        self._ring: npt.NDArray[Any] = np.zeros((len(rows), layout.slots * layout.width), layout.ring_type)
+        n = self._last - self._first
+        u = np.zeros(n, np.int32 if program.arithmetic == "loihi" else np.float64)
+        spiked = np.zeros(-(-n // 16) * 16, np.uint8)
+        self._state = u, np.zeros(n), np.zeros(n, np.int32), spiked, spiked.view(np.uint64)
         size = max(_BUFFER, 2 * n) if request.spikes else 0
         self._events = np.empty(size, np.int32), np.empty(size, np.int32)
-        self.n_done = 0
+        chosen = np.flatnonzero((request.neurons >= self._first) & (request.neurons < self._last))
+        self._recorded = request.neurons[chosen], chosen
 
-    def take_samples(self, queue: Iterator[int]) -> None:
-        """Run samples until there are no more or a stop is asked."""
-        for b in queue:
-            if b >= len(self._stimulus) or self._stop[0]:
-                return
-            self._run_sample(b)
-            self.n_done += 1
-
-    def _run_sample(self, b: int) -> None:
-        """Call the kernel until the sample ends, emptying the spike buffer in between."""
+    def rest(self) -> None:
+        """Put everything of this thread back to the start of a sample."""
         for array in (self._ring, *self._state[:3]):
             array[:] = 0
-        stimulus, request, results = self._stimulus, self._request, self._results
+
+    def run_sample(self, stimulus: Spikes, b: int, results: Results, stop: Any) -> Pieces:
+        """Call the kernel until the sample ends, emptying the spike buffer in between; return the spikes."""
+        request, meeting = self._request, self._meeting
         part = slice(stimulus.offsets[b], stimulus.offsets[b + 1])
-        cursor, n_steps, k = np.zeros(4, np.int64), int(stimulus.n_steps[b]), 0
+        cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(stimulus.n_steps[b]), 0
         edges = request.bins[b] if request.bins is not None else np.empty(0, np.int64)
-        recording = recorded_steps(request, n_steps), request.neurons, results.u[b], results.v[b]
-        extra = results.excursions[b] if request.excursions else self._extra
-        chunks = []
-        while k < n_steps and not self._stop[0]:
-            k = self._advance(
-                k, n_steps, self._stop, self._width, self._synapses, self._ring, self._neurons, extra, self._state, cursor,
+        recording = recorded_steps(request, n_steps), *self._recorded, results.u[b], results.v[b]
+        excursions = results.excursions[b, self._part] if request.excursions else None
+        team = self._part, meeting.lists, meeting.sizes, meeting.flags
+        pieces: Pieces = []
+        while k < n_steps and not stop[0]:
+            k = push.advance(
+                k, n_steps, stop, self._layout, self._synapses, self._ring, self._neurons, self._state, team, cursor,
                 (stimulus.step[part], stimulus.channel[part]), self._events, edges, results.counts[b], recording,
+                excursions, self._vector,
             )  # fmt: skip
-            if request.spikes:
-                chunks.append([buffer[: cursor[kernel.SPIKE]].copy() for buffer in self._events])
-                cursor[kernel.SPIKE] = 0
-        if request.spikes:
-            results.spikes[b] = (np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks]))
+            if cursor[push.SPIKE]:
+                step, neuron = (buffer[: cursor[push.SPIKE]].copy() for buffer in self._events)
+                pieces.append((step, neuron))
+                cursor[push.SPIKE] = 0
+            if cursor[push.PHASE]:
+                time.sleep(0)  # the others have no core at the moment: let them have this one
+        return pieces
+
+
+def neuron_values(program: Program, scale: float, first: int, last: int) -> tuple[Any, ...]:
+    """Return the unit of arrivals, and of some neurons what is kept of u and of v, threshold, bias and refractory time.
+
+    The first four are numbers where all neurons have the same; in loihi arithmetic they are whole 4096ths and integers.
+    """
+    arrays = {name: getattr(program, name)[first:last] for name in NEURON_ARRAYS[program.arithmetic]}
+    if program.arithmetic == "loihi":
+        values = [
+            (4095 - arrays["du"]) / 4096,
+            (4096 - arrays["dv"]) / 4096,
+            arrays["threshold"] * 64.0,
+            arrays["bias"] * 1.0,
+        ]
+    else:
+        values = [arrays[name] for name in ("decay_u", "decay_v", "threshold", "bias")]
+    if all(array.tobytes() == np.repeat(array[:1], array.size).tobytes() for array in values):
+        values = [array[0] for array in values]
+    return (scale, *values, arrays["refractory"].astype(np.int32))

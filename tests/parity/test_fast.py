@@ -1,14 +1,16 @@
 """The compiled engine against the reference, bit for bit, on random programs of both arithmetics."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from lsm_sim import Program, Spikes
 from lsm_sim.backend import Request
 from lsm_sim.bins import equal_bins, windows
-from lsm_sim_fast import worker
+from lsm_sim_fast import division, form, layout, worker
+from lsm_sim_fast.pull_worker import PullWorker
 from tests.programs import ARITHMETICS, random_program, random_stimulus
-
-BLOCKS, SEEDS_PER_BLOCK = 24, 50  # for each arithmetic: 2400 programs in all
 
 
 def random_request(rng, program, stimulus):
@@ -58,15 +60,106 @@ def run(engine, program, stimulus, request):
         return runner(stimulus, request)
 
 
-@pytest.mark.parametrize("block", range(BLOCKS))
-@pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_every_bit_is_that_of_the_reference(arithmetic, block, fast, reference, monkeypatch):
-    if block % 2:
-        monkeypatch.setattr(worker, "_BUFFER", 1)  # so that the kernel returns before almost every step with spikes
-    for seed in range(block * SEEDS_PER_BLOCK, (block + 1) * SEEDS_PER_BLOCK):
+def compare(arithmetic, seeds, fast, reference, ask=random_request, **drawn):
+    for seed in seeds:
         rng = np.random.default_rng(seed)
-        program = random_program(rng, arithmetic)
+        program = random_program(rng, arithmetic, **drawn)
         stimulus = random_stimulus(rng, program, max_samples=3, max_steps=80)
-        request = random_request(rng, program, stimulus)
+        request = ask(rng, program, stimulus)
         got, expected = (run(engine, program, stimulus, request) for engine in (fast, reference))
         assert_same(got, expected, f"{arithmetic}, seed {seed}")
+
+
+def blocks_of(seeds):
+    return pytest.mark.parametrize("seeds", seeds, ids=lambda seeds: f"seeds {seeds.start}-{seeds.stop - 1}")
+
+
+@pytest.fixture(params=["vector", "plain"])
+def each_form(request, monkeypatch):
+    """Both forms of the innermost loops, whichever this machine would choose."""
+    monkeypatch.setenv(form.SWITCH, request.param)
+    form.choose.cache_clear()
+    yield
+    form.choose.cache_clear()
+
+
+@pytest.mark.usefixtures("each_form")
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+@blocks_of([range(first, first + 100) for first in range(0, 800, 100)])
+def test_every_bit_is_that_of_the_reference(arithmetic, seeds, fast, reference, monkeypatch):
+    if seeds.start % 200:
+        monkeypatch.setattr(worker, "_BUFFER", 1)  # so that the kernel returns before almost every step with spikes
+    compare(arithmetic, seeds, fast, reference)
+
+
+@pytest.mark.usefixtures("each_form")
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+@blocks_of([range(1000, 1100), range(1100, 1200)])
+def test_blocks_of_neurons_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
+    monkeypatch.setattr(layout, "_LINE", 1)
+    monkeypatch.setattr(layout, "_RING", 1)  # one neuron per block
+    monkeypatch.setattr(layout, "_SHORT_ROW", 2)
+    monkeypatch.setattr(layout, "_PREFETCH", 10)
+    compare(arithmetic, seeds, fast, reference)
+
+
+def one_sample_in_three_threads(rng, program, stimulus):
+    return dataclasses.replace(random_request(rng, program, stimulus), n_threads=3 * len(stimulus))
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+@blocks_of([range(2000, 2100), range(2100, 2200)])
+def test_threads_that_share_a_sample_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
+    monkeypatch.setattr(division, "_SHARE", 1)
+    if seeds.start % 200:
+        monkeypatch.setattr(worker, "_BUFFER", 1)
+    compare(arithmetic, seeds, fast, reference, one_sample_in_three_threads)
+
+
+def only_counts(rng, _program, stimulus):
+    bins = (
+        windows(stimulus.n_steps, int(rng.integers(1, 30))) if rng.random() < 0.5 else equal_bins(stimulus.n_steps, 3)
+    )
+    return Request(spikes=False, bins=bins, n_threads=int(rng.integers(1, 3)), progress=False)
+
+
+@pytest.mark.usefixtures("each_form")
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+@blocks_of([range(3000, 3150), range(3150, 3300)])
+def test_samples_side_by_side_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
+    monkeypatch.setattr(division, "pull_wins", lambda *_: True)
+    groups = []
+    monkeypatch.setattr(PullWorker, "run_group", watched(PullWorker.run_group, groups))
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        program = random_program(rng, arithmetic, wide=False if seed % 10 else None)
+        stimulus = random_stimulus(rng, program, max_samples=140 if seed % 30 == 0 else 5, max_steps=60)
+        request = only_counts(rng, program, stimulus)
+        got, expected = (run(engine, program, stimulus, request) for engine in (fast, reference))
+        assert_same(got, expected, f"{arithmetic}, seed {seed}")
+    assert len(groups) > len(seeds) // 2  # else this has tested the push kernel
+
+
+def watched(function, calls):
+    def wrapper(*args):
+        calls.append(args)
+        return function(*args)
+
+    return wrapper
+
+
+def test_a_row_longer_than_the_lanes_can_sum_is_cut(fast, reference, monkeypatch):
+    """Five synapses from each of 400 sources with the largest mantissas: sums of bytes leave 16 bits if not cut."""
+    monkeypatch.setattr(division, "pull_wins", lambda *_: True)
+    rng = np.random.default_rng(1)
+    n = 400
+    program = Program(
+        arithmetic="float64", dt=1e-3, n_inputs=n, n_neurons=3, indptr=np.r_[np.arange(n + 1) * 5, [n * 5] * 3],
+        post=rng.integers(0, 3, n * 5), weight=rng.choice([32767.0, 32767.0, 32767.0, -32641.0], n * 5), delay=rng.integers(0, 3, n * 5),
+        threshold=np.full(3, 1e5), bias=np.zeros(3), refractory=np.zeros(3, int), decay_u=np.full(3, 0.5), decay_v=np.full(3, 0.9),
+    )  # fmt: skip
+    stimulus = Spikes.from_dense(rng.random((70, 30, n)) < 0.9, 1e-3)
+    request = Request(spikes=False, bins=equal_bins(stimulus.n_steps, 30), n_threads=1, progress=False)
+    got, expected = (run(engine, program, stimulus, request) for engine in (fast, reference))
+    assert expected.counts.sum() > 100
+    assert_same(got, expected, "long rows")

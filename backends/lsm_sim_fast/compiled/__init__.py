@@ -1,0 +1,1 @@
+"""What Numba compiles: the two kernels and what they are made of. Read `push` first."""

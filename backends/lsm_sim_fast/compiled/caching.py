@@ -1,0 +1,21 @@
+"""Compiled once, kept on disk: the kernels, for as long as none of the files that they are made of changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numba
+
+
+def kernel(function):
+    """Compile ``function`` at its first call and keep the result on disk.
+
+    Numba keeps it until the file of ``function`` changes. A kernel consists of more files, and a stale one would give wrong
+    spikes, so here the stamp that Numba compares is that of all files of this package.
+    """
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    if hasattr(compiled, "_cache"):  # not where NUMBA_DISABLE_JIT is set
+        files = sorted(Path(__file__).parent.glob("*.py"))
+        stamp = [(file.name, file.stat().st_mtime, file.stat().st_size) for file in files]
+        compiled._cache._cache_file._source_stamp = tuple(stamp)
+    return compiled

@@ -1,0 +1,100 @@
+"""Advancing neurons by one step, in both arithmetics; compiled into the kernels.
+
+The meaning is that of `lsm_sim.reference`, operation for operation; nothing here may be reassociated or fused, so fastmath
+stays off. Parameters are arrays, one value per neuron, or one number for all, which saves reading them.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numba.core import types
+from numba.extending import overload
+
+_inline = numba.njit(inline="always", error_model="numpy")
+
+FOREVER = np.int64(2**31 - 1)  # a step that no sample reaches
+
+
+def part(values, lo, hi):
+    """Return the values of some neurons; a number stands for all."""
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(part, inline="always")
+def _part(values, lo, hi):
+    if isinstance(values, types.Array):
+        return lambda values, lo, hi: values[lo:hi]
+    return lambda values, lo, hi: values
+
+
+def at(values, i):
+    """Return the value of neuron i; a number stands for all neurons."""
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(at, inline="always")
+def _at(values, i):
+    if isinstance(values, types.Array):
+        return lambda values, i: values[i]
+    return lambda values, i: values
+
+
+def update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
+    """Advance u and v of a block's neurons and empty the slot; see `lsm_sim.reference` for both arithmetics."""
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(update, inline="always", jit_options={"error_model": "numpy"})
+def _update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
+    return _loihi_update if isinstance(u.dtype, types.Integer) else _float64_update
+
+
+def _float64_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
+    for i in range(u.size):
+        current = at(decay_u, i) * u[i] + slot[i] * scale
+        slot[i] = 0
+        u[i] = current
+        potential = at(decay_v, i) * v[i] + (current + at(bias, i))
+        potential = v[i] if k < free_at[i] else potential
+        v[i] = potential
+        spiked[i] = potential > at(threshold, i)
+
+
+@_inline
+def _decayed(value, kept):
+    """Return value * kept rounded toward zero: products of 12-bit fractions are exact in float64, and casts truncate."""
+    return np.int32(value * kept)
+
+
+@_inline
+def _wrapped(x):
+    """Return x as u wraps around 2^23."""
+    return np.int32(x - 16777216 if x > 8388608 else (x + 16777216 if x <= -8388608 else x))
+
+
+def _loihi_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
+    """As above; v is an integer in a float64, in which all sums here are exact, u an int32, which wraps as it shall."""
+    for i in range(u.size):
+        x = _wrapped(np.int32(_decayed(u[i], at(decay_u, i)) + (slot[i] << 6)))
+        slot[i] = 0
+        u[i] = x
+        potential = np.trunc(v[i] * at(decay_v, i)) + (np.float64(x) + at(bias, i))
+        potential = min(max(potential, -8388607.0), 8388607.0)
+        potential = v[i] if k < free_at[i] else potential
+        v[i] = potential
+        spiked[i] = potential > at(threshold, i)
+
+
+@_inline
+def count_excursions(k, first, slot, u, decay_u, bias, excursions):
+    """Before a step: count where |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23; rows count, step, neuron."""
+    for i in range(u.size):
+        x = np.int32(_decayed(u[i], at(decay_u, i)) + (slot[i] << 6))
+        drive = np.float64(_wrapped(x)) + at(bias, i)
+        outside = (abs(np.int64(slot[i])) >= 32768, abs(np.int64(x)) >= 8388608, abs(drive) >= 8388608)
+        for kind in range(3):
+            if outside[kind]:
+                if excursions[0, kind] == 0:
+                    excursions[1, kind], excursions[2, kind] = k, first + i
+                excursions[0, kind] += 1

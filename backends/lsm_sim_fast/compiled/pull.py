@@ -1,0 +1,144 @@
+"""The compiled pull kernel: 64 samples side by side, one bit of a word each; every target reads all of its synapses.
+
+Who spiked in a step is a word per source. A target adds the weight of a synapse in those of its 64 lanes whose bit is set,
+so the cost does not depend on how much the network spikes, and is small per sample. Spikes are only counted.
+The meaning is that of `lsm_sim.reference`; neurons advance by the same code as in the push kernel.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic, overload
+
+from lsm_sim_fast.compiled import assembly
+from lsm_sim_fast.compiled.caching import kernel
+from lsm_sim_fast.compiled.neurons import FOREVER, at, update
+
+LANES = 64
+_CHUNK = 256  # synapses whose bytes sum up in 16 bits
+
+_inline = numba.njit(inline="always", error_model="numpy")
+
+
+@intrinsic
+def _vector_pull(typing_context, words, packed, first, n, base, mask, sums):
+    signature = types.void(words, packed, types.int64, types.int64, types.uint32, types.uint32, sums)
+
+    def generate(context, builder, signature, values):
+        words, packed, sums = assembly.data_of(context, builder, signature, values, (0, 1, 6))
+        row = builder.gep(packed, [builder.mul(values[2], ir.IntType(64)(3))])  # three numbers per synapse
+        name = "lsm_sim_pull"
+        assembly.call(context, builder, name, assembly.pull(name), ir.VoidType(), [words, row, *values[3:6], sums])
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _pull(words, packed, first, n, base, mask, sums, vector):
+    """Add to ``sums`` (64,) what ``n`` <= 256 synapses from ``first`` on bring to each lane; in compiled code."""
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(_pull, jit_options={"error_model": "numpy"})
+def _overloaded_pull(words, packed, first, n, base, mask, sums, vector):
+    if isinstance(vector, types.Integer):
+        return lambda words, packed, first, n, base, mask, sums, vector: _vector_pull(
+            words, packed, first, n, base, mask, sums
+        )
+
+    def plain(words, packed, first, n, base, mask, sums, vector):
+        for e in range(np.uint64(first), np.uint64(first + n)):
+            word = words[np.uint32(base + packed[e, 0]) & mask]
+            mantissa = np.int32(256 * np.int16(np.uint16(packed[e, 2])) + np.uint16(packed[e, 1]))
+            for lane in range(LANES):
+                sums[lane] += mantissa & -np.int32((word >> np.uint64(lane)) & np.uint64(1))
+
+    return plain
+
+
+@_inline
+def _as_word(eights):
+    """Return 64 flags as the bits of a word; multiplying gathers the lowest bits of eight bytes."""
+    word = np.uint64(0)
+    for part in range(8):
+        bits = (eights[part] * np.uint64(0x0102040810204080)) >> np.uint64(56)
+        word |= bits << np.uint64(8 * part)
+    return word
+
+
+@_inline
+def _stimulate(k, now, n_inputs, stimulus, lanes, events):
+    """Write the input channels' words of step k."""
+    event_step, event_channel, offsets = stimulus
+    now[:n_inputs] = 0
+    for lane in range(lanes.size):
+        last = offsets[lanes[lane] + 1]
+        while events[lane] < last and event_step[events[lane]] == k:
+            now[event_channel[events[lane]]] |= np.uint64(1) << np.uint64(lane)
+            events[lane] += 1
+
+
+@_inline
+def _close_bins(k, edges, counts, counters, lanes, current):
+    """Hand over the counts of bins that end before step k; return the step at which the next one does."""
+    soon = np.int64(2**62)
+    for lane in range(lanes.size):
+        sample = lanes[lane]
+        while current[lane] + 1 < edges.shape[1] and edges[sample, current[lane] + 1] <= k:
+            for i in range(counters.shape[0]):
+                counts[sample, current[lane], i] = counters[i, lane]
+                counters[i, lane] = 0
+            current[lane] += 1
+        if current[lane] + 1 < edges.shape[1]:
+            soon = min(soon, edges[sample, current[lane] + 1])
+    return soon
+
+
+@_inline
+def _reset_and_count(k, v, free_at, spiked, refractory, counters):
+    back = np.int32(min(k + 1 + np.int64(refractory), FOREVER))
+    for lane in range(LANES):
+        v[lane] = 0.0 if spiked[lane] else v[lane]
+        free_at[lane] = back if spiked[lane] else free_at[lane]
+        counters[lane] += np.int32(spiked[lane])
+
+
+@kernel
+def advance_lanes(
+    k, n_steps, stop, indptr, packed, words, width, n_inputs, neurons, state, lanes, events, stimulus, edges, counts,
+    counters, current, vector,
+):  # fmt: skip
+    """Advance up to 64 samples from step k to ``n_steps``, or until ``stop`` is set; return the step reached.
+
+    ``lanes`` are their numbers in the batch, ``events`` (lanes,) their next events; ``words`` (slots * width,) who spiked,
+    input channels first; ``counters`` (N, 64) spikes in each lane's ``current`` bin; ``state`` u, v, free_at (N, 64).
+    """
+    scale, decay_u, decay_v, threshold, bias, refractory = neurons
+    u, v, free_at = state
+    mask = np.uint32(words.size - 1)
+    sums, spiked = np.zeros(LANES, np.int32), np.zeros(LANES, np.uint8)
+    eights, now = spiked.view(np.uint64), np.zeros(n_inputs + indptr.size - 1, np.uint64)
+    closing = _close_bins(k, edges, counts, counters, lanes, current)
+    while k < n_steps and stop[0] == 0:
+        if k >= closing:
+            closing = _close_bins(k, edges, counts, counters, lanes, current)
+        start = k * width & (words.size - 1)
+        _stimulate(k, now, n_inputs, stimulus, lanes, events)
+        for i in range(indptr.size - 1):
+            for e in range(indptr[i], indptr[i + 1], _CHUNK):
+                _pull(words, packed, e, min(_CHUNK, indptr[i + 1] - e), np.uint32(start), mask, sums, vector)
+            update(
+                k, sums, scale, u[i], v[i], free_at[i], spiked, at(decay_u, i), at(decay_v, i), at(threshold, i), at(bias, i)
+            )  # fmt: skip
+            word = _as_word(eights)
+            now[n_inputs + i] = word
+            if word != 0:
+                _reset_and_count(k, v[i], free_at[i], spiked, refractory[i], counters[i])
+        words[start : start + now.size] = now  # not earlier: the words of the longest delay stood there
+        k += 1
+    if k == n_steps:
+        _close_bins(k, edges, counts, counters, lanes, current)
+    return k

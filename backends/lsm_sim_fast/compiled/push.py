@@ -1,0 +1,153 @@
+"""The compiled push kernel: a spike adds its row of synapses to the arrivals to come.
+
+One call of `advance` moves one thread's share of one sample until the sample ends, the buffer of spikes fills up, a stop
+is asked, or it has waited too long for the other threads of the sample. The state is in the arrays that come in, so the
+next call goes on where this one ended. The meaning is that of `lsm_sim.reference`, operation for operation; nothing here may
+be reassociated or fused, so fastmath stays off.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from lsm_sim_fast.compiled.caching import kernel
+from lsm_sim_fast.compiled.neurons import FOREVER, at, count_excursions, part, update
+from lsm_sim_fast.compiled.rows import find_spikes, prefetch, scatter
+from lsm_sim_fast.compiled.threads import STRIDE, others_reached, publish
+
+_inline = numba.njit(inline="always", error_model="numpy")
+
+EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
+
+
+@_inline
+def _send_rows(ring, base, mask, indptr, first_row, who, n, synapses, vector):
+    packed, shift, ahead = synapses
+    for j in range(n):
+        if ahead != 0 and j + ahead < n:
+            row = first_row + who[j + ahead]
+            for e in range(indptr[row], indptr[row + 1], 16):
+                prefetch(packed, e)
+        row = first_row + who[j]
+        scatter(ring, packed, indptr[row], indptr[row + 1] - indptr[row], base, mask, shift, vector)
+
+
+# advance takes
+#   k, n_steps   the step to begin with and the sample's length; it returns the step reached
+#   stop         (1,): another thread sets it to end the call after the current step
+#   layout       edges of this thread's blocks, width and size of a ring, rows (blocks, C+N+1), number of input channels
+#   synapses     packed synapses, bits of their mantissas, prefetch distance in rows
+#   ring         arrivals to come, by block, (blocks, slots * width)
+#   neurons      unit of arrivals, decay of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
+#   state        u, v, free_at (first step at which v moves again), spiked (uint8, padded to 8), the same as uint64
+#   team         number of this thread, spikes of two steps by thread (2, threads, N), how many (2, threads), flags
+#   cursor       next event, current bin, spikes in the buffer, next recorded step, 1 while waiting for others
+#   stimulus     step and channel of the sample's events, sorted
+#   events       buffers for step and neuron of spikes; empty: do not store them
+#   edges, counts  bin edges (K+1,) and counts (K, N); empty: do not count
+#   recording    steps, neurons of this thread, their columns, u and v to fill (steps, columns)
+#   excursions   (3, 3), or None: do not count
+#   vector       which form of `scatter`
+
+
+@kernel
+def advance(
+    k, n_steps, stop, layout, synapses, ring, neurons, state, team, cursor, stimulus, events, edges, counts, recording,
+    excursions, vector,
+):  # fmt: skip
+    """Advance one thread's neurons through one sample; see the comment above."""
+    blocks, _, _, _, _ = layout
+    _, _, _, spiked, words = state
+    me, lists, sizes, flags = team
+    refractory = neurons[5]
+    first, n_own = blocks[0], blocks[-1] - blocks[0]
+    room = events[0].size - n_own
+    alone = flags.size == 0
+    while k < n_steps and stop[0] == 0 and (cursor[SPIKE] <= room or room < 0):
+        parity = k & 1
+        if cursor[PHASE] == 0:
+            _update_blocks(k, layout, ring, neurons, state, excursions)
+            sizes[parity, me] = find_spikes(words, spiked, first, lists[parity, me], vector)
+            _reset(k, first, lists[parity, me], sizes[parity, me], state, refractory)
+            if not alone:
+                publish(flags, STRIDE * me, k + 1)
+                cursor[PHASE] = 1
+        if not alone:
+            if not others_reached(k, flags, stop):
+                return k
+            cursor[PHASE] = 0
+        _send(k, layout, synapses, ring, lists[parity], sizes[parity], cursor, stimulus, vector)
+        _report(k, first, lists[parity, me], sizes[parity, me], state, cursor, events, edges, counts, recording)
+        k += 1
+    return k
+
+
+@_inline
+def _update_blocks(k, layout, ring, neurons, state, excursions):
+    blocks, width, size, _, _ = layout
+    scale, decay_u, decay_v, threshold, bias, _ = neurons
+    u, v, free_at, spiked, _ = state
+    start = k * width & (size - 1)
+    for b in range(blocks.size - 1):
+        lo, hi = blocks[b] - blocks[0], blocks[b + 1] - blocks[0]
+        slot = ring[b, start : start + hi - lo]
+        if excursions is not None:
+            count_excursions(k, blocks[b], slot, u[lo:hi], part(decay_u, lo, hi), part(bias, lo, hi), excursions)
+        update(
+            k, slot, scale, u[lo:hi], v[lo:hi], free_at[lo:hi], spiked[lo:hi], part(decay_u, lo, hi),
+            part(decay_v, lo, hi), part(threshold, lo, hi), part(bias, lo, hi),
+        )  # fmt: skip
+
+
+@_inline
+def _reset(k, first, who, n, state, refractory):
+    _, v, free_at, _, _ = state
+    for j in range(n):
+        i = who[j] - first
+        v[i] = 0
+        free_at[i] = min(k + 1 + np.int64(at(refractory, i)), FOREVER)
+
+
+@_inline
+def _send(k, layout, synapses, ring, lists, sizes, cursor, stimulus, vector):
+    """Send the spikes of step k, and the stimulus, on their way to the neurons of this thread."""
+    blocks, width, size, indptr, n_inputs = layout
+    packed, shift, _ = synapses
+    event_step, event_channel = stimulus
+    mask = np.uint32(size - 1)
+    base = np.uint32(k * width & (size - 1))
+    last = cursor[EVENT]
+    while last < event_step.size and event_step[last] == k:
+        last += 1
+    for b in range(blocks.size - 1):
+        rows = indptr[b]
+        for e in range(cursor[EVENT], last):
+            row = event_channel[e]
+            scatter(ring[b], packed, rows[row], rows[row + 1] - rows[row], base, mask, shift, vector)
+        for q in range(sizes.size):
+            _send_rows(ring[b], base, mask, rows, n_inputs, lists[q], sizes[q], synapses, vector)
+    cursor[EVENT] = last
+
+
+@_inline
+def _report(k, first, who, n, state, cursor, events, edges, counts, recording):
+    """Count, store and record what this thread's neurons did in step k."""
+    u, v, _, _, _ = state
+    spike_step, spike_neuron = events
+    record_steps, record_neurons, columns, record_u, record_v = recording
+    if edges.size:
+        while edges[cursor[BIN] + 1] <= k:
+            cursor[BIN] += 1
+        for j in range(n):
+            counts[cursor[BIN], who[j]] += 1
+    if spike_step.size:
+        for j in range(n):
+            spike_step[cursor[SPIKE] + j] = k
+            spike_neuron[cursor[SPIKE] + j] = who[j]
+        cursor[SPIKE] += n
+    if cursor[RECORD] < record_steps.size and record_steps[cursor[RECORD]] == k:
+        for j in range(record_neurons.size):
+            record_u[cursor[RECORD], columns[j]] = u[record_neurons[j] - first]
+            record_v[cursor[RECORD], columns[j]] = v[record_neurons[j] - first]
+        cursor[RECORD] += 1

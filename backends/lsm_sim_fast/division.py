@@ -1,0 +1,64 @@
+"""How a batch is divided: samples over threads, neurons of a sample over threads, or 64 samples side by side.
+
+Nothing here changes a spike, only the time that they take. The figures were measured on one core of an Intel Xeon with
+AVX-512 at 2.6 GHz (docs/performance.md says how, ``lsm-sim bench`` measures them again); only their ratios matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lsm_sim.backend import Request
+from lsm_sim.checks import Floats
+from lsm_sim.program import Program
+from lsm_sim_fast.compiled.pull import LANES
+from lsm_sim_fast.pull_layout import pull_fits
+
+_SHARE = 2000  # neurons; a thread that shares a sample gets at least so many: below, waiting costs more than it gains
+_MOST_LANES = 2000  # neurons; the state of 64 samples of more outgrows the second-level cache
+
+
+@dataclass(frozen=True)
+class _Costs:
+    """Nanoseconds: per neuron and step; pushing one event along a synapse; reading a synapse for 64 samples."""
+
+    neuron: float
+    push: float
+    pull: float
+
+
+_COSTS = {True: _Costs(0.64, 0.57, 1.25), False: _Costs(0.64, 0.75, 2.8)}  # by: gather and scatter
+
+
+def teams(n_threads: int, n_samples: int, n_neurons: int) -> tuple[int, int]:
+    """Return the number of teams, each of which pushes one sample at a time, and of threads in each.
+
+    Samples are independent, so each gets a thread of its own as long as there are enough of them.
+    """
+    n_teams = min(n_threads, n_samples)
+    return n_teams, max(1, min(n_threads // n_teams, n_neurons // _SHARE))
+
+
+def may_pull(request: Request) -> bool:
+    """Whether the pull kernel can do what is asked: counts and nothing else."""
+    return request.bins is not None and not request.spikes and not request.excursions and request.neurons.size == 0
+
+
+def suits_pull(program: Program) -> bool:
+    """Whether the pull kernel can run a program, at the speed that `pull_wins` reckons with."""
+    return program.n_neurons <= _MOST_LANES and pull_fits(program)
+
+
+def pull_wins(program: Program, spikes: Floats, n_samples: int, n_threads: int, vector: int | None) -> bool:
+    """Return whether pulling ``n_samples`` takes less time than pushing them.
+
+    ``spikes`` (C+N,) are those of each source per step, as seen in samples that were pushed to find out.
+    """
+    costs = _COSTS[vector is not None]
+    events = float(spikes @ np.diff(program.indptr))
+    push = program.n_neurons * costs.neuron + events * costs.push
+    pull = LANES * program.n_neurons * costs.neuron + program.n_synapses * costs.pull
+    rounds = -(-n_samples // n_threads)
+    return -(-n_samples // LANES // n_threads) * pull < rounds * push if n_samples else False
