@@ -22,12 +22,13 @@ from lsm_sim.units import Hz, ms
 RATE = 8000  # Hz; recordings of other rates are resampled
 HOP = 5 * ms
 CHANGES = Delta(0.08, frame=HOP)
-FEATURES = Counts(bins=5, sqrt=True)
+FEATURES = Counts(bins=5, sqrt=True, per_second=True)
 
 
 def fsdd_upstream(seed: int, *, n_neurons: int = 500) -> Pipeline:
     """Return one liquid for speakers that were heard in training."""
-    return _spoken(MelSpectrogram(RATE, pre_emphasis=0.7), _rates_and_changes, seed=seed, n_neurons=n_neurons)
+    encoder = partial(_rates_and_changes, max_rate=300 * Hz)
+    return _spoken(MelSpectrogram(RATE, pre_emphasis=0.7), encoder, seed=seed, n_neurons=n_neurons)
 
 
 def fsdd_new_speaker(seed: int, *, n_neurons: int = 1000) -> Pipeline:
@@ -60,8 +61,8 @@ def japanese_vowels_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000)
     return LiquidEnsemble(members, combine="scores")
 
 
-def _rates_and_changes(seed: int) -> Encoder:
-    return SideBySide((Rate(200 * Hz, power=2.0, frame=HOP, interpolation="linear", seed=seed), CHANGES))
+def _rates_and_changes(seed: int, max_rate: float = 200 * Hz) -> Encoder:
+    return SideBySide((Rate(max_rate, power=2.0, frame=HOP, interpolation="linear", seed=seed), CHANGES))
 
 
 def _filtered_and_changes(_: int) -> Encoder:
