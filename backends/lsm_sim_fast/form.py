@@ -23,7 +23,7 @@ def choose() -> tuple[int | None, str]:
     if wish == "plain":
         return None, f"plain loops, as {SWITCH} asks"
     try:
-        for text in (assembly.scatter("s", 32, 32), assembly.find("f"), assembly.pull("p")):
+        for text in (assembly.scatter("s", 32, 32, prefetch=True), assembly.find("f"), assembly.pull("p")):
             llvm.parse_assembly(text).verify()
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[0]

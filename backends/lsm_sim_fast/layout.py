@@ -23,7 +23,7 @@ from lsm_sim.program import Program
 
 _LINE = 64  # neurons; keeps every slot aligned to whole cache lines
 _MAX_RING = 2**31
-_PADDING = 16  # synapses of weight 0 behind the last row, which vectors may read
+_VECTOR = 64  # bytes
 _RING = 2**15  # places of a block's ring: 128 KiB, what a second-level cache holds beside the synapses that stream by
 _SHORT_ROW = 32  # synapses; blocks are not made so narrow that the mean row falls below
 _PREFETCH = 2**18  # synapses; more of them than a second-level cache holds are asked for ahead
@@ -40,10 +40,10 @@ class Layout:
     parts
         First block of each thread, and the number of blocks, (n_parts + 1,).
     indptr
-        Rows by block and source, input channels first, (blocks, C+N+1).
+        Rows by block and source, input channels first, in vectors of 64 bytes, (blocks, C+N+1).
     packed
         Synapses: place relative to the current slot above ``shift`` bits of mantissa. uint32 with a shift of 16 where both
-        fit, else uint64; followed by padding.
+        fit, else uint64. Every row is whole vectors, at least one, filled up with synapses of weight 0.
     shift
         As above.
     scale
@@ -89,8 +89,8 @@ def lay_out(program: Program, n_parts: int = 1) -> Layout:
             f"{slots * width} places, more than {_MAX_RING}; use shorter delays or a larger dt"
         )
     exponent = program.weight_exponent
-    place, mantissa, indptr = _rows(program, edges, slots, width, exponent)
-    packed, shift = _pack(place, mantissa, slots * width)
+    rows = _rows(program, edges, slots, width, exponent)
+    packed, shift, indptr = _pack(*rows, slots * width)
     total = np.bincount(program.post, np.abs(np.ldexp(program.weight.astype(np.float64), exponent)), minlength=1).max()
     return Layout(
         edges=edges,
@@ -102,7 +102,7 @@ def lay_out(program: Program, n_parts: int = 1) -> Layout:
         slots=slots,
         width=width,
         ring_type=np.int32 if total < 2.0**31 else np.int64,
-        ahead=4 if mantissa.size > _PREFETCH else 0,
+        ahead=4 if program.n_synapses > _PREFETCH else 0,
     )
 
 
@@ -145,17 +145,42 @@ def _rows(program: Program, edges: Ints, slots: int, width: int, exponent: int) 
     return key % size, mantissa, np.searchsorted(key, starts * size)
 
 
-def _pack(place: Ints, mantissa: Ints, size: int) -> tuple[npt.NDArray[Any], int]:
-    """Return the packed synapses and the bits of their mantissas."""
-    if size <= 2**16 and (np.abs(mantissa) < 2**15).all():
-        kind, shift = "uint32", 16
-    else:
-        kind, shift = "uint64", 64 - max(1, (size - 1).bit_length())
-        if (np.abs(mantissa) >= 2 ** (shift - 1)).any():
-            raise UnsupportedError(
-                f"fast: weights of {int(np.abs(mantissa).max()).bit_length() + 1} bits do not fit beside places in a ring "
-                f"of {size}; use shorter delays, or a coarser grid of weights (lower(..., weight_bits=16))"
-            )
-    low = mantissa.astype(np.uint64) & np.uint64(2**shift - 1)
-    packed = (place.astype(np.uint64) << np.uint64(shift) | low).astype(kind)
-    return np.concatenate([packed, np.zeros(_PADDING, kind)]), shift
+def _pack(place: Ints, mantissa: Ints, indptr: Ints, size: int) -> tuple[npt.NDArray[Any], int, Ints]:
+    """Return the packed synapses, the bits of their mantissas, and the rows in vectors."""
+    narrow = size <= 2**16 and bool((np.abs(mantissa) < 2**15).all())
+    kind, shift = ("uint32", 16) if narrow else ("uint64", 64 - max(1, (size - 1).bit_length()))
+    if (np.abs(mantissa) >= 2 ** (shift - 1)).any():
+        raise UnsupportedError(
+            f"fast: weights of {int(np.abs(mantissa).max()).bit_length() + 1} bits do not fit beside places in a ring "
+            f"of {size}; use shorter delays, or a coarser grid of weights (lower(..., weight_bits=16))"
+        )
+    place, mantissa, indptr = _fill_up(place, mantissa, indptr, size, _VECTOR // np.dtype(kind).itemsize)
+    packed = _aligned(place.size, kind)
+    packed[:] = place.astype(np.uint64) << np.uint64(shift) | mantissa.astype(np.uint64) & np.uint64(2**shift - 1)
+    return packed, shift, indptr
+
+
+def _aligned(n: int, kind: str) -> npt.NDArray[Any]:
+    """Return an array that begins with a cache line, so that no vector lies across two."""
+    size = np.dtype(kind).itemsize
+    room: npt.NDArray[Any] = np.empty(n + _VECTOR // size, kind)
+    skip = -room.ctypes.data % _VECTOR // size
+    return room[skip : skip + n]
+
+
+def _fill_up(place: Ints, mantissa: Ints, indptr: Ints, size: int, lanes: int) -> tuple[Ints, Ints, Ints]:
+    """Return the synapses with rows of whole vectors; the new ones have weight 0 and places that their vector lacks."""
+    starts = np.concatenate([indptr[:, :-1].ravel(), indptr[-1:, -1]])
+    length = np.diff(starts)
+    vectors = np.maximum(1, -(-length // lanes))
+    first = np.concatenate([[0], np.cumsum(vectors)]) * lanes
+    old = np.repeat(first[:-1] - starts[:-1], length) + np.arange(place.size)
+    filled_place, filled_mantissa = np.zeros(first[-1], np.int64), np.zeros(first[-1], np.int64)
+    filled_place[old], filled_mantissa[old] = place, mantissa
+    for row in np.flatnonzero(vectors * lanes > length):
+        begin, end = first[row] + length[row], first[row + 1]
+        taken = set(filled_place[end - lanes : begin].tolist())
+        missing = (p for p in range(size) if p not in taken)
+        filled_place[begin:end] = list(itertools.islice(missing, int(end - begin)))
+    n_blocks, n_rows = indptr.shape[0], indptr.shape[1] - 1
+    return filled_place, filled_mantissa, (first // lanes)[np.arange(n_blocks)[:, None] * n_rows + np.arange(n_rows + 1)]

@@ -96,7 +96,6 @@ def test_every_bit_is_that_of_the_reference(arithmetic, seeds, fast, reference, 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @blocks_of([range(1000, 1100), range(1100, 1200)])
 def test_blocks_of_neurons_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
-    monkeypatch.setattr(layout, "_LINE", 1)
     monkeypatch.setattr(layout, "_RING", 1)  # one neuron per block
     monkeypatch.setattr(layout, "_SHORT_ROW", 2)
     monkeypatch.setattr(layout, "_PREFETCH", 10)

@@ -13,7 +13,7 @@ import numpy as np
 
 from lsm_sim_fast.compiled.caching import kernel
 from lsm_sim_fast.compiled.neurons import FOREVER, at, count_excursions, part, update
-from lsm_sim_fast.compiled.rows import find_spikes, prefetch, scatter
+from lsm_sim_fast.compiled.rows import find_spikes, scatter
 from lsm_sim_fast.compiled.threads import STRIDE, others_reached, publish
 
 _inline = numba.njit(inline="always", error_model="numpy")
@@ -21,22 +21,10 @@ _inline = numba.njit(inline="always", error_model="numpy")
 EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
 
 
-@_inline
-def _send_rows(ring, base, mask, indptr, first_row, who, n, synapses, vector):
-    packed, shift, ahead = synapses
-    for j in range(n):
-        if ahead != 0 and j + ahead < n:
-            row = first_row + who[j + ahead]
-            for e in range(indptr[row], indptr[row + 1], 16):
-                prefetch(packed, e)
-        row = first_row + who[j]
-        scatter(ring, packed, indptr[row], indptr[row + 1] - indptr[row], base, mask, shift, vector)
-
-
 # advance takes
 #   k, n_steps   the step to begin with and the sample's length; it returns the step reached
 #   stop         (1,): another thread sets it to end the call after the current step
-#   layout       edges of this thread's blocks, width and size of a ring, rows (blocks, C+N+1), number of input channels
+#   layout       edges of this thread's blocks, width and size of a ring, rows in vectors (blocks, C+N+1), number of input channels
 #   synapses     packed synapses, bits of their mantissas, prefetch distance in rows
 #   ring         arrivals to come, by block, (blocks, slots * width)
 #   neurons      unit of arrivals, decay of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
@@ -113,20 +101,18 @@ def _reset(k, first, who, n, state, refractory):
 def _send(k, layout, synapses, ring, lists, sizes, cursor, stimulus, vector):
     """Send the spikes of step k, and the stimulus, on their way to the neurons of this thread."""
     blocks, width, size, indptr, n_inputs = layout
-    packed, shift, _ = synapses
+    packed, shift, ahead = synapses
     event_step, event_channel = stimulus
     mask = np.uint32(size - 1)
     base = np.uint32(k * width & (size - 1))
-    last = cursor[EVENT]
+    first = last = cursor[EVENT]
     while last < event_step.size and event_step[last] == k:
         last += 1
+    channels = event_channel[first:last]
     for b in range(blocks.size - 1):
-        rows = indptr[b]
-        for e in range(cursor[EVENT], last):
-            row = event_channel[e]
-            scatter(ring[b], packed, rows[row], rows[row + 1] - rows[row], base, mask, shift, vector)
+        scatter(ring[b], packed, indptr[b], channels, last - first, 0, base, mask, shift, 0, vector)
         for q in range(sizes.size):
-            _send_rows(ring[b], base, mask, rows, n_inputs, lists[q], sizes[q], synapses, vector)
+            scatter(ring[b], packed, indptr[b], lists[q], sizes[q], n_inputs, base, mask, shift, ahead, vector)
     cursor[EVENT] = last
 
 

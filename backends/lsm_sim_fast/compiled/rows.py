@@ -9,53 +9,73 @@ from __future__ import annotations
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly
 
 
-@intrinsic
-def _vector_scatter(typing_context, ring, packed, first, n, base, mask, shift):
-    packed_bits, ring_bits = packed.dtype.bitwidth, ring.dtype.bitwidth
-    name = f"lsm_sim_scatter_{packed_bits}_{ring_bits}"
-    signature = types.void(ring, packed, types.int64, types.int64, types.uint32, types.uint32, packed.dtype)
+def _vector_scatter(prefetch):
+    """Return the vector form, with or without prefetching."""
 
-    def generate(context, builder, signature, values):
-        ring_data, packed_data = assembly.data_of(context, builder, signature, values, (0, 1))
-        arguments = [ring_data, builder.gep(packed_data, [values[2]]), *values[3:]]
-        text = assembly.scatter(name, packed_bits, ring_bits)
-        assembly.call(context, builder, name, text, ir.VoidType(), arguments)
-        return context.get_dummy_value()
+    @intrinsic
+    def scatter(typing_context, ring, packed, indptr, who, n, first, base, mask, shift, ahead):
+        widths = packed.dtype.bitwidth, ring.dtype.bitwidth
+        name = f"lsm_sim_scatter_{widths[0]}_{widths[1]}" + ("_ahead" if prefetch else "")
+        numbers = types.int64, types.int64, types.uint32, types.uint32, packed.dtype, types.int64
+        signature = types.void(ring, packed, indptr, who, *numbers)
 
-    return signature, generate
+        def generate(context, builder, signature, values):
+            arguments = assembly.data_of(context, builder, signature, values, range(4)) + list(values[4:])
+            assembly.call(context, builder, name, assembly.scatter(name, *widths, prefetch), ir.VoidType(), arguments)
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return scatter
 
 
-def scatter(ring, packed, first, n, base, mask, shift, vector):
-    """Add ``n`` synapses from ``first`` on to the ring, in compiled code; ``base`` is the place of the current slot."""
+_scatter_now, _scatter_ahead = _vector_scatter(False), _vector_scatter(True)
+
+
+def scatter(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
+    """Add the rows ``first + who[:n]`` to the ring, in compiled code.
+
+    ``indptr`` counts rows in vectors of 64 bytes of ``packed``; ``base`` is the place of the current slot. ``ahead``: rows
+    to prefetch ahead, 0: none.
+    """
     raise NotImplementedError("for compiled code only")
 
 
 @overload(scatter, jit_options={"error_model": "numpy"})
-def _scatter(ring, packed, first, n, base, mask, shift, vector):
+def _scatter(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
     if isinstance(vector, types.Integer):
-        return lambda ring, packed, first, n, base, mask, shift, vector: _vector_scatter(
-            ring, packed, first, n, base, mask, shift
-        )
+
+        def vectors(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
+            if ahead == 0:
+                _scatter_now(ring, packed, indptr, who, n, first, base, mask, shift, ahead)
+            else:
+                _scatter_ahead(ring, packed, indptr, who, n, first, base, mask, shift, ahead)
+
+        return vectors
     if packed.dtype == numba.uint32:
 
-        def narrow(ring, packed, first, n, base, mask, shift, vector):
-            for e in range(np.uint64(first), np.uint64(first + n)):  # unsigned: no branch for negative indices
-                synapse = packed[e]
-                ring[np.uint32(base + (synapse >> np.uint32(16))) & mask] += np.int16(np.uint16(synapse))
+        def narrow(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
+            for j in range(n):
+                row = first + who[j]
+                for e in range(np.uint64(16 * indptr[row]), np.uint64(16 * indptr[row + 1])):  # unsigned: no branch
+                    synapse = packed[e]
+                    ring[np.uint32(base + (synapse >> np.uint32(16))) & mask] += np.int16(np.uint16(synapse))
 
         return narrow
 
-    def wide(ring, packed, first, n, base, mask, shift, vector):
+    def wide(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
         free = np.uint64(64) - shift
-        for e in range(np.uint64(first), np.uint64(first + n)):
-            synapse = packed[e]
-            ring[np.uint32(base + np.uint32(synapse >> shift)) & mask] += np.int64(synapse << free) >> np.int64(free)
+        for j in range(n):
+            row = first + who[j]
+            for e in range(np.uint64(8 * indptr[row]), np.uint64(8 * indptr[row + 1])):
+                synapse = packed[e]
+                ring[np.uint32(base + np.uint32(synapse >> shift)) & mask] += np.int64(synapse << free) >> np.int64(free)
 
     return wide
 
@@ -94,20 +114,3 @@ def _find_spikes(words, spiked, first, who, vector):
         return np.int64(n)
 
     return plain
-
-
-@intrinsic
-def prefetch(typing_context, array, index):
-    """Ask for a cache line of ``array`` ahead of its use."""
-
-    def generate(context, builder, signature, values):
-        (data,) = assembly.data_of(context, builder, signature, values, (0,))
-        address = builder.gep(data, [values[1]])
-        word = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [address.type, word, word, word])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        read, second_level, data_cache = word(0), word(2), word(1)
-        builder.call(function, [address, read, second_level, data_cache])
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64), generate
