@@ -108,10 +108,12 @@ _ROW = Template("""
   %who$k = load i32, ptr %pwho$k, align 4
   %wide$k = sext i32 %who$k to i64
   %row$k = add i64 %wide$k, %first
-  %pfrom$k = getelementptr i64, ptr %indptr, i64 %row$k
-  %from$k = load i64, ptr %pfrom$k, align 8
-  %pto$k = getelementptr i64, ptr %pfrom$k, i64 1
-  %to$to = load i64, ptr %pto$k, align 8""")
+  %pfrom$k = getelementptr i32, ptr %indptr, i64 %row$k
+  %short$k = load i32, ptr %pfrom$k, align 4
+  %from$k = zext i32 %short$k to i64
+  %pto$k = getelementptr i32, ptr %pfrom$k, i64 1
+  %shortto$k = load i32, ptr %pto$k, align 4
+  %to$to = zext i32 %shortto$k to i64""")
 
 _PREFETCH = Template("""
   %j4 = add i64 %j2, %ahead
@@ -119,7 +121,7 @@ _PREFETCH = Template("""
 $row
   %line = add i64 %from4, %since2
   %pline = getelementptr <$L x i$P>, ptr %packed, i64 %line
-  call void @llvm.prefetch.p0(ptr %pline, i32 0, i32 2, i32 1)""")
+  call void @llvm.prefetch.p0(ptr %pline, i32 0, i32 3, i32 1)""")
 
 
 def scatter(name: str, packed: int, ring: int, prefetch: bool) -> str:
