@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -109,9 +110,15 @@ class Backend(Protocol):
         ...
 
 
+@functools.cache
+def _declared() -> tuple[metadata.EntryPoint, ...]:
+    """Return what packages declare; looking through all of them takes milliseconds, so it is done once."""
+    return tuple(metadata.entry_points(group=ENTRY_POINTS))
+
+
 def known() -> list[str]:
     """Return the names of all backends that packages declare, whether or not they can run here."""
-    return sorted({entry.name for entry in metadata.entry_points(group=ENTRY_POINTS)})
+    return sorted({entry.name for entry in _declared()})
 
 
 def find(name: str) -> Backend:
@@ -124,7 +131,7 @@ def find(name: str) -> Backend:
     BackendUnavailableError
         It is declared, but something it needs is missing; the message says what to type.
     """
-    for entry in metadata.entry_points(group=ENTRY_POINTS):
+    for entry in _declared():
         if entry.name == name:
             try:
                 backend: Backend = entry.load()()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -46,33 +47,40 @@ class Fast:
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:
         """Pack the synapses and yield the runner; a kernel is compiled at its first call and cached on disk."""
-        runner = _Runner(program)
-        runner.layout(1)
-        yield runner
+        layouts = _LAYOUTS.setdefault(program, _Layouts())
+        layouts.push(program, 1)
+        yield _Runner(program, layouts)
 
 
 @dataclass(eq=False)
+class _Layouts:
+    """The layouts that a program was given; kept as long as the program, so that it is packed once."""
+
+    _push: dict[int, Layout] = field(default_factory=dict)
+    _pull: list[PullLayout | None] = field(default_factory=list)
+
+    def push(self, program: Program, n_parts: int) -> Layout:
+        """Return the layout for so many threads per sample."""
+        if n_parts not in self._push:
+            self._push[n_parts] = lay_out(program, n_parts)
+        return self._push[n_parts]
+
+    def pull(self, program: Program) -> PullLayout | None:
+        """Return the layout for 64 samples side by side, None if the program does not suit it."""
+        if not self._pull:
+            self._pull.append(lay_out_pull(program) if division.suits_pull(program) else None)
+        return self._pull[0]
+
+
+_LAYOUTS: WeakKeyDictionary[Program, _Layouts] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, eq=False)
 class _Runner:
-    """Runs batches of one program; keeps the layouts it has made."""
+    """Runs batches of one program."""
 
     program: Program
-    _layouts: dict[int, Layout] = field(default_factory=dict)
-
-    def layout(self, n_parts: int) -> Layout:
-        """Return the layout for so many threads per sample."""
-        if n_parts not in self._layouts:
-            self._layouts[n_parts] = lay_out(self.program, n_parts)
-        return self._layouts[n_parts]
-
-    @functools.cached_property
-    def suits_pull(self) -> bool:
-        """Whether the pull kernel is worth a thought."""
-        return division.suits_pull(self.program)
-
-    @functools.cached_property
-    def pull_layout(self) -> PullLayout:
-        """The layout for 64 samples side by side."""
-        return lay_out_pull(self.program)
+    layouts: _Layouts
 
     def __call__(self, stimulus: Spikes, request: Request | None = None) -> Outcome:
         """Run every sample; see `lsm_sim.backend.Runner`."""
@@ -83,7 +91,7 @@ class _Runner:
         with progress_bar(len(stimulus), request.progress) as advance, announced(request.progress):
             batch = _Batch(self, stimulus, request, results, n_threads, advance)
             todo = np.arange(len(stimulus))
-            if len(stimulus) > n_threads and division.may_pull(request) and self.suits_pull:
+            if len(stimulus) > n_threads and division.may_pull(request) and self.layouts.pull(self.program):
                 batch.push(todo[:n_threads])
                 todo = todo[n_threads:]
                 if division.pull_wins(
@@ -112,7 +120,7 @@ class _Batch:
         program = self.runner.program
         n_teams, n_parts = division.teams(self.n_threads, samples.size, program.n_neurons)
         n_parts = min(n_parts, len(self.results.spikes[0]))
-        layout = self.runner.layout(n_parts)
+        layout = self.runner.layouts.push(program, n_parts)
         check_memory(n_teams * layout.ring_bytes, "fast: the spikes in flight")
         queue, stop = iter(samples.tolist()), np.zeros(1, np.uint8)
         vector = form.choose()[0]
@@ -135,8 +143,11 @@ class _Batch:
         queue, stop = iter(groups(self.stimulus, samples, self.n_threads)), np.zeros(1, np.uint8)
         done: list[int] = []
 
+        layout = self.runner.layouts.pull(self.runner.program)
+        assert layout is not None  # else nobody asks
+
         def job() -> None:
-            worker = PullWorker(self.runner.program, self.runner.pull_layout, form.choose()[0])
+            worker = PullWorker(self.runner.program, layout, form.choose()[0])
             for lanes in queue:
                 worker.run_group(self.stimulus, lanes, self.request, self.results, stop)
                 done.append(lanes.size)
@@ -145,7 +156,6 @@ class _Batch:
             stop[0] = 1
 
         n_jobs = min(self.n_threads, -(-samples.size // LANES))
-        _ = self.runner.pull_layout  # made once, before the threads ask for it
         self._work([job] * n_jobs, lambda: sum(done), give_up)
 
     def _work(self, jobs: Sequence[Callable[[], None]], n_done: Callable[[], int], give_up: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ import os
 import llvmlite.binding as llvm
 from numba.core import codegen
 
-from lsm_sim_fast.compiled import assembly
+from lsm_sim_fast.compiled import assembly_pull, assembly_push
 
 SWITCH = "LSM_SIM_FAST_FORM"  # environment variable: "plain" or "vector"
 
@@ -23,7 +23,11 @@ def choose() -> tuple[int | None, str]:
     if wish == "plain":
         return None, f"plain loops, as {SWITCH} asks"
     try:
-        for text in (assembly.scatter("s", 32, 32, prefetch=True), assembly.find("f"), assembly.pull("p")):
+        for text in (
+            assembly_push.scatter("s", 32, 32, prefetch=True),
+            assembly_push.find("f"),
+            assembly_pull.pull("p"),
+        ):
             llvm.parse_assembly(text).verify()
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[0]

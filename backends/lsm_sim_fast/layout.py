@@ -183,4 +183,8 @@ def _fill_up(place: Ints, mantissa: Ints, indptr: Ints, size: int, lanes: int) -
         missing = (p for p in range(size) if p not in taken)
         filled_place[begin:end] = list(itertools.islice(missing, int(end - begin)))
     n_blocks, n_rows = indptr.shape[0], indptr.shape[1] - 1
-    return filled_place, filled_mantissa, (first // lanes)[np.arange(n_blocks)[:, None] * n_rows + np.arange(n_rows + 1)].astype(np.uint32)
+    return (
+        filled_place,
+        filled_mantissa,
+        (first // lanes)[np.arange(n_blocks)[:, None] * n_rows + np.arange(n_rows + 1)].astype(np.uint32),
+    )

@@ -26,7 +26,7 @@ def test_an_unknown_backend_is_answered_with_the_known_ones():
 
 def declare(monkeypatch, value):
     entry = metadata.EntryPoint("odd", value, backends.ENTRY_POINTS)
-    monkeypatch.setattr(metadata, "entry_points", lambda **_: [entry])
+    monkeypatch.setattr(backends, "_declared", lambda: (entry,))
 
 
 def test_a_missing_package_is_answered_with_the_line_that_installs_it(monkeypatch):

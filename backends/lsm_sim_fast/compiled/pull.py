@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, overload
 
-from lsm_sim_fast.compiled import assembly
+from lsm_sim_fast.compiled import assembly, assembly_pull
 from lsm_sim_fast.compiled.caching import kernel
 from lsm_sim_fast.compiled.neurons import FOREVER, at, update
 
@@ -31,7 +31,7 @@ def _vector_pull(typing_context, words, packed, first, n, base, mask, sums):
         words, packed, sums = assembly.data_of(context, builder, signature, values, (0, 1, 6))
         row = builder.gep(packed, [builder.mul(values[2], ir.IntType(64)(3))])  # three numbers per synapse
         name = "lsm_sim_pull"
-        assembly.call(context, builder, name, assembly.pull(name), ir.VoidType(), [words, row, *values[3:6], sums])
+        assembly.call(context, builder, name, assembly_pull.pull(name), ir.VoidType(), [words, row, *values[3:6], sums])
         return context.get_dummy_value()
 
     return signature, generate

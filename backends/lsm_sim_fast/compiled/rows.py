@@ -1,4 +1,4 @@
-"""Steps of the push kernel that come in two forms, one for any processor and one for AVX-512 (see `assembly`).
+"""Steps of the push kernel that come in two forms, one for any processor and one for AVX-512 (see `assembly_push`).
 
 A synapse is one unsigned integer, its place in the ring above ``shift`` bits of mantissa. The type of ``vector`` decides
 which form is compiled: ``None`` or an integer (see `lsm_sim_fast.form`).
@@ -6,13 +6,12 @@ which form is compiled: ``None`` or an integer (see `lsm_sim_fast.form`).
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, overload
 
-from lsm_sim_fast.compiled import assembly
+from lsm_sim_fast.compiled import assembly, assembly_push
 
 
 def _vector_scatter(prefetch):
@@ -27,7 +26,9 @@ def _vector_scatter(prefetch):
 
         def generate(context, builder, signature, values):
             arguments = assembly.data_of(context, builder, signature, values, range(4)) + list(values[4:])
-            assembly.call(context, builder, name, assembly.scatter(name, *widths, prefetch), ir.VoidType(), arguments)
+            assembly.call(
+                context, builder, name, assembly_push.scatter(name, *widths, prefetch), ir.VoidType(), arguments
+            )
             return context.get_dummy_value()
 
         return signature, generate
@@ -50,34 +51,32 @@ def scatter(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vecto
 @overload(scatter, jit_options={"error_model": "numpy"})
 def _scatter(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
     if isinstance(vector, types.Integer):
+        return _vectors
+    return _narrow if packed.dtype == types.uint32 else _wide
 
-        def vectors(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
-            if ahead == 0:
-                _scatter_now(ring, packed, indptr, who, n, first, base, mask, shift, ahead)
-            else:
-                _scatter_ahead(ring, packed, indptr, who, n, first, base, mask, shift, ahead)
 
-        return vectors
-    if packed.dtype == numba.uint32:
+def _vectors(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
+    if ahead == 0:
+        _scatter_now(ring, packed, indptr, who, n, first, base, mask, shift, ahead)
+    else:
+        _scatter_ahead(ring, packed, indptr, who, n, first, base, mask, shift, ahead)
 
-        def narrow(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
-            for j in range(n):
-                row = first + who[j]
-                for e in range(np.uint64(16 * indptr[row]), np.uint64(16 * indptr[row + 1])):  # unsigned: no branch
-                    synapse = packed[e]
-                    ring[np.uint32(base + (synapse >> np.uint32(16))) & mask] += np.int16(np.uint16(synapse))
 
-        return narrow
+def _narrow(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
+    for j in range(n):
+        row = first + who[j]
+        for e in range(np.uint64(16 * indptr[row]), np.uint64(16 * indptr[row + 1])):  # unsigned: never from the end
+            synapse = packed[e]
+            ring[np.uint32(base + (synapse >> np.uint32(16))) & mask] += np.int16(np.uint16(synapse))
 
-    def wide(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
-        free = np.uint64(64) - shift
-        for j in range(n):
-            row = first + who[j]
-            for e in range(np.uint64(8 * indptr[row]), np.uint64(8 * indptr[row + 1])):
-                synapse = packed[e]
-                ring[np.uint32(base + np.uint32(synapse >> shift)) & mask] += np.int64(synapse << free) >> np.int64(free)
 
-    return wide
+def _wide(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
+    free = np.uint64(64) - shift
+    for j in range(n):
+        row = first + who[j]
+        for e in range(np.uint64(8 * indptr[row]), np.uint64(8 * indptr[row + 1])):
+            synapse = packed[e]
+            ring[np.uint32(base + np.uint32(synapse >> shift)) & mask] += np.int64(synapse << free) >> np.int64(free)
 
 
 @intrinsic
@@ -89,7 +88,7 @@ def _vector_find(typing_context, spiked, first, who):
         n = context.make_array(signature.args[0])(context, builder, values[0]).nitems
         first = builder.trunc(values[1], ir.IntType(32))
         name = "lsm_sim_find"
-        return assembly.call(context, builder, name, assembly.find(name), ir.IntType(64), [flags, n, first, to])
+        return assembly.call(context, builder, name, assembly_push.find(name), ir.IntType(64), [flags, n, first, to])
 
     return signature, generate
 

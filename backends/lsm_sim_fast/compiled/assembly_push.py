@@ -1,0 +1,163 @@
+"""The innermost loops of the push kernel in LLVM's language, for processors with AVX-512.
+
+LLVM does not find these forms by itself: it cannot know that the places of a row differ, so it may not add to many of them
+at once.
+"""
+
+from __future__ import annotations
+
+from string import Template
+
+from lsm_sim_fast.compiled.assembly import resize, splat
+
+_SCATTER = Template("""
+declare <$L x i$R> @llvm.masked.gather.v${L}i$R.v${L}p0(<$L x ptr>, i32, <$L x i1>, <$L x i$R>)
+declare void @llvm.masked.scatter.v${L}i$R.v${L}p0(<$L x i$R>, <$L x ptr>, i32, <$L x i1>)
+declare i64 @llvm.smin.i64(i64, i64)
+declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
+
+define void @$name(ptr noalias %ring, ptr noalias %packed, ptr noalias %indptr, ptr noalias %who, i64 %n, i64 %first, i32 %base, i32 %mask, i$P %shift, i64 %ahead) alwaysinline {
+entry:
+$bases
+$masks
+$shifts
+  %free = sub i$P $P, %shift
+$frees
+  %last = sub i64 %n, 1
+  %some = icmp sgt i64 %n, 0
+  br i1 %some, label %start, label %done
+start:
+  %second = call i64 @llvm.smin.i64(i64 1, i64 %last)
+$row0
+$row1
+  br label %loop
+loop:
+  %j = phi i64 [0, %start], [%j2, %loop]
+  %e = phi i64 [%from0, %start], [%e2, %loop]
+  %to = phi i64 [%to0, %start], [%to2, %loop]
+  %nextfrom = phi i64 [%from1, %start], [%from2, %loop]
+  %nextto = phi i64 [%to1, %start], [%to3, %loop]
+  %since = phi i64 [0, %start], [%since2, %loop]
+  %p = getelementptr <$L x i$P>, ptr %packed, i64 %e
+  %synapses = load <$L x i$P>, ptr %p, align 64
+  %high = lshr <$L x i$P> %synapses, %shifts
+$offsets
+  %unwrapped = add <$L x i32> %offsets, %bases
+  %places = and <$L x i32> %unwrapped, %masks
+  %aligned = shl <$L x i$P> %synapses, %frees
+  %signed = ashr <$L x i$P> %aligned, %frees
+$mantissas
+  %addresses = getelementptr i$R, ptr %ring, <$L x i32> %places
+  %before = call <$L x i$R> @llvm.masked.gather.v${L}i$R.v${L}p0(<$L x ptr> %addresses, i32 $Rbytes, <$L x i1> $all, <$L x i$R> zeroinitializer)
+  %after = add <$L x i$R> %before, %mantissas
+  call void @llvm.masked.scatter.v${L}i$R.v${L}p0(<$L x i$R> %after, <$L x ptr> %addresses, i32 $Rbytes, <$L x i1> $all)
+  %e1 = add i64 %e, 1
+  %since1 = add i64 %since, 1
+  %j1 = add i64 %j, 1
+  %ends = icmp eq i64 %e1, %to
+  %j2 = select i1 %ends, i64 %j1, i64 %j
+  %e2 = select i1 %ends, i64 %nextfrom, i64 %e1
+  %to2 = select i1 %ends, i64 %nextto, i64 %to
+  %since2 = select i1 %ends, i64 0, i64 %since1
+  %j3 = add i64 %j2, 1
+  %next = call i64 @llvm.smin.i64(i64 %j3, i64 %last)
+$row2
+$soon
+  %more = icmp slt i64 %j2, %n
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}""")
+
+_ROW = Template("""
+  %pwho$k = getelementptr i32, ptr %who, i64 $number
+  %who$k = load i32, ptr %pwho$k, align 4
+  %wide$k = sext i32 %who$k to i64
+  %row$k = add i64 %wide$k, %first
+  %pfrom$k = getelementptr i32, ptr %indptr, i64 %row$k
+  %short$k = load i32, ptr %pfrom$k, align 4
+  %from$k = zext i32 %short$k to i64
+  %pto$k = getelementptr i32, ptr %pfrom$k, i64 1
+  %shortto$k = load i32, ptr %pto$k, align 4
+  %to$to = zext i32 %shortto$k to i64""")
+
+_PREFETCH = Template("""
+  %j4 = add i64 %j2, %ahead
+  %later = call i64 @llvm.smin.i64(i64 %j4, i64 %last)
+$row
+  %line = add i64 %from4, %since2
+  %pline = getelementptr <$L x i$P>, ptr %packed, i64 %line
+  call void @llvm.prefetch.p0(ptr %pline, i32 0, i32 3, i32 1)""")
+
+
+def scatter(name: str, packed: int, ring: int, prefetch: bool) -> str:
+    """Return ``void name(ring, packed, indptr, who, n, first, base, mask, shift, ahead)``.
+
+    Adds the rows ``first + who[:n]`` to the ring, 512 bits of synapses at a time; ``packed`` and ``ring`` are widths in bits.
+    Rows are whole vectors, at least one. Where a row ends, the next one begins without a branch: rows differ in length, and
+    a processor that guesses their ends wrong would lose a fifth of the time. ``prefetch`` asks for vectors ``ahead`` rows
+    before they are needed.
+    """
+    lanes = 512 // packed
+    soon = _PREFETCH.substitute(L=lanes, P=packed, row=_ROW.substitute(k=4, to=4, number="%later"))
+    return _SCATTER.substitute(
+        name=name,
+        L=lanes,
+        P=packed,
+        R=ring,
+        Rbytes=ring // 8,
+        all="<" + ", ".join(["i1 true"] * lanes) + ">",
+        bases=splat(lanes, 32, "%bases", "%base"),
+        masks=splat(lanes, 32, "%masks", "%mask"),
+        shifts=splat(lanes, packed, "%shifts", "%shift"),
+        frees=splat(lanes, packed, "%frees", "%free"),
+        offsets=resize(lanes, "%offsets", "%high", packed, 32, "zext"),
+        mantissas=resize(lanes, "%mantissas", "%signed", packed, ring, "sext"),
+        row0=_ROW.substitute(k=0, to=0, number="0"),
+        row1=_ROW.substitute(k=1, to=1, number="%second"),
+        row2=_ROW.substitute(k=2, to=3, number="%next"),
+        soon=soon if prefetch else "",
+    )
+
+
+_FIND = Template("""
+declare void @llvm.masked.compressstore.v16i32(<16 x i32>, ptr, <16 x i1>)
+declare i16 @llvm.ctpop.i16(i16)
+
+define i64 @$name(ptr noalias %flags, i64 %n, i32 %first, ptr noalias %who) alwaysinline {
+entry:
+$firsts
+  %start = add <16 x i32> %firsts, <$indices>
+  br label %loop
+loop:
+  %i = phi i64 [0, %entry], [%next, %body]
+  %found = phi i64 [0, %entry], [%more, %body]
+  %numbers = phi <16 x i32> [%start, %entry], [%later, %body]
+  %left = icmp slt i64 %i, %n
+  br i1 %left, label %body, label %done
+body:
+  %p = getelementptr i8, ptr %flags, i64 %i
+  %bytes = load <16 x i8>, ptr %p, align 1
+  %spiked = icmp ne <16 x i8> %bytes, zeroinitializer
+  %to = getelementptr i32, ptr %who, i64 %found
+  call void @llvm.masked.compressstore.v16i32(<16 x i32> %numbers, ptr %to, <16 x i1> %spiked)
+  %bits = bitcast <16 x i1> %spiked to i16
+  %count = call i16 @llvm.ctpop.i16(i16 %bits)
+  %count64 = zext i16 %count to i64
+  %more = add i64 %found, %count64
+  %later = add <16 x i32> %numbers, <$sixteens>
+  %next = add i64 %i, 16
+  br label %loop
+done:
+  ret i64 %found
+}""")
+
+
+def find(name: str) -> str:
+    """Return ``i64 name(flags, n, first, who)``: write the numbers of set flags, counted from ``first``; how many."""
+    return _FIND.substitute(
+        name=name,
+        firsts=splat(16, 32, "%firsts", "%first"),
+        indices=", ".join(f"i32 {lane}" for lane in range(16)),
+        sixteens=", ".join(["i32 16"] * 16),
+    )

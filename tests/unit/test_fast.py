@@ -1,0 +1,181 @@
+"""What the fast engine chooses, and what it says; that no choice changes a bit is tests/parity/test_fast.py."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import lsm_sim as lsm
+from lsm_sim import Program, Spikes, environment
+from lsm_sim.backend import Request, find
+from lsm_sim.bench import workloads
+from lsm_sim.bins import equal_bins
+from lsm_sim.errors import UnsupportedError
+from lsm_sim_fast import division, engine, form
+from lsm_sim_fast.layout import lay_out
+from lsm_sim_fast.pull_layout import pull_fits
+from tests.programs import ARITHMETICS, random_program, random_stimulus
+
+
+def network(n_neurons=3, weight=1.0, delay=0, n_inputs=1):
+    """Input 0 to all neurons."""
+    return Program(
+        arithmetic="float64", dt=1e-3, n_inputs=n_inputs, n_neurons=n_neurons,
+        indptr=np.r_[0, np.full(n_neurons + n_inputs, n_neurons)], post=np.arange(n_neurons),
+        weight=np.full(n_neurons, weight), delay=np.full(n_neurons, delay), threshold=np.ones(n_neurons),
+        bias=np.zeros(n_neurons), refractory=np.zeros(n_neurons, int), decay_u=np.zeros(n_neurons), decay_v=np.zeros(n_neurons),
+    )  # fmt: skip
+
+
+def test_synapses_take_32_bits_where_place_and_weight_fit_16():
+    assert lay_out(network()).packed.dtype == np.uint32
+    assert lay_out(network(weight=2.0**20 + 2.0**-10)).packed.dtype == np.uint64
+    assert lay_out(network(delay=2**12)).packed.dtype == np.uint64  # 4096 slots of 64 neurons
+
+
+def test_weights_of_43_bits_beside_a_million_steps_of_delay_are_refused_with_the_remedy():
+    with pytest.raises(
+        UnsupportedError, match=r"do not fit beside places in a ring of 67108864; use shorter delays, or"
+    ):
+        lay_out(network(weight=2.0**11 + 2.0**-30, delay=2**20 - 1))
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+@pytest.mark.parametrize("seed", range(30))
+def test_a_row_is_whole_vectors_without_a_place_twice_and_holds_all_weights(arithmetic, seed):
+    rng = np.random.default_rng(seed)
+    program = random_program(rng, arithmetic, max_neurons=100)
+    layout = lay_out(program, n_parts=1 + seed % 3)
+    lanes = 64 // layout.packed.itemsize
+    vectors = layout.packed.astype(object).reshape(-1, lanes)  # Python's integers: no shift can overflow
+    places = vectors >> layout.shift
+    assert all(len(set(row)) == lanes for row in places.tolist()), "a vector would add to one place twice"
+    assert layout.packed.ctypes.data % 64 == 0
+    half = 1 << (layout.shift - 1)
+    mantissas = ((vectors + half) % (1 << layout.shift)) - half
+    unit = layout.scale
+    assert mantissas.sum() * unit == pytest.approx(
+        float(program.weight.sum()), rel=1e-12
+    )  # floats are summed in another order
+    assert (np.diff(layout.indptr.astype(np.int64)) >= 1).all()
+
+
+def test_samples_get_threads_of_their_own_and_large_networks_share_what_is_left():
+    assert division.teams(n_threads=2, n_samples=100, n_neurons=10**6) == (2, 1)
+    assert division.teams(n_threads=2, n_samples=1, n_neurons=10_000) == (1, 2)
+    assert division.teams(n_threads=2, n_samples=1, n_neurons=1000) == (1, 1)
+    assert division.teams(n_threads=8, n_samples=2, n_neurons=6000) == (2, 3)
+
+
+def test_pulling_wins_with_many_samples_at_high_rates_only():
+    program = lsm.lower(workloads.liquid(workloads.W), 1e-3)
+    sources = program.n_inputs + program.n_neurons
+
+    def wins(rate, n_samples, n_threads=1):
+        return division.pull_wins(program, np.full(sources, rate * 1e-3), n_samples, n_threads, vector=1)
+
+    assert wins(100, 64)
+    assert not wins(10, 64)
+    assert not wins(100, 8)
+    assert not wins(100, 64, n_threads=64)
+    assert not wins(100, 0)
+
+
+def test_only_what_fits_16_bits_is_pulled():
+    assert pull_fits(network())
+    assert not pull_fits(network(weight=2.0**20 + 2.0**-10))
+    assert not pull_fits(network(n_neurons=70, delay=1000))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"spikes": True}, {"bins": None}, {"neurons": np.arange(2)}, {"excursions": True}],
+    ids=lambda a: next(iter(a)),
+)
+def test_pulling_is_for_counts_alone(asked):
+    bins = equal_bins(np.array([5]), 1)
+    assert division.may_pull(Request(spikes=False, bins=bins))
+    assert not division.may_pull(dataclasses.replace(Request(spikes=False, bins=bins), **asked))
+
+
+def test_a_crowded_batch_is_pulled_and_a_quiet_one_pushed(monkeypatch):
+    """The choice is made from the first sample, by the rule itself."""
+    program = lsm.lower(workloads.liquid(dataclasses.replace(workloads.W, n_neurons=300)), 1e-3)
+    busy = dataclasses.replace(program, bias=program.bias + 1.0)
+    stimulus = Spikes.from_dense(workloads.stimulus(workloads.W, 65)[:, :50], 1e-3)
+    pulled = []
+    pull = engine._Batch.pull
+    monkeypatch.setattr(engine._Batch, "pull", lambda batch, todo: pulled.append(todo.size) or pull(batch, todo))
+    runs = [lsm.run(p, stimulus, spikes=False, bins=2, n_threads=1, progress=False).counts for p in (program, busy)]
+    assert pulled == [64]
+    expected = [lsm.run(p, stimulus, bins=2, n_threads=1, progress=False).counts for p in (program, busy)]
+    np.testing.assert_array_equal(runs, expected)
+
+
+def test_a_program_is_packed_once(monkeypatch):
+    rng = np.random.default_rng(0)
+    program = random_program(rng, "float64")
+    stimulus = random_stimulus(rng, program)
+    made = []
+    monkeypatch.setattr(engine, "lay_out", lambda *args: made.append(args) or lay_out(*args))
+    for _ in range(3):
+        lsm.run(program, stimulus, n_threads=1, progress=False)
+    assert len(made) == 1
+
+
+@pytest.fixture
+def switch(monkeypatch):
+    def set_to(value):
+        monkeypatch.setenv(form.SWITCH, value)
+        form.choose.cache_clear()
+
+    yield set_to
+    form.choose.cache_clear()
+
+
+def test_info_says_which_form_runs_and_why(switch, monkeypatch):
+    switch("plain")
+    assert environment.about("fast") == f"plain loops, as {form.SWITCH} asks"
+    switch("vector")
+    assert environment.about("fast") == f"vector form, as {form.SWITCH} asks"
+    switch("")
+    monkeypatch.setattr(form.codegen, "get_host_cpu_features", lambda: "+sse2,+avx2")
+    assert form.choose() == (None, "plain loops: this processor has no AVX-512")
+    switch("")
+    monkeypatch.setattr(form.codegen, "get_host_cpu_features", lambda: "+avx2,+avx512bw")
+    assert form.choose() == (1, "vector form: this processor has AVX-512")
+    switch("")
+    monkeypatch.setattr(form.assembly_pull, "pull", lambda _: "nonsense")
+    vector, why = form.choose()
+    assert vector is None
+    assert why.startswith("plain loops: this llvmlite does not understand the vector form (")
+
+
+@pytest.mark.slow
+def test_the_first_use_says_that_it_compiles_and_the_second_says_nothing(tmp_path):
+    """In processes of their own, with an empty cache."""
+    code = (
+        "import numpy as np, lsm_sim as lsm; from tests.programs import *; rng = np.random.default_rng(3); "
+        "p = random_program(rng, 'float64'); s = random_stimulus(rng, p); lsm.run(p, s)"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True, text=True, check=True,
+        ).stderr
+        for _ in range(2)
+    ]  # fmt: skip
+    assert said[0].startswith("fast: compiling for this processor")
+    assert said[1] == ""
+
+
+def test_nothing_is_compiled_and_numba_not_loaded_by_the_import():
+    code = "import sys, lsm_sim; assert not {'numba', 'lsm_sim_fast'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_engine_is_found_by_its_name():
+    assert isinstance(find("fast"), engine.Fast)
