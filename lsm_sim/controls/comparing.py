@@ -118,6 +118,9 @@ class _Job:
     rates: list[float] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     watch: Stopwatch = field(default_factory=Stopwatch)
+    fronts: dict[str, Any] = field(
+        default_factory=dict
+    )  # what front ends that learn nothing gave: the same for all seeds
 
     @staticmethod
     def checked(
@@ -140,11 +143,12 @@ class _Job:
         model = reseeded(self.model, seed)
         ensemble = None if self.ensemble is None else reseeded(self.ensemble, seed)
         members = [] if ensemble is None else ensemble.members
-        parts = [[fold] for fold in folds] if any(learns(one) for one in (model, *members)) else [folds]
+        learning = any(learns(one) for one in (model, *members))
+        parts = [[fold] for fold in folds] if learning else [folds]
         predicted: dict[str, Any] = {}
         for part in parts:
             train = part[0][0] if len(parts) > 1 or len(folds) == 1 else np.arange(len(self.y))
-            views = self._views(model, ensemble, train, seed)
+            views = self._views(model, ensemble, train, seed, {} if learning else self.fronts)
             with self.watch.stage("readout"):
                 found = cross_validate(views, self.y, part, front_and_liquid(model)[1].n_threads, advance)
             for view, values in found.items():
@@ -155,8 +159,7 @@ class _Job:
             self.predictions.setdefault(view, []).append(predicted[view])
         self.n_features = {view: shown.n_features for view, shown in views.items()}
 
-    def _views(self, model: Any, ensemble: Any, train: Ints, seed: int) -> dict[str, View]:
-        fronts: dict[str, Any] = {}
+    def _views(self, model: Any, ensemble: Any, train: Ints, seed: int, fronts: dict[str, Any]) -> dict[str, View]:
         samples = prepared(model, self.X, train, self.watch, fronts)
         self.settings = self.settings or described(model, samples.transformer, self.esn)
         readout, n_threads = _readout(model, self.task), front_and_liquid(model)[1].n_threads

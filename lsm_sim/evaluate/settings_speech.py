@@ -50,8 +50,9 @@ def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidE
 
 
 def japanese_vowels(seed: int, *, n_neurons: int = 1000) -> LiquidClassifier:
-    """Return one liquid for the twelve cepstral coefficients of a vowel, whose frames are played six times too slowly."""
-    encoder = Rate(200 * Hz, frame=40 * ms, interpolation="linear", seed=seed)
+    """Return one liquid for the twelve cepstral coefficients of a vowel, whose frames are played twelve times too slowly."""
+    rate = Rate(200 * Hz, frame=80 * ms, interpolation="linear", seed=seed)
+    encoder = SideBySide((rate, Delta(0.05, start=0.5, frame=80 * ms)))
     return LiquidClassifier(_liquid(seed, n_neurons), encoder, FEATURES, scale="channel")
 
 

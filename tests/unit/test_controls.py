@@ -145,7 +145,7 @@ class TestWhatIsLearnt:
                 return X
 
         model = make_pipeline(Front(), classifier())
-        compare(model, X, y, cv=2, seeds=(0,), views=("raw",))
+        compare(model, X, y, cv=2, seeds=(0, 1), views=("raw",))
         assert fits == [20]
 
         class Learning(Front):

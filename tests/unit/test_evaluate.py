@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -296,6 +298,17 @@ class TestTheSettings:
     def test_a_liquid_that_recalls_has_the_neurons_asked_for(self):
         assert settings_others.recalling(4, 30, 0).n_neurons == 30
         assert settings_others.sparse_entry(4, 30, 0, sources=2, weight=1).n_neurons == 30
+
+
+def test_the_page_has_every_benchmark_and_whole_tables():
+    page = (Path(__file__).parents[2] / "docs/benchmarks.md").read_text()
+    assert all(re.search(rf"\b{name}\b", page) for name in NAMES)
+    tables = re.findall(r"<!-- [\w ]+ -->\n((?:\|.*\n)*)", page)
+    for table in tables:
+        names = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+        assert names[:5] == ["raw samples", "encoder counts", "recurrence off", "echo-state network", "**liquid**"]
+    for line in re.findall(r"^    lsm-sim evaluate (.*)$", page, re.MULTILINE):
+        assert line.split()[0] in NAMES
 
 
 @pytest.mark.slow
