@@ -18,6 +18,7 @@ from lsm_sim.records import RECORDS, record_from_dict, record_to_dict
 from lsm_sim.spikes import Spikes
 
 FORMAT = "lsm_sim.model/1"
+_OWN = ("lsm_sim.readout.SoftScaler",)  # our own type among scikit-learn's
 _SETTINGS = ("dt", "sample_shape", "scale", "backend", "arithmetic")
 _CALIBRATION = ("step", "channel", "offsets", "n_steps")
 _INPUT = ("n_samples", "n_channels", "n_features")
@@ -85,7 +86,7 @@ def _readout_blob(readout: Any, path: str) -> Any:
     from skops import io as skops_io
 
     blob = skops_io.dumps(readout)
-    unknown = skops_io.get_untrusted_types(data=blob)
+    unknown = sorted(set(skops_io.get_untrusted_types(data=blob)) - set(_OWN))
     if unknown:
         raise DescriptionError(f"{path}: cannot save a readout with {', '.join(unknown)}; use a scikit-learn estimator")
     return np.frombuffer(blob, np.uint8)
@@ -184,6 +185,6 @@ def _load_readout(blob: Any) -> Any:
 
     data = np.asarray(blob, np.uint8).tobytes()
     try:
-        return skops_io.loads(data, trusted=[])
+        return skops_io.loads(data, trusted=list(_OWN))
     except Exception as error:  # skops raises many types for damaged or hostile data
         raise DescriptionError(f"the readout cannot be read ({type(error).__name__}: {error})") from None

@@ -20,14 +20,32 @@ Task = Literal["classify", "regress"]
 ALPHAS = tuple(np.logspace(-1, 5, 9).tolist())
 
 
-def ridge(task: Task = "classify", alphas: tuple[float, ...] = ALPHAS) -> BaseEstimator:
+class SoftScaler(StandardScaler):
+    """Standardise half-way: divide by the geometric mean of a feature's own standard deviation and the median one.
+
+    Neurons that hardly ever fire are then not made as loud as the others.
+    """
+
+    scale_: Any
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> SoftScaler:
+        """Learn the means and the scales."""
+        super().fit(X, y, sample_weight)
+        varies = self.var_ > 0
+        if varies.any():
+            self.scale_ = np.sqrt(self.scale_ * np.median(self.scale_[varies]))
+        return self
+
+
+def ridge(task: Task = "classify", alphas: tuple[float, ...] = ALPHAS, *, soft: bool = False) -> BaseEstimator:
     """Return ridge regression (on one target of +1/-1 per class) whose alpha has the least leave-one-out error.
 
     scikit-learn computes all leave-one-out errors from one decomposition (Golub, Heath and Wahba, Technometrics 21, 1979):
-    of X where samples outnumber features, of the Gram matrix X X' where they do not.
+    of X where samples outnumber features, of the Gram matrix X X' where they do not. ``soft``: features are scaled by
+    `SoftScaler` instead of standardised.
     """
     model = RidgeClassifierCV(alphas=list(alphas)) if task == "classify" else RidgeCV(alphas=list(alphas))
-    return make_pipeline(StandardScaler(), model)
+    return make_pipeline(SoftScaler() if soft else StandardScaler(), model)
 
 
 def logistic(C: float = 1.0, max_iter: int = 1000) -> BaseEstimator:

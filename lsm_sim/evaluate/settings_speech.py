@@ -17,6 +17,7 @@ from lsm_sim.encode import BSA, Delta, Encoder, Rate, SideBySide
 from lsm_sim.ensemble import LiquidEnsemble
 from lsm_sim.estimators import LiquidClassifier
 from lsm_sim.features import Counts
+from lsm_sim.readout import ridge
 from lsm_sim.units import Hz, ms
 
 RATE = 8000  # Hz; recordings of other rates are resampled
@@ -28,7 +29,9 @@ FEATURES = Counts(bins=5, sqrt=True, per_second=True)
 def fsdd_upstream(seed: int, *, n_neurons: int = 500) -> Pipeline:
     """Return one liquid for speakers that were heard in training."""
     encoder = partial(_rates_and_changes, max_rate=300 * Hz)
-    return _spoken(MelSpectrogram(RATE, pre_emphasis=0.7), encoder, seed=seed, n_neurons=n_neurons)
+    model = _spoken(MelSpectrogram(RATE, pre_emphasis=0.7), encoder, seed=seed, n_neurons=n_neurons)
+    model[-1].set_params(features=Counts(bins=5, per_second=True), readout=ridge(soft=True))
+    return model
 
 
 def fsdd_new_speaker(seed: int, *, n_neurons: int = 1000) -> Pipeline:
