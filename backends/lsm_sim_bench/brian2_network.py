@@ -6,7 +6,9 @@ is one step late: network spikes come a step later, inputs get a step more of de
 
 from __future__ import annotations
 
+import gc
 import importlib
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +31,9 @@ PREFERENCES = {"codegen.target": "cython", "core.default_float_dtype": np.float6
 @contextmanager
 def brian2(device: Any = None) -> Iterator[Any]:
     """Yield Brian2 with Cython and the runtime device, or the device given; put back what was set before."""
+    if "brian2" not in sys.modules:  # every run of Brian2 collects garbage: in its own heap, not in that of all others
+        gc.collect()
+        gc.freeze()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Brian2 uses what its dependencies deprecate
         import brian2 as b2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -92,17 +91,16 @@ def measure(
             with _blaming(row):
                 ready = _start(row, task, stack)
                 entrants.append((row, ready, _warm_up(row, ready, task, plan.budget)))
-        with _collector_still():
-            watch = Watch()
-            for number in range(plan.rounds):
-                for row, ready, repeats in entrants if number % 2 == 0 else entrants[::-1]:
-                    if row.status == OK:
-                        say(f"round {number + 1} of {plan.rounds}: {row.peer.name}")
-                        watch.tick()
-                        with _blaming(row):
-                            row.seconds.append(_time(ready, row.samples, repeats))
-            watch.tick()
-            noise = watch.noise()
+        watch = Watch()
+        for number in range(plan.rounds):
+            for row, ready, repeats in entrants if number % 2 == 0 else entrants[::-1]:
+                if row.status == OK:
+                    say(f"round {number + 1} of {plan.rounds}: {row.peer.name}")
+                    watch.tick()
+                    with _blaming(row):
+                        row.seconds.append(_time(ready, row.samples, repeats))
+        watch.tick()
+        noise = watch.noise()
     return Measurement(task, tuple(rows), noise)
 
 
@@ -146,14 +144,3 @@ def _time(ready: Ready, samples: int, repeats: int) -> float:
     for _ in range(repeats):
         ready.run(samples)
     return (time.perf_counter() - start) / (repeats * samples)
-
-
-@contextmanager
-def _collector_still() -> Iterator[None]:
-    """Keep the garbage collector from visiting the heap of one peer in the time of another."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
