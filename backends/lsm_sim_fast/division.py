@@ -13,10 +13,12 @@ import numpy as np
 from lsm_sim.backend import Request
 from lsm_sim.checks import Floats
 from lsm_sim.program import Program
+from lsm_sim.spikes import Spikes
 from lsm_sim_fast.compiled.pull import LANES
 from lsm_sim_fast.pull_layout import pull_fits
 
 _SHARE = 2000  # neurons; a thread that shares a sample gets at least so many: below, waiting costs more than it gains
+_LEAST_SAMPLES = 8  # per thread; 64 lanes cost as much as eight samples of neurons that all fire as often as they can
 _MOST_LANES = 2000  # neurons; the state of 64 samples of more outgrows the second-level cache
 
 
@@ -41,9 +43,12 @@ def teams(n_threads: int, n_samples: int, n_neurons: int) -> tuple[int, int]:
     return n_teams, max(1, min(n_threads // n_teams, n_neurons // _SHARE))
 
 
-def may_pull(request: Request) -> bool:
-    """Whether the pull kernel can do what is asked: counts and nothing else."""
-    return request.bins is not None and not request.spikes and not request.excursions and request.neurons.size == 0
+def may_pull(request: Request, n_samples: int, n_threads: int) -> bool:
+    """Whether the pull kernel can do what is asked, counts and nothing else, and could be faster at any rate."""
+    only_counts = (
+        request.bins is not None and not request.spikes and not request.excursions and request.neurons.size == 0
+    )
+    return only_counts and n_samples >= _LEAST_SAMPLES * n_threads
 
 
 def suits_pull(program: Program) -> bool:
@@ -51,14 +56,30 @@ def suits_pull(program: Program) -> bool:
     return program.n_neurons <= _MOST_LANES and pull_fits(program)
 
 
+def probed(stimulus: Spikes) -> Spikes:
+    """Return the first quarter of the first sample, at least one step: enough to see how much the network spikes."""
+    first = stimulus[0]
+    n_steps = max(1, int(first.n_steps[0]) // 4)
+    n = int(np.searchsorted(first.step, n_steps))
+    return Spikes(
+        first.step[:n],
+        first.channel[:n],
+        np.array([0, n]),
+        np.array([n_steps]),
+        first.n_channels,
+        first.dt,
+        first.groups,
+    )
+
+
 def pull_wins(program: Program, spikes: Floats, n_samples: int, n_threads: int, vector: int | None) -> bool:
     """Return whether pulling ``n_samples`` takes less time than pushing them.
 
-    ``spikes`` (C+N,) are those of each source per step, as seen in samples that were pushed to find out.
+    ``spikes`` (C+N,) are those of each source per step.
     """
     costs = _COSTS[vector is not None]
     events = float(spikes @ np.diff(program.indptr))
     push = program.n_neurons * costs.neuron + events * costs.push
     pull = LANES * program.n_neurons * costs.neuron + program.n_synapses * costs.pull
-    rounds = -(-n_samples // n_threads)
-    return -(-n_samples // LANES // n_threads) * pull < rounds * push if n_samples else False
+    n_groups = -(-n_samples // LANES)
+    return -(-n_groups // n_threads) * pull < -(-n_samples // n_threads) * push

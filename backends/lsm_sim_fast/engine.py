@@ -1,9 +1,8 @@
-"""The runner of the fast backend: which kernel runs which samples, in how many threads."""
+"""The runner of the fast backend: which kernel runs a batch."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,20 +11,15 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from lsm_sim.backend import Outcome, Request, Runner
-from lsm_sim.checks import Floats, Ints
 from lsm_sim.environment import cores
-from lsm_sim.memory import check_memory
 from lsm_sim.program import Program
 from lsm_sim.progress import progress_bar
 from lsm_sim.requests import checked_request
 from lsm_sim.spikes import Spikes
-from lsm_sim_fast import division, form
-from lsm_sim_fast.compiled.pull import LANES
+from lsm_sim_fast import crew, division, form
 from lsm_sim_fast.compiling import announced
-from lsm_sim_fast.crew import Team, work
 from lsm_sim_fast.layout import Layout, lay_out
 from lsm_sim_fast.pull_layout import PullLayout, lay_out_pull
-from lsm_sim_fast.pull_worker import PullWorker, groups
 from lsm_sim_fast.results import Results
 
 
@@ -86,92 +80,37 @@ class _Runner:
         """Run every sample; see `lsm_sim.backend.Runner`."""
         request = checked_request(self.program, stimulus, request)
         n_threads = request.n_threads or cores()
-        _, n_parts = division.teams(n_threads, len(stimulus), self.program.n_neurons)
+        n_teams, n_parts = division.teams(n_threads, len(stimulus), self.program.n_neurons)
         results = Results.empty(self.program, stimulus, request, n_parts)
         with progress_bar(len(stimulus), request.progress) as advance, announced(request.progress):
-            batch = _Batch(self, stimulus, request, results, n_threads, advance)
-            todo = np.arange(len(stimulus))
-            if len(stimulus) > n_threads and division.may_pull(request) and self.layouts.pull(self.program):
-                batch.push(todo[:n_threads])
-                todo = todo[n_threads:]
-                if division.pull_wins(
-                    self.program, batch.spikes_per_step(n_threads), todo.size, n_threads, form.choose()[0]
-                ):
-                    batch.pull(todo)
-                    todo = todo[:0]
-            if todo.size:
-                batch.push(todo)
+            batch = crew.Batch(self.program, stimulus, request, results)
+            layout = self._pull_layout(stimulus, request, n_threads)
+            if layout is not None:
+                crew.pull(batch, layout, n_threads, advance)
+            else:
+                crew.push(batch, self.layouts.push(self.program, n_parts), n_teams, advance)
         return results.outcome(self.program, stimulus, request)
 
+    def _pull_layout(self, stimulus: Spikes, request: Request, n_threads: int) -> PullLayout | None:
+        """Return the layout to pull with; None where to push is all that can be done, or faster.
 
-@dataclass(eq=False)
-class _Batch:
-    """One call of a runner."""
+        The beginning of the first sample is pushed to see how much the network spikes.
+        """
+        if not division.may_pull(request, len(stimulus), n_threads):
+            return None
+        layout = self.layouts.pull(self.program)
+        if layout is None or not division.pull_wins(
+            self.program, self._spikes_per_step(division.probed(stimulus)), len(stimulus), n_threads, form.choose()[0]
+        ):
+            return None
+        return layout
 
-    runner: _Runner
-    stimulus: Spikes
-    request: Request
-    results: Results
-    n_threads: int
-    advance: Callable[[int], Any]
-
-    def push(self, samples: Ints) -> None:
-        """Run these samples with the push push."""
-        program = self.runner.program
-        n_teams, n_parts = division.teams(self.n_threads, samples.size, program.n_neurons)
-        n_parts = min(n_parts, len(self.results.spikes[0]))
-        layout = self.runner.layouts.push(program, n_parts)
-        check_memory(n_teams * layout.ring_bytes, "fast: the spikes in flight")
-        queue, stop = iter(samples.tolist()), np.zeros(1, np.uint8)
-        vector = form.choose()[0]
-        teams = [Team(program, layout, n_parts, self.request, queue, stop, vector) for _ in range(n_teams)]
-        jobs = [
-            functools.partial(team.take_samples, part, self.stimulus, self.results)
-            for team in teams
-            for part in range(n_parts)
-        ]
-
-        def give_up() -> None:
-            stop[0] = 1  # the others end after their current step
-            for team in teams:
-                team.abandon()
-
-        self._work(jobs, lambda: sum(team.n_done for team in teams), give_up)
-
-    def pull(self, samples: Ints) -> None:
-        """Run these samples with the pull kernel, 64 at a time."""
-        queue, stop = iter(groups(self.stimulus, samples, self.n_threads)), np.zeros(1, np.uint8)
-        done: list[int] = []
-
-        layout = self.runner.layouts.pull(self.runner.program)
-        assert layout is not None  # else nobody asks
-
-        def job() -> None:
-            worker = PullWorker(self.runner.program, layout, form.choose()[0])
-            for lanes in queue:
-                worker.run_group(self.stimulus, lanes, self.request, self.results, stop)
-                done.append(lanes.size)
-
-        def give_up() -> None:
-            stop[0] = 1
-
-        n_jobs = min(self.n_threads, -(-samples.size // LANES))
-        self._work([job] * n_jobs, lambda: sum(done), give_up)
-
-    def _work(self, jobs: Sequence[Callable[[], None]], n_done: Callable[[], int], give_up: Callable[[], None]) -> None:
-        shown = 0
-
-        def look() -> None:
-            nonlocal shown
-            now = n_done()
-            self.advance(now - shown)
-            shown = now
-
-        work(jobs, look, give_up)
-
-    def spikes_per_step(self, n_first: int) -> Floats:
-        """Return how often each source spiked per step in the first samples, input channels first, (C+N,)."""
-        stimulus, program = self.stimulus, self.runner.program
-        steps = stimulus.n_steps[:n_first].sum()
-        inputs = np.bincount(stimulus.channel[: stimulus.offsets[n_first]], minlength=program.n_inputs)
-        return np.concatenate([inputs, self.results.counts[:n_first].sum(axis=(0, 1))]) / steps
+    def _spikes_per_step(self, sample: Spikes) -> Any:
+        """Return how often each source spikes per step, input channels first, (C+N,)."""
+        n_steps = sample.n_steps[0]
+        request = Request(spikes=False, bins=np.array([[0, n_steps]]), n_threads=1, progress=False)
+        results = Results.empty(self.program, sample, request, 1)
+        batch = crew.Batch(self.program, sample, checked_request(self.program, sample, request), results)
+        crew.push(batch, self.layouts.push(self.program, 1), 1, lambda _: None)
+        inputs = np.bincount(sample.channel, minlength=self.program.n_inputs)
+        return np.concatenate([inputs, results.counts[0, 0]]) / n_steps

@@ -81,7 +81,7 @@ class Layout:
 def lay_out(program: Program, n_parts: int = 1) -> Layout:
     """Return the layout of ``program`` for ``n_parts`` threads per sample."""
     slots = power_of_two(program.max_delay + 1)  # delay d waits d + 1 steps; the slot of this step is free again
-    edges, parts = _blocks(program, slots, n_parts)
+    edges, parts = _blocks(program, n_parts)
     width = max(_LINE, power_of_two(int(np.diff(edges).max())))
     if slots * width > _MAX_RING:
         raise UnsupportedError(
@@ -111,14 +111,16 @@ def power_of_two(n: int) -> int:
     return 1 << (n - 1).bit_length()
 
 
-def _blocks(program: Program, slots: int, n_parts: int) -> tuple[Ints, Ints]:
+def _blocks(program: Program, n_parts: int) -> tuple[Ints, Ints]:
     """Return the edges of blocks and of parts; all parts have equally many neurons and all blocks of a part too.
 
-    A block holds `_RING` places, or more where rows would get shorter than `_SHORT_ROW`.
+    A block holds `_RING` places, or more where rows would get shorter than `_SHORT_ROW`. A few long delays make a ring long
+    but not busy: what counts is the part of it that 99 % of the synapses write to.
     """
     n, rows = program.n_neurons, program.n_inputs + program.n_neurons
     row = program.n_synapses / rows
-    most = max(_LINE, _RING // slots, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
+    busy = power_of_two(int(np.quantile(program.delay, 0.99)) + 1) if program.n_synapses else 1
+    most = max(_LINE, _RING // busy, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
     part_edges = np.linspace(0, n, n_parts + 1).astype(np.int64)
     edges, parts = [np.zeros(1, np.int64)], [0]
     for first, last in itertools.pairwise(part_edges):

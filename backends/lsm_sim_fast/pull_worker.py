@@ -16,12 +16,10 @@ from lsm_sim_fast.results import Results
 from lsm_sim_fast.worker import neuron_values
 
 
-def groups(stimulus: Spikes, samples: Ints, n_threads: int) -> list[Ints]:
-    """Return the samples in as few groups of up to 64 as keep the threads busy, those of similar length together."""
-    order = samples[np.argsort(-stimulus.n_steps[samples], kind="stable")]
-    n_groups = -(-samples.size // LANES)
-    n_groups = min(samples.size, -(-n_groups // n_threads) * n_threads)
-    return [order[part] for part in np.array_split(np.arange(samples.size), n_groups)]
+def groups(stimulus: Spikes) -> list[Ints]:
+    """Return all samples in as few groups of up to 64 as there can be, those of similar length together."""
+    order = np.argsort(-stimulus.n_steps, kind="stable")
+    return np.array_split(order, -(-order.size // LANES))
 
 
 class PullWorker:

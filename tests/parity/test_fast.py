@@ -127,6 +127,7 @@ def only_counts(rng, _program, stimulus):
 @blocks_of([range(3000, 3150), range(3150, 3300)])
 def test_samples_side_by_side_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
     monkeypatch.setattr(division, "pull_wins", lambda *_: True)
+    monkeypatch.setattr(division, "_LEAST_SAMPLES", 0)
     groups = []
     monkeypatch.setattr(PullWorker, "run_group", watched(PullWorker.run_group, groups))
     for seed in seeds:
@@ -150,6 +151,7 @@ def watched(function, calls):
 def test_a_row_longer_than_the_lanes_can_sum_is_cut(fast, reference, monkeypatch):
     """Five synapses from each of 400 sources with the largest mantissas: sums of bytes leave 16 bits if not cut."""
     monkeypatch.setattr(division, "pull_wins", lambda *_: True)
+    monkeypatch.setattr(division, "_LEAST_SAMPLES", 0)
     rng = np.random.default_rng(1)
     n = 400
     program = Program(

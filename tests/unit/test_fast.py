@@ -14,7 +14,7 @@ from lsm_sim.backend import Request, find
 from lsm_sim.bench import workloads
 from lsm_sim.bins import equal_bins
 from lsm_sim.errors import UnsupportedError
-from lsm_sim_fast import division, engine, form
+from lsm_sim_fast import crew, division, engine, form
 from lsm_sim_fast.layout import lay_out
 from lsm_sim_fast.pull_layout import pull_fits
 from tests.programs import ARITHMETICS, random_program, random_stimulus
@@ -81,7 +81,6 @@ def test_pulling_wins_with_many_samples_at_high_rates_only():
     assert not wins(10, 64)
     assert not wins(100, 8)
     assert not wins(100, 64, n_threads=64)
-    assert not wins(100, 0)
 
 
 def test_only_what_fits_16_bits_is_pulled():
@@ -97,22 +96,41 @@ def test_only_what_fits_16_bits_is_pulled():
 )
 def test_pulling_is_for_counts_alone(asked):
     bins = equal_bins(np.array([5]), 1)
-    assert division.may_pull(Request(spikes=False, bins=bins))
-    assert not division.may_pull(dataclasses.replace(Request(spikes=False, bins=bins), **asked))
+    counts = Request(spikes=False, bins=bins)
+    assert division.may_pull(counts, n_samples=64, n_threads=2)
+    assert not division.may_pull(counts, n_samples=8, n_threads=2)
+    assert not division.may_pull(dataclasses.replace(counts, **asked), n_samples=64, n_threads=2)
 
 
 def test_a_crowded_batch_is_pulled_and_a_quiet_one_pushed(monkeypatch):
-    """The choice is made from the first sample, by the rule itself."""
+    """The choice is made from the beginning of the first sample, by the rule itself."""
     program = lsm.lower(workloads.liquid(dataclasses.replace(workloads.W, n_neurons=300)), 1e-3)
     busy = dataclasses.replace(program, bias=program.bias + 1.0)
-    stimulus = Spikes.from_dense(workloads.stimulus(workloads.W, 65)[:, :50], 1e-3)
+    stimulus = Spikes.from_dense(workloads.stimulus(workloads.W, 64)[:, :50], 1e-3)
     pulled = []
-    pull = engine._Batch.pull
-    monkeypatch.setattr(engine._Batch, "pull", lambda batch, todo: pulled.append(todo.size) or pull(batch, todo))
+    pull = crew.pull
+    monkeypatch.setattr(crew, "pull", lambda batch, *rest: pulled.append(len(batch.stimulus)) or pull(batch, *rest))
     runs = [lsm.run(p, stimulus, spikes=False, bins=2, n_threads=1, progress=False).counts for p in (program, busy)]
     assert pulled == [64]
     expected = [lsm.run(p, stimulus, bins=2, n_threads=1, progress=False).counts for p in (program, busy)]
     np.testing.assert_array_equal(runs, expected)
+
+
+def test_what_is_probed_is_a_quarter_of_the_first_sample():
+    stimulus = Spikes.from_dense([np.ones((n, 2), bool) for n in (9, 30)], 1e-3)
+    some = division.probed(stimulus)
+    assert some.n_steps.tolist() == [2]
+    assert some.raster().all()
+    assert division.probed(Spikes.from_dense(np.ones((1, 3), bool), 1e-3)).n_steps.tolist() == [1]
+
+
+def test_a_few_long_delays_do_not_cut_a_network_into_blocks():
+    program = lsm.lower(workloads.liquid(workloads.W), 1e-3)
+    assert lay_out(program).edges.size == 2
+    few = dataclasses.replace(program, delay=np.where(np.arange(program.n_synapses) < 5, 1500, program.delay))
+    assert lay_out(few).edges.size == 2
+    many = dataclasses.replace(program, delay=program.delay * 20)
+    assert lay_out(many).edges.size > 2
 
 
 def test_a_program_is_packed_once(monkeypatch):
