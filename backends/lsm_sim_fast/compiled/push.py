@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from lsm_sim_fast.compiled.caching import kernel
-from lsm_sim_fast.compiled.neurons import FOREVER, at, count_excursions, part, update
+from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, part, update
 from lsm_sim_fast.compiled.rows import find_spikes, scatter
 from lsm_sim_fast.compiled.threads import STRIDE, others_reached, publish
 
@@ -48,7 +48,6 @@ def advance(
     blocks, _, _, _, _ = layout
     _, _, _, spiked, words = state
     me, lists, sizes, flags = team
-    refractory = neurons[5]
     first, n_own = blocks[0], blocks[-1] - blocks[0]
     room = events[0].size - n_own
     alone = flags.size == 0
@@ -56,8 +55,9 @@ def advance(
         parity = k & 1
         if cursor[PHASE] == 0:
             _update_blocks(k, layout, ring, neurons, state, excursions)
+            _stimulate(k, layout, synapses, ring, cursor, stimulus, vector)  # meanwhile the flags reach the cache
             sizes[parity, me] = find_spikes(words, spiked, first, lists[parity, me], vector)
-            _reset(k, first, lists[parity, me], sizes[parity, me], state, refractory)
+            _settle(k, first, lists[parity, me], sizes[parity, me], state, neurons[5], cursor, edges, counts)
             if not alone:
                 publish(flags, STRIDE * me, k + 1)
                 cursor[PHASE] = 1
@@ -65,8 +65,8 @@ def advance(
             if not others_reached(k, flags, stop):
                 return k
             cursor[PHASE] = 0
-        _send(k, layout, synapses, ring, lists[parity], sizes[parity], cursor, stimulus, vector)
-        _report(k, first, lists[parity, me], sizes[parity, me], state, cursor, events, edges, counts, recording)
+        _send(k, layout, synapses, ring, lists[parity], sizes[parity], vector)
+        _report(k, first, lists[parity, me], sizes[parity, me], state, cursor, events, recording)
         k += 1
     return k
 
@@ -89,44 +89,52 @@ def _update_blocks(k, layout, ring, neurons, state, excursions):
 
 
 @_inline
-def _reset(k, first, who, n, state, refractory):
-    _, v, free_at, _, _ = state
-    for j in range(n):
-        i = who[j] - first
-        v[i] = 0
-        free_at[i] = min(k + 1 + np.int64(at(refractory, i)), FOREVER)
-
-
-@_inline
-def _send(k, layout, synapses, ring, lists, sizes, cursor, stimulus, vector):
-    """Send the spikes of step k, and the stimulus, on their way to the neurons of this thread."""
-    blocks, width, size, indptr, n_inputs = layout
-    packed, shift, ahead = synapses
+def _stimulate(k, layout, synapses, ring, cursor, stimulus, vector):
+    """Send the stimulus of step k on its way to the neurons of this thread."""
+    blocks, width, size, indptr, _ = layout
+    packed, shift, _ = synapses
     event_step, event_channel = stimulus
-    mask = np.uint32(size - 1)
-    base = np.uint32(k * width & (size - 1))
     first = last = cursor[EVENT]
     while last < event_step.size and event_step[last] == k:
         last += 1
-    channels = event_channel[first:last]
+    mask, base = np.uint32(size - 1), np.uint32(k * width & (size - 1))
     for b in range(blocks.size - 1):
-        scatter(ring[b], packed, indptr[b], channels, last - first, 0, base, mask, shift, 0, vector)
-        for q in range(sizes.size):
-            scatter(ring[b], packed, indptr[b], lists[q], sizes[q], n_inputs, base, mask, shift, ahead, vector)
+        scatter(ring[b], packed, indptr[b], event_channel[first:last], last - first, 0, base, mask, shift, 0, vector)
     cursor[EVENT] = last
 
 
 @_inline
-def _report(k, first, who, n, state, cursor, events, edges, counts, recording):
-    """Count, store and record what this thread's neurons did in step k."""
-    u, v, _, _, _ = state
-    spike_step, spike_neuron = events
-    record_steps, record_neurons, columns, record_u, record_v = recording
+def _settle(k, first, who, n, state, refractory, cursor, edges, counts):
+    """Reset and count the neurons that spiked."""
+    _, v, free_at, _, _ = state
     if edges.size:
         while edges[cursor[BIN] + 1] <= k:
             cursor[BIN] += 1
-        for j in range(n):
+    for j in range(n):
+        i = who[j] - first
+        v[i] = 0
+        free_at[i] = min(k + 1 + np.int64(refractory[i]), FOREVER)
+        if edges.size:
             counts[cursor[BIN], who[j]] += 1
+
+
+@_inline
+def _send(k, layout, synapses, ring, lists, sizes, vector):
+    """Send the spikes of step k, those of all threads, on their way to the neurons of this one."""
+    blocks, width, size, indptr, n_inputs = layout
+    packed, shift, ahead = synapses
+    mask, base = np.uint32(size - 1), np.uint32(k * width & (size - 1))
+    for b in range(blocks.size - 1):
+        for q in range(sizes.size):
+            scatter(ring[b], packed, indptr[b], lists[q], sizes[q], n_inputs, base, mask, shift, ahead, vector)
+
+
+@_inline
+def _report(k, first, who, n, state, cursor, events, recording):
+    """Store and record what this thread's neurons did in step k."""
+    u, v, _, _, _ = state
+    spike_step, spike_neuron = events
+    record_steps, record_neurons, columns, record_u, record_v = recording
     if spike_step.size:
         for j in range(n):
             spike_step[cursor[SPIKE] + j] = k
