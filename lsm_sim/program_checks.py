@@ -19,6 +19,7 @@ _EXACT = 2.0**53  # float64 holds every integer up to here
 _INT32 = 2.0**31
 MAX_DELAY = 2**20
 MAX_STEPS = 2**31 - 1
+_CHUNK = 2**17  # weights looked at together, so that no copy of all is made
 
 
 def checked(program: Program) -> dict[str, Any]:
@@ -89,6 +90,10 @@ def _neurons(program: Program, n_neurons: int) -> dict[str, Any]:
 
 def grid_exponent(weight: Any) -> int:
     """Return the smallest e in 0..30 for which every weight is a multiple of 2^-e; raise if there is none."""
+    return max((_grid_exponent(weight[i : i + _CHUNK]) for i in range(0, len(weight), _CHUNK)), default=0)
+
+
+def _grid_exponent(weight: Any) -> int:
     low, high = 0, FINEST_EXPONENT + 1
     while low < high:  # being on the grid is monotonic in e
         middle = (low + high) // 2

@@ -20,10 +20,10 @@ import numpy.typing as npt
 from lsm_sim.checks import Ints
 from lsm_sim.errors import UnsupportedError
 from lsm_sim.program import Program
+from lsm_sim_fast.packing import chunks, pack
 
 _LINE = 64  # neurons; keeps every slot aligned to whole cache lines
 _MAX_RING = 2**31
-_VECTOR = 64  # bytes
 _RING = 2**15  # places of a block's ring: 128 KiB, what a second-level cache holds beside the synapses that stream by
 _SHORT_ROW = 32  # synapses; blocks are not made so narrow that the mean row falls below
 _PREFETCH = 2**18  # synapses; more of them than a second-level cache holds are asked for ahead
@@ -88,20 +88,17 @@ def lay_out(program: Program, n_parts: int = 1) -> Layout:
             f"fast: {program.n_neurons} neurons with delays up to {program.max_delay + 1} steps need a ring of "
             f"{slots * width} places, more than {_MAX_RING}; use shorter delays or a larger dt"
         )
-    exponent = program.weight_exponent
-    rows = _rows(program, edges, slots, width, exponent)
-    packed, shift, indptr = _pack(*rows, slots * width)
-    total = np.bincount(program.post, np.abs(np.ldexp(program.weight.astype(np.float64), exponent)), minlength=1).max()
+    packed, shift, indptr = pack(program, edges, slots, width)
     return Layout(
         edges=edges,
         parts=parts,
         indptr=indptr,
         packed=packed,
         shift=shift,
-        scale=2.0**-exponent,
+        scale=2.0**-program.weight_exponent,
         slots=slots,
         width=width,
-        ring_type=np.int32 if total < 2.0**31 else np.int64,
+        ring_type=np.int32 if _largest_sum(program) < 2.0**31 else np.int64,
         ahead=4 if program.n_synapses > _PREFETCH else 0,
     )
 
@@ -119,7 +116,8 @@ def _blocks(program: Program, n_parts: int) -> tuple[Ints, Ints]:
     """
     n, rows = program.n_neurons, program.n_inputs + program.n_neurons
     row = program.n_synapses / rows
-    busy = power_of_two(int(np.quantile(program.delay, 0.99)) + 1) if program.n_synapses else 1
+    within = np.cumsum(np.bincount(program.delay, minlength=1))
+    busy = power_of_two(int(np.searchsorted(within, 0.99 * within[-1])) + 1)
     most = max(_LINE, _RING // busy, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
     part_edges = np.linspace(0, n, n_parts + 1).astype(np.int64)
     edges, parts = [np.zeros(1, np.int64)], [0]
@@ -130,63 +128,10 @@ def _blocks(program: Program, n_parts: int) -> tuple[Ints, Ints]:
     return np.concatenate(edges), np.array(parts)
 
 
-def _rows(program: Program, edges: Ints, slots: int, width: int, exponent: int) -> tuple[Ints, Ints, Ints]:
-    """Return place and mantissa of the synapses, sorted by block, source and place, and where the rows begin."""
-    size, n_rows, n_blocks = slots * width, program.n_inputs + program.n_neurons, edges.size - 1
-    weight = program.weight
-    mantissa = weight if program.arithmetic == "loihi" else np.ldexp(weight, exponent).astype(np.int64)
-    block = np.searchsorted(edges, program.post, side="right") - 1
-    place = (program.delay + 1) % slots * width + program.post - edges[block]
-    key = (block * n_rows + program.sources()) * size + place
-    order = np.argsort(key, kind="stable")
-    key, mantissa = key[order], mantissa[order]
-    begins = np.flatnonzero(np.diff(key, prepend=-1))  # synapses of one row and place are one
-    key = key[begins]
-    mantissa = np.add.reduceat(mantissa, begins) if begins.size else mantissa
-    starts = np.arange(n_blocks)[:, None] * n_rows + np.arange(n_rows + 1)
-    return key % size, mantissa, np.searchsorted(key, starts * size)
-
-
-def _pack(place: Ints, mantissa: Ints, indptr: Ints, size: int) -> tuple[npt.NDArray[Any], int, Ints]:
-    """Return the packed synapses, the bits of their mantissas, and the rows in vectors."""
-    narrow = size <= 2**16 and bool((np.abs(mantissa) < 2**15).all())
-    kind, shift = ("uint32", 16) if narrow else ("uint64", 64 - max(1, (size - 1).bit_length()))
-    if (np.abs(mantissa) >= 2 ** (shift - 1)).any():
-        raise UnsupportedError(
-            f"fast: weights of {int(np.abs(mantissa).max()).bit_length() + 1} bits do not fit beside places in a ring "
-            f"of {size}; use shorter delays, or a coarser grid of weights (lower(..., weight_bits=16))"
-        )
-    place, mantissa, indptr = _fill_up(place, mantissa, indptr, size, _VECTOR // np.dtype(kind).itemsize)
-    packed = _aligned(place.size, kind)
-    packed[:] = place.astype(np.uint64) << np.uint64(shift) | mantissa.astype(np.uint64) & np.uint64(2**shift - 1)
-    return packed, shift, indptr
-
-
-def _aligned(n: int, kind: str) -> npt.NDArray[Any]:
-    """Return an array that begins with a cache line, so that no vector lies across two."""
-    size = np.dtype(kind).itemsize
-    room: npt.NDArray[Any] = np.empty(n + _VECTOR // size, kind)
-    skip = -room.ctypes.data % _VECTOR // size
-    return room[skip : skip + n]
-
-
-def _fill_up(place: Ints, mantissa: Ints, indptr: Ints, size: int, lanes: int) -> tuple[Ints, Ints, Ints]:
-    """Return the synapses with rows of whole vectors; the new ones have weight 0 and places that their vector lacks."""
-    starts = np.concatenate([indptr[:, :-1].ravel(), indptr[-1:, -1]])
-    length = np.diff(starts)
-    vectors = np.maximum(1, -(-length // lanes))
-    first = np.concatenate([[0], np.cumsum(vectors)]) * lanes
-    old = np.repeat(first[:-1] - starts[:-1], length) + np.arange(place.size)
-    filled_place, filled_mantissa = np.zeros(first[-1], np.int64), np.zeros(first[-1], np.int64)
-    filled_place[old], filled_mantissa[old] = place, mantissa
-    for row in np.flatnonzero(vectors * lanes > length):
-        begin, end = first[row] + length[row], first[row + 1]
-        taken = set(filled_place[end - lanes : begin].tolist())
-        missing = (p for p in range(size) if p not in taken)
-        filled_place[begin:end] = list(itertools.islice(missing, int(end - begin)))
-    n_blocks, n_rows = indptr.shape[0], indptr.shape[1] - 1
-    return (
-        filled_place,
-        filled_mantissa,
-        (first // lanes)[np.arange(n_blocks)[:, None] * n_rows + np.arange(n_rows + 1)].astype(np.uint32),
-    )
+def _largest_sum(program: Program) -> float:
+    """Return the largest sum of magnitudes of mantissas into one neuron."""
+    sums = np.zeros(program.n_neurons)
+    for first, last in chunks(program):
+        part = slice(program.indptr[first], program.indptr[last])
+        sums += np.bincount(program.post[part], np.abs(program.weight[part].astype(np.float64)), program.n_neurons)
+    return float(np.ldexp(sums.max(), program.weight_exponent))

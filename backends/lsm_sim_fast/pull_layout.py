@@ -22,7 +22,8 @@ class PullLayout:
     indptr
         Rows by target, (N+1,).
     packed
-        Synapses, uint32: place of the source's word relative to the current step above 16 bits of mantissa.
+        Synapses, uint32 (S, 3): place of the source's word relative to the current step, and the low and the high byte of
+        the mantissa, each twice in 16 bits.
     scale
         2^-e, the unit of mantissas (1.0 for loihi).
     slots, width
@@ -46,16 +47,17 @@ def pull_fits(program: Program) -> bool:
 def lay_out_pull(program: Program) -> PullLayout:
     """Return the layout of a program that `pull_fits`."""
     slots, width = _shape(program)
-    exponent = program.weight_exponent
-    mantissa = np.ldexp(program.weight.astype(np.float64), exponent).astype(np.int64)
     place = (-1 - program.delay) % slots * width + program.sources()  # a delay of d reads the words of step k - 1 - d
     order = np.lexsort((place, program.post))
-    high, low = np.divmod(mantissa[order], 256)
-    twice = np.stack([place[order], low * 0x10001, (high & 0xFFFF) * 0x10001], axis=1).astype(np.uint32)
+    packed = np.empty((program.n_synapses, 3), np.uint32)
+    packed[:, 0] = place[order]
+    mantissa = np.ldexp(program.weight[order].astype(np.float64), program.weight_exponent).astype(np.int64)
+    packed[:, 1] = (mantissa & 255) * 0x10001
+    packed[:, 2] = (mantissa >> 8 & 0xFFFF) * 0x10001
     return PullLayout(
-        indptr=np.searchsorted(program.post[order], np.arange(program.n_neurons + 1)),
-        packed=twice,
-        scale=2.0**-exponent,
+        indptr=np.concatenate([[0], np.cumsum(np.bincount(program.post, minlength=program.n_neurons))]),
+        packed=packed,
+        scale=2.0**-program.weight_exponent,
         slots=slots,
         width=width,
     )
