@@ -31,7 +31,7 @@ class _Costs:
     pull: float
 
 
-_COSTS = {True: _Costs(0.64, 0.51, 1.25), False: _Costs(0.64, 0.75, 2.8)}  # by: gather and scatter
+_COSTS = {True: _Costs(0.64, 0.51, 1.25), False: _Costs(0.64, 0.95, 2.8)}  # by: vector form
 
 
 def teams(n_threads: int, n_samples: int, n_neurons: int) -> tuple[int, int]:

@@ -28,15 +28,15 @@ EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
 #   synapses     packed synapses, bits of their mantissas, prefetch distance in rows
 #   ring         arrivals to come, by block, (blocks, slots * width)
 #   neurons      unit of arrivals, decay of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
-#   state        u, v, free_at (first step at which v moves again), spiked (uint8, padded to 8), the same as uint64
-#   team         number of this thread, spikes of two steps by thread (2, threads, N), how many (2, threads), flags
+#   state        u, v, free_at (first step at which v moves again), spiked (uint8, padded to 16), the same as uint64
+#   team         number of this thread, spikes of two steps by thread (2, threads, N + 16), how many (2, threads), flags
 #   cursor       next event, current bin, spikes in the buffer, next recorded step, 1 while waiting for others
 #   stimulus     step and channel of the sample's events, sorted
 #   events       buffers for step and neuron of spikes; empty: do not store them
 #   edges, counts  bin edges (K+1,) and counts (K, N); empty: do not count
 #   recording    steps, neurons of this thread, their columns, u and v to fill (steps, columns)
 #   excursions   (3, 3), or None: do not count
-#   vector       which form of `scatter`
+#   vector       which form of the innermost loops
 
 
 @kernel
