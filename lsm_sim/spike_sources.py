@@ -15,6 +15,7 @@ from lsm_sim.memory import check_memory
 from lsm_sim.program import CASE_FORMAT
 from lsm_sim.spikes import FORMAT, Spikes
 
+_LARGE = 2**22  # booleans: where NumPy takes milliseconds, as many as loading compiled code does
 _EDGE = 1e-9  # of a step: 0.003 s is step 3 at dt = 0.001 s although 0.003/0.001 < 3 in floating point
 
 
@@ -48,12 +49,21 @@ def from_dense(dense: Any, dt: float) -> Spikes:
 def _from_flags(dense: Bools, dt: float) -> Spikes:
     """Return the spikes of one boolean array (B, T, C); what can only be true or false need not be looked at twice."""
     n_samples, n_steps, n_channels = dense.shape
-    where = np.flatnonzero(dense)
+    where = _set(dense)
     row = where // max(n_channels, 1)  # np.divmod would be three times slower
     channel = where - row * n_channels
     offsets = np.searchsorted(where, np.arange(n_samples + 1) * (n_steps * n_channels))
     step = row - np.repeat(np.arange(n_samples) * n_steps, np.diff(offsets))
     return Spikes(step, channel, offsets, np.full(n_samples, n_steps), n_channels, dt)
+
+
+def _set(flags: Bools) -> Ints:
+    """Return where the flattened array is true."""
+    if flags.size < _LARGE:
+        return np.flatnonzero(flags)
+    from lsm_sim import set_bits  # compiled
+
+    return set_bits.flatnonzero(flags)
 
 
 def from_events(
