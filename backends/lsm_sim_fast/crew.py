@@ -57,7 +57,7 @@ def pull(batch: Batch, layout: PullLayout, n_threads: int, advance: Callable[[in
     done: list[int] = []
 
     def job() -> None:
-        worker = PullWorker(batch.program, layout, form.choose()[0])
+        worker = PullWorker(batch.program, layout, form.choose())
         for lanes in queue:
             worker.run_group(batch.stimulus, lanes, batch.request, batch.results, stop)
             done.append(lanes.size)
@@ -97,8 +97,7 @@ class _Team:
         n_parts = layout.parts.size - 1
         self._meeting = Meeting(n_parts, batch.program.n_neurons)
         self._workers = [
-            Worker(batch.program, layout, part, self._meeting, batch.request, form.choose()[0])
-            for part in range(n_parts)
+            Worker(batch.program, layout, part, self._meeting, batch.request, form.choose()) for part in range(n_parts)
         ]
         self._batch, self._queue, self._stop = batch, queue, stop
         self._barrier = threading.Barrier(n_parts, action=self._next_sample)

@@ -1,7 +1,7 @@
 """How a batch is divided: samples over threads, neurons of a sample over threads, or 64 samples side by side.
 
-Nothing here changes a spike, only the time that they take. The figures were measured on one core of an Intel Xeon with
-AVX-512 at 2.6 GHz (docs/performance.md says how, ``lsm-sim bench`` measures them again); only their ratios matter.
+Nothing here changes a spike, only the time that they take. The figures were measured on one core of the processors named
+beside them (docs/performance.md says how, ``lsm-sim bench`` measures them again); only their ratios matter.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from lsm_sim.checks import Floats
 from lsm_sim.program import Program
 from lsm_sim.spikes import Spikes
 from lsm_sim_fast.compiled.pull import LANES
+from lsm_sim_fast.form import Form
 from lsm_sim_fast.pull_layout import pull_fits
 
 _SHARE = 2000  # neurons; a thread that shares a sample gets at least so many: below, waiting costs more than it gains
@@ -31,7 +32,11 @@ class _Costs:
     pull: float
 
 
-_COSTS = {True: _Costs(0.64, 0.51, 1.25), False: _Costs(0.64, 0.95, 2.8)}  # by: vector form
+_COSTS = {  # by the forms of the neurons and of the rows
+    (1, 1): _Costs(0.64, 0.51, 1.25),  # Intel Xeon at 2.6 GHz
+    (1, None): _Costs(0.47, 0.50, 1.15),  # AMD EPYC (Zen 4) at 3.7 GHz
+    (None, None): _Costs(0.64, 0.95, 2.8),  # Intel Xeon
+}
 
 
 def teams(n_threads: int, n_samples: int, n_neurons: int) -> tuple[int, int]:
@@ -72,12 +77,12 @@ def probed(stimulus: Spikes) -> Spikes:
     )
 
 
-def pull_wins(program: Program, spikes: Floats, n_samples: int, n_threads: int, vector: int | None) -> bool:
+def pull_wins(program: Program, spikes: Floats, n_samples: int, n_threads: int, form: Form) -> bool:
     """Return whether pulling ``n_samples`` takes less time than pushing them.
 
     ``spikes`` (C+N,) are those of each source per step.
     """
-    costs = _COSTS[vector is not None]
+    costs = _COSTS[form.vector, form.rows]
     events = float(spikes @ np.diff(program.indptr))
     push = program.n_neurons * costs.neuron + events * costs.push
     pull = LANES * program.n_neurons * costs.neuron + program.n_synapses * costs.pull

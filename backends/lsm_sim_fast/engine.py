@@ -32,7 +32,7 @@ class Fast:
     @property
     def about(self) -> str:
         """Which form of the innermost loops runs here, and why."""
-        return form.choose()[1]
+        return form.choose().why
 
     def legalise(self, program: Program) -> Program:
         """Return ``program`` itself."""
@@ -50,14 +50,15 @@ class Fast:
 class _Layouts:
     """The layouts that a program was given; kept as long as the program, so that it is packed once."""
 
-    _push: dict[int, Layout] = field(default_factory=dict)
+    _push: dict[tuple[int, int | None], Layout] = field(default_factory=dict)
     _pull: list[PullLayout | None] = field(default_factory=list)
 
     def push(self, program: Program, n_parts: int) -> Layout:
         """Return the layout for so many threads per sample."""
-        if n_parts not in self._push:
-            self._push[n_parts] = lay_out(program, n_parts)
-        return self._push[n_parts]
+        key = n_parts, form.choose().rows
+        if key not in self._push:
+            self._push[key] = lay_out(program, *key)
+        return self._push[key]
 
     def pull(self, program: Program) -> PullLayout | None:
         """Return the layout for 64 samples side by side, None if the program does not suit it."""
@@ -100,7 +101,7 @@ class _Runner:
             return None
         layout = self.layouts.pull(self.program)
         if layout is None or not division.pull_wins(
-            self.program, self._spikes_per_step(division.probed(stimulus)), len(stimulus), n_threads, form.choose()[0]
+            self.program, self._spikes_per_step(division.probed(stimulus)), len(stimulus), n_threads, form.choose()
         ):
             return None
         return layout

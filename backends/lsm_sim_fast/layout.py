@@ -1,7 +1,8 @@
 """The layout in which the push kernel reads a program: blocks of target neurons, synapses packed by source.
 
 A weight is an integer mantissa times 2^-e, so arrivals are sums of integers: exact, in any order, whoever adds them. They
-wait in a ring of slots, one per step of delay; slot-major, both sides a power of two, so that a position wraps by an AND.
+wait in a ring of slots, one per step of delay, slot-major. The ring stands twice in memory, one copy behind the other, so that
+adding to it needs no wrapping around: a spike writes up to ``slots`` slots on, and a slot's arrivals are the sum of its two copies.
 
 A ring that outgrows the cache is cut into blocks of target neurons, each with a ring and rows of its own. Threads that
 share one sample get a run of blocks each. Rows are sorted by place, which makes the scatter run forward through memory,
@@ -20,9 +21,10 @@ import numpy.typing as npt
 from lsm_sim.checks import Ints
 from lsm_sim.errors import UnsupportedError
 from lsm_sim.program import Program
+from lsm_sim_fast.compiled.rows import UNROLLED, VECTOR
 from lsm_sim_fast.packing import chunks, pack
 
-_LINE = 64  # neurons; keeps every slot aligned to whole cache lines
+LINE = 16  # neurons; keeps every slot and every block aligned to vectors and, int32, to cache lines
 _MAX_RING = 2**31
 _RING = 2**15  # places of a block's ring: 128 KiB, what a second-level cache holds beside the synapses that stream by
 _SHORT_ROW = 32  # synapses; blocks are not made so narrow that the mean row falls below
@@ -40,20 +42,23 @@ class Layout:
     parts
         First block of each thread, and the number of blocks, (n_parts + 1,).
     indptr
-        Rows by block and source, input channels first, in vectors of 64 bytes, (blocks, C+N+1).
+        Rows by block and source, input channels first, in vectors, (blocks, C+N+1).
     packed
-        Synapses: place relative to the current slot above ``shift`` bits of mantissa. uint32 with a shift of 16 where both
-        fit, else uint64. Every row is whole vectors, at least one, filled up with synapses of weight 0.
+        Synapses: place relative to the next slot above ``shift`` bits of mantissa. uint32 with a shift of 16 where both
+        fit, else uint64. Every row is whole vectors, at least one, filled up with synapses of weight 0. Vectors
+        have the 64 bytes that are scattered at a time, or the 32 whose loop is written out.
     shift
         As above.
     scale
         2^-e, the unit of mantissas (1.0 for loihi).
     slots, width
-        Shape of a block's ring: both powers of two, ``width`` >= neurons of the largest block.
+        Shape of a block's ring: longest delay in steps, and neurons of the largest block, rounded up to vectors of 16.
     ring_type
         int32 where every possible sum of arrivals fits, else int64.
     ahead
         So many rows ahead synapses are prefetched, 0: not at all.
+    rows
+        Which form delivers synapses, as in `lsm_sim_fast.form.Form`.
     """
 
     edges: Ints
@@ -66,11 +71,12 @@ class Layout:
     width: int
     ring_type: type
     ahead: int
+    rows: int | None
 
     @property
     def ring_bytes(self) -> int:
-        """Size of all rings."""
-        return (self.edges.size - 1) * self.slots * self.width * np.dtype(self.ring_type).itemsize
+        """Size of all rings, both copies."""
+        return 2 * (self.edges.size - 1) * self.slots * self.width * np.dtype(self.ring_type).itemsize
 
     def describe(self) -> str:
         """Return what was chosen, in words."""
@@ -78,17 +84,17 @@ class Layout:
         return f"{bits}-bit synapses, {self.edges.size - 1} block(s) of up to {self.width} neurons, {self.slots} slots"
 
 
-def lay_out(program: Program, n_parts: int = 1) -> Layout:
-    """Return the layout of ``program`` for ``n_parts`` threads per sample."""
-    slots = power_of_two(program.max_delay + 1)  # delay d waits d + 1 steps; the slot of this step is free again
+def lay_out(program: Program, n_parts: int = 1, rows: int | None = None) -> Layout:
+    """Return the layout of ``program`` for ``n_parts`` threads per sample; ``rows`` says which form delivers its synapses."""
+    slots = program.max_delay + 1
     edges, parts = _blocks(program, n_parts)
-    width = max(_LINE, power_of_two(int(np.diff(edges).max())))
+    width = whole_lines(int(np.diff(edges).max()))
     if slots * width > _MAX_RING:
         raise UnsupportedError(
             f"fast: {program.n_neurons} neurons with delays up to {program.max_delay + 1} steps need a ring of "
             f"{slots * width} places, more than {_MAX_RING}; use shorter delays or a larger dt"
         )
-    packed, shift, indptr = pack(program, edges, slots, width)
+    packed, shift, indptr = pack(program, edges, slots, width, UNROLLED if rows is None else VECTOR)
     return Layout(
         edges=edges,
         parts=parts,
@@ -100,6 +106,7 @@ def lay_out(program: Program, n_parts: int = 1) -> Layout:
         width=width,
         ring_type=np.int32 if _largest_sum(program) < 2.0**31 else np.int64,
         ahead=4 if program.n_synapses > _PREFETCH else 0,
+        rows=rows,
     )
 
 
@@ -108,8 +115,13 @@ def power_of_two(n: int) -> int:
     return 1 << (n - 1).bit_length()
 
 
+def whole_lines(n: int) -> int:
+    """Return n rounded up to whole vectors of neurons."""
+    return -(-n // LINE) * LINE
+
+
 def _blocks(program: Program, n_parts: int) -> tuple[Ints, Ints]:
-    """Return the edges of blocks and of parts; all parts have equally many neurons and all blocks of a part too.
+    """Return the edges of blocks and of parts; all parts have equally many neurons and all blocks of a part nearly so.
 
     A block holds `_RING` places, or more where rows would get shorter than `_SHORT_ROW`. A few long delays make a ring long
     but not busy: what counts is the part of it that 99 % of the synapses write to.
@@ -117,14 +129,15 @@ def _blocks(program: Program, n_parts: int) -> tuple[Ints, Ints]:
     n, rows = program.n_neurons, program.n_inputs + program.n_neurons
     row = program.n_synapses / rows
     within = np.cumsum(np.bincount(program.delay, minlength=1))
-    busy = power_of_two(int(np.searchsorted(within, 0.99 * within[-1])) + 1)
-    most = max(_LINE, _RING // busy, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
+    busy = int(np.searchsorted(within, 0.99 * within[-1])) + 1
+    most = max(LINE, _RING // busy, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
     part_edges = np.linspace(0, n, n_parts + 1).astype(np.int64)
     edges, parts = [np.zeros(1, np.int64)], [0]
     for first, last in itertools.pairwise(part_edges):
         n_blocks = max(1, -(-int(last - first) // most))
-        edges.append(np.linspace(first, last, n_blocks + 1).astype(np.int64)[1:])
-        parts.append(parts[-1] + n_blocks)
+        block = max(LINE, whole_lines(-(-int(last - first) // n_blocks)))
+        edges.append(np.append(np.arange(first + block, last, block), last))
+        parts.append(parts[-1] + edges[-1].size)
     return np.concatenate(edges), np.array(parts)
 
 

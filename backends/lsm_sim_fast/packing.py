@@ -12,22 +12,22 @@ import numpy.typing as npt
 from lsm_sim.checks import Ints
 from lsm_sim.errors import UnsupportedError
 from lsm_sim.program import Program
+from lsm_sim_fast import aligned
 
-_VECTOR = 64  # bytes
 _CHUNK = 2**15  # synapses that are sorted at a time
 
 
-def pack(program: Program, edges: Ints, slots: int, width: int) -> tuple[npt.NDArray[Any], int, Ints]:
-    """Return packed synapses, the bits of their mantissas, and rows in vectors; see `lsm_sim_fast.layout.Layout`."""
+def pack(program: Program, edges: Ints, slots: int, width: int, line: int) -> tuple[npt.NDArray[Any], int, Ints]:
+    """Return packed synapses, the bits of their mantissas, and rows in vectors of ``line`` bytes; see `Layout`."""
     size = slots * width
     if size <= 2**16:
         try:
-            return _packed(program, edges, slots, width, "uint32", 16)
+            return _packed(program, edges, (width, size), "uint32", 16, line // 4)
         except OverflowError:
             pass  # a mantissa needs more
     shift = 64 - max(1, (size - 1).bit_length())
     try:
-        return _packed(program, edges, slots, width, "uint64", shift)
+        return _packed(program, edges, (width, size), "uint64", shift, line // 8)
     except OverflowError as error:
         raise UnsupportedError(
             f"fast: weights of {error} bits do not fit beside places in a ring of {size}; use shorter delays, or a "
@@ -43,19 +43,18 @@ def chunks(program: Program) -> Iterator[tuple[int, int]]:
 
 
 def _packed(
-    program: Program, edges: Ints, slots: int, width: int, kind: str, shift: int
+    program: Program, edges: Ints, ring: tuple[int, int], kind: str, shift: int, lanes: int
 ) -> tuple[npt.NDArray[Any], int, Ints]:
     """Pack into this type; `OverflowError` tells how many bits the first mantissa that does not fit needs."""
-    lanes = _VECTOR // np.dtype(kind).itemsize
     pieces, vectors = [], []
     exponent = program.weight_exponent
     for first, last in itertools.pairwise(edges.tolist()):
         for rows in chunks(program):
-            place, mantissa, starts = _rows(program, rows, (first, last), slots, width, exponent)
+            place, mantissa, starts = _rows(program, rows, (first, last), ring, exponent)
             largest = int(np.abs(mantissa).max(initial=0))
             if largest >= 2 ** (shift - 1):
                 raise OverflowError(largest.bit_length() + 1)
-            place, mantissa, n_vectors = _filled_up(place, mantissa, starts, slots * width, lanes)
+            place, mantissa, n_vectors = _filled_up(place, mantissa, starts, ring[1], lanes)
             low = mantissa.astype(np.uint64) & np.uint64(2**shift - 1)
             pieces.append((place.astype(np.uint64) << np.uint64(shift) | low).astype(kind))
             vectors.append(n_vectors)
@@ -69,7 +68,7 @@ def _packed(
 
 
 def _rows(
-    program: Program, rows: tuple[int, int], block: tuple[int, int], slots: int, width: int, exponent: int
+    program: Program, rows: tuple[int, int], block: tuple[int, int], ring: tuple[int, int], exponent: int
 ) -> tuple[Ints, Ints, Ints]:
     """Return place and mantissa of the synapses from some rows to a block, sorted by row and place, and where rows start."""
     bounds = program.indptr[rows[0] : rows[1] + 1]
@@ -78,8 +77,8 @@ def _rows(
     here = np.flatnonzero((post >= block[0]) & (post < block[1]))
     weight, delay, post, row = program.weight[part][here], program.delay[part][here], post[here], row[here]
     mantissa = weight if program.arithmetic == "loihi" else np.ldexp(weight, exponent).astype(np.int64)
-    size = slots * width
-    key = row * size + (delay + 1) % slots * width + post - block[0]
+    width, size = ring
+    key = row * size + delay * width + post - block[0]
     order = np.argsort(key, kind="stable")
     key, mantissa = key[order], mantissa[order]
     begins = np.flatnonzero(np.diff(key, prepend=-1))  # synapses of one row and place are one
@@ -108,13 +107,11 @@ def _filled_up(place: Ints, mantissa: Ints, starts: Ints, size: int, lanes: int)
 
 
 def _joined(pieces: list[npt.NDArray[Any]], kind: str) -> npt.NDArray[Any]:
-    """Return one array that begins with a cache line, so that no vector lies across two; empties the list."""
-    item = np.dtype(kind).itemsize
-    room: npt.NDArray[Any] = np.empty(sum(piece.size for piece in pieces) + _VECTOR // item, kind)
-    skip = -room.ctypes.data % _VECTOR // item
-    first = skip
+    """Return one aligned array, so that no vector lies across two cache lines; empties the list."""
+    out = aligned.empty(sum(piece.size for piece in pieces), kind)
+    first = 0
     while pieces:
         piece = pieces.pop(0)
-        room[first : first + piece.size] = piece
+        out[first : first + piece.size] = piece
         first += piece.size
-    return room[skip:first]
+    return out

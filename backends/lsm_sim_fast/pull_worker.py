@@ -11,6 +11,7 @@ from lsm_sim.checks import Ints
 from lsm_sim.program import Program
 from lsm_sim.spikes import Spikes
 from lsm_sim_fast.compiled.pull import LANES, advance_lanes
+from lsm_sim_fast.form import Form
 from lsm_sim_fast.pull_layout import PullLayout
 from lsm_sim_fast.results import Results
 from lsm_sim_fast.worker import neuron_values
@@ -25,9 +26,9 @@ def groups(stimulus: Spikes) -> list[Ints]:
 class PullWorker:
     """One thread's state and buffers for 64 samples."""
 
-    def __init__(self, program: Program, layout: PullLayout, vector: int | None) -> None:
+    def __init__(self, program: Program, layout: PullLayout, form: Form) -> None:
         n = program.n_neurons
-        self._layout, self._vector, self._n_inputs = layout, vector, program.n_inputs
+        self._layout, self._vector, self._n_inputs = layout, form.vector, program.n_inputs
         self._words = np.zeros(layout.slots * layout.width, np.uint64)
         scale, *values, refractory = neuron_values(program, layout.scale, 0, n)
         u = np.zeros((n, LANES), np.int32 if program.arithmetic == "loihi" else np.float64)

@@ -6,15 +6,16 @@ import time
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from lsm_sim.backend import Request
 from lsm_sim.program import NEURON_ARRAYS, Program
 from lsm_sim.requests import recorded_steps
 from lsm_sim.spikes import Spikes
+from lsm_sim_fast import aligned
 from lsm_sim_fast.compiled import push
 from lsm_sim_fast.compiled.threads import STRIDE
-from lsm_sim_fast.layout import Layout
+from lsm_sim_fast.form import Form
+from lsm_sim_fast.layout import Layout, whole_lines
 from lsm_sim_fast.results import Pieces, Results
 
 _BUFFER = 1 << 16  # spikes; larger than any step needs, small enough to stay in cache
@@ -39,20 +40,21 @@ class Worker:
         part: int,
         meeting: Meeting,
         request: Request,
-        vector: int | None,
+        form: Form,
     ) -> None:
         blocks = layout.edges[layout.parts[part] : layout.parts[part + 1] + 1]
         rows = layout.indptr[layout.parts[part] : layout.parts[part + 1]]
-        self._part, self._meeting, self._request, self._vector = part, meeting, request, vector
+        self._part, self._meeting, self._request = part, meeting, request
+        self._forms = form.vector, layout.rows
         self._first, self._last = int(blocks[0]), int(blocks[-1])
-        self._layout = blocks, layout.width, layout.slots * layout.width, rows, program.n_inputs
+        self._layout = blocks, layout.width, layout.slots, rows, program.n_inputs
         self._synapses = layout.packed, layout.packed.dtype.type(layout.shift), layout.ahead
         self._neurons = neuron_values(program, layout.scale, self._first, self._last)
-        self._ring: npt.NDArray[Any] = np.zeros((len(rows), layout.slots * layout.width), layout.ring_type)
+        self._ring = aligned.zeros((len(rows), 2 * layout.slots * layout.width), layout.ring_type)
         n = self._last - self._first
-        u = np.zeros(n, np.int32 if program.arithmetic == "loihi" else np.float64)
-        spiked = np.zeros(-(-n // 16) * 16, np.uint8)
-        self._state = u, np.zeros(n), np.zeros(n, np.int32), spiked, spiked.view(np.uint64)
+        room = whole_lines(n)
+        u = np.int32 if program.arithmetic == "loihi" else np.float64
+        self._state = tuple(aligned.zeros(room, kind) for kind in (u, np.float64, np.int32, np.uint8))
         size = max(_BUFFER, 2 * n) if request.spikes else 0
         self._events = np.empty(size, np.int32), np.empty(size, np.int32)
         chosen = np.flatnonzero((request.neurons >= self._first) & (request.neurons < self._last))
@@ -77,7 +79,7 @@ class Worker:
             k = push.advance(
                 k, n_steps, stop, self._layout, self._synapses, self._ring, self._neurons, self._state, team, cursor,
                 (stimulus.step[part], stimulus.channel[part]), self._events, edges, results.counts[b], recording,
-                excursions, self._vector,
+                excursions, *self._forms,
             )  # fmt: skip
             if cursor[push.SPIKE]:
                 step, neuron = (buffer[: cursor[push.SPIKE]].copy() for buffer in self._events)
@@ -103,6 +105,13 @@ def neuron_values(program: Program, scale: float, first: int, last: int) -> tupl
         ]
     else:
         values = [arrays[name] for name in ("decay_u", "decay_v", "threshold", "bias")]
-    if all(array.tobytes() == np.repeat(array[:1], array.size).tobytes() for array in values):
+    if all(map(_alike, values)):
         values = [array[0] for array in values]
+    else:
+        values = [aligned.copy(np.resize(array, whole_lines(array.size))) for array in values]
     return (scale, *values, arrays["refractory"].astype(np.int32))
+
+
+def _alike(array: Any) -> bool:
+    """Whether all values are the same to the bit."""
+    return bool(array.tobytes() == np.repeat(array[:1], array.size).tobytes())

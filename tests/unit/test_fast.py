@@ -13,8 +13,8 @@ from lsm_sim import Program, Spikes, environment
 from lsm_sim.backend import Request, find
 from lsm_sim.bench import workloads
 from lsm_sim.bins import equal_bins
-from lsm_sim.errors import UnsupportedError
-from lsm_sim_fast import crew, division, engine, form
+from lsm_sim.errors import DescriptionError, UnsupportedError
+from lsm_sim_fast import crew, division, engine, form, probe
 from lsm_sim_fast.layout import lay_out
 from lsm_sim_fast.pull_layout import pull_fits
 from tests.programs import ARITHMETICS, random_program, random_stimulus
@@ -33,23 +33,24 @@ def network(n_neurons=3, weight=1.0, delay=0, n_inputs=1):
 def test_synapses_take_32_bits_where_place_and_weight_fit_16():
     assert lay_out(network()).packed.dtype == np.uint32
     assert lay_out(network(weight=2.0**20 + 2.0**-10)).packed.dtype == np.uint64
-    assert lay_out(network(delay=2**12)).packed.dtype == np.uint64  # 4096 slots of 64 neurons
+    assert lay_out(network(delay=2**12)).packed.dtype == np.uint64  # 4097 slots of 16 neurons
 
 
 def test_weights_of_43_bits_beside_a_million_steps_of_delay_are_refused_with_the_remedy():
     with pytest.raises(
-        UnsupportedError, match=r"do not fit beside places in a ring of 67108864; use shorter delays, or"
+        UnsupportedError, match=r"do not fit beside places in a ring of 16777216; use shorter delays, or"
     ):
         lay_out(network(weight=2.0**11 + 2.0**-30, delay=2**20 - 1))
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@pytest.mark.parametrize("seed", range(30))
-def test_a_row_is_whole_vectors_without_a_place_twice_and_holds_all_weights(arithmetic, seed):
+@pytest.mark.parametrize("rows", [None, 1])
+@pytest.mark.parametrize("seed", range(15))
+def test_a_row_is_whole_vectors_without_a_place_twice_and_holds_all_weights(arithmetic, rows, seed):
     rng = np.random.default_rng(seed)
     program = random_program(rng, arithmetic, max_neurons=100)
-    layout = lay_out(program, n_parts=1 + seed % 3)
-    lanes = 64 // layout.packed.itemsize
+    layout = lay_out(program, 1 + seed % 3, rows)
+    lanes = (64 if rows else 32) // layout.packed.itemsize
     vectors = layout.packed.astype(object).reshape(-1, lanes)  # Python's integers: no shift can overflow
     places = vectors >> layout.shift
     assert all(len(set(row)) == lanes for row in places.tolist()), "a vector would add to one place twice"
@@ -75,7 +76,7 @@ def test_pulling_wins_with_many_samples_at_high_rates_only():
     sources = program.n_inputs + program.n_neurons
 
     def wins(rate, n_samples, n_threads=1):
-        return division.pull_wins(program, np.full(sources, rate * 1e-3), n_samples, n_threads, vector=1)
+        return division.pull_wins(program, np.full(sources, rate * 1e-3), n_samples, n_threads, form.Form(1, 1, ""))
 
     assert wins(100, 64)
     assert not wins(10, 64)
@@ -154,22 +155,55 @@ def switch(monkeypatch):
     form.choose.cache_clear()
 
 
-def test_info_says_which_form_runs_and_why(switch, monkeypatch):
-    switch("plain")
-    assert environment.about("fast") == f"plain loops, as {form.SWITCH} asks"
-    switch("vector")
-    assert environment.about("fast") == f"vector form, as {form.SWITCH} asks"
+@pytest.mark.parametrize("wish", ["plain", "mixed", "vector"])
+def test_info_says_which_form_was_asked_for(switch, wish):
+    switch(wish)
+    assert environment.about("fast") == f"{form.NAMES[wish]}, as {form.SWITCH} asks"
+
+
+def test_an_unknown_form_is_refused_with_the_choices(switch):
+    switch("fastest")
+    with pytest.raises(DescriptionError, match=r"^LSM_SIM_FAST_FORM: got 'fastest', expected plain, mixed, vector$"):
+        form.choose()
+
+
+def test_without_avx512_loops_run(switch, monkeypatch):
     switch("")
     monkeypatch.setattr(form.codegen, "get_host_cpu_features", lambda: "+sse2,+avx2")
-    assert form.choose() == (None, "plain loops: this processor has no AVX-512")
+    assert form.choose() == form.Form(None, None, "plain loops: this processor has no AVX-512")
+
+
+@pytest.mark.parametrize(("one", "sixteen", "rows"), [(0.35, 0.9, None), (0.5, 0.3, 1)])
+def test_synapses_are_scattered_in_vectors_where_that_was_measured_to_be_faster(
+    switch, monkeypatch, one, sixteen, rows
+):
     switch("")
     monkeypatch.setattr(form.codegen, "get_host_cpu_features", lambda: "+avx2,+avx512bw")
-    assert form.choose() == (1, "vector form: this processor has AVX-512")
+    monkeypatch.setattr(form.probe, "nanoseconds_per_synapse", lambda: (one, sixteen))
+    chosen = form.choose()
+    assert (chosen.vector, chosen.rows) == (1, rows)
+    assert f"{one:.2f} ns" in chosen.why
+    assert f"{sixteen:.2f} ns" in chosen.why
+
+
+def test_what_is_measured_adds_the_same_one_at_a_time_and_sixteen_at_a_time():
+    seconds = probe.nanoseconds_per_synapse()
+    assert all(0 < value < 1000 for value in seconds)
+    rings = [probe.deliver(name) for name in ("one", "sixteen")]
+    assert rings[0].any()
+    np.testing.assert_array_equal(*rings)
+
+
+@pytest.mark.parametrize("broken", ["llvm", "text"])
+def test_loops_run_where_llvm_does_not_understand_the_vector_form(switch, monkeypatch, broken):
     switch("")
-    monkeypatch.setattr(form.assembly_pull, "pull", lambda _: "nonsense")
-    vector, why = form.choose()
-    assert vector is None
-    assert why.startswith("plain loops: this llvmlite does not understand the vector form (")
+    if broken == "llvm":
+        monkeypatch.setattr(form.llvm, "llvm_version_info", (15, 0, 0))
+    else:
+        monkeypatch.setattr(form.assembly_pull, "pull", lambda _: "nonsense")
+    chosen = form.choose()
+    assert chosen.vector is None
+    assert chosen.why.startswith("plain loops: this llvmlite does not understand the vector form (")
 
 
 @pytest.mark.slow

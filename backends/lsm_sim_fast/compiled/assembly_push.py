@@ -1,6 +1,6 @@
-"""The innermost loops of the push kernel in LLVM's language, for processors with AVX-512.
+"""The innermost loop of the push kernel in LLVM's language, for processors that gather and scatter well.
 
-LLVM does not find these forms by itself: it cannot know that the places of a row differ, so it may not add to many of them
+LLVM does not find this form by itself: it cannot know that the places of a row differ, so it may not add to many of them
 at once.
 """
 
@@ -16,10 +16,8 @@ declare void @llvm.masked.scatter.v${L}i$R.v${L}p0(<$L x i$R>, <$L x ptr>, i32, 
 declare i64 @llvm.smin.i64(i64, i64)
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 
-define void @$name(ptr noalias %ring, ptr noalias %packed, ptr noalias %indptr, ptr noalias %who, i64 %n, i64 %first, i32 %base, i32 %mask, i$P %shift, i64 %ahead) alwaysinline {
+define void @$name(ptr noalias %ring, ptr noalias %packed, ptr noalias %indptr, ptr noalias %who, i64 %n, i64 %first, i$P %shift, i64 %ahead) alwaysinline {
 entry:
-$bases
-$masks
 $shifts
   %free = sub i$P $P, %shift
 $frees
@@ -42,12 +40,10 @@ loop:
   %synapses = load <$L x i$P>, ptr %p, align 64
   %high = lshr <$L x i$P> %synapses, %shifts
 $offsets
-  %unwrapped = add <$L x i32> %offsets, %bases
-  %places = and <$L x i32> %unwrapped, %masks
   %aligned = shl <$L x i$P> %synapses, %frees
   %signed = ashr <$L x i$P> %aligned, %frees
 $mantissas
-  %addresses = getelementptr i$R, ptr %ring, <$L x i32> %places
+  %addresses = getelementptr i$R, ptr %ring, <$L x i32> %offsets
   %before = call <$L x i$R> @llvm.masked.gather.v${L}i$R.v${L}p0(<$L x ptr> %addresses, i32 $Rbytes, <$L x i1> $all, <$L x i$R> zeroinitializer)
   %after = add <$L x i$R> %before, %mantissas
   call void @llvm.masked.scatter.v${L}i$R.v${L}p0(<$L x i$R> %after, <$L x ptr> %addresses, i32 $Rbytes, <$L x i1> $all)
@@ -91,7 +87,7 @@ $row
 
 
 def scatter(name: str, packed: int, ring: int, prefetch: bool) -> str:
-    """Return ``void name(ring, packed, indptr, who, n, first, base, mask, shift, ahead)``.
+    """Return ``void name(ring, packed, indptr, who, n, first, shift, ahead)``.
 
     Adds the rows ``first + who[:n]`` to the ring, 512 bits of synapses at a time; ``packed`` and ``ring`` are widths in bits.
     Rows are whole vectors, at least one. Where a row ends, the next one begins without a branch: rows differ in length, and
@@ -107,8 +103,6 @@ def scatter(name: str, packed: int, ring: int, prefetch: bool) -> str:
         R=ring,
         Rbytes=ring // 8,
         all="<" + ", ".join(["i1 true"] * lanes) + ">",
-        bases=splat(lanes, 32, "%bases", "%base"),
-        masks=splat(lanes, 32, "%masks", "%mask"),
         shifts=splat(lanes, packed, "%shifts", "%shift"),
         frees=splat(lanes, packed, "%frees", "%free"),
         offsets=resize(lanes, "%offsets", "%high", packed, 32, "zext"),
@@ -117,47 +111,4 @@ def scatter(name: str, packed: int, ring: int, prefetch: bool) -> str:
         row1=_ROW.substitute(k=1, to=1, number="%second"),
         row2=_ROW.substitute(k=2, to=3, number="%next"),
         soon=soon if prefetch else "",
-    )
-
-
-_FIND = Template("""
-declare void @llvm.masked.compressstore.v16i32(<16 x i32>, ptr, <16 x i1>)
-declare i16 @llvm.ctpop.i16(i16)
-
-define i64 @$name(ptr noalias %flags, i64 %n, i32 %first, ptr noalias %who) alwaysinline {
-entry:
-$firsts
-  %start = add <16 x i32> %firsts, <$indices>
-  br label %loop
-loop:
-  %i = phi i64 [0, %entry], [%next, %body]
-  %found = phi i64 [0, %entry], [%more, %body]
-  %numbers = phi <16 x i32> [%start, %entry], [%later, %body]
-  %left = icmp slt i64 %i, %n
-  br i1 %left, label %body, label %done
-body:
-  %p = getelementptr i8, ptr %flags, i64 %i
-  %bytes = load <16 x i8>, ptr %p, align 1
-  %spiked = icmp ne <16 x i8> %bytes, zeroinitializer
-  %to = getelementptr i32, ptr %who, i64 %found
-  call void @llvm.masked.compressstore.v16i32(<16 x i32> %numbers, ptr %to, <16 x i1> %spiked)
-  %bits = bitcast <16 x i1> %spiked to i16
-  %count = call i16 @llvm.ctpop.i16(i16 %bits)
-  %count64 = zext i16 %count to i64
-  %more = add i64 %found, %count64
-  %later = add <16 x i32> %numbers, <$sixteens>
-  %next = add i64 %i, 16
-  br label %loop
-done:
-  ret i64 %found
-}""")
-
-
-def find(name: str) -> str:
-    """Return ``i64 name(flags, n, first, who)``: write the numbers of set flags, counted from ``first``; how many."""
-    return _FIND.substitute(
-        name=name,
-        firsts=splat(16, 32, "%firsts", "%first"),
-        indices=", ".join(f"i32 {lane}" for lane in range(16)),
-        sixteens=", ".join(["i32 16"] * 16),
     )

@@ -41,7 +41,7 @@ def _at(values, i):
 
 
 def update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
-    """Advance u and v of a block's neurons and empty the slot; see `lsm_sim.reference` for both arithmetics."""
+    """Advance u and v of a block's neurons, reset those that spike, and empty the slot; see `lsm_sim.reference` for both arithmetics."""
     raise NotImplementedError("for compiled code only")
 
 
@@ -57,8 +57,9 @@ def _float64_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, thr
         u[i] = current
         potential = at(decay_v, i) * v[i] + (current + at(bias, i))
         potential = v[i] if k < free_at[i] else potential
-        v[i] = potential
-        spiked[i] = potential > at(threshold, i)
+        above = potential > at(threshold, i)
+        v[i] = 0.0 if above else potential
+        spiked[i] = above
 
 
 @_inline
@@ -74,16 +75,28 @@ def _wrapped(x):
 
 
 def _loihi_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
-    """As above; v is an integer in a float64, in which all sums here are exact, u an int32, which wraps as it shall."""
+    """As above; v is an integer in a float64, in which all sums here are exact, u an int32, which wraps as it shall.
+
+    A v above 2^23 - 1 needs no clipping: it is above any threshold, so the neuron spikes and v becomes 0.
+    """
     for i in range(u.size):
         x = _wrapped(np.int32(_decayed(u[i], at(decay_u, i)) + (slot[i] << 6)))
         slot[i] = 0
         u[i] = x
         potential = np.trunc(v[i] * at(decay_v, i)) + (np.float64(x) + at(bias, i))
-        potential = min(max(potential, -8388607.0), 8388607.0)
+        potential = max(potential, -8388607.0)
         potential = v[i] if k < free_at[i] else potential
-        v[i] = potential
-        spiked[i] = potential > at(threshold, i)
+        above = potential > at(threshold, i)
+        v[i] = 0.0 if above else potential
+        spiked[i] = above
+
+
+@_inline
+def merge(low, high):
+    """Put the arrivals of both copies of a slot into the first one."""
+    for i in range(low.size):
+        low[i] += high[i]
+        high[i] = 0
 
 
 @_inline

@@ -98,10 +98,9 @@ def _close_bins(k, edges, counts, counters, lanes, current):
 
 
 @_inline
-def _reset_and_count(k, v, free_at, spiked, refractory, counters):
+def _hold_and_count(k, free_at, spiked, refractory, counters):
     back = np.int32(min(k + 1 + np.int64(refractory), FOREVER))
     for lane in range(LANES):
-        v[lane] = 0.0 if spiked[lane] else v[lane]
         free_at[lane] = back if spiked[lane] else free_at[lane]
         counters[lane] += np.int32(spiked[lane])
 
@@ -136,7 +135,7 @@ def advance_lanes(
             word = _as_word(eights)
             now[n_inputs + i] = word
             if word != 0:
-                _reset_and_count(k, v[i], free_at[i], spiked, refractory[i], counters[i])
+                _hold_and_count(k, free_at[i], spiked, refractory[i], counters[i])
         words[start : start + now.size] = now  # not earlier: the words of the longest delay stood there
         k += 1
     if k == n_steps:

@@ -11,9 +11,10 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from lsm_sim_fast.compiled.block import advance_block
 from lsm_sim_fast.compiled.caching import kernel
-from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, part, update
-from lsm_sim_fast.compiled.rows import find_spikes, scatter
+from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, merge, part
+from lsm_sim_fast.compiled.rows import scatter
 from lsm_sim_fast.compiled.threads import STRIDE, others_reached, publish
 
 _inline = numba.njit(inline="always", error_model="numpy")
@@ -24,11 +25,11 @@ EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
 # advance takes
 #   k, n_steps   the step to begin with and the sample's length; it returns the step reached
 #   stop         (1,): another thread sets it to end the call after the current step
-#   layout       edges of this thread's blocks, width and size of a ring, rows in vectors (blocks, C+N+1), number of input channels
+#   layout       edges of this thread's blocks, width and slots of a ring, rows in vectors (blocks, C+N+1), number of input channels
 #   synapses     packed synapses, bits of their mantissas, prefetch distance in rows
-#   ring         arrivals to come, by block, (blocks, slots * width)
+#   ring         arrivals to come, by block, in two copies, (blocks, 2 * slots * width)
 #   neurons      unit of arrivals, decay of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
-#   state        u, v, free_at (first step at which v moves again), spiked (uint8, padded to 16), the same as uint64
+#   state        u, v, free_at (first step at which v moves again), room for flags (uint8), all padded to 16
 #   team         number of this thread, spikes of two steps by thread (2, threads, N + 16), how many (2, threads), flags
 #   cursor       next event, current bin, spikes in the buffer, next recorded step, 1 while waiting for others
 #   stimulus     step and channel of the sample's events, sorted
@@ -36,27 +37,27 @@ EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
 #   edges, counts  bin edges (K+1,) and counts (K, N); empty: do not count
 #   recording    steps, neurons of this thread, their columns, u and v to fill (steps, columns)
 #   excursions   (3, 3), or None: do not count
-#   vector       which form of the innermost loops
+#   vector, rows which form of the innermost loops: over neurons, and along rows of synapses
 
 
 @kernel
 def advance(
     k, n_steps, stop, layout, synapses, ring, neurons, state, team, cursor, stimulus, events, edges, counts, recording,
-    excursions, vector,
+    excursions, vector, rows,
 ):  # fmt: skip
     """Advance one thread's neurons through one sample; see the comment above."""
     blocks, _, _, _, _ = layout
-    _, _, _, spiked, words = state
     me, lists, sizes, flags = team
     first, n_own = blocks[0], blocks[-1] - blocks[0]
     room = events[0].size - n_own
     alone = flags.size == 0
     while k < n_steps and stop[0] == 0 and (cursor[SPIKE] <= room or room < 0):
-        parity = k & 1
+        parity, slot = k & 1, k % layout[2]
         if cursor[PHASE] == 0:
-            _update_blocks(k, layout, ring, neurons, state, excursions)
-            _stimulate(k, layout, synapses, ring, cursor, stimulus, vector)  # meanwhile the flags reach the cache
-            sizes[parity, me] = find_spikes(words, spiked, first, lists[parity, me], vector)
+            sizes[parity, me] = _advance_blocks(
+                k, slot, layout, ring, neurons, state, lists[parity, me], excursions, vector
+            )
+            _stimulate(k, slot, layout, synapses, ring, cursor, stimulus, rows)
             _settle(k, first, lists[parity, me], sizes[parity, me], state, neurons[5], cursor, edges, counts)
             if not alone:
                 publish(flags, STRIDE * me, k + 1)
@@ -65,74 +66,77 @@ def advance(
             if not others_reached(k, flags, stop):
                 return k
             cursor[PHASE] = 0
-        _send(k, layout, synapses, ring, lists[parity], sizes[parity], vector)
+        _send(slot, layout, synapses, ring, lists[parity], sizes[parity], rows)
         _report(k, first, lists[parity, me], sizes[parity, me], state, cursor, events, recording)
         k += 1
     return k
 
 
 @_inline
-def _update_blocks(k, layout, ring, neurons, state, excursions):
-    blocks, width, size, _, _ = layout
+def _advance_blocks(k, slot, layout, ring, neurons, state, who, excursions, vector):
+    """Advance the neurons of this thread, list those that spiked and return how many."""
+    blocks, width, slots, _, _ = layout
     scale, decay_u, decay_v, threshold, bias, _ = neurons
-    u, v, free_at, spiked, _ = state
-    start = k * width & (size - 1)
+    u, v, free_at, flags = state
+    start, found = slot * width, 0
     for b in range(blocks.size - 1):
         lo, hi = blocks[b] - blocks[0], blocks[b + 1] - blocks[0]
-        slot = ring[b, start : start + hi - lo]
+        low, high = ring[b, start : start + hi - lo], ring[b, start + slots * width : start + slots * width + hi - lo]
         if excursions is not None:
-            count_excursions(k, blocks[b], slot, u[lo:hi], part(decay_u, lo, hi), part(bias, lo, hi), excursions)
-        update(
-            k, slot, scale, u[lo:hi], v[lo:hi], free_at[lo:hi], spiked[lo:hi], part(decay_u, lo, hi),
-            part(decay_v, lo, hi), part(threshold, lo, hi), part(bias, lo, hi),
+            merge(low, high)
+            count_excursions(k, blocks[b], low, u[lo:hi], part(decay_u, lo, hi), part(bias, lo, hi), excursions)
+        found = advance_block(
+            k, blocks[b], low, high, (u[lo:hi], v[lo:hi], free_at[lo:hi], flags[lo : -(-hi // 16) * 16]),
+            (scale, part(decay_u, lo, hi), part(decay_v, lo, hi), part(threshold, lo, hi), part(bias, lo, hi)),
+            who, found, vector,
         )  # fmt: skip
+    return found
 
 
 @_inline
-def _stimulate(k, layout, synapses, ring, cursor, stimulus, vector):
+def _stimulate(k, slot, layout, synapses, ring, cursor, stimulus, rows):
     """Send the stimulus of step k on its way to the neurons of this thread."""
-    blocks, width, size, indptr, _ = layout
+    blocks, width, _, indptr, _ = layout
     packed, shift, _ = synapses
     event_step, event_channel = stimulus
     first = last = cursor[EVENT]
     while last < event_step.size and event_step[last] == k:
         last += 1
-    mask, base = np.uint32(size - 1), np.uint32(k * width & (size - 1))
+    start = (slot + 1) * width
     for b in range(blocks.size - 1):
-        scatter(ring[b], packed, indptr[b], event_channel[first:last], last - first, 0, base, mask, shift, 0, vector)
+        scatter(ring[b, start:], packed, indptr[b], event_channel[first:last], last - first, 0, shift, 0, rows)
     cursor[EVENT] = last
 
 
 @_inline
 def _settle(k, first, who, n, state, refractory, cursor, edges, counts):
-    """Reset and count the neurons that spiked."""
-    _, v, free_at, _, _ = state
+    """Hold and count the neurons that spiked."""
+    _, _, free_at, _ = state
     if edges.size:
         while edges[cursor[BIN] + 1] <= k:
             cursor[BIN] += 1
     for j in range(n):
         i = who[j] - first
-        v[i] = 0
         free_at[i] = min(k + 1 + np.int64(refractory[i]), FOREVER)
         if edges.size:
             counts[cursor[BIN], who[j]] += 1
 
 
 @_inline
-def _send(k, layout, synapses, ring, lists, sizes, vector):
+def _send(slot, layout, synapses, ring, lists, sizes, rows):
     """Send the spikes of step k, those of all threads, on their way to the neurons of this one."""
-    blocks, width, size, indptr, n_inputs = layout
+    blocks, width, _, indptr, n_inputs = layout
     packed, shift, ahead = synapses
-    mask, base = np.uint32(size - 1), np.uint32(k * width & (size - 1))
+    start = (slot + 1) * width
     for b in range(blocks.size - 1):
         for q in range(sizes.size):
-            scatter(ring[b], packed, indptr[b], lists[q], sizes[q], n_inputs, base, mask, shift, ahead, vector)
+            scatter(ring[b, start:], packed, indptr[b], lists[q], sizes[q], n_inputs, shift, ahead, rows)
 
 
 @_inline
 def _report(k, first, who, n, state, cursor, events, recording):
     """Store and record what this thread's neurons did in step k."""
-    u, v, _, _, _ = state
+    u, v, _, _ = state
     spike_step, spike_neuron = events
     record_steps, record_neurons, columns, record_u, record_v = recording
     if spike_step.size:

@@ -1,28 +1,30 @@
-"""Steps of the push kernel that come in two forms, one for any processor and one for AVX-512 (see `assembly_push`).
+"""Sending spikes along their rows of synapses, in two forms: one synapse at a time, or vectors of them (see `assembly_push`).
 
-A synapse is one unsigned integer, its place in the ring above ``shift`` bits of mantissa. The type of ``vector`` decides
-which form is compiled: ``None`` or an integer (see `lsm_sim_fast.form`).
+A synapse is one unsigned integer, its place in the ring above ``shift`` bits of mantissa; places count from the slot after
+the current one. The type of ``form`` decides which form is compiled: ``None`` or an integer (see `lsm_sim_fast.form`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_push
+
+VECTOR, UNROLLED = 64, 32  # bytes of synapses: what is scattered at a time, and what a loop without branches handles
+_SOON = 2  # cache lines of the next row that are asked for ahead; the processor finds the rest
 
 
 def _vector_scatter(prefetch):
     """Return the vector form, with or without prefetching."""
 
     @intrinsic
-    def scatter(typing_context, ring, packed, indptr, who, n, first, base, mask, shift, ahead):
+    def scatter(typing_context, ring, packed, indptr, who, n, first, shift, ahead):
         widths = packed.dtype.bitwidth, ring.dtype.bitwidth
         name = f"lsm_sim_scatter_{widths[0]}_{widths[1]}" + ("_ahead" if prefetch else "")
-        numbers = types.int64, types.int64, types.uint32, types.uint32, packed.dtype, types.int64
-        signature = types.void(ring, packed, indptr, who, *numbers)
+        signature = types.void(ring, packed, indptr, who, types.int64, types.int64, packed.dtype, types.int64)
 
         def generate(context, builder, signature, values):
             arguments = assembly.data_of(context, builder, signature, values, range(4)) + list(values[4:])
@@ -39,77 +41,65 @@ def _vector_scatter(prefetch):
 _scatter_now, _scatter_ahead = _vector_scatter(False), _vector_scatter(True)
 
 
-def scatter(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
-    """Add the rows ``first + who[:n]`` to the ring, in compiled code.
+def scatter(ring, packed, indptr, who, n, first, shift, ahead, form):
+    """Add the rows ``first + who[:n]`` to the ring, which begins with the next slot; in compiled code.
 
-    ``indptr`` counts rows in vectors of 64 bytes of ``packed``; ``base`` is the place of the current slot. ``ahead``: rows
-    to prefetch ahead, 0: none.
+    ``indptr`` counts rows in vectors of ``packed``, of `VECTOR` bytes or `UNROLLED`. ``ahead``: rows to prefetch ahead, 0: none.
     """
     raise NotImplementedError("for compiled code only")
 
 
 @overload(scatter, jit_options={"error_model": "numpy"})
-def _scatter(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
-    if isinstance(vector, types.Integer):
+def _scatter(ring, packed, indptr, who, n, first, shift, ahead, form):
+    if isinstance(form, types.Integer):
         return _vectors
     return _narrow if packed.dtype == types.uint32 else _wide
 
 
-def _vectors(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
+def _vectors(ring, packed, indptr, who, n, first, shift, ahead, form):
     if ahead == 0:
-        _scatter_now(ring, packed, indptr, who, n, first, base, mask, shift, ahead)
+        _scatter_now(ring, packed, indptr, who, n, first, shift, ahead)
     else:
-        _scatter_ahead(ring, packed, indptr, who, n, first, base, mask, shift, ahead)
+        _scatter_ahead(ring, packed, indptr, who, n, first, shift, ahead)
 
 
-def _narrow(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
+# Loops over numbers of 64 bits without a sign: of others Numba asks whether they count from the end of the array.
+
+
+def _narrow(ring, packed, indptr, who, n, first, shift, ahead, form):
     for j in range(n):
         row = first + who[j]
-        for e in range(np.uint64(16 * indptr[row]), np.uint64(16 * indptr[row + 1])):  # unsigned: never from the end
-            synapse = packed[e]
-            ring[np.uint32(base + (synapse >> np.uint32(16))) & mask] += np.int16(np.uint16(synapse))
+        _prefetch_row(packed, np.uint64(8) * indptr[first + who[min(j + 1, n - 1)]])
+        for line in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
+            for e in range(np.uint64(8)):  # a number that LLVM knows, so that it writes them all out
+                synapse = packed[np.uint64(8) * line + e]
+                ring[synapse >> np.uint32(16)] += np.int16(np.uint16(synapse))
 
 
-def _wide(ring, packed, indptr, who, n, first, base, mask, shift, ahead, vector):
+def _wide(ring, packed, indptr, who, n, first, shift, ahead, form):
     free = np.uint64(64) - shift
     for j in range(n):
         row = first + who[j]
-        for e in range(np.uint64(8 * indptr[row]), np.uint64(8 * indptr[row + 1])):
-            synapse = packed[e]
-            ring[np.uint32(base + np.uint32(synapse >> shift)) & mask] += np.int64(synapse << free) >> np.int64(free)
+        _prefetch_row(packed, np.uint64(4) * indptr[first + who[min(j + 1, n - 1)]])
+        for line in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
+            for e in range(np.uint64(4)):
+                synapse = packed[np.uint64(4) * line + e]
+                ring[synapse >> shift] += np.int64(synapse << free) >> np.int64(free)
 
 
 @intrinsic
-def _vector_find(typing_context, spiked, first, who):
-    signature = types.int64(spiked, types.int64, who)
+def _prefetch_row(typing_context, packed, first):
+    """Ask for the first cache lines of the row that begins at ``packed[first]``."""
 
     def generate(context, builder, signature, values):
-        flags, to = assembly.data_of(context, builder, signature, values, (0, 2))
-        n = context.make_array(signature.args[0])(context, builder, values[0]).nitems
-        first = builder.trunc(values[1], ir.IntType(32))
-        name = "lsm_sim_find"
-        return assembly.call(context, builder, name, assembly_push.find(name), ir.IntType(64), [flags, n, first, to])
+        data = context.make_array(signature.args[0])(context, builder, values[0]).data
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        start = builder.bitcast(builder.gep(data, [values[1]]), byte)
+        for line in range(_SOON):
+            address = builder.gep(start, [ir.IntType(64)(64 * line)])
+            builder.call(function, [address, number(0), number(3), number(1)])  # to read, into all caches, data
+        return context.get_dummy_value()
 
-    return signature, generate
-
-
-def find_spikes(words, spiked, first, who, vector):
-    """Write the numbers of the neurons whose flag is set to ``who``, and return how many; in compiled code."""
-    raise NotImplementedError("for compiled code only")
-
-
-@overload(find_spikes, jit_options={"error_model": "numpy"})
-def _find_spikes(words, spiked, first, who, vector):
-    if isinstance(vector, types.Integer):
-        return lambda words, spiked, first, who, vector: _vector_find(spiked, first, who)
-
-    def plain(words, spiked, first, who, vector):
-        n = np.uint64(0)
-        for w in range(np.uint64(words.size)):
-            if words[w] != 0:
-                for i in range(np.uint64(8 * w), np.uint64(8 * w + 8)):  # without a branch that is hard to predict
-                    who[n] = first + i
-                    n += np.uint64(spiked[i])
-        return np.int64(n)
-
-    return plain
+    return types.void(packed, types.uint64), generate

@@ -1,0 +1,156 @@
+"""The pass over the neurons of a block in LLVM's language, for processors with AVX-512: 16 neurons at a time.
+
+The equations are those of `lsm_sim_fast.compiled.neurons`, operation for operation. Here a vector that spiked becomes a list of
+neurons in the registers; LLVM does not find that by itself. Arrays reach to the end of the last vector.
+"""
+
+from __future__ import annotations
+
+from string import Template
+
+from lsm_sim_fast.compiled.assembly import resize, splat
+
+_PASS = Template("""
+declare <16 x i32> @llvm.experimental.vector.compress.v16i32(<16 x i32>, <16 x i1>, <16 x i32>)
+declare <16 x double> @llvm.trunc.v16f64(<16 x double>)
+declare i16 @llvm.ctpop.i16(i16)
+
+define i64 @$name(i32 %k, i64 %n, i32 %first, double %scale, ptr noalias %low, ptr noalias %high, ptr noalias %u, ptr noalias %v, ptr noalias %free, $kind %du, $kind %dv, $kind %th, $kind %bias, ptr noalias %who, i64 %found0) alwaysinline {
+entry:
+$ks
+$firsts
+  %end = trunc i64 %n to i32
+  %end.last = add i32 %end, %first
+$ends
+$scales
+$numbers
+  %start = add <16 x i32> %firsts, <$indices>
+  %some = icmp sgt i64 %n, 0
+  br i1 %some, label %loop, label %done
+loop:
+  %i = phi i64 [0, %entry], [%next, %loop]
+  %found = phi i64 [%found0, %entry], [%more, %loop]
+  %neurons = phi <16 x i32> [%start, %entry], [%later, %loop]
+  %plow = getelementptr $ring, ptr %low, i64 %i
+  %phigh = getelementptr $ring, ptr %high, i64 %i
+  %pv = getelementptr double, ptr %v, i64 %i
+  %pfree = getelementptr i32, ptr %free, i64 %i
+  %alow = load <16 x $ring>, ptr %plow, align 8
+  %ahigh = load <16 x $ring>, ptr %phigh, align 8
+  store <16 x $ring> zeroinitializer, ptr %plow, align 8
+  store <16 x $ring> zeroinitializer, ptr %phigh, align 8
+  %a = add <16 x $ring> %alow, %ahigh
+  %v0 = load <16 x double>, ptr %pv, align 8
+  %back = load <16 x i32>, ptr %pfree, align 4
+$arrays
+$equations
+  %held = icmp slt <16 x i32> %ks, %back
+  %v1 = select <16 x i1> %held, <16 x double> %v0, <16 x double> %potential
+  %above = fcmp ogt <16 x double> %v1, %ths
+  %v2 = select <16 x i1> %above, <16 x double> zeroinitializer, <16 x double> %v1
+  store <16 x double> %v2, ptr %pv, align 8
+  %there = icmp slt <16 x i32> %neurons, %ends
+  %spiked = and <16 x i1> %above, %there
+  %who1 = call <16 x i32> @llvm.experimental.vector.compress.v16i32(<16 x i32> %neurons, <16 x i1> %spiked, <16 x i32> poison)
+  %to = getelementptr i32, ptr %who, i64 %found
+  store <16 x i32> %who1, ptr %to, align 4
+  %bits = bitcast <16 x i1> %spiked to i16
+  %count = call i16 @llvm.ctpop.i16(i16 %bits)
+  %count64 = zext i16 %count to i64
+  %more = add i64 %found, %count64
+  %later = add <16 x i32> %neurons, <$sixteens>
+  %next = add i64 %i, 16
+  %left = icmp slt i64 %next, %n
+  br i1 %left, label %loop, label %done
+done:
+  %all = phi i64 [%found0, %entry], [%more, %loop]
+  ret i64 %all
+}""")
+
+_FLOAT64 = """
+  %pu = getelementptr double, ptr %u, i64 %i
+  %u0 = load <16 x double>, ptr %pu, align 8
+  %whole = sitofp <16 x $ring> %a to <16 x double>
+  %arrivals = fmul <16 x double> %whole, %scales
+  %kept = fmul <16 x double> %dus, %u0
+  %current = fadd <16 x double> %kept, %arrivals
+  store <16 x double> %current, ptr %pu, align 8
+  %leaked = fmul <16 x double> %dvs, %v0
+  %drive = fadd <16 x double> %current, %biass
+  %potential = fadd <16 x double> %leaked, %drive"""
+
+_LOIHI = """
+  %pu = getelementptr i32, ptr %u, i64 %i
+  %u0 = load <16 x i32>, ptr %pu, align 4
+  %uwide = sitofp <16 x i32> %u0 to <16 x double>
+  %ukept = fmul <16 x double> %uwide, %dus
+  %kept = fptosi <16 x double> %ukept to <16 x i32>
+$narrow
+  %arrivals = shl <16 x i32> %a32, <$sixes>
+  %x = add <16 x i32> %kept, %arrivals
+  %over = icmp sgt <16 x i32> %x, <$tops>
+  %under = icmp sle <16 x i32> %x, <$bottoms>
+  %down = sub <16 x i32> %x, <$turns>
+  %up = add <16 x i32> %x, <$turns>
+  %lowered = select <16 x i1> %over, <16 x i32> %down, <16 x i32> %x
+  %wrapped = select <16 x i1> %under, <16 x i32> %up, <16 x i32> %lowered
+  store <16 x i32> %wrapped, ptr %pu, align 4
+  %current = sitofp <16 x i32> %wrapped to <16 x double>
+  %vkept = fmul <16 x double> %v0, %dvs
+  %leaked = call <16 x double> @llvm.trunc.v16f64(<16 x double> %vkept)
+  %drive = fadd <16 x double> %current, %biass
+  %sum = fadd <16 x double> %leaked, %drive
+  %inside = fcmp ogt <16 x double> %sum, <$floors>
+  %potential = select <16 x i1> %inside, <16 x double> %sum, <16 x double> <$floors>"""
+
+_NUMBERS = ("du", "dv", "th", "bias")
+
+
+def neurons(name: str, ring: int, *, loihi: bool, alike: bool) -> str:
+    """Return ``i64 name(k, n, first, scale, low, high, u, v, free, du, dv, th, bias, who, found)``.
+
+    Advances ``n`` neurons, the first of which has the number ``first``, empties both copies of their slot, of integers of
+    ``ring`` bits, and writes the numbers of those that spiked to ``who[found:]``; returns ``found`` plus how many.
+    ``alike``: du, dv, th and bias are numbers; else arrays.
+    """
+    equations = Template(_LOIHI if loihi else _FLOAT64).substitute(
+        ring=f"i{ring}",
+        narrow=resize(16, "%a32", "%a", ring, 32, "sext"),
+        sixes=_constant("i32 6"),
+        tops=_constant(f"i32 {2**23}"),
+        bottoms=_constant(f"i32 {-(2**23)}"),
+        turns=_constant(f"i32 {2**24}"),
+        floors=_constant(f"double {-(2**23 - 1)}.0"),
+    )
+    return _PASS.substitute(
+        name=name,
+        ring=f"i{ring}",
+        kind="double" if alike else "ptr",
+        ks=splat(16, 32, "%ks", "%k"),
+        firsts=splat(16, 32, "%firsts", "%first"),
+        ends=splat(16, 32, "%ends", "%end.last"),
+        scales=_splat_double("%scales", "%scale"),
+        numbers="\n".join(_splat_double(f"%{x}s", f"%{x}") for x in _NUMBERS) if alike else "",
+        arrays="" if alike else "\n".join(_load(x) for x in _NUMBERS),
+        indices=", ".join(f"i32 {lane}" for lane in range(16)),
+        sixteens=_constant("i32 16"),
+        equations=equations,
+    )
+
+
+def _constant(value: str) -> str:
+    return ", ".join([value] * 16)
+
+
+def _splat_double(name: str, value: str) -> str:
+    return (
+        f"  {name}.0 = insertelement <16 x double> poison, double {value}, i32 0\n"
+        f"  {name} = shufflevector <16 x double> {name}.0, <16 x double> poison, <16 x i32> zeroinitializer"
+    )
+
+
+def _load(name: str) -> str:
+    return (
+        f"  %p{name} = getelementptr double, ptr %{name}, i64 %i\n"
+        f"  %{name}s = load <16 x double>, ptr %p{name}, align 8"
+    )

@@ -1,0 +1,81 @@
+"""One step of a block's neurons, and the list of those that spiked; in two forms (see `assembly_neurons`)."""
+
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic, overload
+
+from lsm_sim_fast.compiled import assembly, assembly_neurons
+from lsm_sim_fast.compiled.neurons import merge, update
+
+
+@intrinsic
+def _vector_pass(
+    typing_context, k, n, first, scale, low, high, u, v, free_at, decay_u, decay_v, threshold, bias, who, found
+):
+    alike, loihi, width = isinstance(decay_u, types.Float), isinstance(u.dtype, types.Integer), low.dtype.bitwidth
+    name = f"lsm_sim_neurons_{'loihi' if loihi else 'float64'}_{width}" + ("_alike" if alike else "")
+    numbers = types.int32, types.int64, types.int32, types.float64
+    signature = types.int64(*numbers, low, high, u, v, free_at, decay_u, decay_v, threshold, bias, who, types.int64)
+
+    def generate(context, builder, signature, values):
+        arrays = [i for i, kind in enumerate(signature.args) if isinstance(kind, types.Array)]
+        data = dict(zip(arrays, assembly.data_of(context, builder, signature, values, arrays), strict=True))
+        arguments = [data.get(i, value) for i, value in enumerate(values)]
+        text = assembly_neurons.neurons(name, width, loihi=loihi, alike=alike)
+        return assembly.call(context, builder, name, text, ir.IntType(64), arguments)
+
+    return signature, generate
+
+
+def advance_block(k, first, low, high, state, neurons, who, found, vector):
+    """Advance the neurons of a block by one step, in compiled code.
+
+    Both copies of the slot, ``low`` and ``high``, are emptied; ``state`` is u, v, free_at and room for flags, ``neurons`` the
+    unit of arrivals, decays, threshold and bias. Numbers of neurons that spiked, from ``first`` on, go to ``who[found:]``;
+    returns ``found`` plus how many.
+    """
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(advance_block, jit_options={"error_model": "numpy"})
+def _advance_block(k, first, low, high, state, neurons, who, found, vector):
+    return _vector if isinstance(vector, types.Integer) else _plain
+
+
+def _vector(k, first, low, high, state, neurons, who, found, vector):
+    u, v, free_at, _ = state
+    scale, decay_u, decay_v, threshold, bias = neurons
+    return _vector_pass(
+        np.int32(k),
+        u.size,
+        np.int32(first),
+        scale,
+        low,
+        high,
+        u,
+        v,
+        free_at,
+        decay_u,
+        decay_v,
+        threshold,
+        bias,
+        who,
+        found,
+    )
+
+
+def _plain(k, first, low, high, state, neurons, who, found, vector):
+    u, v, free_at, spiked = state
+    scale, decay_u, decay_v, threshold, bias = neurons
+    merge(low, high)
+    update(k, low, scale, u, v, free_at, spiked[: u.size], decay_u, decay_v, threshold, bias)
+    n, words = np.uint64(found), spiked.view(np.uint64)
+    for w in range(np.uint64(words.size)):
+        if words[w] != 0:
+            for i in range(np.uint64(8 * w), np.uint64(8 * w + 8)):  # without a branch that is hard to predict
+                who[n] = first + i
+                n += np.uint64(spiked[i])
+    return np.int64(n)
