@@ -55,6 +55,8 @@ class Layout:
         Shape of a block's ring: longest delay in steps, and neurons of the largest block, rounded up to vectors of 16.
     ring_type
         int32 where every possible sum of arrivals fits, else int64.
+    v_type
+        See `v_type`.
     ahead
         So many rows ahead synapses are prefetched, 0: not at all.
     rows
@@ -70,6 +72,7 @@ class Layout:
     slots: int
     width: int
     ring_type: type
+    v_type: type
     ahead: int
     rows: int | None
 
@@ -94,6 +97,7 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None) -> Layo
             f"fast: {program.n_neurons} neurons with delays up to {program.max_delay + 1} steps need a ring of "
             f"{slots * width} places, more than {_MAX_RING}; use shorter delays or a larger dt"
         )
+    largest = largest_sum(program)
     packed, shift, indptr = pack(program, edges, slots, width, UNROLLED if rows is None else VECTOR)
     return Layout(
         edges=edges,
@@ -104,7 +108,8 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None) -> Layo
         scale=2.0**-program.weight_exponent,
         slots=slots,
         width=width,
-        ring_type=np.int32 if _largest_sum(program) < 2.0**31 else np.int64,
+        ring_type=np.int32 if largest < 2.0**31 else np.int64,
+        v_type=v_type(program, largest),
         ahead=4 if program.n_synapses > _PREFETCH else 0,
         rows=rows,
     )
@@ -141,7 +146,18 @@ def _blocks(program: Program, n_parts: int) -> tuple[Ints, Ints]:
     return np.concatenate(edges), np.array(parts)
 
 
-def _largest_sum(program: Program) -> float:
+def v_type(program: Program, largest: float) -> type:
+    """Return the type of v: float64, or for loihi int32 where no sum can leave it, given the largest sum of arrivals.
+
+    If arrivals are at most 2^18, which is 2^24 after the shift by 6 bits, then |u| <= 2^23 before a step leads to
+    |x| <= 3 * 2^23, which wraps to |u| <= 2^23 again; and |v| <= 2^23 is what is left where no neuron spiked.
+    """
+    if program.arithmetic != "loihi":
+        return np.float64
+    return np.int32 if largest <= 2**18 and np.abs(program.bias).max(initial=0) <= 2**29 else np.float64
+
+
+def largest_sum(program: Program) -> float:
     """Return the largest sum of magnitudes of mantissas into one neuron."""
     sums = np.zeros(program.n_neurons)
     for first, last in chunks(program):

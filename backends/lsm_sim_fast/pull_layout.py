@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from lsm_sim.checks import Ints
 from lsm_sim.program import Program
-from lsm_sim_fast.layout import power_of_two
+from lsm_sim_fast.layout import largest_sum, power_of_two, v_type
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +28,8 @@ class PullLayout:
         2^-e, the unit of mantissas (1.0 for loihi).
     slots, width
         Shape of the ring of words: both powers of two, ``width`` >= C+N.
+    v_type
+        See `lsm_sim_fast.layout.v_type`.
     """
 
     indptr: Ints
@@ -35,6 +37,7 @@ class PullLayout:
     scale: float
     slots: int
     width: int
+    v_type: type
 
 
 def pull_fits(program: Program) -> bool:
@@ -60,6 +63,7 @@ def lay_out_pull(program: Program) -> PullLayout:
         scale=2.0**-program.weight_exponent,
         slots=slots,
         width=width,
+        v_type=v_type(program, largest_sum(program)),
     )
 
 

@@ -30,9 +30,9 @@ class PullWorker:
         n = program.n_neurons
         self._layout, self._vector, self._n_inputs = layout, form.vector, program.n_inputs
         self._words = np.zeros(layout.slots * layout.width, np.uint64)
-        scale, *values, refractory = neuron_values(program, layout.scale, 0, n)
+        scale, *values, refractory = neuron_values(program, layout, 0, n)
         u = np.zeros((n, LANES), np.int32 if program.arithmetic == "loihi" else np.float64)
-        self._state = u, np.zeros((n, LANES)), np.zeros((n, LANES), np.int32)
+        self._state: tuple[Any, ...] = u, np.zeros((n, LANES), layout.v_type), np.zeros((n, LANES), np.int32)
         self._counters = np.zeros((n, LANES), np.int32)
         self._neurons = scale, *values, refractory
 

@@ -16,6 +16,7 @@ from lsm_sim_fast.compiled import push
 from lsm_sim_fast.compiled.threads import STRIDE
 from lsm_sim_fast.form import Form
 from lsm_sim_fast.layout import Layout, whole_lines
+from lsm_sim_fast.pull_layout import PullLayout
 from lsm_sim_fast.results import Pieces, Results
 
 _BUFFER = 1 << 16  # spikes; larger than any step needs, small enough to stay in cache
@@ -49,12 +50,12 @@ class Worker:
         self._first, self._last = int(blocks[0]), int(blocks[-1])
         self._layout = blocks, layout.width, layout.slots, rows, program.n_inputs
         self._synapses = layout.packed, layout.packed.dtype.type(layout.shift), layout.ahead
-        self._neurons = neuron_values(program, layout.scale, self._first, self._last)
+        self._neurons = neuron_values(program, layout, self._first, self._last)
         self._ring = aligned.zeros((len(rows), 2 * layout.slots * layout.width), layout.ring_type)
         n = self._last - self._first
         room = whole_lines(n)
-        u = np.int32 if program.arithmetic == "loihi" else np.float64
-        self._state = tuple(aligned.zeros(room, kind) for kind in (u, np.float64, np.int32, np.uint8))
+        u_type = np.int32 if program.arithmetic == "loihi" else np.float64
+        self._state = tuple(aligned.zeros(room, kind) for kind in (u_type, layout.v_type, np.int32, np.uint8))
         size = max(_BUFFER, 2 * n) if request.spikes else 0
         self._events = np.empty(size, np.int32), np.empty(size, np.int32)
         chosen = np.flatnonzero((request.neurons >= self._first) & (request.neurons < self._last))
@@ -90,7 +91,7 @@ class Worker:
         return pieces
 
 
-def neuron_values(program: Program, scale: float, first: int, last: int) -> tuple[Any, ...]:
+def neuron_values(program: Program, layout: Layout | PullLayout, first: int, last: int) -> tuple[Any, ...]:
     """Return the unit of arrivals, and of some neurons what is kept of u and of v, threshold, bias and refractory time.
 
     The first four are numbers where all neurons have the same; in loihi arithmetic they are whole 4096ths and integers.
@@ -100,8 +101,8 @@ def neuron_values(program: Program, scale: float, first: int, last: int) -> tupl
         values = [
             (4095 - arrays["du"]) / 4096,
             (4096 - arrays["dv"]) / 4096,
-            arrays["threshold"] * 64.0,
-            arrays["bias"] * 1.0,
+            (arrays["threshold"] * 64).astype(layout.v_type),
+            arrays["bias"].astype(layout.v_type),
         ]
     else:
         values = [arrays[name] for name in ("decay_u", "decay_v", "threshold", "bias")]
@@ -109,7 +110,7 @@ def neuron_values(program: Program, scale: float, first: int, last: int) -> tupl
         values = [array[0] for array in values]
     else:
         values = [aligned.copy(np.resize(array, whole_lines(array.size))) for array in values]
-    return (scale, *values, arrays["refractory"].astype(np.int32))
+    return (layout.scale, *values, arrays["refractory"].astype(np.int32))
 
 
 def _alike(array: Any) -> bool:

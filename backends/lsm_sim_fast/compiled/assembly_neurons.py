@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from string import Template
 
-from lsm_sim_fast.compiled.assembly import resize, splat
+from lsm_sim_fast.compiled.assembly import resize
 
 _PASS = Template("""
 declare <16 x i32> @llvm.experimental.vector.compress.v16i32(<16 x i32>, <16 x i1>, <16 x i32>)
-declare <16 x double> @llvm.trunc.v16f64(<16 x double>)
 declare i16 @llvm.ctpop.i16(i16)
 
-define i64 @$name(i32 %k, i64 %n, i32 %first, double %scale, ptr noalias %low, ptr noalias %high, ptr noalias %u, ptr noalias %v, ptr noalias %free, $kind %du, $kind %dv, $kind %th, $kind %bias, ptr noalias %who, i64 %found0) alwaysinline {
+define i64 @$name(i32 %k, i64 %n, i32 %first, double %scale, ptr noalias %low, ptr noalias %high, ptr noalias %u, ptr noalias %v, ptr noalias %free, $decay %du, $decay %dv, $level %th, $level %bias, ptr noalias %who, i64 %found0) alwaysinline {
 entry:
 $ks
 $firsts
-  %end = trunc i64 %n to i32
-  %end.last = add i32 %end, %first
+  %n32 = trunc i64 %n to i32
+  %end = add i32 %first, %n32
 $ends
 $scales
 $numbers
@@ -33,22 +32,22 @@ loop:
   %neurons = phi <16 x i32> [%start, %entry], [%later, %loop]
   %plow = getelementptr $ring, ptr %low, i64 %i
   %phigh = getelementptr $ring, ptr %high, i64 %i
-  %pv = getelementptr double, ptr %v, i64 %i
+  %pv = getelementptr $v, ptr %v, i64 %i
   %pfree = getelementptr i32, ptr %free, i64 %i
   %alow = load <16 x $ring>, ptr %plow, align 8
   %ahigh = load <16 x $ring>, ptr %phigh, align 8
   store <16 x $ring> zeroinitializer, ptr %plow, align 8
   store <16 x $ring> zeroinitializer, ptr %phigh, align 8
   %a = add <16 x $ring> %alow, %ahigh
-  %v0 = load <16 x double>, ptr %pv, align 8
+  %v0 = load <16 x $v>, ptr %pv, align 4
   %back = load <16 x i32>, ptr %pfree, align 4
 $arrays
 $equations
   %held = icmp slt <16 x i32> %ks, %back
-  %v1 = select <16 x i1> %held, <16 x double> %v0, <16 x double> %potential
-  %above = fcmp ogt <16 x double> %v1, %ths
-  %v2 = select <16 x i1> %above, <16 x double> zeroinitializer, <16 x double> %v1
-  store <16 x double> %v2, ptr %pv, align 8
+  %v1 = select <16 x i1> %held, <16 x $v> %v0, <16 x $v> %potential
+  %above = $greater <16 x $v> %v1, %ths
+  %v2 = select <16 x i1> %above, <16 x $v> zeroinitializer, <16 x $v> %v1
+  store <16 x $v> %v2, ptr %pv, align 4
   %there = icmp slt <16 x i32> %neurons, %ends
   %spiked = and <16 x i1> %above, %there
   %who1 = call <16 x i32> @llvm.experimental.vector.compress.v16i32(<16 x i32> %neurons, <16 x i1> %spiked, <16 x i32> poison)
@@ -95,46 +94,49 @@ $narrow
   %lowered = select <16 x i1> %over, <16 x i32> %down, <16 x i32> %x
   %wrapped = select <16 x i1> %under, <16 x i32> %up, <16 x i32> %lowered
   store <16 x i32> %wrapped, ptr %pu, align 4
-  %current = sitofp <16 x i32> %wrapped to <16 x double>
-  %vkept = fmul <16 x double> %v0, %dvs
-  %leaked = call <16 x double> @llvm.trunc.v16f64(<16 x double> %vkept)
-  %drive = fadd <16 x double> %current, %biass
-  %sum = fadd <16 x double> %leaked, %drive
-  %inside = fcmp ogt <16 x double> %sum, <$floors>
-  %potential = select <16 x i1> %inside, <16 x double> %sum, <16 x double> <$floors>"""
-
-_NUMBERS = ("du", "dv", "th", "bias")
+  %vwide = sitofp <16 x i32> %v0 to <16 x double>
+  %vkept = fmul <16 x double> %vwide, %dvs
+  %leaked = fptosi <16 x double> %vkept to <16 x i32>
+  %drive = add <16 x i32> %wrapped, %biass
+  %sum = add <16 x i32> %leaked, %drive
+  %inside = icmp sgt <16 x i32> %sum, <$floors>
+  %potential = select <16 x i1> %inside, <16 x i32> %sum, <16 x i32> <$floors>"""
 
 
 def neurons(name: str, ring: int, *, loihi: bool, alike: bool) -> str:
     """Return ``i64 name(k, n, first, scale, low, high, u, v, free, du, dv, th, bias, who, found)``.
 
     Advances ``n`` neurons, the first of which has the number ``first``, empties both copies of their slot, of integers of
-    ``ring`` bits, and writes the numbers of those that spiked to ``who[found:]``; returns ``found`` plus how many.
-    ``alike``: du, dv, th and bias are numbers; else arrays.
+    ``ring`` bits, and writes the numbers of those that spiked to ``who[found:]``; returns ``found`` plus how many. v, th and
+    bias are doubles, or i32 for loihi. ``alike``: du, dv, th and bias are numbers; else arrays.
     """
-    equations = Template(_LOIHI if loihi else _FLOAT64).substitute(
-        ring=f"i{ring}",
-        narrow=resize(16, "%a32", "%a", ring, 32, "sext"),
-        sixes=_constant("i32 6"),
-        tops=_constant(f"i32 {2**23}"),
-        bottoms=_constant(f"i32 {-(2**23)}"),
-        turns=_constant(f"i32 {2**24}"),
-        floors=_constant(f"double {-(2**23 - 1)}.0"),
-    )
+    v = "i32" if loihi else "double"
+    parameters = {"du": "double", "dv": "double", "th": v, "bias": v}
+    given = _splat if alike else _load
     return _PASS.substitute(
         name=name,
         ring=f"i{ring}",
-        kind="double" if alike else "ptr",
-        ks=splat(16, 32, "%ks", "%k"),
-        firsts=splat(16, 32, "%firsts", "%first"),
-        ends=splat(16, 32, "%ends", "%end.last"),
-        scales=_splat_double("%scales", "%scale"),
-        numbers="\n".join(_splat_double(f"%{x}s", f"%{x}") for x in _NUMBERS) if alike else "",
-        arrays="" if alike else "\n".join(_load(x) for x in _NUMBERS),
+        v=v,
+        greater="icmp sgt" if loihi else "fcmp ogt",
+        decay="double" if alike else "ptr",
+        level=v if alike else "ptr",
+        ks=_splat("k", "i32"),
+        firsts=_splat("first", "i32"),
+        ends=_splat("end", "i32"),
+        scales=_splat("scale", "double"),
+        numbers="\n".join(given(*parameter) for parameter in parameters.items()) if alike else "",
+        arrays="" if alike else "\n".join(given(*parameter) for parameter in parameters.items()),
         indices=", ".join(f"i32 {lane}" for lane in range(16)),
         sixteens=_constant("i32 16"),
-        equations=equations,
+        equations=Template(_LOIHI if loihi else _FLOAT64).substitute(
+            ring=f"i{ring}",
+            narrow=resize(16, "%a32", "%a", ring, 32, "sext"),
+            sixes=_constant("i32 6"),
+            tops=_constant(f"i32 {2**23}"),
+            bottoms=_constant(f"i32 {-(2**23)}"),
+            turns=_constant(f"i32 {2**24}"),
+            floors=_constant(f"i32 {-(2**23 - 1)}"),
+        ),
     )
 
 
@@ -142,15 +144,17 @@ def _constant(value: str) -> str:
     return ", ".join([value] * 16)
 
 
-def _splat_double(name: str, value: str) -> str:
+def _splat(name: str, kind: str) -> str:
+    """Return the text that puts a number into all lanes."""
     return (
-        f"  {name}.0 = insertelement <16 x double> poison, double {value}, i32 0\n"
-        f"  {name} = shufflevector <16 x double> {name}.0, <16 x double> poison, <16 x i32> zeroinitializer"
+        f"  %{name}s.0 = insertelement <16 x {kind}> poison, {kind} %{name}, i32 0\n"
+        f"  %{name}s = shufflevector <16 x {kind}> %{name}s.0, <16 x {kind}> poison, <16 x i32> zeroinitializer"
     )
 
 
-def _load(name: str) -> str:
+def _load(name: str, kind: str) -> str:
+    """Return the text that reads 16 values of an array."""
     return (
-        f"  %p{name} = getelementptr double, ptr %{name}, i64 %i\n"
-        f"  %{name}s = load <16 x double>, ptr %p{name}, align 8"
+        f"  %p{name} = getelementptr {kind}, ptr %{name}, i64 %i\n"
+        f"  %{name}s = load <16 x {kind}>, ptr %p{name}, align 4"
     )

@@ -42,7 +42,9 @@ def advance_block(k, first, low, high, state, neurons, who, found, vector):
 
 @overload(advance_block, jit_options={"error_model": "numpy"})
 def _advance_block(k, first, low, high, state, neurons, who, found, vector):
-    return _vector if isinstance(vector, types.Integer) else _plain
+    u, v = state[0].dtype, state[1].dtype
+    outsized = isinstance(u, types.Integer) and isinstance(v, types.Float)  # see `lsm_sim_fast.layout.v_type`
+    return _vector if isinstance(vector, types.Integer) and not outsized else _plain
 
 
 def _vector(k, first, low, high, state, neurons, who, found, vector):

@@ -47,7 +47,9 @@ def update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, b
 
 @overload(update, inline="always", jit_options={"error_model": "numpy"})
 def _update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
-    return _loihi_update if isinstance(u.dtype, types.Integer) else _float64_update
+    if isinstance(v.dtype, types.Integer):
+        return _loihi_update
+    return _outsized_loihi_update if isinstance(u.dtype, types.Integer) else _float64_update
 
 
 def _float64_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
@@ -75,10 +77,24 @@ def _wrapped(x):
 
 
 def _loihi_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
-    """As above; v is an integer in a float64, in which all sums here are exact, u an int32, which wraps as it shall.
+    """As above; u and v are int32, and so are threshold and bias.
 
     A v above 2^23 - 1 needs no clipping: it is above any threshold, so the neuron spikes and v becomes 0.
     """
+    for i in range(u.size):
+        x = _wrapped(np.int32(_decayed(u[i], at(decay_u, i)) + (slot[i] << 6)))
+        slot[i] = 0
+        u[i] = x
+        potential = np.int32(_decayed(v[i], at(decay_v, i)) + (x + at(bias, i)))
+        potential = max(potential, np.int32(-8388607))
+        potential = v[i] if k < free_at[i] else potential
+        above = potential > at(threshold, i)
+        v[i] = np.int32(0) if above else potential
+        spiked[i] = above
+
+
+def _outsized_loihi_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
+    """As above for any program: v is an integer in a float64, in which all sums here are exact."""
     for i in range(u.size):
         x = _wrapped(np.int32(_decayed(u[i], at(decay_u, i)) + (slot[i] << 6)))
         slot[i] = 0
