@@ -51,7 +51,8 @@ class _Layouts:
     """The layouts that a program was given; kept as long as the program, so that it is packed once."""
 
     _push: dict[tuple[int, int | None], Layout] = field(default_factory=dict)
-    _pull: list[PullLayout | None] = field(default_factory=list)
+    _pull: PullLayout | None = None
+    _suits_pull: bool | None = None
 
     def push(self, program: Program, n_parts: int) -> Layout:
         """Return the layout for so many threads per sample."""
@@ -60,11 +61,17 @@ class _Layouts:
             self._push[key] = lay_out(program, *key)
         return self._push[key]
 
-    def pull(self, program: Program) -> PullLayout | None:
-        """Return the layout for 64 samples side by side, None if the program does not suit it."""
-        if not self._pull:
-            self._pull.append(lay_out_pull(program) if division.suits_pull(program) else None)
-        return self._pull[0]
+    def suits_pull(self, program: Program) -> bool:
+        """Return whether the pull kernel can run the program at all."""
+        if self._suits_pull is None:
+            self._suits_pull = division.suits_pull(program)
+        return self._suits_pull
+
+    def pull(self, program: Program) -> PullLayout:
+        """Return the layout for 64 samples side by side."""
+        if self._pull is None:
+            self._pull = lay_out_pull(program)
+        return self._pull
 
 
 _LAYOUTS: WeakKeyDictionary[Program, _Layouts] = WeakKeyDictionary()
@@ -85,26 +92,21 @@ class _Runner:
         results = Results.empty(self.program, stimulus, request, n_parts)
         with progress_bar(len(stimulus), request.progress) as advance, announced(request.progress):
             batch = crew.Batch(self.program, stimulus, request, results)
-            layout = self._pull_layout(stimulus, request, n_threads)
-            if layout is not None:
-                crew.pull(batch, layout, n_threads, advance)
+            if self._shall_pull(stimulus, request, n_threads):
+                crew.pull(batch, self.layouts.pull(self.program), n_threads, advance)
             else:
                 crew.push(batch, self.layouts.push(self.program, n_parts), n_teams, advance)
         return results.outcome(self.program, stimulus, request)
 
-    def _pull_layout(self, stimulus: Spikes, request: Request, n_threads: int) -> PullLayout | None:
-        """Return the layout to pull with; None where to push is all that can be done, or faster.
+    def _shall_pull(self, stimulus: Spikes, request: Request, n_threads: int) -> bool:
+        """Whether to pull; no where to push is all that can be done, or faster.
 
         The beginning of the first sample is pushed to see how much the network spikes.
         """
-        if not division.may_pull(request, len(stimulus), n_threads):
-            return None
-        layout = self.layouts.pull(self.program)
-        if layout is None or not division.pull_wins(
-            self.program, self._spikes_per_step(division.probed(stimulus)), len(stimulus), n_threads, form.choose()
-        ):
-            return None
-        return layout
+        if not division.may_pull(request, len(stimulus), n_threads) or not self.layouts.suits_pull(self.program):
+            return False
+        rates = self._spikes_per_step(division.probed(stimulus))
+        return division.pull_wins(self.program, rates, len(stimulus), n_threads, form.choose())
 
     def _spikes_per_step(self, sample: Spikes) -> Any:
         """Return how often each source spikes per step, input channels first, (C+N,)."""

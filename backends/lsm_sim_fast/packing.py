@@ -14,7 +14,7 @@ from lsm_sim.errors import UnsupportedError
 from lsm_sim.program import Program
 from lsm_sim_fast import aligned
 
-_CHUNK = 2**15  # synapses that are sorted at a time
+_CHUNK = 2**14  # synapses that are sorted at a time
 
 
 def pack(program: Program, edges: Ints, slots: int, width: int, line: int) -> tuple[npt.NDArray[Any], int, Ints]:
