@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from lsm_sim.errors import DescriptionError
 
+_LITTLE = 2**20  # bytes: not worth the time to ask how much is free
+
 
 def check_memory(n_bytes: float, where: str) -> None:
     """Raise `DescriptionError` where ``n_bytes`` more would not fit into the memory that is free now."""
+    if n_bytes < _LITTLE:
+        return
     import psutil  # here, because it takes as long to import as the rest of the package
 
     free = psutil.virtual_memory().available

@@ -110,6 +110,16 @@ class _Team:
         self._meeting.flags[:] = 0  # not earlier: the last step of the sample before may still have been waited for
         self._sample = next(self._queue, None)
 
+    def _meet(self) -> None:
+        """Wait until all threads have finished a sample and the next one is chosen."""
+        if len(self._workers) == 1:  # a barrier takes longer than a small sample's steps
+            self._next_sample()
+            return
+        try:
+            self._barrier.wait()
+        except threading.BrokenBarrierError:
+            self._sample = None
+
     def abandon(self) -> None:
         """Wake threads that wait for one that failed."""
         self._barrier.abort()
@@ -119,10 +129,7 @@ class _Team:
         worker = self._workers[part]
         while True:
             worker.rest()
-            try:
-                self._barrier.wait()
-            except threading.BrokenBarrierError:
-                return
+            self._meet()
             b = self._sample
             if b is None or self._stop[0]:
                 return

@@ -14,7 +14,6 @@ from numba.extending import intrinsic, overload
 from lsm_sim_fast.compiled import assembly, assembly_push
 
 VECTOR, UNROLLED = 64, 32  # bytes of synapses: what is scattered at a time, and what a loop without branches handles
-_SOON = 2  # cache lines of the next row that are asked for ahead; the processor finds the rest
 
 
 def _vector_scatter(prefetch):
@@ -49,7 +48,7 @@ def scatter(ring, packed, indptr, who, n, first, shift, ahead, form):
     raise NotImplementedError("for compiled code only")
 
 
-@overload(scatter, jit_options={"error_model": "numpy"})
+@overload(scatter, inline="always", jit_options={"error_model": "numpy"})
 def _scatter(ring, packed, indptr, who, n, first, shift, ahead, form):
     if isinstance(form, types.Integer):
         return _vectors
@@ -63,43 +62,46 @@ def _vectors(ring, packed, indptr, who, n, first, shift, ahead, form):
         _scatter_ahead(ring, packed, indptr, who, n, first, shift, ahead)
 
 
-# Loops over numbers of 64 bits without a sign: of others Numba asks whether they count from the end of the array.
+# Loops over numbers of 64 bits without a sign: of others Numba asks whether they count from the end of the array. A row that
+# comes later is asked for; the processor finds the rest of it by itself, the sooner the farther it has to go.
 
 
 def _narrow(ring, packed, indptr, who, n, first, shift, ahead, form):
+    later, lines = (1, 2) if ahead == 0 else (ahead, 4)
     for j in range(n):
-        row = first + who[j]
-        _prefetch_row(packed, np.uint64(8) * indptr[first + who[min(j + 1, n - 1)]])
-        for line in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
+        row, soon = first + who[j], np.uint64(8) * indptr[first + who[min(j + later, n - 1)]]
+        for line in range(lines):
+            _prefetch(packed, soon + np.uint64(16 * line))
+        for part in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
             for e in range(np.uint64(8)):  # a number that LLVM knows, so that it writes them all out
-                synapse = packed[np.uint64(8) * line + e]
+                synapse = packed[np.uint64(8) * part + e]
                 ring[synapse >> np.uint32(16)] += np.int16(np.uint16(synapse))
 
 
 def _wide(ring, packed, indptr, who, n, first, shift, ahead, form):
     free = np.uint64(64) - shift
+    later, lines = (1, 2) if ahead == 0 else (ahead, 4)
     for j in range(n):
-        row = first + who[j]
-        _prefetch_row(packed, np.uint64(4) * indptr[first + who[min(j + 1, n - 1)]])
-        for line in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
+        row, soon = first + who[j], np.uint64(4) * indptr[first + who[min(j + later, n - 1)]]
+        for line in range(lines):
+            _prefetch(packed, soon + np.uint64(8 * line))
+        for part in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
             for e in range(np.uint64(4)):
-                synapse = packed[np.uint64(4) * line + e]
+                synapse = packed[np.uint64(4) * part + e]
                 ring[synapse >> shift] += np.int64(synapse << free) >> np.int64(free)
 
 
 @intrinsic
-def _prefetch_row(typing_context, packed, first):
-    """Ask for the first cache lines of the row that begins at ``packed[first]``."""
+def _prefetch(typing_context, packed, i):
+    """Ask for the cache line of ``packed[i]``, which need not exist."""
 
     def generate(context, builder, signature, values):
         data = context.make_array(signature.args[0])(context, builder, values[0]).data
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        start = builder.bitcast(builder.gep(data, [values[1]]), byte)
-        for line in range(_SOON):
-            address = builder.gep(start, [ir.IntType(64)(64 * line)])
-            builder.call(function, [address, number(0), number(3), number(1)])  # to read, into all caches, data
+        address = builder.bitcast(builder.gep(data, [values[1]]), byte)
+        builder.call(function, [address, number(0), number(3), number(1)])  # to read, into all caches, data
         return context.get_dummy_value()
 
     return types.void(packed, types.uint64), generate
