@@ -40,7 +40,7 @@ def advance_block(k, first, low, high, state, neurons, who, found, vector):
     raise NotImplementedError("for compiled code only")
 
 
-@overload(advance_block, inline="always", jit_options={"error_model": "numpy"})
+@overload(advance_block, jit_options={"error_model": "numpy", "forceinline": True})
 def _advance_block(k, first, low, high, state, neurons, who, found, vector):
     u, v = state[0].dtype, state[1].dtype
     outsized = isinstance(u, types.Integer) and isinstance(v, types.Float)  # see `lsm_sim_fast.layout.v_type`

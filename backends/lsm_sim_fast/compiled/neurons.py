@@ -11,7 +11,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import overload
 
-_inline = numba.njit(inline="always", error_model="numpy")
+_inline = numba.njit(forceinline=True, error_model="numpy")
 
 FOREVER = np.int64(2**31 - 1)  # a step that no sample reaches
 
@@ -21,7 +21,7 @@ def part(values, lo, hi):
     raise NotImplementedError("for compiled code only")
 
 
-@overload(part, inline="always")
+@overload(part, jit_options={"error_model": "numpy", "forceinline": True})
 def _part(values, lo, hi):
     if isinstance(values, types.Array):
         return lambda values, lo, hi: values[lo:hi]
@@ -33,7 +33,7 @@ def at(values, i):
     raise NotImplementedError("for compiled code only")
 
 
-@overload(at, inline="always")
+@overload(at, jit_options={"error_model": "numpy", "forceinline": True})
 def _at(values, i):
     if isinstance(values, types.Array):
         return lambda values, i: values[i]
@@ -45,7 +45,7 @@ def update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, b
     raise NotImplementedError("for compiled code only")
 
 
-@overload(update, inline="always", jit_options={"error_model": "numpy"})
+@overload(update, jit_options={"error_model": "numpy", "forceinline": True})
 def _update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
     if isinstance(v.dtype, types.Integer):
         return _loihi_update

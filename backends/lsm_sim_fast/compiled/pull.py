@@ -20,7 +20,7 @@ from lsm_sim_fast.compiled.neurons import FOREVER, at, update
 LANES = 64
 _CHUNK = 256  # synapses whose bytes sum up in 16 bits
 
-_inline = numba.njit(inline="always", error_model="numpy")
+_inline = numba.njit(forceinline=True, error_model="numpy")
 
 
 @intrinsic

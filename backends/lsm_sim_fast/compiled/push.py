@@ -17,7 +17,7 @@ from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, merge, part
 from lsm_sim_fast.compiled.rows import scatter
 from lsm_sim_fast.compiled.threads import STRIDE, others_reached, publish
 
-_inline = numba.njit(inline="always", error_model="numpy")
+_inline = numba.njit(forceinline=True, error_model="numpy")
 
 EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
 

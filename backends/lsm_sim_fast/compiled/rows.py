@@ -48,7 +48,7 @@ def scatter(ring, packed, indptr, who, n, first, shift, ahead, form):
     raise NotImplementedError("for compiled code only")
 
 
-@overload(scatter, inline="always", jit_options={"error_model": "numpy"})
+@overload(scatter, jit_options={"error_model": "numpy", "forceinline": True})
 def _scatter(ring, packed, indptr, who, n, first, shift, ahead, form):
     if isinstance(form, types.Integer):
         return _vectors

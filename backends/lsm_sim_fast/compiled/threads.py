@@ -6,7 +6,7 @@ import numba
 from numba.core import types
 from numba.extending import intrinsic
 
-_inline = numba.njit(inline="always", error_model="numpy")
+_inline = numba.njit(forceinline=True, error_model="numpy")
 
 STRIDE = 8  # one flag per cache line
 _SPINS = 20_000  # looks at another thread's progress before the caller may sleep
