@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -36,11 +37,19 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the processor's name as Linux tells it, elsewhere as Python does."""
+    lines = cpuinfo.read_text(errors="replace").splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
 def machine() -> dict[str, Any]:
-    """Return the platform, the cores that this process may use, and the memory in bytes."""
+    """Return the platform, the processor, the cores that this process may use, and the memory in bytes."""
     memory = psutil.virtual_memory()
     return {
         "platform": platform.platform(),
+        "processor": processor(),
         "cores": cores(),
         "memory_total": memory.total,
         "memory_available": memory.available,

@@ -19,6 +19,7 @@ from lsm_sim_fast.form import Form
 from lsm_sim_fast.pull_layout import pull_fits
 
 _SHARE = 2000  # neurons; a thread that shares a sample gets at least so many: below, waiting costs more than it gains
+_PULL_SHARE = 64  # neurons; the same for threads that share 64 samples, which take longer for a neuron
 _LEAST_SAMPLES = 8  # per thread; 64 lanes cost as much as eight samples of neurons that all fire as often as they can
 _MOST_LANES = 2000  # neurons; the state of 64 samples of more outgrows the second-level cache
 
@@ -46,6 +47,12 @@ def teams(n_threads: int, n_samples: int, n_neurons: int) -> tuple[int, int]:
     """
     n_teams = min(n_threads, n_samples)
     return n_teams, max(1, min(n_threads // n_teams, n_neurons // _SHARE))
+
+
+def pull_teams(n_threads: int, n_samples: int, n_neurons: int) -> tuple[int, int]:
+    """Return the number of teams, each of which pulls 64 samples at a time, and of threads in each."""
+    n_teams = min(n_threads, -(-n_samples // LANES))
+    return n_teams, max(1, min(n_threads // n_teams, n_neurons // _PULL_SHARE))
 
 
 def may_pull(request: Request, n_samples: int, n_threads: int) -> bool:
@@ -86,5 +93,6 @@ def pull_wins(program: Program, spikes: Floats, n_samples: int, n_threads: int, 
     events = float(spikes @ np.diff(program.indptr))
     push = program.n_neurons * costs.neuron + events * costs.push
     pull = LANES * program.n_neurons * costs.neuron + program.n_synapses * costs.pull
-    n_groups = -(-n_samples // LANES)
-    return -(-n_groups // n_threads) * pull < -(-n_samples // n_threads) * push
+    n_teams, n_parts = pull_teams(n_threads, n_samples, program.n_neurons)
+    turns = -(-n_samples // (LANES * n_teams))
+    return turns * pull / n_parts < -(-n_samples // n_threads) * push

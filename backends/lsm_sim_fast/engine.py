@@ -20,7 +20,7 @@ from lsm_sim_fast import crew, division, form
 from lsm_sim_fast.compiling import announced
 from lsm_sim_fast.layout import Layout, lay_out
 from lsm_sim_fast.pull_layout import PullLayout, lay_out_pull
-from lsm_sim_fast.results import Results
+from lsm_sim_fast.results import Batch, Results
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,14 @@ class _Runner:
         n_teams, n_parts = division.teams(n_threads, len(stimulus), self.program.n_neurons)
         results = Results.empty(self.program, stimulus, request, n_parts)
         with progress_bar(len(stimulus), request.progress) as advance, announced(request.progress):
-            batch = crew.Batch(self.program, stimulus, request, results)
+            batch = Batch(self.program, stimulus, request, results)
             if self._shall_pull(stimulus, request, n_threads):
-                crew.pull(batch, self.layouts.pull(self.program), n_threads, advance)
+                crew.pull(
+                    batch,
+                    self.layouts.pull(self.program),
+                    division.pull_teams(n_threads, len(stimulus), self.program.n_neurons),
+                    advance,
+                )
             else:
                 crew.push(batch, self.layouts.push(self.program, n_parts), n_teams, advance)
         return results.outcome(self.program, stimulus, request)
@@ -113,7 +118,7 @@ class _Runner:
         n_steps = sample.n_steps[0]
         request = Request(spikes=False, bins=np.array([[0, n_steps]]), n_threads=1, progress=False)
         results = Results.empty(self.program, sample, request, 1)
-        batch = crew.Batch(self.program, sample, checked_request(self.program, sample, request), results)
+        batch = Batch(self.program, sample, checked_request(self.program, sample, request), results)
         crew.push(batch, self.layouts.push(self.program, 1), 1, lambda _: None)
         inputs = np.bincount(sample.channel, minlength=self.program.n_inputs)
         return np.concatenate([inputs, results.counts[0, 0]]) / n_steps

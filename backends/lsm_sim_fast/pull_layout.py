@@ -68,7 +68,8 @@ def lay_out_pull(program: Program) -> PullLayout:
 
 
 def _shape(program: Program) -> tuple[int, int]:
-    return power_of_two(program.max_delay + 1), power_of_two(program.n_inputs + program.n_neurons)
+    slots = program.max_delay + 2  # the words of the longest delay are read while those of this step are written
+    return power_of_two(slots), power_of_two(program.n_inputs + program.n_neurons)
 
 
 def _size(program: Program) -> int:

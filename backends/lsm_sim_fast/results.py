@@ -90,3 +90,13 @@ class Results:
         first = np.argmin(when, axis=1)[:, None]  # of two threads in one step the lower, which has the lower neurons
         step, neuron = (np.take_along_axis(row, first, axis=1)[:, 0] for row in (step, neuron))
         return Excursions(count.sum(axis=1), step, neuron)
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What to run, and where to write."""
+
+    program: Program
+    stimulus: Spikes
+    request: Request
+    results: Results

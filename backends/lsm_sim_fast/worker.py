@@ -7,17 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.backend import Request
 from lsm_sim.program import NEURON_ARRAYS, Program
 from lsm_sim.requests import recorded_steps
-from lsm_sim.spikes import Spikes
-from lsm_sim_fast import aligned
+from lsm_sim_fast import aligned, form
 from lsm_sim_fast.compiled import push
-from lsm_sim_fast.compiled.threads import STRIDE
-from lsm_sim_fast.form import Form
+from lsm_sim_fast.compiled.threads import flags
 from lsm_sim_fast.layout import Layout, whole_lines
 from lsm_sim_fast.pull_layout import PullLayout
-from lsm_sim_fast.results import Pieces, Results
+from lsm_sim_fast.results import Batch, Pieces
 
 _BUFFER = 1 << 16  # spikes; larger than any step needs, small enough to stay in cache
 
@@ -28,25 +25,22 @@ class Meeting:
     def __init__(self, n_parts: int, n_neurons: int) -> None:
         self.lists = np.zeros((2, n_parts, n_neurons + 16), np.int32)
         self.sizes = np.zeros((2, n_parts), np.int64)
-        self.flags = np.zeros(STRIDE * n_parts if n_parts > 1 else 0, np.int64)  # alone nobody waits
+        self.flags = flags(n_parts)
+
+    def rest(self) -> None:
+        """Put everything back to the start of a sample."""
+        self.flags[:] = 0
 
 
 class Worker:
     """One thread's state and buffers."""
 
-    def __init__(
-        self,
-        program: Program,
-        layout: Layout,
-        part: int,
-        meeting: Meeting,
-        request: Request,
-        form: Form,
-    ) -> None:
+    def __init__(self, batch: Batch, layout: Layout, part: int, meeting: Meeting) -> None:
+        program, request = batch.program, batch.request
         blocks = layout.edges[layout.parts[part] : layout.parts[part + 1] + 1]
         rows = layout.indptr[layout.parts[part] : layout.parts[part + 1]]
-        self._part, self._meeting, self._request = part, meeting, request
-        self._forms = form.vector, layout.rows
+        self._batch, self._part, self._meeting = batch, part, meeting
+        self._forms = form.choose().vector, layout.rows
         self._first, self._last = int(blocks[0]), int(blocks[-1])
         self._layout = blocks, layout.width, layout.slots, rows, program.n_inputs
         self._synapses = layout.packed, layout.packed.dtype.type(layout.shift), layout.ahead
@@ -66,9 +60,11 @@ class Worker:
         for array in (self._ring, *self._state[:3]):
             array[:] = 0
 
-    def run_sample(self, stimulus: Spikes, b: int, results: Results, stop: Any) -> Pieces:
-        """Call the kernel until the sample ends, emptying the spike buffer in between; return the spikes."""
-        request, meeting = self._request, self._meeting
+    def run(self, item: int, stop: Any) -> None:
+        """Call the kernel until the sample ends, emptying the spike buffer in between."""
+        stimulus, request, results, meeting, b = (
+            self._batch.stimulus, self._batch.request, self._batch.results, self._meeting, item,
+        )  # fmt: skip
         part = slice(stimulus.offsets[b], stimulus.offsets[b + 1])
         cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(stimulus.n_steps[b]), 0
         edges = request.bins[b] if request.bins is not None else np.empty(0, np.int64)
@@ -88,7 +84,7 @@ class Worker:
                 cursor[push.SPIKE] = 0
             if cursor[push.PHASE]:
                 time.sleep(0)  # the others have no core at the moment: let them have this one
-        return pieces
+        results.spikes[b][self._part] = pieces
 
 
 def neuron_values(program: Program, layout: Layout | PullLayout, first: int, last: int) -> tuple[Any, ...]:

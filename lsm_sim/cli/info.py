@@ -34,7 +34,8 @@ def info(
         return
     gib = 2**30
     rows = [[name, version or "not installed"] for name, version in versions.items()]
-    rows += [["", ""], ["platform", machine["platform"]], ["cores", str(machine["cores"])]]
+    rows += [["", ""], ["platform", machine["platform"]], ["processor", machine["processor"]]]
+    rows += [["cores", str(machine["cores"])]]
     rows += [["memory", f"{machine['memory_available'] / gib:.1f} of {machine['memory_total'] / gib:.1f} GiB free"]]
     rows += [["", ""], *([f"backend {name}", reason or _can_run(abouts[name])] for name, reason in backends.items())]
     print_table(rows)

@@ -129,8 +129,9 @@ def only_counts(rng, _program, stimulus):
 def test_samples_side_by_side_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
     monkeypatch.setattr(division, "pull_wins", lambda *_: True)
     monkeypatch.setattr(division, "_LEAST_SAMPLES", 0)
+    monkeypatch.setattr(division, "_PULL_SHARE", 3)  # neurons, so that threads share most groups
     groups = []
-    monkeypatch.setattr(PullWorker, "run_group", watched(PullWorker.run_group, groups))
+    monkeypatch.setattr(PullWorker, "run", watched(PullWorker.run, groups))
     for seed in seeds:
         rng = np.random.default_rng(seed)
         program = random_program(rng, arithmetic, wide=False if seed % 10 else None)

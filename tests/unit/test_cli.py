@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -187,6 +188,14 @@ class TestInfo:
         assert report["backends"]["reference"]["reason"].startswith("importing it failed (OSError: broken)")
         assert report["versions"]["numpy"] == np.__version__
         assert report["cores"] >= 1
+        assert report["processor"]
+
+    def test_the_processor_is_what_linux_calls_it(self, tmp_path):
+        (tmp_path / "cpuinfo").write_text(
+            "vendor_id\t: X\nmodel name\t: Some CPU @ 2 GHz\nmodel name\t: Some CPU @ 2 GHz\n"
+        )
+        assert environment.processor(tmp_path / "cpuinfo") == "Some CPU @ 2 GHz"
+        assert environment.processor(tmp_path / "missing") == (platform.processor() or platform.machine())
 
 
 class TestRun:

@@ -71,6 +71,13 @@ def test_samples_get_threads_of_their_own_and_large_networks_share_what_is_left(
     assert division.teams(n_threads=8, n_samples=2, n_neurons=6000) == (2, 3)
 
 
+def test_groups_of_64_get_threads_of_their_own_and_share_what_is_left():
+    assert division.pull_teams(n_threads=2, n_samples=200, n_neurons=1000) == (2, 1)
+    assert division.pull_teams(n_threads=2, n_samples=64, n_neurons=1000) == (1, 2)
+    assert division.pull_teams(n_threads=8, n_samples=128, n_neurons=200) == (2, 3)
+    assert division.pull_teams(n_threads=8, n_samples=10, n_neurons=60) == (1, 1)
+
+
 def test_pulling_wins_with_many_samples_at_high_rates_only():
     program = lsm.lower(workloads.liquid(workloads.W), 1e-3)
     sources = program.n_inputs + program.n_neurons

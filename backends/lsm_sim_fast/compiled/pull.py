@@ -16,6 +16,7 @@ from numba.extending import intrinsic, overload
 from lsm_sim_fast.compiled import assembly, assembly_pull
 from lsm_sim_fast.compiled.caching import kernel
 from lsm_sim_fast.compiled.neurons import FOREVER, at, update
+from lsm_sim_fast.compiled.threads import STRIDE, others_reached, publish
 
 LANES = 64
 _CHUNK = 256  # synapses whose bytes sum up in 16 bits
@@ -82,14 +83,14 @@ def _stimulate(k, now, n_inputs, stimulus, lanes, events):
 
 
 @_inline
-def _close_bins(k, edges, counts, counters, lanes, current):
+def _close_bins(k, first, edges, counts, counters, lanes, current):
     """Hand over the counts of bins that end before step k; return the step at which the next one does."""
     soon = np.int64(2**62)
     for lane in range(lanes.size):
         sample = lanes[lane]
         while current[lane] + 1 < edges.shape[1] and edges[sample, current[lane] + 1] <= k:
             for i in range(counters.shape[0]):
-                counts[sample, current[lane], i] = counters[i, lane]
+                counts[sample, current[lane], first + i] = counters[i, lane]
                 counters[i, lane] = 0
             current[lane] += 1
         if current[lane] + 1 < edges.shape[1]:
@@ -105,39 +106,57 @@ def _hold_and_count(k, free_at, spiked, refractory, counters):
         counters[lane] += np.int32(spiked[lane])
 
 
-@kernel
-def advance_lanes(
-    k, n_steps, stop, indptr, packed, words, width, n_inputs, neurons, state, lanes, events, stimulus, edges, counts,
-    counters, current, vector,
-):  # fmt: skip
-    """Advance up to 64 samples from step k to ``n_steps``, or until ``stop`` is set; return the step reached.
-
-    ``lanes`` are their numbers in the batch, ``events`` (lanes,) their next events; ``words`` (slots * width,) who spiked,
-    input channels first; ``counters`` (N, 64) spikes in each lane's ``current`` bin; ``state`` u, v, free_at (N, 64).
-    """
+@_inline
+def _advance_targets(k, start, now, indptr, packed, words, neurons, state, counters, spiked, sums, vector):
+    """Advance this thread's neurons by one step, and write to ``now`` in which lanes they spiked."""
     scale, decay_u, decay_v, threshold, bias, refractory = neurons
     u, v, free_at = state
-    mask = np.uint32(words.size - 1)
+    mask, eights = np.uint32(words.size - 1), spiked.view(np.uint64)
+    for i in range(indptr.size - 1):
+        for e in range(indptr[i], indptr[i + 1], _CHUNK):
+            _pull(words, packed, e, min(_CHUNK, indptr[i + 1] - e), np.uint32(start), mask, sums, vector)
+        update(
+            k, sums, scale, u[i], v[i], free_at[i], spiked, at(decay_u, i), at(decay_v, i), at(threshold, i), at(bias, i)
+        )  # fmt: skip
+        now[i] = word = _as_word(eights)
+        if word != 0:
+            _hold_and_count(k, free_at[i], spiked, refractory[i], counters[i])
+
+
+@kernel
+def advance_lanes(
+    k, n_steps, stop, share, indptr, packed, words, width, neurons, state, lanes, events, stimulus, edges, counts,
+    counters, current, waiting, vector,
+):  # fmt: skip
+    """Advance one thread's share of up to 64 samples from step k; return the step reached.
+
+    It ends at ``n_steps``, when ``stop`` is set, or when it has waited too long for the other threads of the group, which
+    ``waiting`` tells. ``share``: number of the thread, its first neuron, input channels, flags. ``lanes`` are the samples'
+    numbers in the batch, ``events`` (lanes,) their next events; ``words`` (slots * width,) who spiked, input channels
+    first; ``counters`` (N, 64) spikes in each lane's ``current`` bin; ``state`` u, v, free_at (N, 64), of this thread's N.
+    """
+    me, first, n_inputs, flags = share
     sums, spiked = np.zeros(LANES, np.int32), np.zeros(LANES, np.uint8)
-    eights, now = spiked.view(np.uint64), np.zeros(n_inputs + indptr.size - 1, np.uint64)
-    closing = _close_bins(k, edges, counts, counters, lanes, current)
+    closing = _close_bins(k, first, edges, counts, counters, lanes, current)
     while k < n_steps and stop[0] == 0:
-        if k >= closing:
-            closing = _close_bins(k, edges, counts, counters, lanes, current)
-        start = k * width & (words.size - 1)
-        _stimulate(k, now, n_inputs, stimulus, lanes, events)
-        for i in range(indptr.size - 1):
-            for e in range(indptr[i], indptr[i + 1], _CHUNK):
-                _pull(words, packed, e, min(_CHUNK, indptr[i + 1] - e), np.uint32(start), mask, sums, vector)
-            update(
-                k, sums, scale, u[i], v[i], free_at[i], spiked, at(decay_u, i), at(decay_v, i), at(threshold, i), at(bias, i)
-            )  # fmt: skip
-            word = _as_word(eights)
-            now[n_inputs + i] = word
-            if word != 0:
-                _hold_and_count(k, free_at[i], spiked, refractory[i], counters[i])
-        words[start : start + now.size] = now  # not earlier: the words of the longest delay stood there
+        if waiting[0] == 0:
+            if k >= closing:
+                closing = _close_bins(k, first, edges, counts, counters, lanes, current)
+            start = k * width & (words.size - 1)
+            now = words[start : start + width]
+            if me == 0:
+                _stimulate(k, now, n_inputs, stimulus, lanes, events)
+            _advance_targets(
+                k, start, now[n_inputs + first :], indptr, packed, words, neurons, state, counters, spiked, sums, vector
+            )
+            if flags.size:
+                publish(flags, STRIDE * me, k + 1)
+                waiting[0] = 1
+        if waiting[0] != 0:
+            if not others_reached(k, flags, stop):
+                return k
+            waiting[0] = 0
         k += 1
     if k == n_steps:
-        _close_bins(k, edges, counts, counters, lanes, current)
+        _close_bins(k, first, edges, counts, counters, lanes, current)
     return k

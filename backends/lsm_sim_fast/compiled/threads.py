@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numba
+import numpy as np
+import numpy.typing as npt
 from numba.core import types
 from numba.extending import intrinsic
 
@@ -10,6 +12,11 @@ _inline = numba.njit(forceinline=True, error_model="numpy")
 
 STRIDE = 8  # one flag per cache line
 _SPINS = 20_000  # looks at another thread's progress before the caller may sleep
+
+
+def flags(n_threads: int) -> npt.NDArray[np.int64]:
+    """Return room for the steps that threads of one sample have finished; none for one thread, which nobody waits for."""
+    return np.zeros(STRIDE * n_threads if n_threads > 1 else 0, np.int64)
 
 
 @intrinsic
