@@ -78,8 +78,8 @@ class Layout:
 
     @property
     def ring_bytes(self) -> int:
-        """Size of all rings, both copies."""
-        return 2 * (self.edges.size - 1) * self.slots * self.width * np.dtype(self.ring_type).itemsize
+        """Size of all rings, both copies and an empty slot."""
+        return (self.edges.size - 1) * (2 * self.slots + 1) * self.width * np.dtype(self.ring_type).itemsize
 
     def describe(self) -> str:
         """Return what was chosen, in words."""

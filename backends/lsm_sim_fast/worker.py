@@ -45,7 +45,8 @@ class Worker:
         self._layout = blocks, layout.width, layout.slots, rows, program.n_inputs
         self._synapses = layout.packed, layout.packed.dtype.type(layout.shift), layout.ahead
         self._neurons = neuron_values(program, layout, self._first, self._last)
-        self._ring = aligned.zeros((len(rows), 2 * layout.slots * layout.width), layout.ring_type)
+        self._ring = aligned.zeros((len(rows), (2 * layout.slots + 1) * layout.width), layout.ring_type)
+        self._pending = slice(0, 0)  # places of a ring where arrivals may be left over
         n = self._last - self._first
         room = whole_lines(n)
         u_type = np.int32 if program.arithmetic == "loihi" else np.float64
@@ -57,8 +58,14 @@ class Worker:
 
     def rest(self) -> None:
         """Put everything of this thread back to the start of a sample."""
-        for array in (self._ring, *self._state[:3]):
+        self._ring[:, self._pending] = 0
+        for array in self._state[:3]:
             array[:] = 0
+
+    def _left_over(self, n_steps: int) -> slice:
+        """Return the places of a ring that may hold something after a sample: each step empties its slot."""
+        _, width, slots, _, _ = self._layout
+        return slice(n_steps * width, (n_steps + slots) * width) if n_steps < slots else slice(0, 2 * slots * width)
 
     def run(self, item: int, stop: Any) -> None:
         """Call the kernel until the sample ends, emptying the spike buffer in between."""
@@ -66,6 +73,7 @@ class Worker:
             self._batch.stimulus, self._batch.request, self._batch.results, self._meeting, item,
         )  # fmt: skip
         part = slice(stimulus.offsets[b], stimulus.offsets[b + 1])
+        self._pending = self._left_over(int(stimulus.n_steps[b]))
         cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(stimulus.n_steps[b]), 0
         edges = request.bins[b] if request.bins is not None else np.empty(0, np.int64)
         recording = recorded_steps(request, n_steps), *self._recorded, results.u[b], results.v[b]

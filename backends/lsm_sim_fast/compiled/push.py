@@ -27,7 +27,7 @@ EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
 #   stop         (1,): another thread sets it to end the call after the current step
 #   layout       edges of this thread's blocks, width and slots of a ring, rows in vectors (blocks, C+N+1), number of input channels
 #   synapses     packed synapses, bits of their mantissas, prefetch distance in rows
-#   ring         arrivals to come, by block, in two copies, (blocks, 2 * slots * width)
+#   ring         arrivals to come, by block, in two copies, and a slot that stays empty, (blocks, (2 * slots + 1) * width)
 #   neurons      unit of arrivals, decay of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
 #   state        u, v, free_at (first step at which v moves again), room for flags (uint8), all padded to 16
 #   team         number of this thread, spikes of two steps by thread (2, threads, N + 16), how many (2, threads), flags
@@ -79,9 +79,10 @@ def _advance_blocks(k, slot, layout, ring, neurons, state, who, excursions, vect
     scale, decay_u, decay_v, threshold, bias, _ = neurons
     u, v, free_at, flags = state
     start, found = slot * width, 0
+    second = (slot + slots if k >= slots else 2 * slots) * width  # in the first round nothing has come to a second copy
     for b in range(blocks.size - 1):
         lo, hi = blocks[b] - blocks[0], blocks[b + 1] - blocks[0]
-        low, high = ring[b, start : start + hi - lo], ring[b, start + slots * width : start + slots * width + hi - lo]
+        low, high = ring[b, start : start + hi - lo], ring[b, second : second + hi - lo]
         if excursions is not None:
             merge(low, high)
             count_excursions(k, blocks[b], low, u[lo:hi], part(decay_u, lo, hi), part(bias, lo, hi), excursions)
