@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def checked(spikes: Spikes) -> dict[str, Any]:
     """Return every field in its final type, or raise `DescriptionError`."""
-    step, channel = checks.whole_array(spikes.step, "Spikes step"), checks.whole_array(spikes.channel, "Spikes channel")
+    step, channel = _indices(spikes.step, "Spikes step"), _indices(spikes.channel, "Spikes channel")
     offsets, n_steps = (
         checks.whole_array(spikes.offsets, "Spikes offsets"),
         checks.whole_array(spikes.n_steps, "Spikes n_steps"),
@@ -43,6 +43,11 @@ def checked(spikes: Spikes) -> dict[str, Any]:
     out = {name: checks.read_only(array) for name, array in out.items()}
     dt = checks.positive(spikes.dt, "Spikes dt")
     return out | {"n_channels": n_channels, "dt": dt, "groups": _checked_groups(spikes.groups, n_channels)}
+
+
+def _indices(value: Any, where: str) -> Any:
+    """Return whole numbers; int32 as they are, because most events come so and a copy takes as long as the checks."""
+    return value if type(value) is np.ndarray and value.dtype == np.int32 else checks.whole_array(value, where)
 
 
 def _checked_groups(groups: Any, n_channels: int) -> dict[str, range]:
@@ -80,7 +85,8 @@ def _all_right(step: Ints, channel: Ints, offsets: Ints, n_steps: Ints, n_channe
     filled = np.flatnonzero(np.diff(offsets))
     if (step[offsets[filled]] < 0).any() or (step[offsets[filled + 1] - 1] >= n_steps[filled]).any():
         return False
-    key = step * n_channels + channel
+    key = np.multiply(step, n_channels, dtype=np.int64)
+    key += channel
     ascends = key[1:] > key[:-1]
     ascends[offsets[filled[1:]] - 1] = True  # a new sample starts again
     return bool(ascends.all())
@@ -99,7 +105,7 @@ def _check_order(sample: Ints, step: Ints, channel: Ints, n_channels: int) -> No
     if step.size < 2:
         return
     same = sample[1:] == sample[:-1]
-    key = step * max(n_channels, 1) + channel
+    key = np.multiply(step, max(n_channels, 1), dtype=np.int64) + channel
     wrong = same & (key[1:] <= key[:-1])
     if wrong.any():
         i = int(np.flatnonzero(wrong)[0])

@@ -49,21 +49,21 @@ def from_dense(dense: Any, dt: float) -> Spikes:
 def _from_flags(dense: Bools, dt: float) -> Spikes:
     """Return the spikes of one boolean array (B, T, C); what can only be true or false need not be looked at twice."""
     n_samples, n_steps, n_channels = dense.shape
-    where = _set(dense)
-    row = where // max(n_channels, 1)  # np.divmod would be three times slower
-    channel = where - row * n_channels
-    offsets = np.searchsorted(where, np.arange(n_samples + 1) * (n_steps * n_channels))
-    step = row - np.repeat(np.arange(n_samples) * n_steps, np.diff(offsets))
+    step, channel, offsets = _events(dense)
     return Spikes(step, channel, offsets, np.full(n_samples, n_steps), n_channels, dt)
 
 
-def _set(flags: Bools) -> Ints:
-    """Return where the flattened array is true."""
-    if flags.size < _LARGE:
-        return np.flatnonzero(flags)
-    from lsm_sim import set_bits  # compiled
+def _events(dense: Bools) -> tuple[Any, Any, Ints]:
+    """Return step and channel of true values, and where the events of each sample begin."""
+    n_samples, n_steps, n_channels = dense.shape
+    if dense.size >= _LARGE:
+        from lsm_sim import set_bits  # compiled
 
-    return set_bits.flatnonzero(flags)
+        return set_bits.events(dense)
+    where = np.flatnonzero(dense)
+    row = where // max(n_channels, 1)  # np.divmod would be three times slower
+    offsets = np.searchsorted(where, np.arange(n_samples + 1) * (n_steps * n_channels))
+    return row - np.repeat(np.arange(n_samples) * n_steps, np.diff(offsets)), where - row * n_channels, offsets
 
 
 def from_events(

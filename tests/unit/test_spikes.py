@@ -275,3 +275,11 @@ def test_a_case_file_gives_its_stimulus():
     stimulus, program = Spikes.load(GOLDEN[0]), Program.load(GOLDEN[0])
     assert len(stimulus) == 1
     assert (stimulus.n_channels, stimulus.dt) == (program.n_inputs, program.dt)
+
+
+def test_events_of_32_bits_are_compared_in_64():
+    step, channel = np.array([0, 5000], np.int32), np.array([5, 3], np.int32)
+    assert Spikes(step, channel, [0, 2], [5001], 2**20, 1e-3).n_events == 2  # 5000 * 2^20 leaves 32 bits
+    assert step.flags.writeable
+    with pytest.raises(DescriptionError, match=r"step 0, channel 5 of sample 0 is out of order"):
+        Spikes(step[::-1], channel[::-1], [0, 2], [5001], 2**20, 1e-3)
