@@ -104,7 +104,7 @@ class _Runner:
         return results.outcome(self.program, stimulus, request)
 
     def _shall_pull(self, stimulus: Spikes, request: Request, n_threads: int) -> bool:
-        """Whether to pull; no where to push is all that can be done, or faster.
+        """Return whether to pull: not where to push is all that can be done, or is faster.
 
         The beginning of the first sample is pushed to see how much the network spikes.
         """

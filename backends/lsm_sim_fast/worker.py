@@ -69,12 +69,11 @@ class Worker:
 
     def run(self, item: int, stop: Any) -> None:
         """Call the kernel until the sample ends, emptying the spike buffer in between."""
-        stimulus, request, results, meeting, b = (
-            self._batch.stimulus, self._batch.request, self._batch.results, self._meeting, item,
-        )  # fmt: skip
+        batch, meeting, b = self._batch, self._meeting, item
+        stimulus, request, results = batch.stimulus, batch.request, batch.results
         part = slice(stimulus.offsets[b], stimulus.offsets[b + 1])
-        self._pending = self._left_over(int(stimulus.n_steps[b]))
         cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(stimulus.n_steps[b]), 0
+        self._pending = self._left_over(n_steps)
         edges = request.bins[b] if request.bins is not None else np.empty(0, np.int64)
         recording = recorded_steps(request, n_steps), *self._recorded, results.u[b], results.v[b]
         excursions = results.excursions[b, self._part] if request.excursions else None

@@ -51,22 +51,8 @@ def _vector(k, first, low, high, state, neurons, who, found, vector):
     u, v, free_at, _ = state
     scale, decay_u, decay_v, threshold, bias = neurons
     return _vector_pass(
-        np.int32(k),
-        u.size,
-        np.int32(first),
-        scale,
-        low,
-        high,
-        u,
-        v,
-        free_at,
-        decay_u,
-        decay_v,
-        threshold,
-        bias,
-        who,
-        found,
-    )
+        np.int32(k), u.size, np.int32(first), scale, low, high, u, v, free_at, decay_u, decay_v, threshold, bias, who, found
+    )  # fmt: skip
 
 
 def _plain(k, first, low, high, state, neurons, who, found, vector):
