@@ -12,6 +12,8 @@ from lsm_sim.checks import Ints
 from lsm_sim.program import Program
 from lsm_sim_fast.layout import largest_sum, power_of_two, v_type
 
+_MOST_WORDS = 2**16  # 512 KiB
+
 
 @dataclass(frozen=True, eq=False)
 class PullLayout:
@@ -41,10 +43,11 @@ class PullLayout:
 
 
 def pull_fits(program: Program) -> bool:
-    """Whether places and mantissas fit 16 bits and sums 32."""
+    """Whether mantissas fit 16 bits, sums 32, and the words that a step reads the second-level cache."""
     mantissa = np.ldexp(program.weight.astype(np.float64), program.weight_exponent)
     sums = np.bincount(program.post, np.abs(mantissa), minlength=1)
-    return bool(_size(program) <= 2**16 and np.abs(mantissa).max(initial=0) < 2**15 and sums.max() < 2**31)
+    words = (program.max_delay + 1) * (program.n_inputs + program.n_neurons)
+    return bool(words <= _MOST_WORDS and np.abs(mantissa).max(initial=0) < 2**15 and sums.max() < 2**31)
 
 
 def lay_out_pull(program: Program) -> PullLayout:
@@ -70,8 +73,3 @@ def lay_out_pull(program: Program) -> PullLayout:
 def _shape(program: Program) -> tuple[int, int]:
     slots = program.max_delay + 2  # the words of the longest delay are read while those of this step are written
     return power_of_two(slots), power_of_two(program.n_inputs + program.n_neurons)
-
-
-def _size(program: Program) -> int:
-    slots, width = _shape(program)
-    return slots * width

@@ -91,8 +91,9 @@ def test_pulling_wins_with_many_samples_at_high_rates_only():
     assert not wins(100, 64, n_threads=64)
 
 
-def test_only_what_fits_16_bits_is_pulled():
+def test_only_what_fits_16_bits_and_the_cache_is_pulled():
     assert pull_fits(network())
+    assert pull_fits(network(n_neurons=1500, delay=31))  # 32 steps of 1501 words, in a ring of 64 times 2048
     assert not pull_fits(network(weight=2.0**20 + 2.0**-10))
     assert not pull_fits(network(n_neurons=70, delay=1000))
 
