@@ -9,7 +9,7 @@ import numpy as np
 
 from lsm_sim.checks import Ints
 from lsm_sim.spikes import Spikes
-from lsm_sim_fast import form
+from lsm_sim_fast import aligned, form
 from lsm_sim_fast.compiled.pull import LANES, advance_lanes
 from lsm_sim_fast.compiled.threads import flags
 from lsm_sim_fast.pull_layout import PullLayout
@@ -50,6 +50,7 @@ class PullWorker:
         u_type = np.int32 if program.arithmetic == "loihi" else np.float64
         self._state: tuple[Any, ...] = tuple(np.zeros(shape, kind) for kind in (u_type, layout.v_type, np.int32))
         self._counters = np.zeros(shape, np.int32)
+        self._scratch = aligned.zeros(LANES, np.int32), aligned.zeros(LANES, np.uint8)
 
     def rest(self) -> None:
         """Put everything of this thread back to the start of a group."""
@@ -69,7 +70,7 @@ class PullWorker:
             k = advance_lanes(
                 k, n_steps, stop, self._share, self._indptr, layout.packed, words, layout.width, self._neurons,
                 self._state, lanes, events, (stimulus.step, stimulus.channel, stimulus.offsets), bins, counts,
-                self._counters, current, waiting, form.choose().vector,
+                self._counters, current, waiting, self._scratch, form.choose().vector,
             )  # fmt: skip
             if waiting[0]:
                 time.sleep(0)  # the others have no core at the moment: let them have this one

@@ -5,15 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import numba
+from numba.core.options import DefaultOptions
+
+# Arrays belong to the caller for as long as a kernel runs. Counting references to them all the same costs an atomic
+# operation for each slice of one, some thirty in every step: half of what a small network takes.
+_UNCOUNTED = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
 
 
 def kernel(function):
     """Compile ``function`` at its first call and keep the result on disk.
 
     Numba keeps it until the file of ``function`` changes. A kernel consists of more files, and a stale one would give wrong
-    spikes, so here the stamp that Numba compares is that of all files of this package.
+    spikes, so here the stamp that Numba compares is that of all files of this package. A kernel may not create arrays.
     """
-    compiled = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled = numba.njit(cache=True, nogil=True, error_model="numpy", **_UNCOUNTED)(function)
     if hasattr(compiled, "_cache"):  # not where NUMBA_DISABLE_JIT is set
         files = sorted(Path(__file__).parent.glob("*.py"))
         stamp = [(file.name, file.stat().st_mtime, file.stat().st_size) for file in files]

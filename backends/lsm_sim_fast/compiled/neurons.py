@@ -9,23 +9,31 @@ from __future__ import annotations
 import numba
 import numpy as np
 from numba.core import types
-from numba.extending import overload
+from numba.extending import intrinsic, overload
+from numba.np import arrayobj
 
 _inline = numba.njit(forceinline=True, error_model="numpy")
 
 FOREVER = np.int64(2**31 - 1)  # a step that no sample reaches
 
 
-def part(values, lo, hi):
+@intrinsic
+def part(typing_context, values, lo, hi):
     """Return the values of some neurons; a number stands for all."""
-    raise NotImplementedError("for compiled code only")
 
+    def generate(context, builder, signature, arguments):
+        kind = signature.args[0]
+        if not isinstance(kind, types.Array):
+            return arguments[0]
+        whole = context.make_array(kind)(context, builder, arguments[0])
+        some = context.make_array(kind)(context, builder)
+        arrayobj.populate_array(
+            some, builder.gep(whole.data, [arguments[1]]), [builder.sub(arguments[2], arguments[1])],
+            whole.strides, whole.itemsize, whole.meminfo,
+        )  # fmt: skip
+        return some._getvalue()
 
-@overload(part, jit_options={"error_model": "numpy", "forceinline": True})
-def _part(values, lo, hi):
-    if isinstance(values, types.Array):
-        return lambda values, lo, hi: values[lo:hi]
-    return lambda values, lo, hi: values
+    return values(values, types.int64, types.int64), generate
 
 
 def at(values, i):

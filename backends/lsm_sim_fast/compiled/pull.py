@@ -126,17 +126,18 @@ def _advance_targets(k, start, now, indptr, packed, words, neurons, state, count
 @kernel
 def advance_lanes(
     k, n_steps, stop, share, indptr, packed, words, width, neurons, state, lanes, events, stimulus, edges, counts,
-    counters, current, waiting, vector,
+    counters, current, waiting, scratch, vector,
 ):  # fmt: skip
     """Advance one thread's share of up to 64 samples from step k; return the step reached.
 
     It ends at ``n_steps``, when ``stop`` is set, or when it has waited too long for the other threads of the group, which
     ``waiting`` tells. ``share``: number of the thread, its first neuron, input channels, flags. ``lanes`` are the samples'
     numbers in the batch, ``events`` (lanes,) their next events; ``words`` (slots * width,) who spiked, input channels
-    first; ``counters`` (N, 64) spikes in each lane's ``current`` bin; ``state`` u, v, free_at (N, 64), of this thread's N.
+    first; ``counters`` (N, 64) spikes in each lane's ``current`` bin; ``state`` u, v, free_at (N, 64), of this thread's N;
+    ``scratch`` room for 64 sums, zeros, and for 64 flags.
     """
     me, first, n_inputs, flags = share
-    sums, spiked = np.zeros(LANES, np.int32), np.zeros(LANES, np.uint8)
+    sums, spiked = scratch
     closing = _close_bins(k, first, edges, counts, counters, lanes, current)
     while k < n_steps and stop[0] == 0:
         if waiting[0] == 0:
