@@ -22,7 +22,7 @@ _POLL = 0.1  # seconds between looks at the progress and at Ctrl-C
 
 def push(batch: Batch, layout: Layout, n_teams: int, advance: Callable[[int], Any]) -> None:
     """Run a batch with the push kernel, one sample per team at a time; ``advance`` hears how many are done."""
-    check_memory(n_teams * layout.ring_bytes, "fast: the spikes in flight")
+    check_memory(n_teams * layout.strip_bytes, "fast: the spikes in flight")
     queue, stop = iter(range(len(batch.stimulus))), np.zeros(1, np.uint8)
     teams = []
     for _ in range(n_teams):

@@ -1,10 +1,10 @@
 """The layout in which the push kernel reads a program: blocks of target neurons, synapses packed by source.
 
 A weight is an integer mantissa times 2^-e, so arrivals are sums of integers: exact, in any order, whoever adds them. They
-wait in a ring of slots, one per step of delay, slot-major. The ring stands twice in memory, one copy behind the other, so that
-adding to it needs no wrapping around: a spike writes up to ``slots`` slots on, and a slot's arrivals are the sum of its two copies.
+wait in slots, one per step of delay, slot-major. The slots in use move through a strip of memory that is several times as
+long, one slot further in each step; at its end, what still waits is carried back to its beginning. So adding to it needs no wrapping around.
 
-A ring that outgrows the cache is cut into blocks of target neurons, each with a ring and rows of its own. Threads that
+Slots that outgrow the cache are cut into blocks of target neurons, each with a strip and rows of its own. Threads that
 share one sample get a run of blocks each. Rows are sorted by place, which makes the scatter run forward through memory,
 and synapses of a row that share a place are merged, which lets it handle many at a time.
 """
@@ -25,8 +25,8 @@ from lsm_sim_fast.compiled.rows import UNROLLED, VECTOR
 from lsm_sim_fast.packing import chunks, pack
 
 LINE = 16  # neurons; keeps every slot and every block aligned to vectors and, int32, to cache lines
-_MAX_RING = 2**31
-_RING = 2**15  # places of a block's ring: 128 KiB, what a second-level cache holds beside the synapses that stream by
+_MAX_PLACES = 2**31
+_BLOCK = 2**15  # places of a block's slots: 128 KiB, what a second-level cache holds beside the synapses that stream by
 _SHORT_ROW = 32  # synapses; blocks are not made so narrow that the mean row falls below
 _PREFETCH = 2**18  # synapses; more of them than a second-level cache holds are asked for ahead
 
@@ -45,15 +45,18 @@ class Layout:
         Rows by block and source, input channels first, in vectors, (blocks, C+N+1).
     packed
         Synapses: place relative to the next slot above ``shift`` bits of mantissa. uint32 with a shift of 16 where both
-        fit, else uint64. Every row is whole vectors, at least one, filled up with synapses of weight 0. Vectors
-        have the 64 bytes that are scattered at a time, or the 32 whose loop is written out.
+        fit, else uint64, with a shift of 32 where that is enough, as it always is beside a strip of int32. Every row is whole
+        vectors, at least one, filled up with synapses of weight 0. Vectors have the 64 bytes that are scattered at a time,
+        or the 32 whose loop is written out.
     shift
         As above.
     scale
         2^-e, the unit of mantissas (1.0 for loihi).
     slots, width
-        Shape of a block's ring: longest delay in steps, and neurons of the largest block, rounded up to vectors of 16.
-    ring_type
+        Shape of a block's slots: longest delay in steps, and neurons of the largest block, rounded up to vectors of 16.
+    span
+        Slots of a block's strip.
+    strip_type
         int32 where every possible sum of arrivals fits, else int64.
     v_type
         See `v_type`.
@@ -71,15 +74,16 @@ class Layout:
     scale: float
     slots: int
     width: int
-    ring_type: type
+    span: int
+    strip_type: type
     v_type: type
     ahead: int
     rows: int | None
 
     @property
-    def ring_bytes(self) -> int:
-        """Size of all rings, both copies and an empty slot."""
-        return (self.edges.size - 1) * (2 * self.slots + 1) * self.width * np.dtype(self.ring_type).itemsize
+    def strip_bytes(self) -> int:
+        """Size of all strips."""
+        return (self.edges.size - 1) * self.span * self.width * np.dtype(self.strip_type).itemsize
 
     def describe(self) -> str:
         """Return what was chosen, in words."""
@@ -92,10 +96,10 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None) -> Layo
     slots = program.max_delay + 1
     edges, parts = _blocks(program, n_parts)
     width = whole_lines(int(np.diff(edges).max()))
-    if slots * width > _MAX_RING:
+    if slots * width > _MAX_PLACES:
         raise UnsupportedError(
-            f"fast: {program.n_neurons} neurons with delays up to {program.max_delay + 1} steps need a ring of "
-            f"{slots * width} places, more than {_MAX_RING}; use shorter delays or a larger dt"
+            f"fast: {program.n_neurons} neurons with delays up to {program.max_delay + 1} steps need "
+            f"{slots * width} places, more than {_MAX_PLACES}; use shorter delays or a larger dt"
         )
     largest = largest_sum(program)
     packed, shift, indptr = pack(program, edges, slots, width, UNROLLED if rows is None else VECTOR)
@@ -108,7 +112,8 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None) -> Layo
         scale=2.0**-program.weight_exponent,
         slots=slots,
         width=width,
-        ring_type=np.int32 if largest < 2.0**31 else np.int64,
+        span=_span(slots, width),
+        strip_type=np.int32 if largest < 2.0**31 else np.int64,
         v_type=v_type(program, largest),
         ahead=4 if program.n_synapses > _PREFETCH else 0,
         rows=rows,
@@ -125,17 +130,25 @@ def whole_lines(n: int) -> int:
     return -(-n // LINE) * LINE
 
 
+def _span(slots: int, width: int) -> int:
+    """Return the slots of a strip: at least twice those in use, so that what is carried back does not overlap itself.
+
+    Where it stays small, four times as many: then a slot is carried every third step instead of in each.
+    """
+    return slots * (4 if 4 * slots * width <= _BLOCK else 2)
+
+
 def _blocks(program: Program, n_parts: int) -> tuple[Ints, Ints]:
     """Return the edges of blocks and of parts; all parts have equally many neurons and all blocks of a part nearly so.
 
-    A block holds `_RING` places, or more where rows would get shorter than `_SHORT_ROW`. A few long delays make a ring long
+    A block holds `_BLOCK` places, or more where rows would get shorter than `_SHORT_ROW`. A few long delays make a strip long
     but not busy: what counts is the part of it that 99 % of the synapses write to.
     """
     n, rows = program.n_neurons, program.n_inputs + program.n_neurons
     row = program.n_synapses / rows
     within = np.cumsum(np.bincount(program.delay, minlength=1))
     busy = int(np.searchsorted(within, 0.99 * within[-1])) + 1
-    most = max(LINE, _RING // busy, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
+    most = max(LINE, _BLOCK // busy, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
     part_edges = np.linspace(0, n, n_parts + 1).astype(np.int64)
     edges, parts = [np.zeros(1, np.int64)], [0]
     for first, last in itertools.pairwise(part_edges):

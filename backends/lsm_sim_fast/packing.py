@@ -20,19 +20,17 @@ _CHUNK = 2**14  # synapses that are sorted at a time
 def pack(program: Program, edges: Ints, slots: int, width: int, line: int) -> tuple[npt.NDArray[Any], int, Ints]:
     """Return packed synapses, the bits of their mantissas, and rows in vectors of ``line`` bytes; see `Layout`."""
     size = slots * width
-    if size <= 2**16:
-        try:
-            return _packed(program, edges, (width, size), "uint32", 16, line // 4)
-        except OverflowError:
-            pass  # a mantissa needs more
-    shift = 64 - max(1, (size - 1).bit_length())
-    try:
-        return _packed(program, edges, (width, size), "uint64", shift, line // 8)
-    except OverflowError as error:
-        raise UnsupportedError(
-            f"fast: weights of {error} bits do not fit beside places in a ring of {size}; use shorter delays, or a "
-            "coarser grid of weights (lower(..., weight_bits=16))"
-        ) from None
+    most = 64 - max(1, (size - 1).bit_length())
+    for kind, shift in (("uint32", 16), ("uint64", 32), ("uint64", most)):
+        if size <= 2 ** (8 * np.dtype(kind).itemsize - shift):
+            try:
+                return _packed(program, edges, (width, size), kind, shift, line // np.dtype(kind).itemsize)
+            except OverflowError as error:
+                needed = error
+    raise UnsupportedError(
+        f"fast: weights of {needed} bits do not fit beside places in {size} slots; use shorter delays, or a "
+        "coarser grid of weights (lower(..., weight_bits=16))"
+    )
 
 
 def chunks(program: Program) -> Iterator[tuple[int, int]]:
@@ -43,18 +41,18 @@ def chunks(program: Program) -> Iterator[tuple[int, int]]:
 
 
 def _packed(
-    program: Program, edges: Ints, ring: tuple[int, int], kind: str, shift: int, lanes: int
+    program: Program, edges: Ints, strip: tuple[int, int], kind: str, shift: int, lanes: int
 ) -> tuple[npt.NDArray[Any], int, Ints]:
     """Pack into this type; `OverflowError` tells how many bits the first mantissa that does not fit needs."""
     pieces, vectors = [], []
     exponent = program.weight_exponent
     for first, last in itertools.pairwise(edges.tolist()):
         for rows in chunks(program):
-            place, mantissa, starts = _rows(program, rows, (first, last), ring, exponent)
+            place, mantissa, starts = _rows(program, rows, (first, last), strip, exponent)
             largest = int(np.abs(mantissa).max(initial=0))
             if largest >= 2 ** (shift - 1):
                 raise OverflowError(largest.bit_length() + 1)
-            place, mantissa, n_vectors = _filled_up(place, mantissa, starts, ring[1], lanes)
+            place, mantissa, n_vectors = _filled_up(place, mantissa, starts, strip[1], lanes)
             low = mantissa.astype(np.uint64) & np.uint64(2**shift - 1)
             pieces.append((place.astype(np.uint64) << np.uint64(shift) | low).astype(kind))
             vectors.append(n_vectors)
@@ -68,7 +66,7 @@ def _packed(
 
 
 def _rows(
-    program: Program, rows: tuple[int, int], block: tuple[int, int], ring: tuple[int, int], exponent: int
+    program: Program, rows: tuple[int, int], block: tuple[int, int], strip: tuple[int, int], exponent: int
 ) -> tuple[Ints, Ints, Ints]:
     """Return place and mantissa of the synapses from some rows to a block, sorted by row and place, and where rows start."""
     bounds = program.indptr[rows[0] : rows[1] + 1]
@@ -77,7 +75,7 @@ def _rows(
     here = np.flatnonzero((post >= block[0]) & (post < block[1]))
     weight, delay, post, row = program.weight[part][here], program.delay[part][here], post[here], row[here]
     mantissa = weight if program.arithmetic == "loihi" else np.ldexp(weight, exponent).astype(np.int64)
-    width, size = ring
+    width, size = strip
     key = row * size + delay * width + post - block[0]
     order = np.argsort(key, kind="stable")
     key, mantissa = key[order], mantissa[order]

@@ -42,11 +42,11 @@ class Worker:
         self._batch, self._part, self._meeting = batch, part, meeting
         self._forms = form.choose().vector, layout.rows
         self._first, self._last = int(blocks[0]), int(blocks[-1])
-        self._layout = blocks, layout.width, layout.slots, rows, program.n_inputs
+        self._layout = blocks, layout.width, layout.slots, layout.span, rows, program.n_inputs
         self._synapses = layout.packed, layout.packed.dtype.type(layout.shift), layout.ahead
         self._neurons = neuron_values(program, layout, self._first, self._last)
-        self._ring = aligned.zeros((len(rows), (2 * layout.slots + 1) * layout.width), layout.ring_type)
-        self._pending = slice(0, 0)  # places of a ring where arrivals may be left over
+        self._strip = aligned.zeros((len(rows), layout.span * layout.width), layout.strip_type)
+        self._pending = slice(0, 0)  # places of a strip where arrivals may be left over
         n = self._last - self._first
         room = whole_lines(n)
         u_type = np.int32 if program.arithmetic == "loihi" else np.float64
@@ -58,14 +58,9 @@ class Worker:
 
     def rest(self) -> None:
         """Put everything of this thread back to the start of a sample."""
-        self._ring[:, self._pending] = 0
+        self._strip[:, self._pending] = 0
         for array in self._state[:3]:
             array[:] = 0
-
-    def _left_over(self, n_steps: int) -> slice:
-        """Return the places of a ring that may hold something after a sample: each step empties its slot."""
-        _, width, slots, _, _ = self._layout
-        return slice(n_steps * width, (n_steps + slots) * width) if n_steps < slots else slice(0, 2 * slots * width)
 
     def run(self, item: int, stop: Any) -> None:
         """Call the kernel until the sample ends, emptying the spike buffer in between."""
@@ -73,7 +68,6 @@ class Worker:
         stimulus, request, results = batch.stimulus, batch.request, batch.results
         part = slice(stimulus.offsets[b], stimulus.offsets[b + 1])
         cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(stimulus.n_steps[b]), 0
-        self._pending = self._left_over(n_steps)
         edges = request.bins[b] if request.bins is not None else np.empty(0, np.int64)
         recording = recorded_steps(request, n_steps), *self._recorded, results.u[b], results.v[b]
         excursions = results.excursions[b, self._part] if request.excursions else None
@@ -81,7 +75,7 @@ class Worker:
         pieces: Pieces = []
         while k < n_steps and not stop[0]:
             k = push.advance(
-                k, n_steps, stop, self._layout, self._synapses, self._ring, self._neurons, self._state, team, cursor,
+                k, n_steps, stop, self._layout, self._synapses, self._strip, self._neurons, self._state, team, cursor,
                 (stimulus.step[part], stimulus.channel[part]), self._events, edges, results.counts[b], recording,
                 excursions, *self._forms,
             )  # fmt: skip
@@ -91,6 +85,8 @@ class Worker:
                 cursor[push.SPIKE] = 0
             if cursor[push.PHASE]:
                 time.sleep(0)  # the others have no core at the moment: let them have this one
+        _, width, slots, *_ = self._layout
+        self._pending = slice(cursor[push.SLOT] * width, (cursor[push.SLOT] + slots) * width)
         results.spikes[b][self._part] = pieces
 
 

@@ -96,7 +96,7 @@ def test_every_bit_is_that_of_the_reference(arithmetic, seeds, fast, reference, 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @blocks_of([range(1000, 1080)])
 def test_blocks_of_neurons_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
-    monkeypatch.setattr(layout, "_RING", 1)  # 16 neurons per block
+    monkeypatch.setattr(layout, "_BLOCK", 1)  # 16 neurons per block
     monkeypatch.setattr(layout, "_SHORT_ROW", 2)
     monkeypatch.setattr(layout, "_PREFETCH", 10)
     compare(arithmetic, seeds, fast, reference, max_neurons=250)

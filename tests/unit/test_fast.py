@@ -37,9 +37,7 @@ def test_synapses_take_32_bits_where_place_and_weight_fit_16():
 
 
 def test_weights_of_43_bits_beside_a_million_steps_of_delay_are_refused_with_the_remedy():
-    with pytest.raises(
-        UnsupportedError, match=r"do not fit beside places in a ring of 16777216; use shorter delays, or"
-    ):
+    with pytest.raises(UnsupportedError, match=r"do not fit beside places in 16777216 slots; use shorter delays, or"):
         lay_out(network(weight=2.0**11 + 2.0**-30, delay=2**20 - 1))
 
 

@@ -14,7 +14,7 @@ _PASS = Template("""
 declare <16 x i32> @llvm.experimental.vector.compress.v16i32(<16 x i32>, <16 x i1>, <16 x i32>)
 declare i16 @llvm.ctpop.i16(i16)
 
-define i64 @$name(i32 %k, i64 %n, i32 %first, double %scale, ptr noalias %low, ptr noalias %high, ptr noalias %u, ptr noalias %v, ptr noalias %free, $decay %du, $decay %dv, $level %th, $level %bias, ptr noalias %who, i64 %found0) alwaysinline {
+define i64 @$name(i32 %k, i64 %n, i32 %first, double %scale, ptr noalias %slot, ptr noalias %u, ptr noalias %v, ptr noalias %free, $decay %du, $decay %dv, $level %th, $level %bias, ptr noalias %who, i64 %found0) alwaysinline {
 entry:
 $ks
 $firsts
@@ -30,15 +30,11 @@ loop:
   %i = phi i64 [0, %entry], [%next, %loop]
   %found = phi i64 [%found0, %entry], [%more, %loop]
   %neurons = phi <16 x i32> [%start, %entry], [%later, %loop]
-  %plow = getelementptr $ring, ptr %low, i64 %i
-  %phigh = getelementptr $ring, ptr %high, i64 %i
+  %pslot = getelementptr $slot, ptr %slot, i64 %i
   %pv = getelementptr $v, ptr %v, i64 %i
   %pfree = getelementptr i32, ptr %free, i64 %i
-  %alow = load <16 x $ring>, ptr %plow, align 8
-  %ahigh = load <16 x $ring>, ptr %phigh, align 8
-  store <16 x $ring> zeroinitializer, ptr %plow, align 8
-  store <16 x $ring> zeroinitializer, ptr %phigh, align 8
-  %a = add <16 x $ring> %alow, %ahigh
+  %a = load <16 x $slot>, ptr %pslot, align 8
+  store <16 x $slot> zeroinitializer, ptr %pslot, align 8
   %v0 = load <16 x $v>, ptr %pv, align 4
   %back = load <16 x i32>, ptr %pfree, align 4
 $arrays
@@ -69,7 +65,7 @@ done:
 _FLOAT64 = """
   %pu = getelementptr double, ptr %u, i64 %i
   %u0 = load <16 x double>, ptr %pu, align 8
-  %whole = sitofp <16 x $ring> %a to <16 x double>
+  %whole = sitofp <16 x $slot> %a to <16 x double>
   %arrivals = fmul <16 x double> %whole, %scales
   %kept = fmul <16 x double> %dus, %u0
   %current = fadd <16 x double> %kept, %arrivals
@@ -103,11 +99,11 @@ $narrow
   %potential = select <16 x i1> %inside, <16 x i32> %sum, <16 x i32> <$floors>"""
 
 
-def neurons(name: str, ring: int, *, loihi: bool, alike: bool) -> str:
-    """Return ``i64 name(k, n, first, scale, low, high, u, v, free, du, dv, th, bias, who, found)``.
+def neurons(name: str, slot: int, *, loihi: bool, alike: bool) -> str:
+    """Return ``i64 name(k, n, first, scale, slot, u, v, free, du, dv, th, bias, who, found)``.
 
-    Advances ``n`` neurons, the first of which has the number ``first``, empties both copies of their slot, of integers of
-    ``ring`` bits, and writes the numbers of those that spiked to ``who[found:]``; returns ``found`` plus how many. v, th and
+    Advances ``n`` neurons, the first of which has the number ``first``, empties their slot, of integers of
+    ``slot`` bits, and writes the numbers of those that spiked to ``who[found:]``; returns ``found`` plus how many. v, th and
     bias are doubles, or i32 for loihi. ``alike``: du, dv, th and bias are numbers; else arrays.
     """
     v = "i32" if loihi else "double"
@@ -115,7 +111,7 @@ def neurons(name: str, ring: int, *, loihi: bool, alike: bool) -> str:
     given = _splat if alike else _load
     return _PASS.substitute(
         name=name,
-        ring=f"i{ring}",
+        slot=f"i{slot}",
         v=v,
         greater="icmp sgt" if loihi else "fcmp ogt",
         decay="double" if alike else "ptr",
@@ -129,8 +125,8 @@ def neurons(name: str, ring: int, *, loihi: bool, alike: bool) -> str:
         indices=", ".join(f"i32 {lane}" for lane in range(16)),
         sixteens=_constant("i32 16"),
         equations=Template(_LOIHI if loihi else _FLOAT64).substitute(
-            ring=f"i{ring}",
-            narrow=resize(16, "%a32", "%a", ring, 32, "sext"),
+            slot=f"i{slot}",
+            narrow=resize(16, "%a32", "%a", slot, 32, "sext"),
             sixes=_constant("i32 6"),
             tops=_constant(f"i32 {2**23}"),
             bottoms=_constant(f"i32 {-(2**23)}"),

@@ -16,7 +16,7 @@ declare void @llvm.masked.scatter.v${L}i$R.v${L}p0(<$L x i$R>, <$L x ptr>, i32, 
 declare i64 @llvm.smin.i64(i64, i64)
 declare void @llvm.prefetch.p0(ptr, i32, i32, i32)
 
-define void @$name(ptr noalias %ring, ptr noalias %packed, ptr noalias %indptr, ptr noalias %who, i64 %n, i64 %first, i$P %shift, i64 %ahead) alwaysinline {
+define void @$name(ptr noalias %strip, ptr noalias %packed, ptr noalias %indptr, ptr noalias %who, i64 %n, i64 %first, i$P %shift, i64 %ahead) alwaysinline {
 entry:
 $shifts
   %free = sub i$P $P, %shift
@@ -43,7 +43,7 @@ $offsets
   %aligned = shl <$L x i$P> %synapses, %frees
   %signed = ashr <$L x i$P> %aligned, %frees
 $mantissas
-  %addresses = getelementptr i$R, ptr %ring, <$L x i32> %offsets
+  %addresses = getelementptr i$R, ptr %strip, <$L x i32> %offsets
   %before = call <$L x i$R> @llvm.masked.gather.v${L}i$R.v${L}p0(<$L x ptr> %addresses, i32 $Rbytes, <$L x i1> $all, <$L x i$R> zeroinitializer)
   %after = add <$L x i$R> %before, %mantissas
   call void @llvm.masked.scatter.v${L}i$R.v${L}p0(<$L x i$R> %after, <$L x ptr> %addresses, i32 $Rbytes, <$L x i1> $all)
@@ -86,10 +86,10 @@ $row
   call void @llvm.prefetch.p0(ptr %pline, i32 0, i32 3, i32 1)""")
 
 
-def scatter(name: str, packed: int, ring: int, prefetch: bool) -> str:
-    """Return ``void name(ring, packed, indptr, who, n, first, shift, ahead)``.
+def scatter(name: str, packed: int, strip: int, prefetch: bool) -> str:
+    """Return ``void name(strip, packed, indptr, who, n, first, shift, ahead)``.
 
-    Adds the rows ``first + who[:n]`` to the ring, 512 bits of synapses at a time; ``packed`` and ``ring`` are widths in bits.
+    Adds the rows ``first + who[:n]`` to the strip, 512 bits of synapses at a time; ``packed`` and ``strip`` are widths in bits.
     Rows are whole vectors, at least one. Where a row ends, the next one begins without a branch: rows differ in length, and
     a processor that guesses their ends wrong would lose a fifth of the time. ``prefetch`` asks for vectors ``ahead`` rows
     before they are needed.
@@ -100,13 +100,13 @@ def scatter(name: str, packed: int, ring: int, prefetch: bool) -> str:
         name=name,
         L=lanes,
         P=packed,
-        R=ring,
-        Rbytes=ring // 8,
+        R=strip,
+        Rbytes=strip // 8,
         all="<" + ", ".join(["i1 true"] * lanes) + ">",
         shifts=splat(lanes, packed, "%shifts", "%shift"),
         frees=splat(lanes, packed, "%frees", "%free"),
         offsets=resize(lanes, "%offsets", "%high", packed, 32, "zext"),
-        mantissas=resize(lanes, "%mantissas", "%signed", packed, ring, "sext"),
+        mantissas=resize(lanes, "%mantissas", "%signed", packed, strip, "sext"),
         row0=_ROW.substitute(k=0, to=0, number="0"),
         row1=_ROW.substitute(k=1, to=1, number="%second"),
         row2=_ROW.substitute(k=2, to=3, number="%next"),

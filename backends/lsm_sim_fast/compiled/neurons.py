@@ -116,14 +116,6 @@ def _outsized_loihi_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay
 
 
 @_inline
-def merge(low, high):
-    """Put the arrivals of both copies of a slot into the first one."""
-    for i in range(low.size):
-        low[i] += high[i]
-        high[i] = 0
-
-
-@_inline
 def count_excursions(k, first, slot, u, decay_u, bias, excursions):
     """Before a step: count where |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23; rows count, step, neuron."""
     for i in range(u.size):

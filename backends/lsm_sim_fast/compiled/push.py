@@ -13,25 +13,25 @@ import numpy as np
 
 from lsm_sim_fast.compiled.block import advance_block
 from lsm_sim_fast.compiled.caching import kernel
-from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, merge, part
+from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, part
 from lsm_sim_fast.compiled.rows import scatter
 from lsm_sim_fast.compiled.threads import STRIDE, others_reached, publish
 
 _inline = numba.njit(forceinline=True, error_model="numpy")
 
-EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
+EVENT, BIN, SPIKE, RECORD, SLOT, PHASE, N_CURSORS = range(7)
 
 
 # advance takes
 #   k, n_steps   the step to begin with and the sample's length; it returns the step reached
 #   stop         (1,): another thread sets it to end the call after the current step
-#   layout       edges of this thread's blocks, width and slots of a ring, rows in vectors (blocks, C+N+1), number of input channels
+#   layout       edges of this thread's blocks, width, slots and span of a strip, rows in vectors (blocks, C+N+1), number of input channels
 #   synapses     packed synapses, bits of their mantissas, prefetch distance in rows
-#   ring         arrivals to come, by block, in two copies, and a slot that stays empty, (blocks, (2 * slots + 1) * width)
+#   strip        arrivals to come, by block and slot, (blocks, span * width)
 #   neurons      unit of arrivals, decay of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
 #   state        u, v, free_at (first step at which v moves again), room for flags (uint8), all padded to 16
 #   team         number of this thread, spikes of two steps by thread (2, threads, N + 16), how many (2, threads), flags
-#   cursor       next event, current bin, spikes in the buffer, next recorded step, 1 while waiting for others
+#   cursor       next event, current bin, spikes in the buffer, next recorded step, slot of the step, 1 while waiting for others
 #   stimulus     step and channel of the sample's events, sorted
 #   events       buffers for step and neuron of spikes; empty: do not store them
 #   edges, counts  bin edges (K+1,) and counts (K, N); empty: do not count
@@ -42,22 +42,23 @@ EVENT, BIN, SPIKE, RECORD, PHASE, N_CURSORS = range(6)
 
 @kernel
 def advance(
-    k, n_steps, stop, layout, synapses, ring, neurons, state, team, cursor, stimulus, events, edges, counts, recording,
+    k, n_steps, stop, layout, synapses, strip, neurons, state, team, cursor, stimulus, events, edges, counts, recording,
     excursions, vector, rows,
 ):  # fmt: skip
     """Advance one thread's neurons through one sample; see the comment above."""
-    blocks, _, _, _, _ = layout
+    blocks = layout[0]
     me, lists, sizes, flags = team
     first, n_own = blocks[0], blocks[-1] - blocks[0]
     room = events[0].size - n_own
     alone = flags.size == 0
     while k < n_steps and stop[0] == 0 and (cursor[SPIKE] <= room or room < 0):
-        parity, slot = k & 1, k % layout[2]
+        parity = k & 1
         if cursor[PHASE] == 0:
+            slot = _carry_back(layout, strip, cursor)
             sizes[parity, me] = _advance_blocks(
-                k, slot, layout, ring, neurons, state, lists[parity, me], excursions, vector
+                k, slot, layout, strip, neurons, state, lists[parity, me], excursions, vector
             )
-            _stimulate(k, slot, layout, synapses, ring, cursor, stimulus, rows)
+            _stimulate(k, slot, layout, synapses, strip, cursor, stimulus, rows)
             _settle(k, first, lists[parity, me], sizes[parity, me], state, neurons[5], cursor, edges, counts)
             if not alone:
                 publish(flags, STRIDE * me, k + 1)
@@ -66,28 +67,42 @@ def advance(
             if not others_reached(k, flags, stop):
                 return k
             cursor[PHASE] = 0
-        _send(slot, layout, synapses, ring, lists[parity], sizes[parity], rows)
+        _send(cursor[SLOT], layout, synapses, strip, lists[parity], sizes[parity], rows)
         _report(k, first, lists[parity, me], sizes[parity, me], state, cursor, events, recording)
+        cursor[SLOT] += 1
         k += 1
     return k
 
 
 @_inline
-def _advance_blocks(k, slot, layout, ring, neurons, state, who, excursions, vector):
+def _carry_back(layout, strip, cursor):
+    """Return the slot of this step; where the strip ends, what still waits moves to its beginning, where nothing does."""
+    blocks, width, slots, span, _, _ = layout
+    if cursor[SLOT] + slots >= span:
+        first, n = cursor[SLOT] * width, slots * width
+        for b in range(blocks.size - 1):
+            beginning, waiting = strip[b, :n], strip[b, first : first + n]
+            for i in range(n):
+                beginning[i] = waiting[i]
+                waiting[i] = 0
+        cursor[SLOT] = 0
+    return cursor[SLOT]
+
+
+@_inline
+def _advance_blocks(k, slot, layout, strip, neurons, state, who, excursions, vector):
     """Advance the neurons of this thread, list those that spiked and return how many."""
-    blocks, width, slots, _, _ = layout
+    blocks, width, _, _, _, _ = layout
     scale, decay_u, decay_v, threshold, bias, _ = neurons
     u, v, free_at, flags = state
     start, found = slot * width, 0
-    second = (slot + slots if k >= slots else 2 * slots) * width  # in the first round nothing has come to a second copy
     for b in range(blocks.size - 1):
         lo, hi = blocks[b] - blocks[0], blocks[b + 1] - blocks[0]
-        low, high = ring[b, start : start + hi - lo], ring[b, second : second + hi - lo]
+        arrivals = strip[b, start : start + hi - lo]
         if excursions is not None:
-            merge(low, high)
-            count_excursions(k, blocks[b], low, u[lo:hi], part(decay_u, lo, hi), part(bias, lo, hi), excursions)
+            count_excursions(k, blocks[b], arrivals, u[lo:hi], part(decay_u, lo, hi), part(bias, lo, hi), excursions)
         found = advance_block(
-            k, blocks[b], low, high, (u[lo:hi], v[lo:hi], free_at[lo:hi], flags[lo : -(-hi // 16) * 16]),
+            k, blocks[b], arrivals, (u[lo:hi], v[lo:hi], free_at[lo:hi], flags[lo : -(-hi // 16) * 16]),
             (scale, part(decay_u, lo, hi), part(decay_v, lo, hi), part(threshold, lo, hi), part(bias, lo, hi)),
             who, found, vector,
         )  # fmt: skip
@@ -95,9 +110,9 @@ def _advance_blocks(k, slot, layout, ring, neurons, state, who, excursions, vect
 
 
 @_inline
-def _stimulate(k, slot, layout, synapses, ring, cursor, stimulus, rows):
+def _stimulate(k, slot, layout, synapses, strip, cursor, stimulus, rows):
     """Send the stimulus of step k on its way to the neurons of this thread."""
-    blocks, width, _, indptr, _ = layout
+    blocks, width, _, _, indptr, _ = layout
     packed, shift, _ = synapses
     event_step, event_channel = stimulus
     first = last = cursor[EVENT]
@@ -105,7 +120,7 @@ def _stimulate(k, slot, layout, synapses, ring, cursor, stimulus, rows):
         last += 1
     start = (slot + 1) * width
     for b in range(blocks.size - 1):
-        scatter(ring[b, start:], packed, indptr[b], event_channel[first:last], last - first, 0, shift, 0, rows)
+        scatter(strip[b, start:], packed, indptr[b], event_channel[first:last], last - first, 0, shift, 0, rows)
     cursor[EVENT] = last
 
 
@@ -124,14 +139,14 @@ def _settle(k, first, who, n, state, refractory, cursor, edges, counts):
 
 
 @_inline
-def _send(slot, layout, synapses, ring, lists, sizes, rows):
+def _send(slot, layout, synapses, strip, lists, sizes, rows):
     """Send the spikes of step k, those of all threads, on their way to the neurons of this one."""
-    blocks, width, _, indptr, n_inputs = layout
+    blocks, width, _, _, indptr, n_inputs = layout
     packed, shift, ahead = synapses
     start = (slot + 1) * width
     for b in range(blocks.size - 1):
         for q in range(sizes.size):
-            scatter(ring[b, start:], packed, indptr[b], lists[q], sizes[q], n_inputs, shift, ahead, rows)
+            scatter(strip[b, start:], packed, indptr[b], lists[q], sizes[q], n_inputs, shift, ahead, rows)
 
 
 @_inline

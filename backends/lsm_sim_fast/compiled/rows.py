@@ -1,17 +1,20 @@
 """Sending spikes along their rows of synapses, in two forms: one synapse at a time, or vectors of them (see `assembly_push`).
 
-A synapse is one unsigned integer, its place in the ring above ``shift`` bits of mantissa; places count from the slot after
+A synapse is one unsigned integer, its place in the strip above ``shift`` bits of mantissa; places count from the slot after
 the current one. The type of ``form`` decides which form is compiled: ``None`` or an integer (see `lsm_sim_fast.form`).
 """
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_push
+
+_inline = numba.njit(forceinline=True, error_model="numpy")
 
 VECTOR, UNROLLED = 64, 32  # bytes of synapses: what is scattered at a time, and what a loop without branches handles
 
@@ -20,10 +23,10 @@ def _vector_scatter(prefetch):
     """Return the vector form, with or without prefetching."""
 
     @intrinsic
-    def scatter(typing_context, ring, packed, indptr, who, n, first, shift, ahead):
-        widths = packed.dtype.bitwidth, ring.dtype.bitwidth
+    def scatter(typing_context, strip, packed, indptr, who, n, first, shift, ahead):
+        widths = packed.dtype.bitwidth, strip.dtype.bitwidth
         name = f"lsm_sim_scatter_{widths[0]}_{widths[1]}" + ("_ahead" if prefetch else "")
-        signature = types.void(ring, packed, indptr, who, types.int64, types.int64, packed.dtype, types.int64)
+        signature = types.void(strip, packed, indptr, who, types.int64, types.int64, packed.dtype, types.int64)
 
         def generate(context, builder, signature, values):
             arguments = assembly.data_of(context, builder, signature, values, range(4)) + list(values[4:])
@@ -40,8 +43,8 @@ def _vector_scatter(prefetch):
 _scatter_now, _scatter_ahead = _vector_scatter(False), _vector_scatter(True)
 
 
-def scatter(ring, packed, indptr, who, n, first, shift, ahead, form):
-    """Add the rows ``first + who[:n]`` to the ring, which begins with the next slot; in compiled code.
+def scatter(strip, packed, indptr, who, n, first, shift, ahead, form):
+    """Add the rows ``first + who[:n]`` to the strip from the next slot on; in compiled code.
 
     ``indptr`` counts rows in vectors of ``packed``, of `VECTOR` bytes or `UNROLLED`. ``ahead``: rows to prefetch ahead, 0: none.
     """
@@ -49,46 +52,58 @@ def scatter(ring, packed, indptr, who, n, first, shift, ahead, form):
 
 
 @overload(scatter, jit_options={"error_model": "numpy", "forceinline": True})
-def _scatter(ring, packed, indptr, who, n, first, shift, ahead, form):
+def _scatter(strip, packed, indptr, who, n, first, shift, ahead, form):
     if isinstance(form, types.Integer):
         return _vectors
-    return _narrow if packed.dtype == types.uint32 else _wide
+    if packed.dtype == types.uint32:
+        return _loop(_add_narrow, 4)
+    return _loop(_add_wide if strip.dtype == types.int32 else _add_widest, 8)
 
 
-def _vectors(ring, packed, indptr, who, n, first, shift, ahead, form):
+def _vectors(strip, packed, indptr, who, n, first, shift, ahead, form):
     if ahead == 0:
-        _scatter_now(ring, packed, indptr, who, n, first, shift, ahead)
+        _scatter_now(strip, packed, indptr, who, n, first, shift, ahead)
     else:
-        _scatter_ahead(ring, packed, indptr, who, n, first, shift, ahead)
+        _scatter_ahead(strip, packed, indptr, who, n, first, shift, ahead)
 
 
-# Loops over numbers of 64 bits without a sign: of others Numba asks whether they count from the end of the array. A row that
-# comes later is asked for; the processor finds the rest of it by itself, the sooner the farther it has to go.
+# Numbers of 64 bits without a sign: of others Numba asks whether they count from the end of the array.
 
 
-def _narrow(ring, packed, indptr, who, n, first, shift, ahead, form):
-    later, lines = (1, 2) if ahead == 0 else (ahead, 4)
-    for j in range(n):
-        row, soon = first + who[j], np.uint64(8) * indptr[first + who[min(j + later, n - 1)]]
-        for line in range(lines):
-            _prefetch(packed, soon + np.uint64(16 * line))
-        for part in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
-            for e in range(np.uint64(8)):  # a number that LLVM knows, so that it writes them all out
-                synapse = packed[np.uint64(8) * part + e]
-                ring[synapse >> np.uint32(16)] += np.int16(np.uint16(synapse))
+def _loop(add, size):
+    """Return the loop over synapses of ``size`` bytes, each of which ``add`` adds to the strip.
+
+    A row that comes later is asked for; the processor finds the rest of it by itself, the sooner the farther it has to go.
+    """
+    lanes, line = np.uint64(UNROLLED // size), np.uint64(64 // size)  # numbers that LLVM knows: it writes all lanes out
+
+    def loop(strip, packed, indptr, who, n, first, shift, ahead, form):
+        later, lines = (1, 2) if ahead == 0 else (ahead, 4)
+        for j in range(n):
+            row, soon = first + who[j], lanes * indptr[first + who[min(j + later, n - 1)]]
+            for i in range(np.uint64(lines)):
+                _prefetch(packed, soon + line * i)
+            for part in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
+                for e in range(lanes):
+                    add(strip, packed[lanes * part + e], shift)
+
+    return loop
 
 
-def _wide(ring, packed, indptr, who, n, first, shift, ahead, form):
+@_inline
+def _add_narrow(strip, synapse, shift):
+    strip[synapse >> np.uint32(16)] += np.int16(np.uint16(synapse))
+
+
+@_inline
+def _add_wide(strip, synapse, shift):
+    strip[synapse >> np.uint64(32)] += np.int32(np.uint32(synapse))
+
+
+@_inline
+def _add_widest(strip, synapse, shift):
     free = np.uint64(64) - shift
-    later, lines = (1, 2) if ahead == 0 else (ahead, 4)
-    for j in range(n):
-        row, soon = first + who[j], np.uint64(4) * indptr[first + who[min(j + later, n - 1)]]
-        for line in range(lines):
-            _prefetch(packed, soon + np.uint64(8 * line))
-        for part in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
-            for e in range(np.uint64(4)):
-                synapse = packed[np.uint64(4) * part + e]
-                ring[synapse >> shift] += np.int64(synapse << free) >> np.int64(free)
+    strip[synapse >> shift] += np.int64(synapse << free) >> np.int64(free)
 
 
 @intrinsic
