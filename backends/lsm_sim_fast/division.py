@@ -55,12 +55,15 @@ def pull_teams(n_threads: int, n_samples: int, n_neurons: int) -> tuple[int, int
     return n_teams, max(1, min(n_threads // n_teams, n_neurons // _PULL_SHARE))
 
 
+def only_counts(request: Request) -> bool:
+    """Whether counts are all that is asked for."""
+    others = request.spikes or request.excursions or request.neurons.size > 0
+    return request.bins is not None and not others
+
+
 def may_pull(request: Request, n_samples: int, n_threads: int) -> bool:
     """Whether the pull kernel can do what is asked, counts and nothing else, and could be faster at any rate."""
-    only_counts = (
-        request.bins is not None and not request.spikes and not request.excursions and request.neurons.size == 0
-    )
-    return only_counts and n_samples >= _LEAST_SAMPLES * n_threads
+    return only_counts(request) and n_samples >= _LEAST_SAMPLES * n_threads
 
 
 def suits_pull(program: Program) -> bool:

@@ -40,25 +40,26 @@ class Fast:
 
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:
-        """Pack the synapses and yield the runner; a kernel is compiled at its first call and cached on disk."""
-        layouts = _LAYOUTS.setdefault(program, _Layouts())
-        layouts.push(program, 1)
-        yield _Runner(program, layouts)
+        """Yield the runner. Its first call packs the synapses, and compiles a kernel unless that is on disk already."""
+        yield _Runner(program, _LAYOUTS.setdefault(program, _Layouts()))
 
 
 @dataclass(eq=False)
 class _Layouts:
-    """The layouts that a program was given; kept as long as the program, so that it is packed once."""
+    """The layouts that a program was given; kept as long as the program, so that none is packed twice."""
 
-    _push: dict[tuple[int, int | None], Layout] = field(default_factory=dict)
+    _push: dict[tuple[int, int | None, bool], Layout] = field(default_factory=dict)
     _pull: PullLayout | None = None
     _suits_pull: bool | None = None
 
-    def push(self, program: Program, n_parts: int) -> Layout:
-        """Return the layout for so many threads per sample."""
-        key = n_parts, form.choose().rows
+    def push(self, program: Program, n_parts: int, *, sort: bool) -> Layout:
+        """Return the layout for so many threads per sample, its neurons sorted if that may be."""
+        rows = form.choose().rows
+        key = n_parts, rows, sort
         if key not in self._push:
-            self._push[key] = lay_out(program, *key)
+            layout = self._push[key] = lay_out(program, n_parts, rows, sort=sort)
+            if not layout.sortable:
+                self._push[n_parts, rows, not sort] = layout
         return self._push[key]
 
     def suits_pull(self, program: Program) -> bool:
@@ -100,7 +101,8 @@ class _Runner:
                     advance,
                 )
             else:
-                crew.push(batch, self.layouts.push(self.program, n_parts), n_teams, advance)
+                layout = self.layouts.push(self.program, n_parts, sort=division.only_counts(request))
+                crew.push(batch, layout, n_teams, advance)
         return results.outcome(self.program, stimulus, request)
 
     def _shall_pull(self, stimulus: Spikes, request: Request, n_threads: int) -> bool:
@@ -119,6 +121,6 @@ class _Runner:
         request = Request(spikes=False, bins=np.array([[0, n_steps]]), n_threads=1, progress=False)
         results = Results.empty(self.program, sample, request, 1)
         batch = Batch(self.program, sample, checked_request(self.program, sample, request), results)
-        crew.push(batch, self.layouts.push(self.program, 1), 1, lambda _: None)
+        crew.push(batch, self.layouts.push(self.program, 1, sort=True), 1, lambda _: None)
         inputs = np.bincount(sample.channel, minlength=self.program.n_inputs)
         return np.concatenate([inputs, results.counts[0, 0]]) / n_steps

@@ -37,6 +37,8 @@ class Layout:
 
     Parameters
     ----------
+    order
+        The program's number of each neuron, (N,); edges and places count neurons in this order.
     edges
         First neuron of each block, and N, (blocks + 1,).
     parts
@@ -66,6 +68,7 @@ class Layout:
         Which form delivers synapses, as in `lsm_sim_fast.form.Form`.
     """
 
+    order: Ints
     edges: Ints
     parts: Ints
     indptr: Ints
@@ -85,14 +88,24 @@ class Layout:
         """Size of all strips."""
         return (self.edges.size - 1) * self.span * self.width * np.dtype(self.strip_type).itemsize
 
+    @property
+    def sortable(self) -> bool:
+        """Whether neurons are sorted where that is asked for: `lay_out` says why one would."""
+        return self.edges.size == 2 and self.rows is None
+
     def describe(self) -> str:
         """Return what was chosen, in words."""
         bits = 8 * self.packed.itemsize
         return f"{bits}-bit synapses, {self.edges.size - 1} block(s) of up to {self.width} neurons, {self.slots} slots"
 
 
-def lay_out(program: Program, n_parts: int = 1, rows: int | None = None) -> Layout:
-    """Return the layout of ``program`` for ``n_parts`` threads per sample; ``rows`` says which form delivers its synapses."""
+def lay_out(program: Program, n_parts: int = 1, rows: int | None = None, *, sort: bool = False) -> Layout:
+    """Return the layout of ``program`` for ``n_parts`` threads per sample; ``rows`` says which form delivers its synapses.
+
+    ``sort`` sorts neurons by the length of their rows, in a network of one block whose synapses are delivered in a loop. Then rows
+    that are sent one after the other are about equally long, and a processor guesses where they end. But the spikes of
+    a step come in this order, so it suits counts alone.
+    """
     slots = program.max_delay + 1
     edges, parts = _blocks(program, n_parts)
     width = whole_lines(int(np.diff(edges).max()))
@@ -101,9 +114,11 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None) -> Layo
             f"fast: {program.n_neurons} neurons with delays up to {program.max_delay + 1} steps need "
             f"{slots * width} places, more than {_MAX_PLACES}; use shorter delays or a larger dt"
         )
+    order = _order(program, sort=sort and edges.size == 2 and rows is None)
     largest = largest_sum(program)
-    packed, shift, indptr = pack(program, edges, slots, width, UNROLLED if rows is None else VECTOR)
+    packed, shift, indptr = pack(program, np.argsort(order), edges, slots, width, UNROLLED if rows is None else VECTOR)
     return Layout(
+        order=order,
         edges=edges,
         parts=parts,
         indptr=indptr,
@@ -128,6 +143,11 @@ def power_of_two(n: int) -> int:
 def whole_lines(n: int) -> int:
     """Return n rounded up to whole vectors of neurons."""
     return -(-n // LINE) * LINE
+
+
+def _order(program: Program, *, sort: bool) -> Ints:
+    length = np.diff(program.indptr)[program.n_inputs :]
+    return (np.argsort(-length, kind="stable") if sort else np.arange(length.size)).astype(np.int32)
 
 
 def _span(slots: int, width: int) -> int:

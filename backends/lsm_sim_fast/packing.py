@@ -17,14 +17,19 @@ from lsm_sim_fast import aligned
 _CHUNK = 2**14  # synapses that are sorted at a time
 
 
-def pack(program: Program, edges: Ints, slots: int, width: int, line: int) -> tuple[npt.NDArray[Any], int, Ints]:
-    """Return packed synapses, the bits of their mantissas, and rows in vectors of ``line`` bytes; see `Layout`."""
+def pack(
+    program: Program, rank: Ints, edges: Ints, slots: int, width: int, line: int
+) -> tuple[npt.NDArray[Any], int, Ints]:
+    """Return packed synapses, the bits of their mantissas, and rows in vectors of ``line`` bytes; see `Layout`.
+
+    ``rank`` (N,) are the places of the program's neurons in the order of the layout; rows stay in the order of the program.
+    """
     size = slots * width
     most = 64 - max(1, (size - 1).bit_length())
     for kind, shift in (("uint32", 16), ("uint64", 32), ("uint64", most)):
         if size <= 2 ** (8 * np.dtype(kind).itemsize - shift):
             try:
-                return _packed(program, edges, (width, size), kind, shift, line // np.dtype(kind).itemsize)
+                return _packed(program, rank, edges, (width, size), kind, shift, line // np.dtype(kind).itemsize)
             except OverflowError as error:
                 needed = error
     raise UnsupportedError(
@@ -41,14 +46,14 @@ def chunks(program: Program) -> Iterator[tuple[int, int]]:
 
 
 def _packed(
-    program: Program, edges: Ints, strip: tuple[int, int], kind: str, shift: int, lanes: int
+    program: Program, rank: Ints, edges: Ints, strip: tuple[int, int], kind: str, shift: int, lanes: int
 ) -> tuple[npt.NDArray[Any], int, Ints]:
     """Pack into this type; `OverflowError` tells how many bits the first mantissa that does not fit needs."""
     pieces, vectors = [], []
     exponent = program.weight_exponent
     for first, last in itertools.pairwise(edges.tolist()):
         for rows in chunks(program):
-            place, mantissa, starts = _rows(program, rows, (first, last), strip, exponent)
+            place, mantissa, starts = _rows(program, rank, rows, (first, last), strip, exponent)
             largest = int(np.abs(mantissa).max(initial=0))
             if largest >= 2 ** (shift - 1):
                 raise OverflowError(largest.bit_length() + 1)
@@ -66,12 +71,17 @@ def _packed(
 
 
 def _rows(
-    program: Program, rows: tuple[int, int], block: tuple[int, int], strip: tuple[int, int], exponent: int
+    program: Program,
+    rank: Ints,
+    rows: tuple[int, int],
+    block: tuple[int, int],
+    strip: tuple[int, int],
+    exponent: int,
 ) -> tuple[Ints, Ints, Ints]:
     """Return place and mantissa of the synapses from some rows to a block, sorted by row and place, and where rows start."""
     bounds = program.indptr[rows[0] : rows[1] + 1]
     part = slice(bounds[0], bounds[-1])
-    row, post = np.repeat(np.arange(bounds.size - 1), np.diff(bounds)), program.post[part]
+    row, post = np.repeat(np.arange(bounds.size - 1), np.diff(bounds)), rank[program.post[part]]
     here = np.flatnonzero((post >= block[0]) & (post < block[1]))
     weight, delay, post, row = program.weight[part][here], program.delay[part][here], post[here], row[here]
     mantissa = weight if program.arithmetic == "loihi" else np.ldexp(weight, exponent).astype(np.int64)

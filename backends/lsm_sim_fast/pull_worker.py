@@ -46,7 +46,7 @@ class PullWorker:
         self._batch, self._layout, self._part, self._meeting = batch, layout, part, meeting
         self._share = part, first, program.n_inputs, meeting.flags
         self._indptr = layout.indptr[first : last + 1]
-        self._neurons = neuron_values(program, layout, first, last)
+        self._neurons = neuron_values(program, layout, slice(first, last))
         u_type = np.int32 if program.arithmetic == "loihi" else np.float64
         self._state: tuple[Any, ...] = tuple(np.zeros(shape, kind) for kind in (u_type, layout.v_type, np.int32))
         self._counters = np.zeros(shape, np.int32)

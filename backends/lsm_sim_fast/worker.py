@@ -44,7 +44,8 @@ class Worker:
         self._first, self._last = int(blocks[0]), int(blocks[-1])
         self._layout = blocks, layout.width, layout.slots, layout.span, rows, program.n_inputs
         self._synapses = layout.packed, layout.packed.dtype.type(layout.shift), layout.ahead
-        self._neurons = neuron_values(program, layout, self._first, self._last)
+        self._neurons = neuron_values(program, layout, layout.order[self._first : self._last])
+        self._order = layout.order[self._first : self._last]
         self._strip = aligned.zeros((len(rows), layout.span * layout.width), layout.strip_type)
         self._pending = slice(0, 0)  # places of a strip where arrivals may be left over
         n = self._last - self._first
@@ -75,7 +76,7 @@ class Worker:
         pieces: Pieces = []
         while k < n_steps and not stop[0]:
             k = push.advance(
-                k, n_steps, stop, self._layout, self._synapses, self._strip, self._neurons, self._state, team, cursor,
+                k, n_steps, stop, self._layout, self._synapses, self._strip, self._order, self._neurons, self._state, team, cursor,
                 (stimulus.step[part], stimulus.channel[part]), self._events, edges, results.counts[b], recording,
                 excursions, *self._forms,
             )  # fmt: skip
@@ -90,12 +91,12 @@ class Worker:
         results.spikes[b][self._part] = pieces
 
 
-def neuron_values(program: Program, layout: Layout | PullLayout, first: int, last: int) -> tuple[Any, ...]:
+def neuron_values(program: Program, layout: Layout | PullLayout, which: Any) -> tuple[Any, ...]:
     """Return the unit of arrivals, and of some neurons what is kept of u and of v, threshold, bias and refractory time.
 
-    The first four are numbers where all neurons have the same; in loihi arithmetic they are whole 4096ths and integers.
+    ``which`` picks neurons of the program. The first four are numbers where all neurons have the same; in loihi arithmetic they are whole 4096ths and integers.
     """
-    arrays = {name: getattr(program, name)[first:last] for name in NEURON_ARRAYS[program.arithmetic]}
+    arrays = {name: getattr(program, name)[which] for name in NEURON_ARRAYS[program.arithmetic]}
     if program.arithmetic == "loihi":
         values = [
             (4095 - arrays["du"]) / 4096,

@@ -122,6 +122,14 @@ def only_counts(rng, _program, stimulus):
     return Request(spikes=False, bins=bins, n_threads=int(rng.integers(1, 3)), progress=False)
 
 
+@pytest.mark.parametrize("each_form", ["mixed", "plain"], indirect=True)  # the vector form sorts nothing
+@pytest.mark.usefixtures("each_form")
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+@blocks_of([range(2500, 2600)])
+def test_neurons_sorted_for_counts_change_no_bit(arithmetic, seeds, fast, reference):
+    compare(arithmetic, seeds, fast, reference, only_counts)
+
+
 @pytest.mark.parametrize("each_form", ["vector", "plain"], indirect=True)  # rows of synapses play no part
 @pytest.mark.usefixtures("each_form")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)

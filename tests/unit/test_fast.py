@@ -140,15 +140,36 @@ def test_a_few_long_delays_do_not_cut_a_network_into_blocks():
     assert lay_out(many).edges.size > 2
 
 
-def test_a_program_is_packed_once(monkeypatch):
+def test_neurons_are_sorted_by_the_length_of_their_rows_where_one_block_and_a_loop_read_them():
+    program = random_program(np.random.default_rng(0), "float64", max_neurons=100)
+    lengths = np.diff(program.indptr)[program.n_inputs :]
+    assert np.ptp(lengths) > 0
+    layout = lay_out(program, sort=True)
+    assert (np.diff(lengths[layout.order]) <= 0).all()
+    assert sorted(layout.order) == list(range(program.n_neurons))
+    for as_given in (lay_out(program), lay_out(program, rows=1, sort=True), lay_out(program, 2, sort=True)):
+        assert as_given.order.tolist() == list(range(program.n_neurons))
+
+
+def packed(monkeypatch, program, stimulus, **asked):
+    """Return how often a program is packed in three runs."""
+    made = []
+    monkeypatch.setattr(engine, "lay_out", lambda *args, **sort: made.append(args) or lay_out(*args, **sort))
+    for _ in range(3):
+        lsm.run(program, stimulus, n_threads=1, progress=False, **asked)
+    return len(made)
+
+
+@pytest.mark.parametrize("form_of_rows", ["mixed", "vector"])
+def test_a_program_is_packed_once_for_spikes_and_once_for_counts_if_that_makes_a_difference(
+    monkeypatch, switch, form_of_rows
+):
+    switch(form_of_rows)
     rng = np.random.default_rng(0)
     program = random_program(rng, "float64")
     stimulus = random_stimulus(rng, program)
-    made = []
-    monkeypatch.setattr(engine, "lay_out", lambda *args: made.append(args) or lay_out(*args))
-    for _ in range(3):
-        lsm.run(program, stimulus, n_threads=1, progress=False)
-    assert len(made) == 1
+    assert packed(monkeypatch, program, stimulus) == 1
+    assert packed(monkeypatch, program, stimulus, spikes=False, bins=2) == (1 if form_of_rows == "mixed" else 0)
 
 
 @pytest.fixture

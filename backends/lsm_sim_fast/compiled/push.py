@@ -28,6 +28,7 @@ EVENT, BIN, SPIKE, RECORD, SLOT, PHASE, N_CURSORS = range(7)
 #   layout       edges of this thread's blocks, width, slots and span of a strip, rows in vectors (blocks, C+N+1), number of input channels
 #   synapses     packed synapses, bits of their mantissas, prefetch distance in rows
 #   strip        arrivals to come, by block and slot, (blocks, span * width)
+#   order        the program's number of each of this thread's neurons
 #   neurons      unit of arrivals, decay of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
 #   state        u, v, free_at (first step at which v moves again), room for flags (uint8), all padded to 16
 #   team         number of this thread, spikes of two steps by thread (2, threads, N + 16), how many (2, threads), flags
@@ -42,7 +43,7 @@ EVENT, BIN, SPIKE, RECORD, SLOT, PHASE, N_CURSORS = range(7)
 
 @kernel
 def advance(
-    k, n_steps, stop, layout, synapses, strip, neurons, state, team, cursor, stimulus, events, edges, counts, recording,
+    k, n_steps, stop, layout, synapses, strip, order, neurons, state, team, cursor, stimulus, events, edges, counts, recording,
     excursions, vector, rows,
 ):  # fmt: skip
     """Advance one thread's neurons through one sample; see the comment above."""
@@ -59,7 +60,7 @@ def advance(
                 k, slot, layout, strip, neurons, state, lists[parity, me], excursions, vector
             )
             _stimulate(k, slot, layout, synapses, strip, cursor, stimulus, rows)
-            _settle(k, first, lists[parity, me], sizes[parity, me], state, neurons[5], cursor, edges, counts)
+            _settle(k, first, lists[parity, me], sizes[parity, me], state, neurons[5], order, cursor, edges, counts)
             if not alone:
                 publish(flags, STRIDE * me, k + 1)
                 cursor[PHASE] = 1
@@ -125,8 +126,8 @@ def _stimulate(k, slot, layout, synapses, strip, cursor, stimulus, rows):
 
 
 @_inline
-def _settle(k, first, who, n, state, refractory, cursor, edges, counts):
-    """Hold and count the neurons that spiked."""
+def _settle(k, first, who, n, state, refractory, order, cursor, edges, counts):
+    """Hold and count the neurons that spiked, and call them by the numbers that they have in the program."""
     _, _, free_at, _ = state
     if edges.size:
         while edges[cursor[BIN] + 1] <= k:
@@ -134,6 +135,7 @@ def _settle(k, first, who, n, state, refractory, cursor, edges, counts):
     for j in range(n):
         i = who[j] - first
         free_at[i] = min(k + 1 + np.int64(refractory[i]), FOREVER)
+        who[j] = order[i]
         if edges.size:
             counts[cursor[BIN], who[j]] += 1
 
