@@ -153,9 +153,9 @@ def _order(program: Program, *, sort: bool) -> Ints:
 def _span(slots: int, width: int) -> int:
     """Return the slots of a strip: at least twice those in use, so that what is carried back does not overlap itself.
 
-    Where it stays small, four times as many: then a slot is carried every third step instead of in each.
+    Where that is not large, four times as many: then a slot is carried in every third step and not in each.
     """
-    return slots * (4 if 4 * slots * width <= _BLOCK else 2)
+    return slots * (4 if slots * width <= _BLOCK else 2)
 
 
 def _blocks(program: Program, n_parts: int) -> tuple[Ints, Ints]:

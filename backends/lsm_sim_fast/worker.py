@@ -42,10 +42,11 @@ class Worker:
         self._batch, self._part, self._meeting = batch, part, meeting
         self._forms = form.choose().vector, layout.rows
         self._first, self._last = int(blocks[0]), int(blocks[-1])
+        which = layout.order[self._first : self._last]
+        self._order = which if (np.diff(which) != 1).any() else which[:0]
         self._layout = blocks, layout.width, layout.slots, layout.span, rows, program.n_inputs
         self._synapses = layout.packed, layout.packed.dtype.type(layout.shift), layout.ahead
-        self._neurons = neuron_values(program, layout, layout.order[self._first : self._last])
-        self._order = layout.order[self._first : self._last]
+        self._neurons = neuron_values(program, layout, which)
         self._strip = aligned.zeros((len(rows), layout.span * layout.width), layout.strip_type)
         self._pending = slice(0, 0)  # places of a strip where arrivals may be left over
         n = self._last - self._first

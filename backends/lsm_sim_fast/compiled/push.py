@@ -28,7 +28,7 @@ EVENT, BIN, SPIKE, RECORD, SLOT, PHASE, N_CURSORS = range(7)
 #   layout       edges of this thread's blocks, width, slots and span of a strip, rows in vectors (blocks, C+N+1), number of input channels
 #   synapses     packed synapses, bits of their mantissas, prefetch distance in rows
 #   strip        arrivals to come, by block and slot, (blocks, span * width)
-#   order        the program's number of each of this thread's neurons
+#   order        the program's number of each of this thread's neurons; empty: in the order of the program
 #   neurons      unit of arrivals, decay of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
 #   state        u, v, free_at (first step at which v moves again), room for flags (uint8), all padded to 16
 #   team         number of this thread, spikes of two steps by thread (2, threads, N + 16), how many (2, threads), flags
@@ -135,7 +135,8 @@ def _settle(k, first, who, n, state, refractory, order, cursor, edges, counts):
     for j in range(n):
         i = who[j] - first
         free_at[i] = min(k + 1 + np.int64(refractory[i]), FOREVER)
-        who[j] = order[i]
+        if order.size:
+            who[j] = order[i]
         if edges.size:
             counts[cursor[BIN], who[j]] += 1
 
