@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from lsm_sim.bench.peers import Counts, Peer, Ready, Settings, Task
 from lsm_sim.errors import BackendUnavailableError, UnsupportedError
+from lsm_sim_bench import brian2_compile
 from lsm_sim_bench.brian2_network import PlainLoop
 from lsm_sim_bench.brian2_one_run import OneRun, batch, n_replicas
 from lsm_sim_bench.brian2_standalone import Standalone
@@ -28,12 +29,14 @@ def peers(settings: Settings) -> list[Peer]:
 
 @contextmanager
 def _loop(task: Task) -> Iterator[Ready]:
+    brian2_compile.elsewhere()
     loop = PlainLoop(task.program)
     yield Ready(lambda n: loop.counts(task.stimulus[:n], task.counts.shape[1]))
 
 
 @contextmanager
 def _one_run(task: Task) -> Iterator[Ready]:
+    brian2_compile.elsewhere()
     one_run = OneRun(task.program, replicas=1)
     yield Ready(lambda n: one_run.counts(task.stimulus[:n], task.counts.shape[1]), batch(task.program, replicas=1))
 
@@ -43,6 +46,7 @@ def _replicas(task: Task) -> Iterator[Ready]:
     replicas = n_replicas(task.program, len(task.stimulus))
     if replicas == 1:
         raise UnsupportedError("copies of so many synapses only slow each other down, or there is one sample")
+    brian2_compile.elsewhere()
     one_run = OneRun(task.program, replicas)
     yield Ready(lambda n: one_run.counts(task.stimulus[:n], task.counts.shape[1]), batch(task.program, replicas))
 

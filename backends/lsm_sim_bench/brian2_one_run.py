@@ -17,6 +17,7 @@ _MOST_SYNAPSES = (
 )
 _LEAST_SYNAPSES = 2_000_000  # of all samples of a call together, below which what Brian2 does once per run would weigh
 _LEAST_SAMPLES = 20
+_LEAST_ROUNDS = 128  # that the threshold is told of: how many is part of the compiled code, so it had better not change
 _LONG_AGO = -1e9  # seconds
 
 
@@ -75,7 +76,8 @@ class OneRun:
         with brian2() as b2:
             self._network.restore()
             self._inputs.set_spikes(channel[order], step[order] * self._tick)
-            closed = b2.TimedArray(np.tile(self._closed, rounds), dt=self._tick, name="bench_closed")
+            size = max(_LEAST_ROUNDS, 1 << rounds.bit_length())
+            closed = b2.TimedArray(np.tile(self._closed, size), dt=self._tick, name="bench_closed")
             self._network.run(rounds * period * self._tick, namespace={"closed": closed})
             step, cell = self._cells.events()
         out = np.zeros((rounds * replicas, bins, program.n_neurons), np.int32)

@@ -352,6 +352,22 @@ class TestOurPeers:
             for samples in (3, 1):
                 np.testing.assert_array_equal(one_run.counts(tiny.stimulus[:samples], 10), tiny.counts[:samples])
 
+    def test_what_is_compiled_in_brian2_is_told_of_no_number_of_samples(self, brian2, monkeypatch):
+        import brian2 as b2
+
+        from lsm_sim_bench import brian2_compile, brian2_network
+
+        sizes = []
+        timed_array = b2.TimedArray
+        monkeypatch.setattr(
+            b2, "TimedArray", lambda values, **other: sizes.append(len(values)) or timed_array(values, **other)
+        )
+        monkeypatch.setitem(brian2_network.PREFERENCES, "codegen.target", "numpy")
+        for n_samples in (1, 3):
+            brian2_compile.here(n_samples)
+        assert len(sizes) == 4
+        assert len(set(sizes)) == 1
+
     def test_brian2_s_plain_equations_refuse_what_they_do_not_describe(self, tiny, brian2):
         from lsm_sim_bench import brian2_network
 
