@@ -26,7 +26,7 @@ from lsm_sim_fast.packing import chunks, pack
 
 LINE = 16  # neurons; keeps every slot and every block aligned to vectors and, int32, to cache lines
 _MAX_PLACES = 2**31
-_BLOCK = 2**16  # places of a block: 256 KiB, a quarter of a usual second-level cache, and what 16 bits of a synapse can name
+_BLOCK = 2**16  # places of a block: what 16 bits of a synapse can name, and a quarter of a usual second-level cache
 _SHORT_ROW = 32  # synapses; blocks are not made so narrow that the mean row falls below
 _PREFETCH = 2**18  # synapses; more of them than a second-level cache holds are asked for ahead
 
