@@ -2,7 +2,8 @@
 
 A weight is an integer mantissa times 2^-e, so arrivals are sums of integers: exact, in any order, whoever adds them. They
 wait in slots, one per step of delay, slot-major. The slots in use move through a strip of memory that is several times as
-long, one slot further in each step; at its end, what still waits is carried back to its beginning. So adding to it needs no wrapping around.
+long, one slot further in each step; at its end, what still waits is carried back to its beginning. So adding to it needs no
+wrapping around.
 
 Slots that outgrow the cache are cut into blocks of target neurons, each with a strip and rows of its own. Threads that
 share one sample get a run of blocks each. Rows are sorted by place, which makes the scatter run forward through memory,
@@ -102,9 +103,9 @@ class Layout:
 def lay_out(program: Program, n_parts: int = 1, rows: int | None = None, *, sort: bool = False) -> Layout:
     """Return the layout of ``program`` for ``n_parts`` threads per sample; ``rows`` says which form delivers its synapses.
 
-    ``sort`` sorts neurons by the length of their rows, in a network of one block whose synapses are delivered in a loop. Then rows
-    that are sent one after the other are about equally long, and a processor guesses where they end. But the spikes of
-    a step come in this order, so it suits counts alone.
+    ``sort`` sorts neurons by the length of their rows, in a network of one block whose synapses are delivered in a loop. Then
+    rows that are sent one after the other are about equally long, and a processor guesses where they end. But spikes of a
+    step come in this order, so it suits counts alone.
     """
     slots = program.max_delay + 1
     edges, parts = _blocks(program, n_parts)

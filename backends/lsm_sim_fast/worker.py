@@ -95,7 +95,8 @@ class Worker:
 def neuron_values(program: Program, layout: Layout | PullLayout, which: Any) -> tuple[Any, ...]:
     """Return the unit of arrivals, and of some neurons what is kept of u and of v, threshold, bias and refractory time.
 
-    ``which`` picks neurons of the program. The first four are numbers where all neurons have the same; in loihi arithmetic they are whole 4096ths and integers.
+    ``which`` picks neurons of the program. The first four are numbers where all neurons have the same; in loihi arithmetic they
+    are whole 4096ths and integers.
     """
     arrays = {name: getattr(program, name)[which] for name in NEURON_ARRAYS[program.arithmetic]}
     if program.arithmetic == "loihi":

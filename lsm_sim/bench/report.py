@@ -48,6 +48,7 @@ def summarise(measurement: Measurement) -> dict[str, Any]:
             "reasons": list(measurement.noise.reasons),
             "loop_spread": measurement.noise.spread,
             "others_cores": measurement.noise.others,
+            "rounds_spread": measurement.noise.rounds,
         },
     }
 
@@ -174,8 +175,11 @@ def remarks(summary: dict[str, Any]) -> list[str]:
 def verdict(noise: dict[str, Any]) -> str:
     """Say whether the figures can be trusted."""
     if noise["quiet"]:
-        spread = 100 * noise["loop_spread"]
-        return f"the machine was quiet: a loop of fixed work varied by {spread:.0f} %, others used {noise['others_cores']:.2f} cores"
+        loop, rounds = (100 * noise[which] for which in ("loop_spread", "rounds_spread"))
+        return (
+            f"the machine was quiet: a loop of fixed work varied by {loop:.0f} %, half of the rows by no more than "
+            f"{rounds:.0f} % between rounds, and others used {noise['others_cores']:.2f} cores"
+        )
     return f"TOO NOISY to trust: {'; '.join(noise['reasons'])}; close other programs and run again"
 
 

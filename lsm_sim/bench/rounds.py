@@ -100,7 +100,7 @@ def measure(
                     with _blaming(row):
                         row.seconds.append(_time(ready, row.samples, repeats))
         watch.tick()
-        noise = watch.noise()
+        noise = watch.noise([row.seconds for row in rows if row.status == OK and row.seconds])
     return Measurement(task, tuple(rows), noise)
 
 

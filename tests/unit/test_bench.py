@@ -191,6 +191,12 @@ class TestNoise:
         (reason,) = noise.judge([0.001], busy=5.0, wall=10.0).reasons
         assert reason == "others used 0.50 cores (at most 0.15 is quiet)"
 
+    def test_rows_that_vary_between_rounds_are_noisy_if_they_are_half_of_all(self):
+        steady, moved = [1.0, 1.1, 1.05], [1.0, 1.4, 1.0]
+        assert not noise.judge([0.001], 0, 1, [steady, steady, moved]).reasons
+        (reason,) = noise.judge([0.001], 0, 1, [steady, moved, moved]).reasons
+        assert reason == "half of the rows varied by 40 % between rounds (at most 25 % is quiet)"
+
     def test_a_tick_of_a_clock_is_no_evidence(self):
         assert not noise.judge([], busy=0.02, wall=0.03).reasons
 
