@@ -129,16 +129,17 @@ def _stimulate(k, slot, layout, synapses, strip, cursor, stimulus, rows):
 def _settle(k, first, who, n, state, refractory, order, cursor, edges, counts):
     """Hold and count the neurons that spiked, and call them by the numbers that they have in the program."""
     _, _, free_at, _ = state
-    if edges.size:
-        while edges[cursor[BIN] + 1] <= k:
-            cursor[BIN] += 1
-    for j in range(n):
-        i = who[j] - first
+    for j in range(np.uint64(n)):
+        i = np.uint64(who[j] - first)
         free_at[i] = min(k + 1 + np.int64(refractory[i]), FOREVER)
         if order.size:
             who[j] = order[i]
-        if edges.size:
-            counts[cursor[BIN], who[j]] += 1
+    if edges.size:
+        while edges[cursor[BIN] + 1] <= k:
+            cursor[BIN] += 1
+        current = counts[cursor[BIN]]
+        for j in range(np.uint64(n)):
+            current[np.uint64(who[j])] += 1
 
 
 @_inline

@@ -80,10 +80,11 @@ def _loop(add, size):
     def loop(strip, packed, indptr, who, n, first, shift, ahead, form):
         later, lines = (1, 2) if ahead == 0 else (ahead, 4)
         for j in range(n):
-            row, soon = first + who[j], lanes * indptr[first + who[min(j + later, n - 1)]]
+            row = np.uint64(first + who[j])
+            soon = lanes * indptr[np.uint64(first + who[np.uint64(min(j + later, n - 1))])]
             for i in range(np.uint64(lines)):
                 _prefetch(packed, soon + line * i)
-            for part in range(np.uint64(indptr[row]), np.uint64(indptr[row + 1])):
+            for part in range(np.uint64(indptr[row]), np.uint64(indptr[row + np.uint64(1)])):
                 for e in range(lanes):
                     add(strip, packed[lanes * part + e], shift)
 
