@@ -35,8 +35,8 @@ class _Costs:
 
 _COSTS = {  # by the forms of the neurons and of the rows
     (1, 1): _Costs(0.64, 0.51, 1.25),  # Intel Xeon at 2.6 GHz
-    (1, None): _Costs(0.30, 0.40, 1.15),  # AMD EPYC, between Zen 4 and Zen 5 (0.23, 0.34 and 1.14)
-    (None, None): _Costs(0.30, 0.50, 2.9),  # the same, Zen 5 (0.22, 0.40 and 2.9)
+    (1, None): _Costs(0.30, 0.36, 1.15),  # AMD EPYC, between Zen 4 and Zen 5 (0.23, 0.29 and 1.14)
+    (None, None): _Costs(0.30, 0.45, 2.9),  # the same, Zen 5 (0.24, 0.35 and 2.9)
 }
 
 

@@ -22,14 +22,16 @@ import numpy.typing as npt
 from lsm_sim.checks import Ints
 from lsm_sim.errors import UnsupportedError
 from lsm_sim.program import Program
+from lsm_sim_fast import aligned
+from lsm_sim_fast.bounds import largest_sum, v_type
 from lsm_sim_fast.compiled.rows import UNROLLED, VECTOR
-from lsm_sim_fast.packing import chunks, pack
+from lsm_sim_fast.packing import pack
 
 LINE = 16  # neurons; keeps every slot and every block aligned to vectors and, int32, to cache lines
 _MAX_PLACES = 2**31
 _BLOCK = 2**16  # places of a block: what 16 bits of a synapse can name, and a quarter of a usual second-level cache
 _SHORT_ROW = 32  # synapses; blocks are not made so narrow that the mean row falls below
-_PREFETCH = 2**18  # synapses; more of them than a second-level cache holds are asked for ahead
+_LARGE = 2**18  # synapses; more of them leave the second-level cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +64,9 @@ class Layout:
     strip_type
         int32 where every possible sum of arrivals fits, else int64.
     v_type
-        See `v_type`.
-    ahead
-        So many rows ahead synapses are prefetched, 0: not at all.
+        See `lsm_sim_fast.bounds.v_type`.
+    ahead, lines
+        So many rows ahead synapses are asked for (0: not at all), and so many cache lines of each: those of a mean row.
     rows
         Which form delivers synapses, as in `lsm_sim_fast.form.Form`.
     """
@@ -82,6 +84,7 @@ class Layout:
     strip_type: type
     v_type: type
     ahead: int
+    lines: int
     rows: int | None
 
     @property
@@ -118,6 +121,7 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None, *, sort
     order = _order(program, sort=sort and edges.size == 2 and rows is None)
     largest = largest_sum(program)
     packed, shift, indptr = pack(program, np.argsort(order), edges, slots, width, UNROLLED if rows is None else VECTOR)
+    n_rows = (program.n_inputs + program.n_neurons) * (edges.size - 1)
     return Layout(
         order=order,
         edges=edges,
@@ -131,7 +135,8 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None, *, sort
         span=_span(slots, width),
         strip_type=np.int32 if largest < 2.0**31 else np.int64,
         v_type=v_type(program, largest),
-        ahead=4 if program.n_synapses > _PREFETCH else 0,
+        ahead=_ahead(program, rows),
+        lines=-(-packed.nbytes // (aligned.LINE * n_rows)),
         rows=rows,
     )
 
@@ -149,6 +154,16 @@ def whole_lines(n: int) -> int:
 def _order(program: Program, *, sort: bool) -> Ints:
     length = np.diff(program.indptr)[program.n_inputs :]
     return (np.argsort(-length, kind="stable") if sort else np.arange(length.size)).astype(np.int32)
+
+
+def _ahead(program: Program, rows: int | None) -> int:
+    """Return how many rows ahead synapses are asked for.
+
+    A loop always asks for the next row, which is then read from the first-level cache; vectors find rows in the second-level
+    cache soon enough. Where synapses come from farther away, both ask sooner.
+    """
+    near, far = (1, 2) if rows is None else (0, 4)
+    return far if program.n_synapses > _LARGE else near
 
 
 def _span(slots: int, width: int) -> int:
@@ -178,23 +193,3 @@ def _blocks(program: Program, n_parts: int) -> tuple[Ints, Ints]:
         edges.append(np.append(np.arange(first + block, last, block), last))
         parts.append(parts[-1] + edges[-1].size)
     return np.concatenate(edges), np.array(parts)
-
-
-def v_type(program: Program, largest: float) -> type:
-    """Return the type of v: float64, or for loihi int32 where no sum can leave it, given the largest sum of arrivals.
-
-    If arrivals are at most 2^18, which is 2^24 after the shift by 6 bits, then |u| <= 2^23 before a step leads to
-    |x| <= 3 * 2^23, which wraps to |u| <= 2^23 again; and |v| <= 2^23 is what is left where no neuron spiked.
-    """
-    if program.arithmetic != "loihi":
-        return np.float64
-    return np.int32 if largest <= 2**18 and np.abs(program.bias).max(initial=0) <= 2**29 else np.float64
-
-
-def largest_sum(program: Program) -> float:
-    """Return the largest sum of magnitudes of mantissas into one neuron."""
-    sums = np.zeros(program.n_neurons)
-    for first, last in chunks(program):
-        part = slice(program.indptr[first], program.indptr[last])
-        sums += np.bincount(program.post[part], np.abs(program.weight[part].astype(np.float64)), program.n_neurons)
-    return float(np.ldexp(sums.max(), program.weight_exponent))

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from lsm_sim.checks import Ints
 from lsm_sim.program import Program
-from lsm_sim_fast.layout import largest_sum, power_of_two, v_type
+from lsm_sim_fast.bounds import largest_sum, v_type
+from lsm_sim_fast.layout import power_of_two
 
 _MOST_WORDS = 2**16  # 512 KiB
 
@@ -31,7 +32,7 @@ class PullLayout:
     slots, width
         Shape of the ring of words: both powers of two, ``width`` >= C+N.
     v_type
-        See `lsm_sim_fast.layout.v_type`.
+        See `lsm_sim_fast.bounds.v_type`.
     """
 
     indptr: Ints

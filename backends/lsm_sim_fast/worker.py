@@ -45,7 +45,7 @@ class Worker:
         which = layout.order[self._first : self._last]
         self._order = which if (np.diff(which) != 1).any() else which[:0]
         self._layout = blocks, layout.width, layout.slots, layout.span, rows, program.n_inputs
-        self._synapses = layout.packed, layout.packed.dtype.type(layout.shift), layout.ahead
+        self._synapses = layout.packed, layout.packed.dtype.type(layout.shift), (layout.ahead, layout.lines)
         self._neurons = neuron_values(program, layout, which)
         self._strip = aligned.zeros((len(rows), layout.span * layout.width), layout.strip_type)
         self._pending = slice(0, 0)  # places of a strip where arrivals may be left over

@@ -98,7 +98,7 @@ def test_every_bit_is_that_of_the_reference(arithmetic, seeds, fast, reference, 
 def test_blocks_of_neurons_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
     monkeypatch.setattr(layout, "_BLOCK", 1)  # 16 neurons per block
     monkeypatch.setattr(layout, "_SHORT_ROW", 2)
-    monkeypatch.setattr(layout, "_PREFETCH", 10)
+    monkeypatch.setattr(layout, "_LARGE", 10)
     compare(arithmetic, seeds, fast, reference, max_neurons=250)
 
 

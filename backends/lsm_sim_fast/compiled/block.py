@@ -43,7 +43,7 @@ def advance_block(k, first, slot, state, neurons, who, found, vector):
 @overload(advance_block, jit_options={"error_model": "numpy", "forceinline": True})
 def _advance_block(k, first, slot, state, neurons, who, found, vector):
     u, v = state[0].dtype, state[1].dtype
-    outsized = isinstance(u, types.Integer) and isinstance(v, types.Float)  # see `lsm_sim_fast.layout.v_type`
+    outsized = isinstance(u, types.Integer) and isinstance(v, types.Float)  # see `lsm_sim_fast.bounds.v_type`
     return _vector if isinstance(vector, types.Integer) and not outsized else _plain
 
 

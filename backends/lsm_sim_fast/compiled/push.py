@@ -26,7 +26,7 @@ EVENT, BIN, SPIKE, RECORD, SLOT, PHASE, N_CURSORS = range(7)
 #   k, n_steps   the step to begin with and the sample's length; it returns the step reached
 #   stop         (1,): another thread sets it to end the call after the current step
 #   layout       edges of this thread's blocks, width, slots and span of a strip, rows in vectors (blocks, C+N+1), number of input channels
-#   synapses     packed synapses, bits of their mantissas, prefetch distance in rows
+#   synapses     packed synapses, bits of their mantissas, how many rows ahead and how many cache lines of them to ask for
 #   strip        arrivals to come, by block and slot, (blocks, span * width)
 #   order        the program's number of each of this thread's neurons; empty: in the order of the program
 #   neurons      unit of arrivals, decay of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
@@ -114,14 +114,14 @@ def _advance_blocks(k, slot, layout, strip, neurons, state, who, excursions, vec
 def _stimulate(k, slot, layout, synapses, strip, cursor, stimulus, rows):
     """Send the stimulus of step k on its way to the neurons of this thread."""
     blocks, width, _, _, indptr, _ = layout
-    packed, shift, _ = synapses
+    packed, shift, ahead = synapses
     event_step, event_channel = stimulus
     first = last = cursor[EVENT]
     while last < event_step.size and event_step[last] == k:
         last += 1
     start = (slot + 1) * width
     for b in range(blocks.size - 1):
-        scatter(strip[b, start:], packed, indptr[b], event_channel[first:last], last - first, 0, shift, 0, rows)
+        scatter(strip[b, start:], packed, indptr[b], event_channel[first:last], last - first, 0, shift, ahead, rows)
     cursor[EVENT] = last
 
 

@@ -46,7 +46,8 @@ _scatter_now, _scatter_ahead = _vector_scatter(False), _vector_scatter(True)
 def scatter(strip, packed, indptr, who, n, first, shift, ahead, form):
     """Add the rows ``first + who[:n]`` to the strip from the next slot on; in compiled code.
 
-    ``indptr`` counts rows in vectors of ``packed``, of `VECTOR` bytes or `UNROLLED`. ``ahead``: rows to prefetch ahead, 0: none.
+    ``indptr`` counts rows in vectors of ``packed``, of `VECTOR` bytes or `UNROLLED`. ``ahead``: how many rows ahead to ask for
+    synapses (0: not at all, in vectors), and how many cache lines of each.
     """
     raise NotImplementedError("for compiled code only")
 
@@ -61,10 +62,10 @@ def _scatter(strip, packed, indptr, who, n, first, shift, ahead, form):
 
 
 def _vectors(strip, packed, indptr, who, n, first, shift, ahead, form):
-    if ahead == 0:
-        _scatter_now(strip, packed, indptr, who, n, first, shift, ahead)
+    if ahead[0] == 0:
+        _scatter_now(strip, packed, indptr, who, n, first, shift, ahead[0])
     else:
-        _scatter_ahead(strip, packed, indptr, who, n, first, shift, ahead)
+        _scatter_ahead(strip, packed, indptr, who, n, first, shift, ahead[0])
 
 
 # Numbers of 64 bits without a sign: of others Numba asks whether they count from the end of the array.
@@ -73,22 +74,38 @@ def _vectors(strip, packed, indptr, who, n, first, shift, ahead, form):
 def _loop(add, size):
     """Return the loop over synapses of ``size`` bytes, each of which ``add`` adds to the strip.
 
-    A row that comes later is asked for; the processor finds the rest of it by itself, the sooner the farther it has to go.
+    A row that comes later is asked for, about all of it: until the processor sees by itself that memory is read one line
+    after the other, half of a row is over.
     """
     lanes, line = np.uint64(UNROLLED // size), np.uint64(64 // size)  # numbers that LLVM knows: it writes all lanes out
 
     def loop(strip, packed, indptr, who, n, first, shift, ahead, form):
-        later, lines = (1, 2) if ahead == 0 else (ahead, 4)
+        later, lines = ahead
         for j in range(n):
             row = np.uint64(first + who[j])
             soon = lanes * indptr[np.uint64(first + who[np.uint64(min(j + later, n - 1))])]
-            for i in range(np.uint64(lines)):
-                _prefetch(packed, soon + line * i)
+            _ask_for(packed, soon, line, lines)
             for part in range(np.uint64(indptr[row]), np.uint64(indptr[row + np.uint64(1)])):
                 for e in range(lanes):
                     add(strip, packed[lanes * part + e], shift)
 
     return loop
+
+
+@_inline
+def _ask_for(packed, first, line, lines):
+    """Ask for so many cache lines, or somewhat more, at most 13; in steps whose length LLVM knows, so that it writes them out."""
+    for i in range(np.uint64(2)):
+        _prefetch(packed, first + line * i)
+    if lines > 2:
+        for i in range(np.uint64(2), np.uint64(4)):
+            _prefetch(packed, first + line * i)
+    if lines > 4:
+        for i in range(np.uint64(4), np.uint64(7)):
+            _prefetch(packed, first + line * i)
+    if lines > 7:
+        for i in range(np.uint64(7), np.uint64(13)):
+            _prefetch(packed, first + line * i)
 
 
 @_inline
