@@ -1,7 +1,7 @@
 """Compiling Brian2's code before anything is measured, in a process of its own: ``python -m lsm_sim_bench.brian2_compile``.
 
-Cython's compiler leaves so many objects behind that Brian2, which collects garbage at every run, took three times as long for the rest
-of the process (W: 298 ms per sample in place of 100). The compiled code stays in Cython's cache, whose key is the
+Cython's compiler leaves so many objects behind that Brian2, which collects garbage at every run, took three times as long for
+the rest of the process (W: 298 ms per sample in place of 100). The compiled code stays in Cython's cache, whose key is the
 text of the code, and that is the same for all networks.
 """
 

@@ -40,8 +40,10 @@ class Fast:
 
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:
-        """Yield the runner. Its first call packs the synapses, and compiles a kernel unless that is on disk already."""
-        yield _Runner(program, _LAYOUTS.setdefault(program, _Layouts()))
+        """Pack the synapses, for counts, and yield the runner; a kernel is compiled at its first call and cached on disk."""
+        layouts = _LAYOUTS.setdefault(program, _Layouts())
+        layouts.push(program, 1, sort=True)
+        yield _Runner(program, layouts)
 
 
 @dataclass(eq=False)

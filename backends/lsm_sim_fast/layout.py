@@ -69,6 +69,8 @@ class Layout:
         So many rows ahead synapses are asked for (0: not at all), and so many cache lines of each: those of a mean row.
     rows
         Which form delivers synapses, as in `lsm_sim_fast.form.Form`.
+    sortable
+        Whether neurons are sorted where that is asked for: `lay_out` says why one would.
     """
 
     order: Ints
@@ -86,16 +88,12 @@ class Layout:
     ahead: int
     lines: int
     rows: int | None
+    sortable: bool
 
     @property
     def strip_bytes(self) -> int:
         """Size of all strips."""
         return (self.edges.size - 1) * self.span * self.width * np.dtype(self.strip_type).itemsize
-
-    @property
-    def sortable(self) -> bool:
-        """Whether neurons are sorted where that is asked for: `lay_out` says why one would."""
-        return self.edges.size == 2 and self.rows is None
 
     def describe(self) -> str:
         """Return what was chosen, in words."""
@@ -118,7 +116,8 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None, *, sort
             f"fast: {program.n_neurons} neurons with delays up to {program.max_delay + 1} steps need "
             f"{slots * width} places, more than {_MAX_PLACES}; use shorter delays or a larger dt"
         )
-    order = _order(program, sort=sort and edges.size == 2 and rows is None)
+    sortable = edges.size == 2 and rows is None
+    order = _order(program, sort=sort and sortable)
     largest = largest_sum(program)
     packed, shift, indptr = pack(program, np.argsort(order), edges, slots, width, UNROLLED if rows is None else VECTOR)
     n_rows = (program.n_inputs + program.n_neurons) * (edges.size - 1)
@@ -138,6 +137,7 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None, *, sort
         ahead=_ahead(program, rows),
         lines=-(-packed.nbytes // (aligned.LINE * n_rows)),
         rows=rows,
+        sortable=sortable,
     )
 
 

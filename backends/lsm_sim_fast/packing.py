@@ -33,7 +33,7 @@ def pack(
             except OverflowError as error:
                 needed = error
     raise UnsupportedError(
-        f"fast: weights of {needed} bits do not fit beside places in {size} slots; use shorter delays, or a "
+        f"fast: weights of {needed} bits do not fit beside the numbers of {size} places; use shorter delays, or a "
         "coarser grid of weights (lower(..., weight_bits=16))"
     )
 
@@ -46,18 +46,18 @@ def chunks(program: Program) -> Iterator[tuple[int, int]]:
 
 
 def _packed(
-    program: Program, rank: Ints, edges: Ints, strip: tuple[int, int], kind: str, shift: int, lanes: int
+    program: Program, rank: Ints, edges: Ints, shape: tuple[int, int], kind: str, shift: int, lanes: int
 ) -> tuple[npt.NDArray[Any], int, Ints]:
-    """Pack into this type; `OverflowError` tells how many bits the first mantissa that does not fit needs."""
+    """Pack into this type; ``shape`` is width and places of the slots. `OverflowError` tells how many bits the first mantissa that does not fit needs."""
     pieces, vectors = [], []
     exponent = program.weight_exponent
     for first, last in itertools.pairwise(edges.tolist()):
         for rows in chunks(program):
-            place, mantissa, starts = _rows(program, rank, rows, (first, last), strip, exponent)
+            place, mantissa, starts = _rows(program, rank, rows, (first, last), shape, exponent)
             largest = int(np.abs(mantissa).max(initial=0))
             if largest >= 2 ** (shift - 1):
                 raise OverflowError(largest.bit_length() + 1)
-            place, mantissa, n_vectors = _filled_up(place, mantissa, starts, strip[1], lanes)
+            place, mantissa, n_vectors = _filled_up(place, mantissa, starts, shape[1], lanes)
             low = mantissa.astype(np.uint64) & np.uint64(2**shift - 1)
             pieces.append((place.astype(np.uint64) << np.uint64(shift) | low).astype(kind))
             vectors.append(n_vectors)
@@ -75,7 +75,7 @@ def _rows(
     rank: Ints,
     rows: tuple[int, int],
     block: tuple[int, int],
-    strip: tuple[int, int],
+    shape: tuple[int, int],
     exponent: int,
 ) -> tuple[Ints, Ints, Ints]:
     """Return place and mantissa of the synapses from some rows to a block, sorted by row and place, and where rows start."""
@@ -85,7 +85,7 @@ def _rows(
     here = np.flatnonzero((post >= block[0]) & (post < block[1]))
     weight, delay, post, row = program.weight[part][here], program.delay[part][here], post[here], row[here]
     mantissa = weight if program.arithmetic == "loihi" else np.ldexp(weight, exponent).astype(np.int64)
-    width, size = strip
+    width, size = shape
     key = row * size + delay * width + post - block[0]
     order = np.argsort(key, kind="stable")
     key, mantissa = key[order], mantissa[order]
