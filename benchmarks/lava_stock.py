@@ -8,8 +8,8 @@ import time
 
 import numpy as np
 
-from lsm_sim.program import Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_lava.lava_import import import_lava
 
 import_lava()

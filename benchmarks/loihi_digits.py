@@ -13,7 +13,7 @@ import numpy as np
 
 import lsm_sim as lsm
 from lsm_sim import Hz
-from lsm_sim.demo import digits
+from lsm_sim.apps.demo import digits
 
 
 def classifier(n_neurons: int, seed: int) -> lsm.LiquidClassifier:

@@ -8,7 +8,7 @@ import numpy as np
 import lsm_sim as lsm
 import lsm_sim_models as models
 from lsm_sim.datasets import mackey_glass
-from lsm_sim.forecast import beside_controls, held_out_nrmse, lags
+from lsm_sim.learn.forecast import beside_controls, held_out_nrmse, lags
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

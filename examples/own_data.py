@@ -11,7 +11,7 @@ from sklearn.model_selection import cross_val_score
 
 import lsm_sim as lsm
 from lsm_sim import Hz, ms
-from lsm_sim.readout import ridge
+from lsm_sim.learn.readout import ridge
 
 N_CHANNELS, SEED = 6, 3
 

@@ -18,8 +18,8 @@ import lsm_sim as lsm
 import lsm_sim_models as models
 from lsm_sim import Hz, ms
 from lsm_sim.audio import Cochleagram, Recording
-from lsm_sim.controls import compare
 from lsm_sim.datasets import fsdd
+from lsm_sim.learn.controls import compare
 
 matplotlib.use("Agg")
 

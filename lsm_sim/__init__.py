@@ -2,50 +2,52 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+import importlib as _importlib
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from lsm_sim import encode
-from lsm_sim.backend import Backend, Request, find
-from lsm_sim.distributions import Gamma, LogNormal, Normal, Uniform
+from lsm_sim.describe.distributions import Gamma, LogNormal, Normal, Uniform
+from lsm_sim.describe.liquid import Inputs, Liquid
+from lsm_sim.describe.neurons import Neurons
+from lsm_sim.describe.positions import grid, random_in_box
+from lsm_sim.describe.synapses import Synapses
+from lsm_sim.describe.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
+from lsm_sim.engine.protocol import Backend, Request, find
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, LsmError, RunError, UnsupportedError
-from lsm_sim.features import Counts, Traces
-from lsm_sim.liquid import Inputs, Liquid
-from lsm_sim.lowering import lower
-from lsm_sim.neurons import Neurons
-from lsm_sim.positions import grid, random_in_box
-from lsm_sim.program import Program
-from lsm_sim.results import Record, Result, Trace
-from lsm_sim.running import run
-from lsm_sim.spikes import Spikes
-from lsm_sim.synapses import Synapses
+from lsm_sim.learn.features import Counts, Traces
+from lsm_sim.program.lowering import lower
+from lsm_sim.program.program import Program
+from lsm_sim.simulate.results import Record, Result, Trace
+from lsm_sim.simulate.run import run
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
-from lsm_sim.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
 
-if TYPE_CHECKING:
-    from lsm_sim import audio, controls, datasets, forecast, plot, readout, rescale
-    from lsm_sim.ensemble import LiquidEnsemble
-    from lsm_sim.estimators import LiquidClassifier, LiquidRegressor
-    from lsm_sim.forecast import LiquidForecaster
-    from lsm_sim.quantisation import quantise
-    from lsm_sim.transformer import LiquidTransformer
+if _TYPE_CHECKING:
+    from lsm_sim import audio, datasets, plot
+    from lsm_sim.learn import controls, forecast, readout
+    from lsm_sim.learn.ensemble import LiquidEnsemble
+    from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
+    from lsm_sim.learn.forecast import LiquidForecaster
+    from lsm_sim.learn.transformer import LiquidTransformer
+    from lsm_sim.quantisation.quantise import quantise
+    from lsm_sim.simulate import rescale
 
 __version__ = "0.1.0"
 
-_LAZY = {  # what takes long to import waits until it is asked for
+_LAZY = {  # what takes long to import waits until it is asked for: a module, or a name in a module
     "audio": "lsm_sim.audio",
+    "controls": "lsm_sim.learn.controls",
     "datasets": "lsm_sim.datasets",
-    "forecast": "lsm_sim.forecast",
+    "forecast": "lsm_sim.learn.forecast",
     "plot": "lsm_sim.plot",
-    "quantise": "lsm_sim.quantisation",
-    "readout": "lsm_sim.readout",
-    "rescale": "lsm_sim.rescale",
-    "controls": "lsm_sim.controls",
-    "LiquidClassifier": "lsm_sim.estimators",
-    "LiquidEnsemble": "lsm_sim.ensemble",
-    "LiquidForecaster": "lsm_sim.forecast",
-    "LiquidRegressor": "lsm_sim.estimators",
-    "LiquidTransformer": "lsm_sim.transformer",
+    "quantise": "lsm_sim.quantisation.quantise:quantise",
+    "readout": "lsm_sim.learn.readout",
+    "rescale": "lsm_sim.simulate.rescale",
+    "LiquidClassifier": "lsm_sim.learn.estimators:LiquidClassifier",
+    "LiquidEnsemble": "lsm_sim.learn.ensemble:LiquidEnsemble",
+    "LiquidForecaster": "lsm_sim.learn.forecast:LiquidForecaster",
+    "LiquidRegressor": "lsm_sim.learn.estimators:LiquidRegressor",
+    "LiquidTransformer": "lsm_sim.learn.transformer:LiquidTransformer",
 }
 
 __all__ = [
@@ -105,12 +107,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _LAZY:
         raise AttributeError(f"module 'lsm_sim' has no attribute {name!r}")
-    module = importlib.import_module(_LAZY[name])
-    return module if name == _LAZY[name].rpartition(".")[2] else getattr(module, name)
+    module, _, attribute = _LAZY[name].partition(":")
+    found = _importlib.import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return [*__all__, "__version__"]

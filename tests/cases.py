@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim import npz
 from lsm_sim.backend import Backend, Request
-from lsm_sim.program import CASE_FORMAT, NEURON_ARRAYS, SYNAPSE_ARRAYS, Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import CASE_FORMAT, NEURON_ARRAYS, SYNAPSE_ARRAYS, Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import npz
 
 ROOT = Path(__file__).parents[1]
 GOLDEN = sorted((ROOT / "tests/golden").glob("*.npz"))

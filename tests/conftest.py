@@ -69,7 +69,7 @@ def _interpreted_brian2():
 
 RUNNABLE = [
     name for name in backends.known() if name != "loihi2"
-]  # which needs a chip; tests/unit/test_loihi2.py has a stand-in
+]  # which needs a chip; tests/unit/backends/test_loihi2.py has a stand-in
 
 
 @pytest.fixture(params=RUNNABLE)

@@ -19,8 +19,8 @@ import psutil
 
 from lsm_sim.backend import Request
 from lsm_sim.errors import RunError
-from lsm_sim.program import Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_lava import Lava, runner
 from lsm_sim_lava.interpreter import Interpreter
 from lsm_sim_lava.supervisor import Worker

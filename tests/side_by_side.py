@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.program import NEURON_ARRAYS, Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import NEURON_ARRAYS, Program
+from lsm_sim.spikes.spikes import Spikes
 
 
 def joined(programs):

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.backend import Request
+from lsm_sim.engine.requests import recorded_steps
 from lsm_sim.errors import RunError
-from lsm_sim.memory import check_memory
-from lsm_sim.program import Program
-from lsm_sim.requests import recorded_steps
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.memory import check_memory
 from lsm_sim_brian2 import compiler, equations, rounds
 from lsm_sim_brian2.gather import Gatherer
 from lsm_sim_brian2.isolation import isolated

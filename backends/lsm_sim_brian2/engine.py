@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from lsm_sim.backend import Outcome, Request, Runner
+from lsm_sim.engine.requests import checked_request
 from lsm_sim.errors import DescriptionError, UnsupportedError
-from lsm_sim.program import Program
-from lsm_sim.progress import progress_bar
-from lsm_sim.requests import checked_request
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.progress import progress_bar
 from lsm_sim_brian2 import available, compiler, rounds
 from lsm_sim_brian2.gather import Gatherer
 from lsm_sim_brian2.isolation import isolated

@@ -8,7 +8,7 @@ held neuron whose threshold is below 0. A held v is 0, because a neuron is only 
 
 from __future__ import annotations
 
-from lsm_sim.program import NEURON_ARRAYS, Arithmetic, Program
+from lsm_sim.program.program import NEURON_ARRAYS, Arithmetic, Program
 
 ACCUMULATE = "a_post += w"
 """What an arriving spike does."""

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.backend import Excursions, Outcome, Request
-from lsm_sim.checks import Ints
-from lsm_sim.program import Program
-from lsm_sim.requests import recorded_steps
-from lsm_sim.spikes import Spikes
+from lsm_sim.engine.requests import recorded_steps
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Ints
 
 N_KINDS = len(Excursions.KINDS)
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.checks import Ints
+from lsm_sim.describe.liquid import Liquid
+from lsm_sim.engine.requests import check_stimulus
 from lsm_sim.errors import DescriptionError
-from lsm_sim.liquid import Liquid
-from lsm_sim.lowering import lower
-from lsm_sim.program import Program
-from lsm_sim.requests import check_stimulus
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.lowering import lower
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Ints
 from lsm_sim_brian2 import available, equations, rounds
 from lsm_sim_brian2.isolation import isolated
 
@@ -43,7 +43,7 @@ def build(
     """Return a `brian2.Network` of one Brian2 object per group, which spikes like the program.
 
     ``net["exc"]`` is the `NeuronGroup` of the group "exc", ``net["audio"]`` the `SpikeGeneratorGroup` of the inputs "audio",
-    and ``net["audio_to_exc"]`` the `Synapses` between them. The variables of a neuron are those of `lsm_sim.program`: u, v
+    and ``net["audio_to_exc"]`` the `Synapses` between them. The variables of a neuron are those of `lsm_sim.program.program`: u, v
     (counted from v_reset), and the accumulator ``a``, to which synapses of your own add: ``on_pre="a_post += w"``. A spike
     at step k with delay d reaches ``a`` in time for step k + 1 + d. Brian2's preferences, clock and device stay as they are;
     the network has a clock of its own, whose dt is the program's.

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.backend import Request
-from lsm_sim.program import Program
-from lsm_sim.requests import recorded_steps
-from lsm_sim.spikes import Spikes
+from lsm_sim.engine.requests import recorded_steps
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_brian2 import equations, rounds
 from lsm_sim_brian2.gather import Gatherer
 from lsm_sim_brian2.rounds import Round

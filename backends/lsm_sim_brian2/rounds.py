@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lsm_sim.checks import Ints
-from lsm_sim.memory import check_memory
-from lsm_sim.program import Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Ints
+from lsm_sim.support.memory import check_memory
 
 MOST_REPLICAS = 64
 SYNAPSES = 250_000  # of all replicas; with more the caches no longer hold them and replicas cost more than they save

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 import lsm_sim
+from lsm_sim.describe.liquid import Liquid
 from lsm_sim.errors import DescriptionError
-from lsm_sim.liquid import Liquid
-from lsm_sim.program import Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_brian2 import equations
 from lsm_sim_brian2.readable import brian2_names, input_events, projections, to_program
 

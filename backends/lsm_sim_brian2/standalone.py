@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from lsm_sim.backend import Request
-from lsm_sim.program import Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_brian2 import compiler, rounds
 from lsm_sim_brian2.compiled import Build, Compiled
 from lsm_sim_brian2.gather import Gatherer

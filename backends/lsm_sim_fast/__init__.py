@@ -1,4 +1,4 @@
-"""The fast backend: a compiled, event-driven engine, bit for bit equal to `lsm_sim.reference`."""
+"""The fast backend: a compiled, event-driven engine, bit for bit equal to `lsm_sim.engine.reference`."""
 
 from lsm_sim_fast.engine import Fast
 

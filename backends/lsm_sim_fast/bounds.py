@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lsm_sim.program import Program
+from lsm_sim.program.program import Program
 from lsm_sim_fast.packing import chunks
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lsm_sim.memory import check_memory
+from lsm_sim.support.memory import check_memory
 from lsm_sim_fast.layout import Layout
 from lsm_sim_fast.pull_layout import PullLayout
 from lsm_sim_fast.pull_worker import PullMeeting, PullWorker, groups

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lsm_sim.backend import Request
-from lsm_sim.checks import Floats
-from lsm_sim.program import Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Floats
 from lsm_sim_fast.compiled.pull import LANES
 from lsm_sim_fast.form import Form
 from lsm_sim_fast.pull_layout import pull_fits

@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from lsm_sim.backend import Outcome, Request, Runner
-from lsm_sim.environment import cores
-from lsm_sim.program import Program
-from lsm_sim.progress import progress_bar
-from lsm_sim.requests import checked_request
-from lsm_sim.spikes import Spikes
+from lsm_sim.engine.requests import checked_request
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.environment import cores
+from lsm_sim.support.progress import progress_bar
 from lsm_sim_fast import crew, division, form
 from lsm_sim_fast.compiling import announced
 from lsm_sim_fast.layout import Layout, lay_out

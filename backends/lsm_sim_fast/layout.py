@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.checks import Ints
 from lsm_sim.errors import UnsupportedError
-from lsm_sim.program import Program
+from lsm_sim.program.program import Program
+from lsm_sim.support.checks import Ints
 from lsm_sim_fast import aligned
 from lsm_sim_fast.bounds import largest_sum, v_type
 from lsm_sim_fast.compiled.rows import UNROLLED, VECTOR

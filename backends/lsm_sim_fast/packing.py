@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.checks import Ints
 from lsm_sim.errors import UnsupportedError
-from lsm_sim.program import Program
+from lsm_sim.program.program import Program
+from lsm_sim.support.checks import Ints
 from lsm_sim_fast import aligned
 
 _CHUNK = 2**14  # synapses that are sorted at a time

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.checks import Ints
-from lsm_sim.program import Program
+from lsm_sim.program.program import Program
+from lsm_sim.support.checks import Ints
 from lsm_sim_fast.bounds import largest_sum, v_type
 from lsm_sim_fast.layout import power_of_two
 

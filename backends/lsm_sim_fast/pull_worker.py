@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.checks import Ints
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Ints
 from lsm_sim_fast import aligned, form
 from lsm_sim_fast.compiled.pull import LANES, advance_lanes
 from lsm_sim_fast.compiled.threads import flags

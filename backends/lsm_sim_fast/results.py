@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lsm_sim.backend import Excursions, Outcome, Request
-from lsm_sim.program import Program
-from lsm_sim.requests import recorded_steps
-from lsm_sim.spikes import Spikes
+from lsm_sim.engine.requests import recorded_steps
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
 
 Pieces: TypeAlias = list[tuple[Any, Any]]  # step and neuron of spikes
 

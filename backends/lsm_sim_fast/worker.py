@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.program import NEURON_ARRAYS, Program
-from lsm_sim.requests import recorded_steps
+from lsm_sim.engine.requests import recorded_steps
+from lsm_sim.program.program import NEURON_ARRAYS, Program
 from lsm_sim_fast import aligned, form
 from lsm_sim_fast.compiled import push
 from lsm_sim_fast.compiled.threads import flags

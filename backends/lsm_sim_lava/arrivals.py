@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.checks import Bools, Ints
+from lsm_sim.support.checks import Bools, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Table:
 class Arrivals:
     """What arrives at each neuron at each coming step.
 
-    Sums are exact in any order (see `lsm_sim.program`), so only the synapses of sources that spiked are looked at.
+    Sums are exact in any order (see `lsm_sim.program.program`), so only the synapses of sources that spiked are looked at.
     """
 
     def __init__(self, table: Table) -> None:

@@ -12,8 +12,8 @@ from lava.magma.core.run_conditions import RunSteps
 from lava.magma.core.run_configs import Loihi2HwCfg
 from lava.utils import loihi
 
-from lsm_sim.program import Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_lava import network
 from lsm_sim_lava.plan import Plan, stock_layers
 from lsm_sim_lava.processes.spike_file import SpikeFile

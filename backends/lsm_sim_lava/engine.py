@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from lsm_sim.backend import Runner
-from lsm_sim.checks import positive
 from lsm_sim.errors import DescriptionError
-from lsm_sim.program import Arithmetic, Program
+from lsm_sim.program.program import Arithmetic, Program
+from lsm_sim.support.checks import positive
 from lsm_sim_lava.interpreter import Interpreter, find_interpreter
 from lsm_sim_lava.runner import run_program
 from lsm_sim_lava.supervisor import Worker
@@ -69,7 +69,7 @@ class Lava:
         """Return ``program`` itself, which runs exactly, or its integers if ``arithmetic`` asks for them."""
         if self.arithmetic == program.arithmetic or self.arithmetic == "float64":
             return program
-        from lsm_sim.quantisation import quantise
+        from lsm_sim.quantisation.quantise import quantise
 
         return quantise(program).program
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.checks import Bools
-from lsm_sim.program import Program
-from lsm_sim.quantisation import groups
+from lsm_sim.program.program import Program
+from lsm_sim.quantisation.quantise import groups
+from lsm_sim.support.checks import Bools
 from lsm_sim_lava.plan import MAX_BIAS, MAX_EXPONENT, MAX_WEIGHT, bias_fits, exponent_range
 
 MAX_DELAY = 62  # stored; Lava takes 63, lava-dl clips to 62

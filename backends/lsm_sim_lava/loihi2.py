@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from lsm_sim.backend import DEFAULT, Excursions, Outcome, Request, Runner, find
-from lsm_sim.checks import positive
 from lsm_sim.errors import BackendUnavailableError, UnsupportedError
-from lsm_sim.program import Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import positive
 from lsm_sim_lava.interpreter import Interpreter, find_interpreter
 from lsm_sim_lava.limits import chip_reasons
 from lsm_sim_lava.runner import run_program
@@ -55,7 +55,7 @@ class Loihi2:
     def legalise(self, program: Program) -> Program:
         """Return the program in Loihi's integers, or raise `UnsupportedError` with every reason why the chip cannot run it."""
         if program.arithmetic == "float64":
-            from lsm_sim.quantisation import quantise
+            from lsm_sim.quantisation.quantise import quantise
 
             program = quantise(program).program
         reasons = chip_reasons(program)

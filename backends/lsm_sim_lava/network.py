@@ -13,8 +13,8 @@ from lava.proc.sparse.process import DelaySparse, Sparse
 from lava.utils.weightutils import SignMode
 from scipy.sparse import csr_matrix
 
-from lsm_sim.program import NEURON_ARRAYS, Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import NEURON_ARRAYS, Program
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_lava import plan as plans
 from lsm_sim_lava.plan import SLOTS, Layer, Plan
 from lsm_sim_lava.processes import neurons as neuron_models

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lsm_sim.checks import Bools, Ints
-from lsm_sim.program import Program
+from lsm_sim.program.program import Program
+from lsm_sim.support.checks import Bools, Ints
 from lsm_sim_lava.arrivals import Table
 
 NeuronProcess = Literal["LIF", "LIFRefractory", "Neurons"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.checks import Bools, Ints
+from lsm_sim.support.checks import Bools, Ints
 
 BEAT = "beat"
 SPIKES, U, V, EXCURSIONS = "spikes.bin", "u.bin", "v.bin", "excursions.npy"

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.backend import Excursions, Outcome, Request
-from lsm_sim.checks import Ints
+from lsm_sim.engine.requests import checked_request, recorded_steps
 from lsm_sim.errors import RunError
-from lsm_sim.memory import check_memory
-from lsm_sim.program import Program
-from lsm_sim.progress import progress_bar
-from lsm_sim.requests import checked_request, recorded_steps
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Ints
+from lsm_sim.support.memory import check_memory
+from lsm_sim.support.progress import progress_bar
 from lsm_sim_lava import plan as plans
 from lsm_sim_lava import recorder
 from lsm_sim_lava.supervisor import Limits, Worker

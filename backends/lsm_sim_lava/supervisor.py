@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 import lsm_sim
-from lsm_sim import npz
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError
-from lsm_sim.program import Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import npz
 from lsm_sim_lava.interpreter import Interpreter
 from lsm_sim_lava.lava_import import unlink_segments
 from lsm_sim_lava.recorder import BEAT

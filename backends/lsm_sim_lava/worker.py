@@ -20,9 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lsm_sim import npz
-from lsm_sim.program import Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import npz
 from lsm_sim_lava.lava_import import import_lava, name_segments_after, unlink_segments
 from lsm_sim_lava.recorder import Recording
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from scipy.signal import gammatone
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from lsm_sim import checks
 from lsm_sim.audio.sounds import compressed, each_sound, frame_starts, n_samples
-from lsm_sim.checks import Floats
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats
 from lsm_sim.units import ms
 
 _RESPONSE = 0.064  # seconds after which even a filter of 80 Hz has rung down, by 80 dB

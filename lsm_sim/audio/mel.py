@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from lsm_sim import checks
 from lsm_sim.audio.sounds import compressed, each_sound, framed, n_samples
-from lsm_sim.checks import Floats
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats
 from lsm_sim.units import ms
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from scipy.signal import resample_poly
 
-from lsm_sim import checks
 from lsm_sim.audio.wav import Recording
-from lsm_sim.checks import Floats, Ints
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats, Ints
 
 
 def each_sound(X: Any, sample_rate: int, convert: Callable[[Floats], Floats]) -> list[Floats]:

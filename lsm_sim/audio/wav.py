@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.io import wavfile
 
-from lsm_sim import checks
-from lsm_sim.checks import Floats
 from lsm_sim.errors import DescriptionError
-from lsm_sim.files import PathLike
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats
+from lsm_sim.support.files import PathLike
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,14 +8,14 @@ from typing import Literal
 
 import numpy as np
 
-from lsm_sim import checks
-from lsm_sim.checks import Floats, Ints
 from lsm_sim.datasets import mit_bih
 from lsm_sim.datasets.folders import folder_with
 from lsm_sim.datasets.record import Dataset, Source
 from lsm_sim.datasets.wfdb_record import AAMI, RHYTHM, Annotated, read_record
 from lsm_sim.errors import DescriptionError
-from lsm_sim.files import PathLike
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.files import PathLike
 
 Labels = Literal["aami", "symbols", "rhythm"]
 

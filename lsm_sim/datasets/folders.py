@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.files import PathLike
+from lsm_sim.support.files import PathLike
 
 
 def folder_with(dataset: str, folder: PathLike, patterns: Sequence[str]) -> Path:

@@ -12,7 +12,7 @@ from lsm_sim.datasets.download import Remote, unpacked
 from lsm_sim.datasets.folders import folder_with
 from lsm_sim.datasets.record import Dataset, Source
 from lsm_sim.errors import DescriptionError
-from lsm_sim.files import PathLike
+from lsm_sim.support.files import PathLike
 
 SOURCE = Source(
     origin="https://github.com/Jakobovski/free-spoken-digit-dataset",

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from lsm_sim import checks
 from lsm_sim.datasets.download import Remote, unpacked
 from lsm_sim.datasets.folders import checked_folder
 from lsm_sim.datasets.record import Dataset, Source
 from lsm_sim.datasets.spike_hdf5 import UNITS, SpikeFile, read_spike_file
 from lsm_sim.errors import DescriptionError
-from lsm_sim.files import PathLike
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.files import PathLike
 
 SOURCE = Source(
     origin="https://zenkelab.org/resources/spiking-heidelberg-datasets-shd",

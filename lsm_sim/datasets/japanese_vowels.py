@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from lsm_sim.checks import Floats, Ints
 from lsm_sim.datasets.download import Remote, unpacked
 from lsm_sim.datasets.folders import folder_with
 from lsm_sim.datasets.record import Dataset, Source
 from lsm_sim.errors import DescriptionError
-from lsm_sim.files import PathLike
+from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.files import PathLike
 
 SOURCE = Source(
     origin="https://archive.ics.uci.edu/dataset/128/japanese+vowels",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lsm_sim import checks
-from lsm_sim.checks import Floats
 from lsm_sim.datasets.steps import whole_steps
 from lsm_sim.errors import DescriptionError
-from lsm_sim.seeding import stream
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats
+from lsm_sim.support.seeding import stream
 
 
 def mackey_glass(

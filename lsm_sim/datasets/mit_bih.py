@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.checks import Bools
 from lsm_sim.datasets.download import Remote, fetch
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support.checks import Bools
 
 # P. de Chazal, M. O'Dwyer, R. B. Reilly: Automatic classification of heartbeats using ECG morphology and heartbeat
 # interval features. IEEE Transactions on Biomedical Engineering 51, 1196-1206 (2004). The paced records

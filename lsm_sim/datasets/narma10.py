@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lsm_sim import checks
-from lsm_sim.checks import Floats
 from lsm_sim.errors import DescriptionError
-from lsm_sim.seeding import stream
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats
+from lsm_sim.support.seeding import stream
 
 WARM_UP = 200  # steps until the start from zero is forgotten
 LARGEST = 10.0  # the stable range ends near 1.4, beyond it y grows without bound

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lsm_sim.audio import Recording
-from lsm_sim.checks import Bools, Floats, Ints, read_only
 from lsm_sim.errors import DescriptionError
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Bools, Floats, Ints, read_only
 
 Samples = Sequence[Floats] | Sequence[Recording] | Floats | Spikes
 

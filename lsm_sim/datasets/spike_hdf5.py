@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.checks import Ints
 from lsm_sim.datasets.packages import needed
 from lsm_sim.errors import DescriptionError
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Ints
 
 UNITS = 700
 LONGEST = 1e4  # s; what is longer was not written in seconds

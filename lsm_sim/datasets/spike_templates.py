@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from lsm_sim import checks
-from lsm_sim.checks import Floats, Ints
 from lsm_sim.datasets.record import Dataset, Source
 from lsm_sim.datasets.steps import whole_steps
 from lsm_sim.errors import DescriptionError
-from lsm_sim.seeding import stream
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.seeding import stream
 
 SOURCE = Source(
     origin="generated",

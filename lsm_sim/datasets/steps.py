@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from lsm_sim import checks
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
 
 
 def whole_steps(value: float, dt: float, where: str, minimum: int = 1) -> int:

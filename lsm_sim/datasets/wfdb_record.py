@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.checks import Floats, Ints
 from lsm_sim.datasets.packages import needed
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support.checks import Floats, Ints
 
 # ANSI/AAMI EC57: what is neither supraventricular (S) nor ventricular ectopic (V), fusion (F) or unknown and paced (Q)
 # is N, bundle branch blocks and escape beats included

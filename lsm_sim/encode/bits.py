@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim import checks
-from lsm_sim.checks import Bools, Floats
 from lsm_sim.encode.signals import batch, encode_each, frame_steps, in_unit_range
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Bools, Floats
 from lsm_sim.units import ms
 
 MOST_BITS = 24

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim import checks
-from lsm_sim.checks import Bools, Floats, Ints
 from lsm_sim.encode.rates import spikes_per_step
 from lsm_sim.encode.signals import Interpolation, batch, encode_together, frame_steps, in_unit_range
 from lsm_sim.errors import DescriptionError
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Bools, Floats, Ints
 from lsm_sim.units import Hz, ms
 
 _GRID = 2.0**32  # signal and filter are multiples of 1/_GRID, so that their sums are exact in any order

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim import checks
-from lsm_sim.checks import Bools, Floats, Ints
 from lsm_sim.encode.signals import Interpolation, batch, encode_together, frame_steps
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Bools, Floats, Ints
 from lsm_sim.units import ms
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import ms
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim import checks
-from lsm_sim.checks import Bools, Floats
 from lsm_sim.encode.signals import Interpolation, batch, encode_each, frame_steps, in_unit_range, resample
 from lsm_sim.errors import DescriptionError
-from lsm_sim.seeding import stream
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Bools, Floats
+from lsm_sim.support.seeding import stream
 from lsm_sim.units import Hz, ms
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lsm_sim.encode.signals import Encoder, batch
 from lsm_sim.errors import DescriptionError
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import ms
 
 

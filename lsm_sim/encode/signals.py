@@ -7,10 +7,10 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from lsm_sim import checks
-from lsm_sim.checks import Bools, Floats, Ints
 from lsm_sim.errors import DescriptionError
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Bools, Floats, Ints
 
 Interpolation = Literal["hold", "linear"]
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from lsm_sim import checks
-from lsm_sim.checks import Floats
 from lsm_sim.errors import DescriptionError
-from lsm_sim.plot import style
+from lsm_sim.support import checks
+from lsm_sim.support import figures as style
+from lsm_sim.support.checks import Floats
 
 _MOST_NUMBERS = 20  # classes: with more, cells are too small for a number
 _MOST_NAMES = 10  # then only every second, third, ... class is named

@@ -8,12 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, ScalarFormatter
 
-from lsm_sim import checks
-from lsm_sim.checks import Floats, Ints
 from lsm_sim.errors import DescriptionError
-from lsm_sim.plot import style
 from lsm_sim.plot.spike_raster import check_sample, time_unit
-from lsm_sim.results import Result, Trace
+from lsm_sim.simulate.results import Result, Trace
+from lsm_sim.support import checks
+from lsm_sim.support import figures as style
+from lsm_sim.support.checks import Floats, Ints
 
 _MOST = 5  # lanes drawn when no neurons are named
 _PITCH = 1.5  # from lane to lane, in heights of a lane: leaves room for the spikes

@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from lsm_sim import checks
-from lsm_sim.checks import Floats, Ints
 from lsm_sim.errors import DescriptionError
-from lsm_sim.plot import style
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support import figures as style
+from lsm_sim.support.checks import Floats, Ints
 
 UNGROUPED = "other"
 _TICK_ROW = 1.5  # points: rows at least so high get vertical ticks, lower ones dots

@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
-from lsm_sim import checks
-from lsm_sim.checks import Floats, Ints
 from lsm_sim.errors import DescriptionError
-from lsm_sim.plot import style
-from lsm_sim.spikes import Spikes
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support import figures as style
+from lsm_sim.support.checks import Floats, Ints
 
 _HALO = [withStroke(linewidth=2.2, foreground="white")]  # keeps crossing lines apart
 

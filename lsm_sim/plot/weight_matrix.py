@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
-from lsm_sim.checks import Floats, Ints
 from lsm_sim.errors import DescriptionError
-from lsm_sim.plot import style
-from lsm_sim.program import Program
+from lsm_sim.program.program import Program
+from lsm_sim.support import figures as style
+from lsm_sim.support.checks import Floats, Ints
 
 Groups = list[tuple[str, range]]  # not a mapping: an input group may have the name of a neuron group
 

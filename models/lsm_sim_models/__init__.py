@@ -13,7 +13,7 @@ from lsm_sim_models.small_world import small_world
 from lsm_sim_models.speech import speech
 
 if TYPE_CHECKING:
-    from lsm_sim_models.echo_state import EchoStateClassifier, EchoStateRegressor
+    from lsm_sim.learn.echo_state import EchoStateClassifier, EchoStateRegressor
 
 __all__ = [
     "EchoStateClassifier",
@@ -30,4 +30,4 @@ __all__ = [
 def __getattr__(name: str) -> Any:  # they load scikit-learn, which takes a second
     if name not in ("EchoStateClassifier", "EchoStateRegressor"):
         raise AttributeError(f"module 'lsm_sim_models' has no attribute {name!r}")
-    return getattr(importlib.import_module("lsm_sim_models.echo_state"), name)
+    return getattr(importlib.import_module("lsm_sim.learn.echo_state"), name)

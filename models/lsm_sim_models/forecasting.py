@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from lsm_sim import FixedInDegree, Inputs, Liquid, Neurons, Normal, Synapses, Uniform, checks, ms
-from lsm_sim.checks import Floats
+from lsm_sim import FixedInDegree, Inputs, Liquid, Neurons, Normal, Synapses, Uniform, ms
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats
 from lsm_sim_models.groups import INPUT, non_negative, uniform_delay
 
 LIQUID = "liquid"

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim import Neurons, Uniform, checks
-from lsm_sim.checks import Bools, Floats
-from lsm_sim.distributions import Distribution
+from lsm_sim import Neurons, Uniform
+from lsm_sim.describe.distributions import Distribution
+from lsm_sim.describe.positions import Grid
 from lsm_sim.errors import DescriptionError
-from lsm_sim.positions import Grid
-from lsm_sim.seeding import stream
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Bools, Floats
+from lsm_sim.support.seeding import stream
 
 EXC, INH, INPUT = "exc", "inh", "input"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from lsm_sim import DistanceRule, FixedProbability, Gamma, Inputs, Liquid, Synapses, ms
+from lsm_sim.describe.positions import Grid
 from lsm_sim.errors import DescriptionError
-from lsm_sim.positions import Grid
-from lsm_sim.seeding import stream
+from lsm_sim.support.seeding import stream
 from lsm_sim_models.groups import EXC, INH, INPUT, inhibitory_mask, non_negative, pair
 
 _RESISTANCE = 1.0  # MOhm, so that nA * MOhm = mV
@@ -59,7 +59,7 @@ def maass2002(
     ----------
     n_inputs
         Number of input channels. The paper's weights are made for a few of them; for dozens, see
-        `lsm_sim.rescale.to_mean_rate` with ``which="input"``.
+        `lsm_sim.simulate.rescale.to_mean_rate` with ``which="input"``.
     seed
         Fixes every draw.
     shape

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from lsm_sim import Edges, Inputs, Liquid, Neurons, Synapses, checks, ms
-from lsm_sim.checks import Floats, Ints
+from lsm_sim import Edges, Inputs, Liquid, Neurons, Synapses, ms
 from lsm_sim.errors import DescriptionError
-from lsm_sim.seeding import stream
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.seeding import stream
 from lsm_sim_models.forecasting import LIQUID, checked_drive, recurrence
 from lsm_sim_models.groups import INPUT, uniform_delay
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lsm_sim import FixedInDegree, Gamma, Inputs, Liquid, Synapses, checks, ms
+from lsm_sim import FixedInDegree, Gamma, Inputs, Liquid, Synapses, ms
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
 from lsm_sim_models.groups import EXC, INH, INPUT, inhibitory_mask, pair
 
 

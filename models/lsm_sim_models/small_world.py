@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from lsm_sim import Edges, FixedProbability, Gamma, Inputs, Liquid, Normal, SmallWorld, Synapses, checks, ms
-from lsm_sim.checks import Bools, Ints
-from lsm_sim.seeding import stream
-from lsm_sim.wiring import End
+from lsm_sim import Edges, FixedProbability, Gamma, Inputs, Liquid, Normal, SmallWorld, Synapses, ms
+from lsm_sim.describe.wiring import End
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Bools, Ints
+from lsm_sim.support.seeding import stream
 from lsm_sim_models.groups import EXC, INH, INPUT, inhibitory_mask, pair, uniform_delay
 
 

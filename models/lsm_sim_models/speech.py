@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lsm_sim import DistanceRule, FixedProbability, Gamma, Inputs, Liquid, Normal, Synapses, checks, ms
+from lsm_sim import DistanceRule, FixedProbability, Gamma, Inputs, Liquid, Normal, Synapses, ms
+from lsm_sim.support import checks
 from lsm_sim_models.groups import EXC, INH, INPUT, column, inhibitory_mask, non_negative, pair, uniform_delay
 
 _CONNECTIONS = {  # (pre, post): C of Maass et al. (2002), mean weight in units of v

@@ -6,7 +6,7 @@ import numpy as np
 
 import lsm_sim as lsm
 from lsm_sim import Hz, ms
-from lsm_sim.reference import Reference
+from lsm_sim.engine.reference import Reference
 
 
 def column_liquid():

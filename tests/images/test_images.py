@@ -1,4 +1,4 @@
-"""Pictures compared with those in tests/images/baseline; what they show is tested exactly in tests/unit/test_plot_*.py.
+"""Pictures compared with those in tests/images/baseline; what they show is tested exactly in tests/unit/plot.
 
 After a wanted change: pytest tests/images --mpl-generate-path=tests/images/baseline, then look at each picture.
 """

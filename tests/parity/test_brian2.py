@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from lsm_sim.backend import Request
-from lsm_sim.program import NEURON_ARRAYS, Program
-from lsm_sim.spikes import Spikes
+from lsm_sim.program.program import NEURON_ARRAYS, Program
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_brian2 import engine, replicas, rounds
 from tests.parity.test_fast import assert_same, random_request, run
 from tests.programs import ARITHMETICS, random_program, random_stimulus

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from lsm_sim import Spikes
 from lsm_sim.backend import find
-from lsm_sim.bins import equal_bins
-from lsm_sim.program import NEURON_ARRAYS
+from lsm_sim.program.program import NEURON_ARRAYS
+from lsm_sim.spikes.bins import equal_bins
 from tests.cases import answer
 from tests.programs import ARITHMETICS, random_program, random_stimulus
 

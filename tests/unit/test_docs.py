@@ -8,7 +8,8 @@ import pytest
 
 import lsm_sim as lsm
 import lsm_sim_models as models
-from lsm_sim import description_fields, description_file
+from lsm_sim.describe import file as description_file
+from lsm_sim.describe import plain as description_fields
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -1,6 +1,6 @@
 """Advancing neurons by one step, in both arithmetics; compiled into the kernels.
 
-The meaning is that of `lsm_sim.reference`, operation for operation; nothing here may be reassociated or fused, so fastmath
+The meaning is that of `lsm_sim.engine.reference`, operation for operation; nothing here may be reassociated or fused, so fastmath
 stays off. Parameters are arrays, one value per neuron, or one number for all, which saves reading them.
 """
 
@@ -49,7 +49,7 @@ def _at(values, i):
 
 
 def update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
-    """Advance u and v of a block's neurons, reset those that spike, and empty the slot; see `lsm_sim.reference` for both arithmetics."""
+    """Advance u and v of a block's neurons, reset those that spike, and empty the slot; see `lsm_sim.engine.reference` for both arithmetics."""
     raise NotImplementedError("for compiled code only")
 
 

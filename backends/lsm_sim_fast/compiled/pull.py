@@ -2,7 +2,7 @@
 
 Who spiked in a step is a word per source. A target adds the weight of a synapse in those of its 64 lanes whose bit is set,
 so the cost does not depend on how much the network spikes, and is small per sample. Spikes are only counted.
-The meaning is that of `lsm_sim.reference`; neurons advance by the same code as in the push kernel.
+The meaning is that of `lsm_sim.engine.reference`; neurons advance by the same code as in the push kernel.
 """
 
 from __future__ import annotations

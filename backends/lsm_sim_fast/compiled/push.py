@@ -2,7 +2,7 @@
 
 One call of `advance` moves one thread's share of one sample until the sample ends, the buffer of spikes fills up, a stop
 is asked, or it has waited too long for the other threads of the sample. The state is in the arrays that come in, so the
-next call goes on where this one ended. The meaning is that of `lsm_sim.reference`, operation for operation; nothing here may
+next call goes on where this one ended. The meaning is that of `lsm_sim.engine.reference`, operation for operation; nothing here may
 be reassociated or fused, so fastmath stays off.
 """
 

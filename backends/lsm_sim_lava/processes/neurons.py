@@ -46,7 +46,7 @@ class _OwnNeurons(PyLoihiProcessModel):
         self._held_until = np.full(n, -1)
 
     def run_spk(self) -> None:
-        """Advance by one step; see `lsm_sim.program` for the formulas."""
+        """Advance by one step; see `lsm_sim.program.program` for the formulas."""
         k = self.time_step - 1
         spiked = self._advance(k, self.a_in.recv(), self._held_until >= k)
         self._v[spiked] = 0

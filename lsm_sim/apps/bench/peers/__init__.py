@@ -1,0 +1,1 @@
+"""What `lsm-sim bench` runs side by side: our engines, the limit of the machine, and other simulators."""

@@ -1,0 +1,91 @@
+"""The command line: which commands there are. Whatever takes long to import, a command imports when it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+import lsm_sim
+from lsm_sim.apps.cli.bench import bench
+from lsm_sim.apps.cli.conform import conform
+from lsm_sim.apps.cli.demo import demo
+from lsm_sim.apps.cli.evaluate import evaluate
+from lsm_sim.apps.cli.info import info
+from lsm_sim.apps.cli.predict import predict
+from lsm_sim.apps.cli.quantise import quantise
+from lsm_sim.apps.cli.reporting import ReportingCommand
+from lsm_sim.apps.cli.run import run
+from lsm_sim.apps.cli.train import train
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help: Rich takes longer to load than all the rest
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(lsm_sim.__version__)
+        raise typer.Exit
+
+
+@app.callback(epilog="lsm-sim COMMAND --help tells more, with examples.")
+def lsm_sim_command(
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="LSM_SIM_DEBUG", help="Show the traceback of an error.")
+    ] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    """Describe a spiking Liquid State Machine once; run it, train it, see it."""
+
+
+def _add(command: Callable[..., None], *examples: str) -> None:
+    text: Any = "\n".join(["\b", "Examples:", *(f"  {example}" for example in examples)])  # \b: do not rewrap
+    app.command(cls=ReportingCommand, epilog=text)(command)
+
+
+_add(
+    demo,
+    "lsm-sim demo",
+    "lsm-sim demo --seeds 1 --neurons 200 --out small",
+    "lsm-sim demo --json > demo.json",
+)
+_add(info, "lsm-sim info", "lsm-sim info --json")
+_add(
+    run,
+    "lsm-sim run liquid.toml stimulus.npz -o spikes.npz --plot raster.png",
+    "lsm-sim run program.npz stimulus.npz --backend reference --json",
+)
+_add(
+    train,
+    "lsm-sim train liquid.toml digits.npz -o model.npz --shape 8 8 --frame 0.02 --bins 8",
+    "lsm-sim train liquid.toml vowels.npz -o model.npz --encoder delta --step 0.05 --cv 10",
+)
+_add(
+    predict,
+    "lsm-sim predict model.npz new.npz -o labels.csv",
+    "lsm-sim predict model.npz new.npz --backend reference --json",
+)
+_add(conform, "lsm-sim conform cases/ --backend fast", "lsm-sim conform a.npz b.npz --backend reference --json")
+_add(
+    quantise,
+    "lsm-sim quantise liquid.toml -c stimulus.npz -o integers.npz --plot report.png",
+    "lsm-sim quantise program.npz -o integers.npz --headroom 3 --json",
+)
+_add(
+    evaluate,
+    "lsm-sim evaluate fsdd --data free-spoken-digit-dataset --split upstream",
+    "lsm-sim evaluate fsdd --loso --ensemble 4 --out results --json",
+    "lsm-sim evaluate mackey_glass --horizon 84 --horizon 1 --seeds 3",
+)
+_add(
+    bench,
+    "lsm-sim bench --quick",
+    "lsm-sim bench W rates --peers fast,ceiling --plot speed.png",
+    "lsm-sim bench --json > bench.json",
+)

@@ -1,0 +1,110 @@
+"""``lsm-sim evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lsm_sim.apps.cli import options
+from lsm_sim.errors import DescriptionError
+
+NAMES = (
+    "fsdd, japanese_vowels, digits, spike_templates, shd, ssc, ecg, mackey_glass, mackey_glass_bits, narma10, lorenz"
+)
+
+
+def evaluate(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {NAMES}.", show_default=False)],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Folder with the data.  [default: download into a cache]"),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", metavar="NAME", help="fsdd: upstream, recordings 0-4 of each are the test.")
+    ] = None,
+    test_speakers: Annotated[
+        str | None, typer.Option("--test-speakers", metavar="A,B", help="fsdd: test on these, train on all others.")
+    ] = None,
+    loso: Annotated[bool, typer.Option("--loso", help="fsdd: leave one speaker out, each in turn.")] = False,
+    ensemble: Annotated[
+        int | None, typer.Option("--ensemble", min=2, metavar="K", help="Evaluate K liquids together, too.")
+    ] = None,
+    horizon: Annotated[
+        list[int] | None,
+        typer.Option("--horizon", min=0, metavar="N", help="Series: predict so many samples ahead; may be repeated."),
+    ] = None,
+    neurons: Annotated[
+        int | None, typer.Option("--neurons", min=5, metavar="N", help="Neurons of the liquid.  [default: as tuned]")
+    ] = None,
+    bins: Annotated[
+        int | None, typer.Option("--bins", min=1, metavar="N", help="Bins of each sample.  [default: as tuned]")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, metavar="N", help="shd, ssc: read so many samples of each file.")
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Average over so many seeds.")] = 5,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="The first of them.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write NAME.json and NAME.txt into this folder.")
+    ] = None,
+    backend: options.Backend = "fast",
+    threads: options.Threads = None,
+    json: options.Json = False,
+) -> None:
+    """Measure a liquid on a data set, beside its controls.
+
+    The same readout learns from raw samples, from the encoder's spike counts, from the liquid with recurrence off, from an
+    echo-state network of equal size, and from the liquid. The settings are those that were best on training data.
+    """
+    from lsm_sim.apps.cli.output import check_new_folder, print_json
+    from lsm_sim.apps.evaluate import Options
+    from lsm_sim.apps.evaluate import evaluate as run
+
+    if out is not None:
+        check_new_folder(out)
+    _check_split(name, split, test_speakers, loso)
+    asked = Options(
+        name,
+        data,
+        tuple(range(seed, seed + seeds)),
+        neurons=neurons,
+        bins=bins,
+        ensemble=ensemble,
+        test_speakers=_speakers(test_speakers),
+        loso=loso,
+        horizons=tuple(dict.fromkeys(horizon or ())),
+        limit=limit,
+        backend=backend,
+        n_threads=threads,
+    )
+    found = run(asked)
+    files = [] if out is None else found.save(out)
+    if json:
+        print_json(found.to_dict() | {"files": files})
+        return
+    print(found.table())
+    if files:
+        print(f"written to {out}/: {', '.join(path.name for path in files)}")
+
+
+def _check_split(name: str, split: str | None, test_speakers: str | None, loso: bool) -> None:
+    if split is None:
+        return
+    if name != "fsdd":
+        raise DescriptionError(f"--split: means nothing to {name}; leave it out")
+    if split != "upstream":
+        raise DescriptionError(f"--split: got {split!r}, expected 'upstream'; or use --test-speakers or --loso")
+    if test_speakers is not None or loso:
+        raise DescriptionError("--split: leave it out with --test-speakers and --loso, which are other splits")
+
+
+def _speakers(text: str | None) -> tuple[str, ...]:
+    """Return the names between the commas."""
+    if text is None:
+        return ()
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    if "" in names:
+        raise DescriptionError(f"--test-speakers: got {text!r}, expected names with commas between them")
+    return names

@@ -1,0 +1,104 @@
+"""From options to estimators, for ``train`` and ``predict``."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import KFold, StratifiedKFold
+
+from lsm_sim import encode
+from lsm_sim.describe.liquid import Liquid
+from lsm_sim.encode import Encoder
+from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
+from lsm_sim.learn.features import Counts
+from lsm_sim.learn.transformer import DEFAULT_ENCODER
+
+METRIC = {"classify": "accuracy", "regress": "R^2"}
+_ENCODERS: Mapping[str, Any] = {
+    "rate": encode.Rate(),
+    "poisson": encode.Poisson(),
+    "latency": encode.Latency(),
+    "delta": encode.Delta(),
+    "population": encode.Population(),
+    "bsa": encode.BSA(),
+}
+_OPTION = {"max_rate": "--max-rate", "frame": "--frame", "step": "--step", "n": "--cells"}
+
+
+def encoder(name: str, settings: Mapping[str, Any], seed: int) -> Encoder:
+    """Return the encoder of this name with the settings that are not None; one that it does not have is an error."""
+    plain = _ENCODERS[name]
+    fields = {field.name for field in dataclasses.fields(plain)}
+    given = {key: value for key, value in settings.items() if value is not None}
+    for key in given:
+        if key not in fields:
+            takers = ", ".join(other for other, record in _ENCODERS.items() if key in record.__dataclass_fields__)
+            raise DescriptionError(
+                f"{_OPTION[key]}: the encoder {name!r} has no such setting, only {takers}; leave it out"
+            )
+    defaults = {"frame": DEFAULT_ENCODER.frame}
+    if name in ("rate", "poisson"):
+        defaults["max_rate"] = DEFAULT_ENCODER.max_rate
+    if "seed" in fields:
+        defaults["seed"] = seed
+    chosen: Encoder = dataclasses.replace(plain, **(defaults | given))
+    return chosen
+
+
+def model(task: str, liquid: Liquid, coder: Encoder, *, bins: int, sqrt: bool, **parameters: Any) -> Any:
+    """Return the estimator for a task."""
+    if task == "regress" and parameters["readout"] != "ridge":
+        raise DescriptionError(f"--readout: got {parameters['readout']!r}, expected 'ridge', which predicts values")
+    estimator = LiquidClassifier if task == "classify" else LiquidRegressor
+    return estimator(liquid, coder, Counts(bins=bins, sqrt=sqrt), **parameters)
+
+
+def task_of(y: Any) -> str:
+    """Return "regress" where y has fractions or several columns, else "classify"."""
+    if y.ndim > 1 or (y.dtype.kind == "f" and (y != np.floor(y)).any()):
+        return "regress"
+    return "classify"
+
+
+def check_y(task: str, y: Any, where: str) -> None:
+    """Raise `DescriptionError` where y does not suit the task; ``where`` names its file."""
+    if task == "regress":
+        if y.dtype.kind == "U":
+            raise DescriptionError(f"{where}: y: got text, expected numbers; to tell classes apart use --task classify")
+        return
+    if y.ndim != 1:
+        raise DescriptionError(f"{where}: y: got shape {y.shape}, expected (samples,), one class per sample")
+    if len(np.unique(y)) < 2:
+        raise DescriptionError(f"{where}: y: got one class only, {y[0]!s}; expected at least two")
+
+
+def check_folds(task: str, y: Any, cv: int) -> None:
+    """Raise `DescriptionError` where cross-validation cannot have so many folds."""
+    if cv == 0:
+        return
+    if task == "regress":  # R^2 needs two samples in each fold
+        most, why = len(y) // 2, f"there are {len(y)} samples and each fold needs two"
+    else:
+        classes, counts = np.unique(y, return_counts=True)
+        most, why = (
+            int(counts.min()),
+            f"class {classes[counts.argmin()]!s} has {counts.min()} samples and each fold needs one",
+        )
+    if cv > most:
+        raise DescriptionError(f"--cv: got {cv} folds, but {why}; use --cv {most if most > 1 else 0}")
+    if cv == 1:
+        raise DescriptionError("--cv: got 1 fold, expected at least 2, or 0 for no cross-validation")
+
+
+def cross_validate(estimator: Any, task: str, X: Any, y: Any, cv: int, seed: int) -> list[float]:
+    """Return the score of each fold, none where ``cv`` is 0."""
+    if cv == 0:
+        return []
+    split = KFold if task == "regress" else StratifiedKFold
+    folds = split(cv, shuffle=True, random_state=seed).split(X, y)
+    return [float(clone(estimator).fit(X[train], y[train]).score(X[test], y[test])) for train, test in folds]

@@ -1,0 +1,149 @@
+"""``lsm-sim train``."""
+
+from __future__ import annotations
+
+import time
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lsm_sim.apps.cli import options
+from lsm_sim.errors import DescriptionError
+
+
+class EncoderName(str, Enum):
+    """Encoders by their names on the command line."""
+
+    rate = "rate"
+    poisson = "poisson"
+    latency = "latency"
+    delta = "delta"
+    population = "population"
+    bsa = "bsa"
+
+
+class ReadoutName(str, Enum):
+    """Readouts by their names on the command line."""
+
+    ridge = "ridge"
+    logistic = "logistic"
+    svm = "svm"
+
+
+class Task(str, Enum):
+    """What to learn; auto decides by y."""
+
+    auto = "auto"
+    classify = "classify"
+    regress = "regress"
+
+
+class Scale(str, Enum):
+    """How values are brought into the range [0, 1] that most encoders need."""
+
+    channel = "channel"
+    overall = "global"
+    none = "none"
+
+
+def train(
+    description: options.Liquid,
+    data: options.Data,
+    output: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FILE", help="Write the trained model to this .npz file.")
+    ],
+    encoder: Annotated[EncoderName, typer.Option(help="How values become spikes.")] = EncoderName.rate,
+    max_rate: Annotated[
+        float | None,
+        typer.Option(
+            metavar="HZ", help="Rate of the value 1, in Hz: rate, poisson (200), population (100), bsa (500)."
+        ),
+    ] = None,
+    frame: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="How long one frame lasts, in seconds.  [default: 0.05]")
+    ] = None,
+    step: Annotated[
+        float | None, typer.Option(metavar="VALUE", help="Change that causes a spike: delta (0.1).")
+    ] = None,
+    cells: Annotated[int | None, typer.Option(metavar="N", min=2, help="Channels per value: population (8).")] = None,
+    shape: Annotated[
+        tuple[int, int] | None,
+        typer.Option(metavar="FRAMES CHANNELS", help="Read each row of a two-dimensional X as such a signal."),
+    ] = None,
+    scale: Annotated[Scale, typer.Option(help="Map the range of X to [0, 1], per channel or of all.")] = Scale.channel,
+    dt: Annotated[float, typer.Option(metavar="SECONDS", help="Time step, in seconds.")] = 1e-3,
+    bins: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Count spikes in so many equal bins of each sample.")
+    ] = 5,
+    sqrt: Annotated[bool, typer.Option(help="Take the square root of the counts.")] = True,
+    readout: Annotated[ReadoutName, typer.Option(help="What is trained on the counts.")] = ReadoutName.ridge,
+    task: Annotated[Task, typer.Option(help="auto regresses where y has fractions, else classifies.")] = Task.auto,
+    cv: Annotated[int, typer.Option(metavar="N", min=0, help="Folds of cross-validation; 0 for none.")] = 5,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, help="Of the liquid, the folds and the encoder.  [default: its own, 0, 0]"),
+    ] = None,
+    backend: options.Backend = "fast",
+    threads: options.Threads = None,
+    json: options.Json = False,
+) -> None:
+    """Train a readout on what a liquid makes of data.
+
+    X becomes spikes, the liquid runs, its spikes are counted, and a linear readout learns y from the counts. The accuracy
+    (for values: R^2) is that of cross-validation, in which everything that learns, learns from the training folds only.
+    """
+    from lsm_sim.apps.cli import learning
+    from lsm_sim.apps.cli.inputs import blaming, load_data, load_liquid
+    from lsm_sim.apps.cli.output import check_target, print_json, print_table
+
+    check_target(output, [".npz"])
+    settings = {"max_rate": max_rate, "frame": frame, "step": step, "n": cells}
+    liquid, (X, y) = load_liquid(description, seed), load_data(data, need_y=True)
+    _check_shape(shape, X)
+    kind = learning.task_of(y) if task is Task.auto else task.value
+    learning.check_y(kind, y, where=str(data))
+    learning.check_folds(kind, y, cv)
+    model = learning.model(
+        kind,
+        liquid,
+        learning.encoder(encoder.value, settings, seed or 0),
+        bins=bins,
+        sqrt=sqrt,
+        readout=readout.value,
+        dt=dt,
+        sample_shape=shape,
+        scale=None if scale is Scale.none else scale.value,
+        backend=backend,
+        n_threads=threads,
+    )
+    start = time.perf_counter()
+    with blaming(data):
+        folds = learning.cross_validate(model, kind, X, y, cv, seed or 0)
+        model.fit(X, y)
+        training = model.score(X, y)
+    model.save(output)
+    seconds = time.perf_counter() - start
+    report: dict[str, Any] = {"task": kind, "samples": len(X), "metric": learning.METRIC[kind], "training": training}
+    report |= {"cv": {"folds": folds, "mean": sum(folds) / cv if cv else None}, "out": output, "seconds": seconds}
+    if json:
+        print_json(report)
+        return
+    metric = report["metric"]
+    rows = [["samples", str(len(X))], [f"{metric} on training data", f"{training:.4f}"]]
+    if folds:
+        spread = f"({min(folds):.4f} .. {max(folds):.4f} in {cv} folds)"
+        rows.append([f"{metric} cross-validated", f"{report['cv']['mean']:.4f} {spread}"])
+    print_table([*rows, ["seconds", f"{seconds:.1f}"], ["model", str(output)]])
+
+
+def _check_shape(shape: tuple[int, int] | None, X: Any) -> None:
+    if shape is None:
+        return
+    if X.ndim == 3:
+        raise DescriptionError(f"--shape: got {shape} although X is three-dimensional already; leave it out")
+    if min(shape) < 1 or shape[0] * shape[1] != X.shape[1]:
+        raise DescriptionError(
+            f"--shape: got {shape}, expected two numbers whose product is {X.shape[1]}, the columns of X"
+        )

@@ -1,0 +1,55 @@
+"""The data of each benchmark."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from lsm_sim import datasets
+from lsm_sim.apps.evaluate.options import Options
+from lsm_sim.datasets import Dataset
+
+_TEMPLATES = {"segments": 4, "channels": 8}  # four times 250 ms
+_N_TRAIN, _N_TEST = 1500, 500
+
+
+def fsdd(options: Options) -> Dataset:
+    """Read the spoken digits."""
+    return datasets.fsdd(options.data)
+
+
+def japanese_vowels(options: Options) -> Dataset:
+    """Read the vowels."""
+    return datasets.japanese_vowels(options.data)
+
+
+def digits(options: Options) -> Dataset:  # noqa: ARG001
+    """Return the images, rows as time."""
+    return datasets.digits()
+
+
+def spike_templates(options: Options) -> Dataset:
+    """Draw spike trains of four segments; the label is whether the first one's template has the number of the last one's.
+
+    It takes memory of 750 ms and a combination that is not linear: each of the two alone says nothing.
+    """
+    data = datasets.spike_templates(_N_TRAIN + _N_TEST, seed=options.seeds[0], **_TEMPLATES)
+    return dataclasses.replace(
+        data, y=data.y[:, 0] ^ data.y[:, -1], classes=("same", "other"), split=np.arange(len(data)) >= _N_TRAIN
+    )
+
+
+def shd(options: Options) -> Dataset:
+    """Read the Spiking Heidelberg Digits."""
+    return datasets.shd(options.data, limit=options.limit)
+
+
+def ssc(options: Options) -> Dataset:
+    """Read the Spiking Speech Commands."""
+    return datasets.ssc(options.data, limit=options.limit)
+
+
+def ecg(options: Options) -> Dataset:
+    """Read the beats of the records."""
+    return datasets.ecg(options.data)

@@ -1,0 +1,34 @@
+"""Running a benchmark by its name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from lsm_sim.apps.evaluate import labelled, series
+from lsm_sim.apps.evaluate.evaluation import Evaluation
+from lsm_sim.apps.evaluate.options import Options
+from lsm_sim.errors import DescriptionError
+
+_RUNS: Mapping[str, Callable[[Options], Evaluation]] = {
+    **dict.fromkeys(labelled.BENCHMARKS, labelled.run),
+    **dict.fromkeys(series.BENCHMARKS, series.run),
+}
+NAMES = tuple(_RUNS)
+
+
+def evaluate(options: Options) -> Evaluation:
+    """Read or make the data, run the liquid and its controls with every seed, and return what came out.
+
+    Raises
+    ------
+    DescriptionError
+        There is no such benchmark, it has no such option, or the data are missing or wrong.
+    """
+    if options.name not in _RUNS:
+        raise DescriptionError(f"no benchmark {options.name!r}; known: {', '.join(NAMES)}")
+    start = time.perf_counter()
+    found = _RUNS[options.name](options)
+    return Evaluation(
+        found.name, found.title, found.comparisons, found.settings, time.perf_counter() - start, found.notes
+    )

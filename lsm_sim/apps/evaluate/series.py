@@ -1,0 +1,33 @@
+"""The benchmarks on time series: errors of forecasts, for each horizon."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from lsm_sim.apps.evaluate.evaluation import Evaluation
+from lsm_sim.apps.evaluate.options import Options
+from lsm_sim.apps.evaluate.settings_series import SETTINGS
+from lsm_sim.engine import protocol as backends
+
+BENCHMARKS = tuple(SETTINGS)
+_UNUSED = ("data", "bins", "ensemble", "test_speakers", "loso", "limit")
+
+
+def run(options: Options) -> Evaluation:
+    """Evaluate the benchmark that the options name; every seed has a series of its own."""
+    options.refuse(_UNUSED)
+    backends.find(options.backend)  # says at once if it cannot run
+    setting = SETTINGS[options.name]
+    if options.neurons is not None:
+        setting = dataclasses.replace(setting, n_neurons=options.neurons)
+    horizons = options.horizons or (setting.horizon,)
+    found = {
+        f"horizon {horizon}": setting.compare(
+            options.seeds, n_threads=options.n_threads, horizon=horizon, backend=options.backend, progress=False
+        )
+        for horizon in horizons
+    }
+    title = f"{options.name}: {setting.n_train} samples to train and {setting.n_test} to test, another series with each seed"
+    if len(horizons) == 1:
+        title += f", horizon {horizons[0]}"
+    return Evaluation(options.name, title, found, {"options": options.asked()}, 0.0)

@@ -1,0 +1,82 @@
+"""The settings for speech and vowels: one function per task, from a seed to an estimator, all chosen on training data.
+
+How they were chosen is in docs/audio.md. An estimator takes a data set's X as it is; liquids and encoders draw by the seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from lsm_sim import models
+from lsm_sim.audio import Cochleagram, MelSpectrogram
+from lsm_sim.encode import BSA, Delta, Encoder, Rate, SideBySide
+from lsm_sim.learn.ensemble import LiquidEnsemble
+from lsm_sim.learn.estimators import LiquidClassifier
+from lsm_sim.learn.features import Counts
+from lsm_sim.learn.readout import ridge
+from lsm_sim.units import Hz, ms
+
+RATE = 8000  # Hz; recordings of other rates are resampled
+HOP = 5 * ms
+CHANGES = Delta(0.08, frame=HOP)
+FEATURES = Counts(bins=5, sqrt=True, per_second=True)
+
+
+def fsdd_upstream(seed: int, *, n_neurons: int = 500) -> Pipeline:
+    """Return one liquid for speakers that were heard in training."""
+    encoder = partial(_rates_and_changes, max_rate=300 * Hz)
+    model = _spoken(MelSpectrogram(RATE, pre_emphasis=0.7), encoder, seed=seed, n_neurons=n_neurons)
+    model[-1].set_params(features=Counts(bins=5, per_second=True), readout=ridge(soft=True))
+    return model
+
+
+def fsdd_new_speaker(seed: int, *, n_neurons: int = 1000) -> Pipeline:
+    """Return one liquid for speakers that were not heard in training."""
+    return _spoken(MelSpectrogram(RATE, pre_emphasis=0.5), _rates_and_changes, seed=seed, n_neurons=n_neurons)
+
+
+def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidEnsemble:
+    """Return liquids that hear differently, for speakers that were not heard in training; from the fifth on they repeat."""
+    mel = MelSpectrogram(RATE, pre_emphasis=0.5)
+    ears: tuple[tuple[Any, Callable[[int], Encoder]], ...] = (
+        (mel, _rates_and_changes),
+        (Cochleagram(RATE, pre_emphasis=0.5), _rates_and_changes),
+        (mel, _filtered_and_changes),
+        (MelSpectrogram(RATE, pre_emphasis=0.5, warp=1.08), _rates_and_changes),
+    )
+    members = [_spoken(*ears[k % len(ears)], seed=size * seed + k, n_neurons=n_neurons) for k in range(size)]
+    return LiquidEnsemble(members, combine="scores")
+
+
+def japanese_vowels(seed: int, *, n_neurons: int = 1000) -> LiquidClassifier:
+    """Return one liquid for the twelve cepstral coefficients of a vowel, whose frames are played twelve times too slowly."""
+    rate = Rate(200 * Hz, frame=80 * ms, interpolation="linear", seed=seed)
+    encoder = SideBySide((rate, Delta(0.05, start=0.5, frame=80 * ms)))
+    return LiquidClassifier(_liquid(seed, n_neurons), encoder, FEATURES, scale="channel")
+
+
+def japanese_vowels_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidEnsemble:
+    """Return liquids of different seeds for the same."""
+    members = [japanese_vowels(size * seed + k, n_neurons=n_neurons) for k in range(size)]
+    return LiquidEnsemble(members, combine="scores")
+
+
+def _rates_and_changes(seed: int, max_rate: float = 200 * Hz) -> Encoder:
+    return SideBySide((Rate(max_rate, power=2.0, frame=HOP, interpolation="linear", seed=seed), CHANGES))
+
+
+def _filtered_and_changes(_: int) -> Encoder:
+    return SideBySide((BSA(frame=HOP), CHANGES))
+
+
+def _spoken(front: Any, encoder: Callable[[int], Encoder], *, seed: int, n_neurons: int) -> Pipeline:
+    return make_pipeline(front, LiquidClassifier(_liquid(seed, n_neurons), encoder(seed), FEATURES, scale=None))
+
+
+def _liquid(seed: int, n_neurons: int) -> Any:
+    """Return a function from a number of channels to the liquid `lsm_sim_models.speech`."""
+    return partial(models.find("speech"), n_neurons=n_neurons, seed=seed)

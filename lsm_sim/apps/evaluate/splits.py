@@ -1,0 +1,72 @@
+"""Who trains and who is tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lsm_sim.apps.evaluate.options import Options
+from lsm_sim.datasets import Dataset
+from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.controls.folds import one_group_out
+from lsm_sim.support.checks import Ints
+
+FOLDS = 5
+_SPEAKERS = "the recordings of a speaker are not independent: p-values hold for these speakers, not for others"
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Folds, the same for all seeds, or a number of shuffled ones; and what to say of them."""
+
+    name: str
+    text: str
+    folds: int | list[tuple[Ints, Ints]]
+    notes: tuple[str, ...] = ()
+
+
+def shuffled(data: Dataset, options: Options) -> Split:  # noqa: ARG001
+    """Return stratified folds, shuffled by the seed."""
+    return Split(f"{FOLDS} folds", f"{FOLDS} stratified folds, shuffled by the seed", FOLDS)
+
+
+def published(data: Dataset, options: Options) -> Split:
+    """Return the published split; where there is none, one group out, or shuffled folds where there are no groups."""
+    if data.split is not None:
+        train, test = np.flatnonzero(~data.split), np.flatnonzero(data.split)
+        if not train.size or not test.size:
+            raise DescriptionError(
+                f"{data.name}: got {train.size} training and {test.size} test samples, expected some of both"
+            )
+        return Split("published", f"published split, {train.size} to train and {test.size} to test", [(train, test)])
+    if data.groups is not None and np.unique(data.groups).size > 1:
+        return Split("one group out", "each group tested after training on all others", one_group_out(data.groups))
+    return shuffled(data, options)
+
+
+def fsdd_split(data: Dataset, options: Options) -> Split:
+    """Return the upstream split, the test speakers asked for, or one speaker out."""
+    if options.test_speakers and options.loso:
+        raise DescriptionError("--loso: every speaker is tested in turn; leave out --test-speakers, or --loso")
+    if not options.new_speakers:
+        found = published(data, options)
+        return Split("upstream", found.text.replace("published", "upstream"), found.folds)
+    groups = np.array([] if data.groups is None else data.groups)
+    speakers = np.unique(groups).tolist()
+    if len(speakers) < 2:
+        raise DescriptionError(
+            f"fsdd: got recordings of {len(speakers)} speaker, expected at least two to leave one out"
+        )
+    if options.loso:
+        text = f"leave one speaker out ({', '.join(speakers)})"
+        return Split("loso", text, one_group_out(groups), (_SPEAKERS,))
+    unknown = [name for name in options.test_speakers if name not in speakers]
+    if unknown:
+        raise DescriptionError(f"--test-speakers: no speaker {', '.join(unknown)}; known: {', '.join(speakers)}")
+    tested = np.isin(groups, options.test_speakers)
+    if tested.all():
+        raise DescriptionError(f"--test-speakers: got all speakers ({', '.join(speakers)}), expected some to train on")
+    name = ", ".join(options.test_speakers)
+    folds = [(np.flatnonzero(~tested), np.flatnonzero(tested))]
+    return Split("test speakers", f"tested on {name}, {int(tested.sum())} recordings", folds, (_SPEAKERS,))

@@ -1,0 +1,1 @@
+"""What a user describes, in seconds and names: input channels, groups of neurons, synapses; as objects and as files."""

@@ -1,0 +1,130 @@
+"""What a user describes: input channels, groups of LIF neurons and the synapses between them, in SI units.
+
+    tau_syn * du/dt = -u + weight * (arriving spikes, as unit impulses)
+    dv/dt = -(v - v_rest)/tau_m + u + i_bias        spike when v > v_thresh; then v := v_reset, held for t_ref
+
+``weight`` is in units of v: what one spike would add to v if the membrane did not leak. It does not depend on tau_syn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lsm_sim.describe.distributions import Distribution
+from lsm_sim.describe.neurons import Neurons
+from lsm_sim.describe.synapses import Synapses
+from lsm_sim.describe.values import Value, value_range
+from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+from lsm_sim.support.files import PathLike
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A named group of ``size`` input channels, through which a stimulus enters."""
+
+    name: str
+    size: int
+
+    def __post_init__(self) -> None:
+        checks.name(self.name, "Inputs name")
+        object.__setattr__(
+            self, "size", checks.whole(self.size, f"Inputs {self.name!r} size", minimum=1, maximum=checks.MOST)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Liquid:
+    """A spiking network: input channels, neuron groups, synapses, and the one seed that fixes every draw."""
+
+    inputs: Sequence[Inputs]
+    neurons: Sequence[Neurons]
+    synapses: Sequence[Synapses] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for part, kind in (("inputs", Inputs), ("neurons", Neurons), ("synapses", Synapses)):
+            object.__setattr__(self, part, _records(getattr(self, part), kind, f"Liquid {part}"))
+        object.__setattr__(self, "seed", checks.whole(self.seed, "Liquid seed"))
+        if not self.neurons:
+            raise DescriptionError("Liquid: got no neurons, expected at least one group")
+        names = [group.name for group in self.inputs] + [group.name for group in self.neurons]
+        for name in names:
+            if names.count(name) > 1:
+                raise DescriptionError(f"Liquid: the group name {name!r} stands twice; give each group its own name")
+        for synapses in self.synapses:
+            self._check_ends(synapses, names)
+
+    def _check_ends(self, synapses: Synapses, names: list[str]) -> None:
+        own = [group.name for group in self.neurons]
+        where = f"Synapses {synapses.pre} -> {synapses.post}"
+        if synapses.pre not in names:
+            raise DescriptionError(f"{where}: no group {synapses.pre!r}; known: {', '.join(names)}")
+        for target in synapses.targets:
+            if target not in own:
+                raise DescriptionError(f"{where}: no neuron group {target!r}; known: {', '.join(own)}")
+        sign = next((group.sign for group in self.neurons if group.name == synapses.pre), None)
+        if sign is not None and _breaks_dale(synapses.weight, sign):
+            kind, want = ("excitatory", ">= 0") if sign == 1 else ("inhibitory", "<= 0")
+            msg = f"{where} weight: got {synapses.weight!r}, but {synapses.pre!r} is {kind}; expected weights {want}"
+            raise DescriptionError(msg)
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input channels, all groups together."""
+        return sum(group.size for group in self.inputs)
+
+    @property
+    def n_neurons(self) -> int:
+        """Number of neurons, all groups together."""
+        return sum(group.size for group in self.neurons)
+
+    def save(self, path: PathLike) -> None:
+        """Write the description to a .toml or .json file; an unfinished file is never left behind."""
+        from lsm_sim.describe import file as description_file
+
+        description_file.save(self, path)
+
+    @staticmethod
+    def load(path: PathLike) -> Liquid:
+        """Return the liquid in a .toml or .json file."""
+        from lsm_sim.describe import file as description_file
+
+        return description_file.load(path)
+
+    def __repr__(self) -> str:
+        inputs, neurons = (
+            ", ".join(f"{group.name} {group.size}" for group in part) or "none" for part in (self.inputs, self.neurons)
+        )
+        return f"Liquid(inputs: {inputs}; neurons: {neurons}; {len(self.synapses)} kinds of synapses; seed={self.seed})"
+
+    def __eq__(self, other: object) -> bool:
+        from lsm_sim.describe.file import to_dict
+
+        return to_dict(self) == to_dict(other) if isinstance(other, Liquid) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _breaks_dale(weight: Value, sign: int) -> bool:
+    """Return whether a number has the wrong sign, or a distribution cannot give any of the right one.
+
+    A distribution on both sides of zero is folded when it is drawn.
+    """
+    low, high = sorted(sign * end for end in value_range(weight))  # now the right side is the positive one
+    return low < 0 and (high <= 0 or not isinstance(weight, Distribution))
+
+
+def _records(value: Any, kind: type, where: str) -> tuple[Any, ...]:
+    if isinstance(value, kind):
+        return (value,)
+    if not isinstance(value, Iterable):
+        raise DescriptionError(f"{where}: got {value!r}, expected a list of {kind.__name__}(...)")
+    items = tuple(value)
+    for item in items:
+        if not isinstance(item, kind):
+            msg = f"{where}: got {item!r}, expected {kind.__name__}(...)"
+            raise DescriptionError(msg)
+    return items

@@ -1,0 +1,222 @@
+"""The fields of description records to and from plain values: numbers, text, lists and tables.
+
+A wiring rule, a position or a distribution becomes a table with one key, its name: ``{DistanceRule = {c = 0.3, lam = 2.0}}``.
+Which keys stand inside is read off the record's own fields, so a new rule needs one entry in `RULES` and nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import reprlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.describe.distributions import LAWS, Distribution
+from lsm_sim.describe.liquid import Inputs
+from lsm_sim.describe.neurons import Neurons
+from lsm_sim.describe.positions import Box, Grid
+from lsm_sim.describe.synapses import Synapses
+from lsm_sim.describe.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
+from lsm_sim.errors import DescriptionError
+
+Path = str
+"""Where a value stands: ``net.toml: synapses[2].rule``."""
+
+RULES: dict[str, type] = {
+    rule.__name__: rule
+    for rule in (AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld)
+}
+POSITIONS: dict[str, type] = {"grid": Grid, "random_in_box": Box}
+_NAMES = {record: name for table in (RULES, POSITIONS) for name, record in table.items()}
+_MAX_MESSAGE = 300
+
+
+def encode(value: Any) -> Any:
+    """Return ``value`` as numbers, text, lists and dicts."""
+    if isinstance(value, Distribution):
+        return {value.law: encode_fields(value, _field_names(value.law), defaults=False)}
+    if type(value) in _NAMES:
+        return {_NAMES[type(value)]: encode_fields(value, defaults=False)}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    if isinstance(value, tuple):
+        return [encode(item) for item in value]
+    if isinstance(value, (str, int, float)):
+        return value
+    if dataclasses.is_dataclass(value) and type(value) in (Inputs, Neurons, Synapses):
+        return encode_fields(value, defaults=True)
+    msg = f"description: got {short(value)}, which no file can hold; known rules: {', '.join(RULES)}"
+    raise DescriptionError(msg)
+
+
+def encode_fields(record: Any, names: Mapping[str, str] | None = None, *, defaults: bool) -> dict[str, Any]:
+    """Return the fields that are not None, under ``names`` where given; without ``defaults`` only what differs from them."""
+    out = {}
+    for field in dataclasses.fields(record):
+        value, name = getattr(record, field.name), field.name if names is None else names.get(field.name)
+        if name is None or value is None:
+            continue
+        if defaults or field.default is dataclasses.MISSING or value != field.default:
+            out[name] = encode(value)
+    return out
+
+
+def _field_names(law: str) -> dict[str, str]:
+    """Return what each field of a `Distribution` of this law is called in a file."""
+    first, second = LAWS[law].parameters
+    names = {field.name: field.name for field in dataclasses.fields(Distribution)}
+    del names["law"]
+    return names | {"first": first, "second": second}
+
+
+def decode_record(kind: type, data: Any, path: Path) -> Any:
+    """Return the record of class ``kind`` that the table ``data`` describes."""
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    required = [name for name, field in fields.items() if field.default is dataclasses.MISSING]
+    check_keys(data, fields, required, path)
+    values = {key: _DECODERS[str(fields[key].type)](value, join(path, key)) for key, value in data.items()}
+    return build(kind, values, path)
+
+
+def build(kind: Callable[..., Any], values: Mapping[str, Any], path: Path) -> Any:
+    """Return ``kind(**values)``; an error says where in the file."""
+    try:
+        return kind(**values)
+    except DescriptionError as error:
+        message = str(error)
+        if len(message) > _MAX_MESSAGE:
+            message = f"{message[:_MAX_MESSAGE]} ..."
+        raise DescriptionError(f"{path.removesuffix(': ')}: {message}") from None
+
+
+def check_keys(data: Any, known: Iterable[str], required: Iterable[str], path: Path) -> None:
+    """Raise where ``data`` is no table, lacks a key or has one too many."""
+    known = list(known)
+    if not isinstance(data, dict):
+        raise _wrong(data, f"a table with the keys {', '.join(known)}", path)
+    for key in data:
+        if key not in known:
+            raise DescriptionError(f"{join(path, short_text(key))}: unknown key; known: {', '.join(known)}")
+    missing = [key for key in required if key not in data]
+    if missing:
+        raise DescriptionError(f"{path.removesuffix(': ')}: no {' and no '.join(missing)}; add what is missing")
+
+
+def join(path: Path, key: str) -> Path:
+    """Return the path of ``key`` inside ``path``; the file name ends in a colon and a space."""
+    return f"{path}{key}" if path.endswith(": ") else f"{path}.{key}"
+
+
+def short(value: object) -> str:
+    """Return a repr that no hostile file can make long."""
+    return reprlib.repr(value)
+
+
+def short_text(text: str) -> str:
+    """Return a key of a file so that it fits into a sentence."""
+    return text if text.isidentifier() and len(text) <= 40 else short(text)
+
+
+def _wrong(value: object, expected: str, path: Path) -> DescriptionError:
+    return DescriptionError(f"{path.removesuffix(': ')}: got {short(value)}, expected {expected}")
+
+
+def _text(value: Any, path: Path) -> str:
+    if not isinstance(value, str):
+        raise _wrong(value, "text", path)
+    return value
+
+
+def _texts(value: Any, path: Path) -> str | tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(_text(item, f"{path}[{i}]") for i, item in enumerate(value))
+    return _text(value, path)
+
+
+def _boolean(value: Any, path: Path) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(value, "true or false", path)
+    return value
+
+
+def _number(value: Any, path: Path) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise _wrong(value, "a number", path)
+    return value
+
+
+def _numbers(value: Any, path: Path) -> Any:
+    if not isinstance(value, list):
+        raise _wrong(value, "a list of numbers", path)
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, OverflowError):
+        raise _wrong(value, "numbers in lists of equal length", path) from None
+    if array.dtype.kind not in "iuf":
+        raise _wrong(value, "numbers only", path)
+    return array
+
+
+def _value(value: Any, path: Path) -> Any:
+    """Return one number, a list of them, or a distribution."""
+    if isinstance(value, dict):
+        return _distribution(value, path)
+    return _numbers(value, path) if isinstance(value, list) else _number(value, path)
+
+
+def _distribution(value: Any, path: Path) -> Distribution:
+    law, inner = _tagged(value, LAWS, path)
+    names = _field_names(law)
+    check_keys(inner, names.values(), LAWS[law].parameters, join(path, law))
+    fields = {name: field for field, name in names.items()}
+    values = {fields[key]: _number(item, join(join(path, law), key)) for key, item in inner.items()}
+    distribution: Distribution = build(Distribution, {"law": law, **values}, path)
+    return distribution
+
+
+def _rule(value: Any, path: Path) -> Any:
+    name, inner = _tagged(value, RULES, path)
+    return decode_record(RULES[name], inner, join(path, name))
+
+
+def _positions(value: Any, path: Path) -> Any:
+    if isinstance(value, list):
+        return _numbers(value, path)
+    name, inner = _tagged(value, POSITIONS, path)
+    return decode_record(POSITIONS[name], inner, join(path, name))
+
+
+def _tagged(value: Any, table: Mapping[str, Any], path: Path) -> tuple[str, Any]:
+    """Return name and content of a table with one key out of ``table``."""
+    if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in table:
+        raise _wrong(value, f"a table with one of the keys {', '.join(table)}", path)
+    return next(iter(value.items()))
+
+
+def _records(kind: type) -> Callable[[Any, Path], Any]:
+    def decode(value: Any, path: Path) -> list[Any]:
+        if not isinstance(value, list):
+            raise _wrong(value, f"a list of tables, one for each {kind.__name__}", path)
+        return [decode_record(kind, item, f"{path}[{i}]") for i, item in enumerate(value)]
+
+    return decode
+
+
+_DECODERS: dict[str, Callable[[Any, Path], Any]] = {  # by the annotation of the record's field
+    "str": _text,
+    "str | tuple[str, ...]": _texts,
+    "bool": _boolean,
+    "int": _number,
+    "int | None": _number,
+    "float": _number,
+    "Ints": _numbers,
+    "Value": _value,
+    "Value | None": _value,
+    "WiringRule": _rule,
+    "Grid | Box | Floats | None": _positions,
+    "Sequence[Inputs]": _records(Inputs),
+    "Sequence[Neurons]": _records(Neurons),
+    "Sequence[Synapses]": _records(Synapses),
+}

@@ -1,0 +1,88 @@
+"""Projections from one group to others, in SI units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.describe.values import Value, checked_value, value_range
+from lsm_sim.describe.wiring import Edges, WiringRule
+from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+
+
+def _check_rule(rule: Any, where: str) -> None:
+    if not isinstance(rule, WiringRule):
+        raise DescriptionError(f"{where} rule: got {rule!r}, expected a wiring rule such as FixedProbability(0.1)")
+
+
+@dataclass(frozen=True, eq=False)
+class Synapses:
+    """Synapses from group ``pre`` to group ``post`` (or to each of several groups).
+
+    Parameters
+    ----------
+    rule
+        Which pairs are connected: `FixedProbability`, `FixedInDegree`, `DistanceRule`, `SmallWorld`, `OneToOne`,
+        `AllToAll` or `Edges`; `from_matrix` builds the last one from a matrix.
+    weight
+        In units of v; one number, one for each synapse in the order of `Edges`, or a distribution.
+    delay
+        In seconds, at least one step; None means one step.
+    """
+
+    pre: str
+    post: str | tuple[str, ...]
+    rule: WiringRule
+    weight: Value = 1.0
+    delay: Value | None = None
+
+    def __post_init__(self) -> None:
+        checks.name(self.pre, "Synapses pre")
+        if not isinstance(self.post, str):
+            if not isinstance(self.post, Iterable):
+                raise DescriptionError(
+                    f"Synapses post: got {self.post!r}, expected the name of a group or several names"
+                )
+            object.__setattr__(self, "post", tuple(self.post))
+        for target in self.targets:
+            checks.name(target, "Synapses post")
+        where = f"Synapses {self.pre} -> {self.post}"
+        if not self.targets or len(set(self.targets)) < len(self.targets):
+            raise DescriptionError(f"{where}: expected different target groups, at least one")
+        _check_rule(self.rule, where)
+        n_edges = len(self.rule.pre) if isinstance(self.rule, Edges) else None
+        for part in ("weight", "delay"):
+            if getattr(self, part) is None and part == "delay":
+                continue
+            value = checked_value(getattr(self, part), n_edges, f"{where} {part}")
+            if isinstance(value, np.ndarray) and n_edges is None:
+                msg = f"{where} {part}: got an array, but only Edges fixes the order of synapses; use a distribution or Edges"
+                raise DescriptionError(msg)
+            object.__setattr__(self, part, value)
+        if self.delay is not None and value_range(self.delay)[1] <= 0:
+            raise DescriptionError(f"{where} delay: got {value_range(self.delay)[1]:g} s, expected a time > 0")
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The target groups."""
+        return (self.post,) if isinstance(self.post, str) else self.post
+
+    @staticmethod
+    def from_matrix(pre: str, post: str, matrix: Any, delay: Value | None = None) -> Synapses:
+        """Return one synapse for each non-zero of ``matrix``, shape (size of pre, size of post), dense or scipy.sparse."""
+        from scipy import sparse
+
+        where = f"Synapses {pre} -> {post}"
+        dense_or_sparse = matrix if sparse.issparse(matrix) else checks.real_array(matrix, f"{where} matrix")
+        if dense_or_sparse.ndim != 2:
+            raise DescriptionError(
+                f"{where} matrix: got shape {dense_or_sparse.shape}, expected (size of pre, size of post)"
+            )
+        coo = sparse.coo_array(dense_or_sparse)
+        coo.sum_duplicates()
+        coo.eliminate_zeros()
+        return Synapses(pre, post, Edges(coo.row, coo.col), weight=coo.data, delay=delay)

@@ -1,0 +1,35 @@
+"""Values of a description: one number for all, one for each, or a distribution to draw them from."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from lsm_sim.describe.distributions import Distribution
+from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats
+
+Value: TypeAlias = "float | Floats | Distribution"
+
+
+def checked_value(value: Any, size: int | None, where: str) -> Value:
+    """Return ``value`` as a float, a read-only array of shape (size,) or a distribution."""
+    if isinstance(value, Distribution):
+        return value
+    array = checks.real_array(value, where)
+    if array.ndim == 0:
+        return float(array)
+    if array.ndim != 1 or (size is not None and len(array) != size):
+        expected = f"one number, {size} of them" if size is not None else "one number, a list of them"
+        raise DescriptionError(f"{where}: got an array of shape {array.shape}, expected {expected} or a distribution")
+    return checks.read_only(array)
+
+
+def value_range(value: Any) -> tuple[float, float]:
+    """Return the smallest and the largest value that can come out."""
+    if isinstance(value, Distribution):
+        return value.bounds
+    array = np.atleast_1d(value)
+    return (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)

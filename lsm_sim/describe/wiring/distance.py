@@ -1,0 +1,52 @@
+"""Wiring that falls with distance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lsm_sim.describe.wiring.blocks import Blocks, sample_pairs
+from lsm_sim.describe.wiring.ends import End, Pairs, recurrent
+from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats
+
+
+@dataclass(frozen=True)
+class DistanceRule:
+    """Connect with probability c * exp(-(d / lam)^2), d the Euclidean distance (Maass et al. 2002, section 3)."""
+
+    c: float
+    lam: float
+    autapses: bool = False
+
+    def __post_init__(self) -> None:
+        checks.probability(self.c, "DistanceRule c")
+        checks.positive(self.lam, "DistanceRule lam")
+
+    def expected(self, pre: End, post: End) -> float:
+        """Return the expected number of candidates, of which `connect` keeps a share."""
+        sources, targets, bound = self._blocks(pre, post)
+        return float((bound * sources.size[:, None] * targets.size[None]).sum())
+
+    def connect(self, pre: End, post: End, rng: np.random.Generator) -> Pairs:
+        """Bound the probability per pair of blocks in space, sample at the bound, keep each pair with its share."""
+        sources, targets, bound = self._blocks(pre, post)
+        found = []
+        for block in range(sources.size.size):
+            source, target, drawn_with = sample_pairs(sources, block, targets, bound[block], rng)
+            squared = ((sources.points[source] - targets.points[target]) ** 2).sum(axis=1)
+            keep = rng.random(source.size) * drawn_with < self.c * np.exp(-squared / self.lam**2)
+            if recurrent(pre, post) and not self.autapses:
+                keep &= source != target
+            found.append((source[keep], target[keep]))
+        return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
+
+    def _blocks(self, pre: End, post: End) -> tuple[Blocks, Blocks, Floats]:
+        for end in (pre, post):
+            if end.positions is None:
+                msg = f"DistanceRule {pre.name} -> {post.name}: {end.name!r} has no positions; give it positions=..."
+                raise DescriptionError(msg)
+        sources, targets = (Blocks.of(end.positions, self.lam / 2) for end in (pre, post) if end.positions is not None)
+        return sources, targets, self.c * np.exp(-((sources.distance(targets) / self.lam) ** 2))

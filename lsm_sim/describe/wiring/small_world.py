@@ -1,0 +1,50 @@
+"""Wiring between a ring and chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lsm_sim.describe.wiring.ends import End, Pairs, recurrent
+from lsm_sim.describe.wiring.probability import distinct
+from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+
+
+@dataclass(frozen=True)
+class SmallWorld:
+    """Directed ring: each neuron connects to its ``k`` nearest, each target moved elsewhere with probability ``p``.
+
+    The directed form of Watts and Strogatz (Nature 393, 1998): k/2 neighbours on either side, the source is kept, the
+    new target is uniform among those that the source does not have yet. Only within one group.
+    """
+
+    k: int
+    p: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "k", checks.whole(self.k, "SmallWorld k", minimum=2))
+        checks.probability(self.p, "SmallWorld p")
+        if self.k % 2:
+            raise DescriptionError(f"SmallWorld k: got {self.k}, expected an even number (half on either side)")
+
+    def expected(self, pre: End, post: End) -> float:
+        """Return the expected number of pairs."""
+        return self.k * pre.size
+
+    def connect(self, pre: End, post: End, rng: np.random.Generator) -> Pairs:
+        """Build the ring as offsets from source to target, then draw the moved ones."""
+        n = pre.size
+        if not recurrent(pre, post):
+            msg = f"SmallWorld {pre.name} -> {post.name}: expected one group on both sides; use FixedProbability between groups"
+            raise DescriptionError(msg)
+        if self.k >= n:
+            raise DescriptionError(f"SmallWorld in {pre.name!r}: got k = {self.k}, expected less than its {n} neurons")
+        half = self.k // 2
+        steps = np.r_[0:half, n - 1 - half : n - 1]  # around the ring from source to target, less one: no autapse
+        ring = np.tile(steps, (n, 1))
+        moved = rng.random(ring.shape) < self.p
+        ring[moved] = rng.integers(0, n - 1, int(moved.sum()))
+        source = np.repeat(np.arange(n), self.k)
+        return source, (source + 1 + distinct(ring, moved, n - 1, rng).ravel()) % n

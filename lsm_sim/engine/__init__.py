@@ -1,0 +1,1 @@
+"""What runs a program: the interface of backends, the reference engine, and how backends are checked."""

@@ -1,0 +1,168 @@
+"""Case files (format ``lsm_sim.case/1``): a program, one stimulus, and what an oracle answered; and backends checked against them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.engine.protocol import Backend, Outcome, Request
+from lsm_sim.errors import DescriptionError, RunError, UnsupportedError
+from lsm_sim.program.program import CASE_FORMAT, NEURON_ARRAYS, SYNAPSE_ARRAYS, Program, from_arrays
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks, npz
+from lsm_sim.support.checks import Bools, Floats
+from lsm_sim.support.files import PathLike
+
+V_TOLERANCE = {"brian2": 1e-12}
+"""By engine: Brian2 rearranges decay_v * v + (u + bias), which may round differently. Everything else is exact."""
+
+_ARRAYS = ("oracle", "n_steps", "stimulus_step", "stimulus_channel", "spike_step", "spike_neuron", "u", "v")
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A program, one stimulus, and the oracle's answer.
+
+    Parameters
+    ----------
+    oracle
+        Who answered, such as "lava_fixed".
+    program, stimulus
+        What was asked.
+    spikes
+        Spikes of the N neurons in the T steps of the stimulus.
+    u, v
+        State at the end of each step, in the program's units, shape (T, N).
+    """
+
+    oracle: str
+    program: Program
+    stimulus: Spikes
+    spikes: Spikes
+    u: Floats
+    v: Floats
+
+    def save(self, path: PathLike) -> None:
+        """Write the case to an .npz file; an unfinished file is never left behind."""
+        program = self.program
+        names = ("arithmetic", "dt", "n_inputs", "n_neurons", *SYNAPSE_ARRAYS, *NEURON_ARRAYS[program.arithmetic])
+        answer = {"spike_step": self.spikes.step, "spike_neuron": self.spikes.channel, "u": self.u, "v": self.v}
+        events = {"stimulus_step": self.stimulus.step, "stimulus_channel": self.stimulus.channel}
+        asked = {name: getattr(program, name) for name in names} | {"n_steps": self.stimulus.n_steps[0]} | events
+        npz.write(path, {"format": CASE_FORMAT, "oracle": self.oracle} | asked | answer)
+
+
+def load(path: PathLike) -> Case:
+    """Return the case in a file.
+
+    Raises
+    ------
+    DescriptionError
+        Where the file is missing, damaged or no case, or where its parts do not fit together.
+    """
+    arrays = npz.read(path)
+    kind = str(arrays.get("format", ""))
+    if kind != CASE_FORMAT:
+        raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {CASE_FORMAT!r}")
+    missing = [name for name in _ARRAYS if name not in arrays]
+    if missing:
+        raise DescriptionError(f"{path}: no {', '.join(missing)} in the file; it is damaged or not a case")
+    program = from_arrays(arrays, where=str(path))
+    try:
+        return _case(program, arrays)
+    except DescriptionError as error:
+        raise DescriptionError(f"{path}: {error}") from None
+
+
+def _case(program: Program, arrays: Mapping[str, Any]) -> Case:
+    n_steps = checks.whole(arrays["n_steps"], "n_steps", minimum=1)
+    shape = (n_steps, program.n_neurons)
+    state = {name: checks.real_array(arrays[name], name) for name in ("u", "v")}
+    for name, values in state.items():
+        if values.shape != shape:
+            raise DescriptionError(f"{name}: got shape {values.shape}, expected {shape}, steps by neurons")
+    common = {"n_steps": n_steps, "dt": program.dt}
+    stimulus = _events(arrays, "stimulus_step", "stimulus_channel", n_channels=program.n_inputs, **common)
+    spikes = _events(arrays, "spike_step", "spike_neuron", n_channels=program.n_neurons, **common)
+    return Case(str(arrays["oracle"]), program, stimulus, spikes, **state)
+
+
+def _events(arrays: Mapping[str, Any], step: str, channel: str, **form: Any) -> Spikes:
+    try:
+        return Spikes.from_events(arrays[step], arrays[channel], **form)
+    except DescriptionError as error:
+        raise DescriptionError(f"{step}, {channel}: {error}") from None
+
+
+def difference(case: Case, backend: Backend, n_threads: int | None = None) -> str | None:
+    """Run the case and say where the answer first differs from the oracle's: step, neuron, values; None: nowhere.
+
+    Spikes and u must be equal to the last bit, v too unless `V_TOLERANCE` has the oracle or the backend. Within a step, u
+    is compared before v and v before the spikes, as they follow from each other.
+    """
+    try:
+        program = backend.legalise(case.program)
+        if program.arithmetic != case.program.arithmetic:
+            return f"{backend.name} runs it in {program.arithmetic} arithmetic only, not in {case.program.arithmetic}"
+        neurons = np.arange(program.n_neurons)
+        with backend.compile(program) as runner:
+            got = runner(case.stimulus, Request(neurons=neurons, n_threads=n_threads, progress=False))
+    except (UnsupportedError, RunError) as error:
+        return f"{error}"
+    return _first_difference(case, got, _tolerance(case.oracle, backend.name))
+
+
+def _tolerance(*engines: str) -> float:
+    return max(V_TOLERANCE.get(engine, 0.0) for engine in engines)
+
+
+def _first_difference(case: Case, got: Outcome, tolerance: float) -> str | None:
+    if got.spikes is None or got.u is None or got.v is None:
+        return "the backend returned no spikes, u or v although they were asked for"
+    expected = {"u": case.u, "v": case.v, "spike": case.spikes.raster()}
+    answer = {"u": got.u[0], "v": got.v[0], "spike": got.spikes.raster()}
+    wrong = {
+        "u": _apart(answer["u"], expected["u"], 0.0),
+        "v": _apart(answer["v"], expected["v"], tolerance),
+        "spike": answer["spike"] != expected["spike"],
+    }
+    steps = {name: _first_step(where) for name, where in wrong.items()}
+    first = min(steps, key=lambda name: steps[name])  # of equal ones the first: u, then v, then spike
+    if steps[first] == len(case.u):
+        return None
+    step = steps[first]
+    neuron = int(np.flatnonzero(wrong[first][step])[0])
+    values = f"got {_text(answer[first][step, neuron])}, expected {_text(expected[first][step, neuron])}"
+    n_wrong = int(wrong["spike"].sum())
+    return f"step {step}, neuron {neuron}: {first}: {values} ({n_wrong} of {case.spikes.n_events} spikes differ)"
+
+
+def _apart(got: Any, expected: Any, tolerance: float) -> Bools:
+    """Return where the values differ by more than ``tolerance``, NaN included."""
+    return np.asarray(~(np.abs(got - expected) <= tolerance))
+
+
+def _first_step(wrong: Bools) -> int:
+    """Return the first step with a wrong value, T where there is none."""
+    rows = np.flatnonzero(wrong.any(axis=1))
+    return int(rows[0]) if rows.size else len(wrong)
+
+
+def _text(value: Any) -> str:
+    """Return a value with all its digits, or whether there was a spike."""
+    return ("no spike", "a spike")[int(value)] if isinstance(value, np.bool_) else f"{float(value)!r}"
+
+
+def find_files(path: PathLike) -> list[Path]:
+    """Return ``path`` itself, or the .npz files of a folder in order of name."""
+    folder = Path(path)
+    if not folder.is_dir():
+        return [folder]
+    found = sorted(file for file in folder.glob("*.npz") if file.is_file())
+    if not found:
+        raise DescriptionError(f"{path}: no .npz files in this folder; name a case file or a folder of case files")
+    return found

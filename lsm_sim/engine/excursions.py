@@ -1,0 +1,42 @@
+"""Say when a program leaves Loihi's registers: such a run is exact, but a chip would compute something else."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+
+import numpy as np
+
+from lsm_sim.engine.protocol import Excursions, Outcome, Request, Runner
+from lsm_sim.errors import RunError
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+
+
+def watched(runner: Runner, program: Program) -> Runner:
+    """Return a runner that counts excursions of a loihi program and warns of them."""
+    if program.arithmetic != "loihi":
+        return runner
+
+    def run(stimulus: Spikes, request: Request | None = None) -> Outcome:
+        outcome = runner(stimulus, dataclasses.replace(request or Request(), excursions=True))
+        if outcome.excursions is None:
+            raise RunError("the backend counted no excursions although they were asked for")
+        text = described(outcome.excursions)
+        if text:
+            warnings.warn(f"loihi: {text}; quantise with stimuli like these, or with more headroom", stacklevel=2)
+        return outcome
+
+    return run
+
+
+def described(excursions: Excursions) -> str:
+    """Return which registers were left, how often, and where first; nothing if none was."""
+    parts = []
+    for kind, name in enumerate(Excursions.KINDS):
+        samples = np.flatnonzero(excursions.count[:, kind])
+        if samples.size:
+            b = int(samples[0])
+            where = f"sample {b} at step {excursions.step[b, kind]} in neuron {excursions.neuron[b, kind]}"
+            parts.append(f"{name} left its register {excursions.count[:, kind].sum()} times, first in {where}")
+    return ", ".join(parts)

@@ -1,0 +1,63 @@
+"""Checks of a stimulus and a request against a program, shared by all engines."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from lsm_sim.engine.protocol import Request
+from lsm_sim.errors import DescriptionError
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.bins import checked_edges
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Ints
+from lsm_sim.support.memory import check_memory
+
+
+def checked_request(program: Program, stimulus: Spikes, request: Request | None) -> Request:
+    """Return the request with arrays in their final types, or say what does not fit the program or the stimulus."""
+    request = request or Request()
+    check_stimulus(program, stimulus)
+    neurons = checks.whole_array(request.neurons, "record neurons")
+    if neurons.ndim != 1 or (neurons.size and (neurons.min() < 0 or neurons.max() >= program.n_neurons)):
+        raise DescriptionError(f"record neurons: got {neurons.tolist()}, expected a list in 0..{program.n_neurons - 1}")
+    steps = None if request.steps is None else checks.whole_array(request.steps, "record steps")
+    if steps is not None and (steps.ndim != 1 or (steps < 0).any() or (np.diff(steps) <= 0).any()):
+        raise DescriptionError("record steps: expected ascending steps >= 0 without repeats")
+    if request.excursions and program.arithmetic != "loihi":
+        raise DescriptionError("excursions: only loihi arithmetic has registers to leave; expected excursions=False")
+    n_threads = None if request.n_threads is None else checks.whole(request.n_threads, "n_threads", minimum=1)
+    bins = None if request.bins is None else checked_edges(request.bins, stimulus.n_steps)
+    _check_result_size(program, stimulus, neurons, steps, bins)
+    return dataclasses.replace(request, neurons=neurons, steps=steps, bins=bins, n_threads=n_threads)
+
+
+def check_stimulus(program: Program, stimulus: Spikes) -> None:
+    """Check that the stimulus is a batch of at least one sample that fits the program's channels and step."""
+    if not isinstance(stimulus, Spikes):
+        raise DescriptionError(f"stimulus: got {type(stimulus).__name__}, expected Spikes; see Spikes.from_dense")
+    if len(stimulus) == 0:
+        raise DescriptionError("stimulus: got an empty batch, expected at least one sample")
+    if stimulus.n_channels != program.n_inputs:
+        msg = f"stimulus: got {stimulus.n_channels} channels, expected the {program.n_inputs} input channels of the network"
+        raise DescriptionError(msg)
+    if not np.isclose(stimulus.dt, program.dt, rtol=1e-9, atol=0):
+        msg = f"stimulus: got steps of {stimulus.dt:g} s, expected {program.dt:g} s as in the program; encode or lower again"
+        raise DescriptionError(msg)
+
+
+def _check_result_size(
+    program: Program, stimulus: Spikes, neurons: Ints, steps: Ints | None, bins: Ints | None
+) -> None:
+    recorded = int(stimulus.n_steps.sum()) if steps is None else len(stimulus) * steps.size
+    counts = 0 if bins is None else bins.shape[0] * (bins.shape[1] - 1) * program.n_neurons
+    check_memory(recorded * neurons.size * 16 + counts * 4, "the recording of u, v and counts")
+
+
+def recorded_steps(request: Request, n_steps: int) -> Ints:
+    """Return the steps to record of a sample of ``n_steps``; none where no neuron is recorded."""
+    if request.neurons.size == 0:
+        return np.empty(0, np.int64)
+    return np.arange(n_steps) if request.steps is None else request.steps[request.steps < n_steps]

@@ -1,0 +1,14 @@
+"""No accuracy without its controls: a liquid beside raw samples, encoder counts, itself without recurrence, a rate reservoir.
+
+`compare` trains the same readout on all of them, with the same folds and seeds, and tells which differences are more than
+chance. Imported on demand, because scikit-learn takes a second to load.
+"""
+
+from lsm_sim.learn.controls.comparing import compare
+from lsm_sim.learn.controls.comparison import Comparison
+from lsm_sim.learn.controls.reseed import reseeded
+from lsm_sim.learn.controls.significance import holm, paired_test
+from lsm_sim.learn.controls.stopwatch import Stopwatch
+from lsm_sim.learn.controls.views import VIEWS, without_recurrence
+
+__all__ = ["VIEWS", "Comparison", "Stopwatch", "compare", "holm", "paired_test", "reseeded", "without_recurrence"]

@@ -1,0 +1,195 @@
+"""Running a comparison: for every seed the features of every view, then readouts on the same folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.errors import DescriptionError
+from lsm_sim.learn import readout as readouts
+from lsm_sim.learn.controls.comparison import Comparison, Metric
+from lsm_sim.learn.controls.described import described
+from lsm_sim.learn.controls.folds import Fold, Folds, folds_of
+from lsm_sim.learn.controls.readouts import View, cross_validate
+from lsm_sim.learn.controls.reseed import reseeded
+from lsm_sim.learn.controls.stopwatch import Stopwatch
+from lsm_sim.learn.controls.views import VIEWS, Samples, features_of, mean_rate, prepared
+from lsm_sim.learn.estimators import LiquidClassifier
+from lsm_sim.learn.pipelines import front_and_liquid, learns
+from lsm_sim.support.checks import Floats, Ints, real_array
+from lsm_sim.support.progress import progress_bar
+
+
+def compare(
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    cv: Folds = 5,
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    views: Sequence[str] = VIEWS,
+    ensemble: Any = None,
+    esn: Mapping[str, Any] | None = None,
+    metric: Metric | None = None,
+    blocks: Any = None,
+    progress: bool | None = None,
+) -> Comparison:
+    """Train one readout on everything that it may see of the same samples, with the same folds and seeds.
+
+    Features are computed once per seed, because nothing before the readout is trained. Where something is (a ``scale``,
+    loihi arithmetic, a front end that has to be fitted) they are computed fold by fold, from the training samples alone.
+
+    Parameters
+    ----------
+    model
+        `LiquidClassifier` or `LiquidRegressor`, or a pipeline of front ends that ends in one; or a function that returns one
+        for a seed. Its readout is used for all views.
+    X, y
+        Samples and their labels or values, one for each.
+    cv
+        A number of shuffled folds (stratified by class); or (train, test) pairs of indices or masks, the same for all seeds;
+        or a function that returns such pairs for a seed. `lsm_sim.learn.controls.folds.one_group_out` makes pairs of groups.
+    seeds
+        Each gives another liquid, other phases of the encoder and other shuffled folds.
+    views
+        Some of: ``raw``, the samples without spikes, flattened where all have one length, else the mean of the frames in as
+        many bins as the features have; ``encoder``, the same features of the encoder's spikes; ``recurrence_off``, the liquid
+        without synapses between neurons, all else drawn as before; ``esn``, an echo-state network of equal size;
+        ``liquid``. Of samples that are spikes already, raw and encoder are the same.
+    ensemble
+        A `LiquidEnsemble`, or a function that returns one for a seed: one more view.
+    esn
+        Parameters of the echo-state network, as ``spectral_radius``; see `lsm_sim_models.EchoStateClassifier`.
+    metric
+        None: accuracy of classes, NRMSE of values.
+    blocks
+        Samples with the same number are not independent, shape (samples,); see `paired_test`.
+
+    Examples
+    --------
+    >>> import lsm_sim_models as models
+    >>> from sklearn.datasets import load_iris
+    >>> from lsm_sim.learn.estimators import LiquidClassifier
+    >>> model = LiquidClassifier(lambda n: models.speech(n, 20))
+    >>> result = compare(model, *load_iris(return_X_y=True), seeds=(0, 1), views=("raw", "liquid"))
+    >>> result.mean["raw"] > 0.8, len(result.per_seed["liquid"])
+    (True, 2)
+    """
+    job = _Job.checked(model, X, y, seeds, views, ensemble, esn or {})
+    n_views = len(views) + (ensemble is not None)
+    folds = [folds_of(cv, job.y, job.task, seed) for seed in job.seeds]
+    tested = [np.sort(np.concatenate([test for _, test in own])) for own in folds]
+    if any(not np.array_equal(tested[0], other) for other in tested):
+        raise DescriptionError("cv: the seeds test other samples, expected the same test samples for every seed")
+    with progress_bar(sum(map(len, folds)) * n_views, progress, unit="fit") as advance:
+        for seed, own in zip(job.seeds, folds, strict=True):
+            job.run(seed, own, advance)
+    kept = {view: [values[tested[0]] for values in all_values] for view, all_values in job.predictions.items()}
+    return Comparison(
+        metric or ("accuracy" if job.task == "classify" else "nrmse"),
+        job.seeds,
+        job.y[tested[0]],
+        kept,
+        job.n_features,
+        job.watch.seconds,
+        job.rates,
+        None if blocks is None else np.asarray(blocks)[tested[0]],
+        job.settings,
+    )
+
+
+@dataclass(eq=False)
+class _Job:
+    """What is compared, and what has come out so far."""
+
+    model: Any
+    X: Any
+    y: Any
+    task: readouts.Task
+    seeds: tuple[int, ...]
+    views: Sequence[str]
+    ensemble: Any
+    esn: Mapping[str, Any]
+    predictions: dict[str, list[Any]] = field(default_factory=dict)
+    n_features: dict[str, int] = field(default_factory=dict)
+    rates: list[float] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    watch: Stopwatch = field(default_factory=Stopwatch)
+    fronts: dict[str, Any] = field(
+        default_factory=dict
+    )  # what front ends that learn nothing gave: the same for all seeds
+
+    @staticmethod
+    def checked(
+        model: Any, X: Any, y: Any, seeds: Sequence[int], views: Sequence[str], ensemble: Any, esn: Mapping[str, Any]
+    ) -> _Job:
+        if not seeds:
+            raise DescriptionError("seeds: got none, expected at least one")
+        _, last = front_and_liquid(reseeded(model, seeds[0]))
+        task: readouts.Task = "classify" if isinstance(last, LiquidClassifier) else "regress"
+        labels = np.asarray(y) if task == "classify" else real_array(y, "y")
+        if labels.shape != (len(X),):
+            raise DescriptionError(f"y: got shape {labels.shape}, expected ({len(X)},), one value per sample of X")
+        unknown = [view for view in views if view not in VIEWS]
+        if unknown or not views:
+            raise DescriptionError(f"views: got {unknown or 'none'}, expected some of {', '.join(VIEWS)}")
+        return _Job(model, X, labels, task, tuple(seeds), tuple(views), ensemble, esn)
+
+    def run(self, seed: int, folds: list[Fold], advance: Callable[[int], Any]) -> None:
+        """Predict the test samples of all folds with one seed."""
+        model = reseeded(self.model, seed)
+        ensemble = None if self.ensemble is None else reseeded(self.ensemble, seed)
+        members = [] if ensemble is None else ensemble.members
+        learning = any(learns(one) for one in (model, *members))
+        parts = [[fold] for fold in folds] if learning else [folds]
+        predicted: dict[str, Any] = {}
+        for part in parts:
+            train = part[0][0] if len(parts) > 1 or len(folds) == 1 else np.arange(len(self.y))
+            views = self._views(model, ensemble, train, seed, {} if learning else self.fronts)
+            with self.watch.stage("readout"):
+                found = cross_validate(views, self.y, part, front_and_liquid(model)[1].n_threads, advance)
+            for view, values in found.items():
+                whole = predicted.setdefault(view, np.empty_like(self.y))
+                for _, test in part:
+                    whole[test] = values[test]
+        for view in views:
+            self.predictions.setdefault(view, []).append(predicted[view])
+        self.n_features = {view: shown.n_features for view, shown in views.items()}
+
+    def _views(self, model: Any, ensemble: Any, train: Ints, seed: int, fronts: dict[str, Any]) -> dict[str, View]:
+        samples = prepared(model, self.X, train, self.watch, fronts)
+        self.settings = self.settings or described(model, samples.transformer, self.esn)
+        readout, n_threads = _readout(model, self.task), front_and_liquid(model)[1].n_threads
+        out = {}
+        for view in self.views:
+            with self.watch.stage(view):
+                out[view] = View([features_of(view, samples, seed, self.esn, n_threads)], [readout])
+        if "liquid" in out:
+            self._note_rate(samples, out["liquid"].parts[0])
+        if ensemble is not None:
+            out["ensemble"] = self._ensemble(ensemble, train, fronts)
+        return out
+
+    def _note_rate(self, samples: Samples, features: Floats) -> None:
+        rate = mean_rate(samples, features)
+        if rate is not None:
+            self.rates.append(rate)
+
+    def _ensemble(self, ensemble: Any, train: Ints, fronts: dict[str, Any]) -> View:
+        parts = []
+        watch = Stopwatch()  # its stages are those of the single liquid
+        with self.watch.stage("ensemble"):
+            for member in ensemble.members:
+                samples = prepared(member, self.X, train, watch, fronts)
+                parts.append(samples.transformer.respond(samples.stimulus))
+        if ensemble.combine == "scores":
+            return View(parts, [_readout(member, self.task) for member in ensemble.members])
+        return View([np.hstack(parts)], [readouts.resolve(ensemble.readout, self.task)])
+
+
+def _readout(model: Any, task: readouts.Task) -> Any:
+    """Return the unfitted readout of a model."""
+    return readouts.resolve(front_and_liquid(model)[1].readout, task)

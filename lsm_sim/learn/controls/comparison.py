@@ -1,0 +1,175 @@
+"""What came out of a comparison: predictions of every view and seed, and what follows from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from lsm_sim.learn.controls.significance import holm, paired_test
+from lsm_sim.support.checks import Floats, Ints
+
+Metric = Literal["accuracy", "errors", "nrmse"]
+NAMES = {
+    "raw": "raw samples",
+    "encoder": "encoder counts",
+    "recurrence_off": "recurrence off",
+    "esn": "echo-state network",
+    "liquid": "liquid",
+    "ensemble": "ensemble",
+}
+_SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Predictions of every view and seed on the same test samples.
+
+    Parameters
+    ----------
+    metric
+        ``"accuracy"``, a share; ``"errors"``, a number of samples; ``"nrmse"``, the root of the mean squared error over the
+        standard deviation of the true values.
+    seeds
+        Each gives another liquid, other phases of the encoder and, where they are shuffled, other folds.
+    truth
+        Label or value of each test sample, shape (S,); or (seeds, S) where each seed has other samples.
+    predictions
+        By view and seed, what was predicted of them, each of shape (S,).
+    n_features
+        What the readout sees, by view.
+    seconds
+        By stage, all seeds together.
+    rates
+        Spikes per neuron and second of the liquid, by seed; empty where the features are not counts.
+    blocks
+        Test samples with the same number, shape (S,), are not independent; see `paired_test`.
+    settings
+        Whatever else it takes to run this again.
+    """
+
+    metric: Metric
+    seeds: tuple[int, ...]
+    truth: Any
+    predictions: Mapping[str, Sequence[Any]]
+    n_features: Mapping[str, int]
+    seconds: Mapping[str, float]
+    rates: Sequence[float] = field(default_factory=list)
+    blocks: Ints | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_samples(self) -> int:
+        """Number of test samples of a seed."""
+        return int(np.shape(self.truth)[-1])
+
+    @property
+    def per_seed(self) -> dict[str, list[float]]:
+        """The metric of each view with each seed."""
+        return {view: [self._figure(loss) for loss in self.losses(view)] for view in self.predictions}
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """The metric of each view, the mean of the seeds."""
+        return {view: float(np.mean(values)) for view, values in self.per_seed.items()}
+
+    @property
+    def sd(self) -> dict[str, float]:
+        """The standard deviation over seeds of each view, with n - 1; 0 where there is one seed."""
+        return {view: float(np.std(v, ddof=1)) if len(v) > 1 else 0.0 for view, v in self.per_seed.items()}
+
+    def losses(self, view: str) -> Floats:
+        """Return the loss of each test sample, shape (seeds, S): 1 for a wrong label, or the squared error over the variance."""
+        predicted = np.asarray(self.predictions[view])
+        if self.metric != "nrmse":
+            return np.asarray(predicted != self.truth, np.float64)
+        return np.asarray((predicted - self.truth) ** 2 / np.var(self.truth, axis=-1, keepdims=True))
+
+    def _figure(self, loss: Floats) -> float:
+        figures = {"accuracy": 1 - loss.mean(), "errors": loss.sum(), "nrmse": np.sqrt(loss.mean())}
+        return float(figures[self.metric])
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Which views are tested against each other: the liquid against all others."""
+        return [("liquid", view) for view in self.predictions if view != "liquid" and "liquid" in self.predictions]
+
+    @property
+    def p_values(self) -> dict[str, float]:
+        """How likely each view's distance from the liquid is by chance, corrected for their number (Holm)."""
+        return holm({other: self._p_value(one, other) for one, other in self.pairs})
+
+    def _p_value(self, one: str, other: str) -> float:
+        first, second, blocks = self.losses(one), self.losses(other), self.blocks
+        if np.ndim(self.truth) == 2:  # the samples of every seed are samples of their own
+            first, second = first.reshape(1, -1), second.reshape(1, -1)
+            numbers = np.arange(self.n_samples) if blocks is None else np.unique(blocks, return_inverse=True)[1]
+            blocks = np.add.outer(np.arange(len(self.seeds)) * (numbers.max() + 1), numbers).ravel()
+        return paired_test(first, second, blocks)
+
+    def sentences(self) -> list[str]:
+        """Return one plain sentence for each view beside the liquid."""
+        mean, p_values = self.mean, self.p_values
+        return [self._sentence(mean["liquid"], view, mean[view], p) for view, p in p_values.items()]
+
+    def _sentence(self, liquid: float, view: str, other: float, p: float) -> str:
+        figures, name = f"{self.text(liquid)} against {self.text(other)}, {_p(p)}", NAMES.get(view, view)
+        if p >= _SIGNIFICANT:
+            return f"liquid and {name} do not differ ({figures})"
+        better = liquid > other if self.metric == "accuracy" else liquid < other
+        return f"liquid is {'better' if better else 'worse'} than {name} ({figures})"
+
+    def text(self, value: float, *, spread: bool = False) -> str:
+        """Return a figure, or a spread of figures, as people read it."""
+        if self.metric == "accuracy":
+            return f"{100 * value:.2f}" + ("" if spread else " %")
+        if self.metric == "errors":
+            return f"{value:.1f}" + ("" if spread else f" errors of {self.n_samples}")
+        return f"{value:.4f}" if value >= 0.001 or value == 0 else f"{value:.1e}"
+
+    def rows(self) -> list[list[str]]:
+        """Return the table's cells, the first row its head."""
+        unit = {"accuracy": "accuracy %", "errors": f"errors of {self.n_samples}", "nrmse": "NRMSE"}[self.metric]
+        p_values, mean, sd = self.p_values, self.mean, self.sd
+        out = [["what the readout sees", "features", unit, "sd", "p against the liquid"]]
+        for view in self.predictions:
+            figure = self.text(mean[view]).split(" ")[0]
+            p = _p(p_values[view]).removeprefix("p ").removeprefix("= ") if view in p_values else ""
+            out.append([NAMES.get(view, view), str(self.n_features[view]), figure, self.text(sd[view], spread=True), p])
+        return out
+
+    def table(self) -> str:
+        """Return the table as text, one line per view, and the sentences."""
+        rows = self.rows()
+        widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
+        lines = [
+            "  ".join(c.rjust(w) if j else c.ljust(w) for j, (c, w) in enumerate(zip(row, widths, strict=True)))
+            for row in rows
+        ]
+        return "\n".join([*(line.rstrip() for line in lines), "", *self.sentences()])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as plain numbers: ``{metric: {view: {mean, sd, values}}, ...}``."""
+        per_seed, mean, sd = self.per_seed, self.mean, self.sd
+        return {
+            self.metric: {view: {"mean": mean[view], "sd": sd[view], "values": per_seed[view]} for view in per_seed},
+            "p": self.p_values,
+            "sentences": self.sentences(),
+            "features": dict(self.n_features),
+            "samples": self.n_samples,
+            "seeds": list(self.seeds),
+            "rates": list(self.rates),
+            "seconds": dict(self.seconds),
+            "settings": dict(self.settings),
+        }
+
+    def to_json(self) -> str:
+        """Return `to_dict` as JSON."""
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False)
+
+
+def _p(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"

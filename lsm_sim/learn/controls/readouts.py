@@ -1,0 +1,63 @@
+"""Training and testing readouts on features, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.base import clone
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from lsm_sim.learn.controls.folds import Fold
+from lsm_sim.learn.ensemble import winners
+from lsm_sim.support import environment
+from lsm_sim.support.checks import Floats
+
+_MOST_THREADS = 8  # one fit takes about 150 MB
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """Features to train a readout on: one array, or several whose readouts' scores are averaged."""
+
+    parts: Sequence[Floats]
+    readouts: Sequence[Any]
+
+    @property
+    def n_features(self) -> int:
+        """Number of features, all parts together."""
+        return sum(part.shape[1] for part in self.parts)
+
+
+def cross_validate(
+    views: Mapping[str, View], y: Any, folds: Sequence[Fold], n_threads: int | None, advance: Callable[[int], Any]
+) -> dict[str, Any]:
+    """Return what readouts trained on each fold's training samples predict of its test samples, by view, shape of y.
+
+    The fits run side by side with one thread of linear algebra each: that is quicker than the other way round, and the
+    order of sums does not depend on the number of cores.
+    """
+    tasks = [(name, fold) for name in sorted(views, key=lambda name: -views[name].n_features) for fold in folds]
+    n_threads = min(n_threads or environment.cores(), _MOST_THREADS)
+    predicted = {name: np.empty_like(y) for name in views}
+    with threadpool_limits(1):
+        pool = joblib.Parallel(n_threads, backend="threading", return_as="generator")
+        parts = pool(joblib.delayed(_predict)(views[name], y, fold) for name, fold in tasks)
+        for (name, (_, test)), part in zip(tasks, parts, strict=True):
+            predicted[name][test] = part
+            advance(1)
+    return predicted
+
+
+def _predict(view: View, y: Any, fold: Fold) -> Any:
+    train, test = fold
+    fitted = [
+        clone(readout).fit(part[train], y[train]) for readout, part in zip(view.readouts, view.parts, strict=True)
+    ]
+    if len(fitted) == 1:
+        return fitted[0].predict(view.parts[0][test])
+    scores = [readout.decision_function(part[test]) for readout, part in zip(fitted, view.parts, strict=True)]
+    return winners(np.mean(scores, axis=0), fitted[0].classes_)

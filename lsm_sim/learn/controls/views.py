@@ -1,0 +1,128 @@
+"""What the readout may see of the same samples: the views that stand beside a liquid."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lsm_sim import models
+from lsm_sim.describe.liquid import Liquid
+from lsm_sim.encode import Passthrough
+from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.controls.stopwatch import Stopwatch
+from lsm_sim.learn.features import Counts, Features, Traces
+from lsm_sim.learn.pipelines import front_and_liquid, take
+from lsm_sim.learn.raw_features import raw_features
+from lsm_sim.learn.transformer import LiquidTransformer
+from lsm_sim.spikes.bins import windows
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.units import ms
+
+VIEWS = ("raw", "encoder", "recurrence_off", "esn", "liquid")
+_FRAME = 10 * ms  # of spikes that a rate reservoir reads
+_BINS = 5  # of raw samples and rate states where the features of spikes have no number of bins
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Samples on their way into a liquid.
+
+    Parameters
+    ----------
+    transformer
+        Fitted on the training samples.
+    signals
+        What the encoder sees, one (frames, channels) array per sample; spikes that need no encoder are counted in 10 ms.
+    stimulus
+        The spikes that enter the liquid.
+    """
+
+    transformer: LiquidTransformer
+    signals: Sequence[Floats]
+    stimulus: Spikes
+
+
+def without_recurrence(liquid: Liquid) -> Liquid:
+    """Return the liquid without synapses between neurons; what remains is drawn as before."""
+    channels = [group.name for group in liquid.inputs]
+    return dataclasses.replace(liquid, synapses=[group for group in liquid.synapses if group.pre in channels])
+
+
+def prepared(model: Any, X: Any, train: Ints, watch: Stopwatch, fronts: dict[str, Any]) -> Samples:
+    """Return all samples of X on their way into the liquid of a model that was fitted on the training samples alone.
+
+    ``fronts`` keeps what front ends gave, for other models with the same one.
+    """
+    front, last = front_and_liquid(model)
+    if front is not None:
+        name = repr(sorted(front.get_params().items(), key=lambda item: item[0]))
+        if name not in fronts:
+            with watch.stage("front_end"):
+                fronts[name] = front.fit(take(X, train)).transform(X)
+        X = fronts[name]
+    with watch.stage("encoder"):
+        transformer = last.transformer().fit(take(X, train))
+        stimulus = transformer.encode(X)
+        if isinstance(transformer.encoder_, Passthrough):
+            return Samples(transformer, _rates(stimulus), stimulus)
+        return Samples(transformer, transformer.input_.signals(transformer, X), stimulus)
+
+
+def _rates(spikes: Spikes) -> list[Floats]:
+    """Return the spikes per channel and 10 ms."""
+    width = max(1, round(_FRAME / spikes.dt))
+    counts = spikes.counts(windows(spikes.n_steps, width)).astype(np.float64)
+    return [own[: -(-int(n) // width)] for own, n in zip(counts, spikes.n_steps, strict=True)]
+
+
+def features_of(view: str, samples: Samples, seed: int, esn: Mapping[str, Any], n_threads: int | None) -> Floats:
+    """Return the features of one view, shape (samples, features)."""
+    transformer = samples.transformer
+    bins = _bins(transformer.features_)
+    if view == "raw":
+        given = isinstance(transformer.encoder_, Passthrough)  # its spikes are the raw samples
+        return transformer.features_.of(samples.stimulus) if given else raw_features(samples.signals, bins)
+    if view == "encoder":
+        return transformer.features_.of(samples.stimulus)
+    if view == "recurrence_off":
+        return off(transformer).respond(samples.stimulus)
+    if view == "esn":
+        size, times = transformer.liquid_.n_neurons, _times(transformer.features_)
+        network = models.find("echo_state_classifier")
+        reservoir = network(size, bins=bins, times=times, seed=seed, n_threads=n_threads, **esn)
+        states: Floats = reservoir.features(samples.signals)
+        return states
+    if view == "liquid":
+        return transformer.respond(samples.stimulus)
+    raise DescriptionError(f"views: got {view!r}, expected some of {', '.join(VIEWS)}")
+
+
+def off(transformer: LiquidTransformer) -> LiquidTransformer:
+    """Return a fitted transformer with recurrence off, of samples of the same form and with the same calibration."""
+    parameters = transformer.get_params(deep=False) | {"liquid": without_recurrence(transformer.liquid_)}
+    return LiquidTransformer(**parameters).prepare(transformer.input_).calibrate(transformer.calibration_)
+
+
+def _bins(features: Features) -> int:
+    if isinstance(features, Counts) and features.window is None:
+        return features.bins
+    return len(features.times) if isinstance(features, Traces) else _BINS
+
+
+def _times(features: Features) -> tuple[float, ...] | None:
+    """Return the moments at which traces are read, so that a rate reservoir is read at the same ones."""
+    return features.times if isinstance(features, Traces) and not features.seconds else None
+
+
+def mean_rate(samples: Samples, features: Floats) -> float | None:
+    """Return spikes per neuron and second of a liquid whose features are counts; None of other features."""
+    counted = samples.transformer.features_
+    if not isinstance(counted, Counts):
+        return None
+    spikes = counted.n_spikes(features, samples.stimulus)
+    return spikes / (samples.transformer.liquid_.n_neurons * float(samples.stimulus.durations.sum()))

@@ -1,0 +1,128 @@
+"""Several liquids as one estimator: other seeds, other encoders, other sizes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from lsm_sim.errors import DescriptionError
+from lsm_sim.learn import readout as readouts
+from lsm_sim.learn.estimators import LiquidClassifier
+from lsm_sim.learn.pipelines import front_and_liquid
+from lsm_sim.support.checks import Floats
+
+COMBINATIONS = ("features", "scores")
+
+
+class LiquidEnsemble(ClassifierMixin, BaseEstimator):
+    """Classify samples by the spikes that they cause in several liquids.
+
+    Parameters
+    ----------
+    members
+        `LiquidClassifier` objects, or pipelines of front ends that end in one.
+    combine
+        ``"features"``: one readout sees the features of all liquids. ``"scores"``: each liquid has its own readout, and the
+        class with the highest mean score wins.
+    readout
+        Of all features; the members' own ones count where scores are averaged.
+
+    Examples
+    --------
+    >>> import lsm_sim_models as models
+    >>> X, y = [np.full((4, 1), 0.2), np.full((6, 1), 0.9)] * 5, ["low", "high"] * 5
+    >>> members = [LiquidClassifier(models.speech(1, 20, seed=seed)) for seed in range(3)]
+    >>> LiquidEnsemble(members).fit(X, y).predict(X[:2]).tolist()
+    ['low', 'high']
+    """
+
+    def __init__(
+        self, members: Sequence[Any], combine: Literal["features", "scores"] = "features", readout: Any = "ridge"
+    ) -> None:
+        self.members = members
+        self.combine = combine
+        self.readout = readout
+
+    def fit(self, X: Any, y: Any) -> LiquidEnsemble:
+        """Run the samples through all liquids and train the readouts."""
+        y = validate_data(self, y=y)
+        check_classification_targets(y)
+        if self.combine not in COMBINATIONS:
+            raise DescriptionError(f"combine: got {self.combine!r}, expected 'features' or 'scores'")
+        if not self.members:
+            raise DescriptionError("members: got none, expected at least one")
+        if np.unique(y).size == 1:
+            raise DescriptionError(f"y: got one class only, {y[0]!s}; expected at least two classes")
+        if self.combine == "scores":
+            self.members_ = [clone(member).fit(X, y) for member in self.members]
+            self._note_form()
+            self.classes_ = self.members_[0].classes_
+            return self
+        self.members_ = [_transforming(member).fit(X) for member in self.members]
+        self._note_form()
+        features = self._features(X)
+        if len(features) != len(y):
+            raise DescriptionError(f"y: got {len(y)} values for {len(features)} samples of X")
+        self.readout_ = readouts.resolve(self.readout, "classify").fit(features, y)
+        self.classes_ = self.readout_.classes_
+        return self
+
+    def _note_form(self) -> None:
+        """Take over the number of columns from a member; behind a front end it has none to tell of."""
+        if not isinstance(self.members_[0], Pipeline):
+            self.n_features_in_ = self.members_[0].n_features_in_
+
+    def decision_function(self, X: Any) -> Floats:
+        """Return the score of each class, shape (samples, classes), or (samples,) where there are two."""
+        check_is_fitted(self, "members_")
+        if self.combine == "scores":
+            return np.asarray(np.mean([member.decision_function(X) for member in self.members_], axis=0))
+        return np.asarray(self.readout_.decision_function(self._features(X)))
+
+    def predict(self, X: Any) -> Any:
+        """Return the predicted label of each sample."""
+        return winners(self.decision_function(X), self.classes_)
+
+    def _features(self, X: Any) -> Floats:
+        return np.hstack([member.transform(X) for member in self.members_])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the trained ensemble to a file, without pickle; see `lsm_sim.learn.model_file`."""
+        from lsm_sim.learn.model_file import save
+
+        save(self, path)
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> LiquidEnsemble:
+        """Read an ensemble that `save` wrote."""
+        from lsm_sim.learn.model_file import load
+
+        return load(path, LiquidEnsemble)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that X may have three dimensions."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def winners(scores: Floats, classes: Any) -> Any:
+    """Return the class with the highest score of each sample; of two classes the second where its score is above 0."""
+    return classes[(scores > 0).astype(int)] if scores.ndim == 1 else classes[scores.argmax(axis=1)]
+
+
+def _transforming(member: Any) -> Any:
+    """Return a member without its readout."""
+    front, last = front_and_liquid(member)
+    if not isinstance(last, LiquidClassifier):
+        raise DescriptionError(
+            f"members: got {type(last).__name__}, expected LiquidClassifier, or pipelines that end in one"
+        )
+    return last.transformer() if front is None else Pipeline([*front.steps, ("liquid", last.transformer())])

@@ -1,0 +1,172 @@
+"""scikit-learn estimators around a liquid: fit, transform, predict, score, in pipelines and grid searches.
+
+X may be an array (samples, features), (samples, frames, channels), a list of (frames, channels) arrays of any lengths, or,
+with `lsm_sim.encode.Passthrough`, spikes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from lsm_sim.encode import Encoder
+from lsm_sim.engine.protocol import DEFAULT
+from lsm_sim.errors import DescriptionError
+from lsm_sim.learn import readout as readouts
+from lsm_sim.learn.features import Features
+from lsm_sim.learn.transformer import LiquidLike, LiquidTransformer
+from lsm_sim.support.checks import Floats
+from lsm_sim.units import ms
+
+
+class _LiquidPredictor(BaseEstimator):
+    """A transformer and a readout; the parameters are the transformer's and ``readout``."""
+
+    _task: readouts.Task
+
+    def __init__(
+        self,
+        liquid: LiquidLike,
+        encoder: Encoder | None = None,
+        features: Features | None = None,
+        readout: Any = "ridge",
+        *,
+        dt: float = 1 * ms,
+        sample_shape: tuple[int, int] | None = None,
+        scale: str | None = "channel",
+        backend: str = DEFAULT,
+        arithmetic: str = "float64",
+        n_threads: int | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        self.liquid = liquid
+        self.encoder = encoder
+        self.features = features
+        self.readout = readout
+        self.dt = dt
+        self.sample_shape = sample_shape
+        self.scale = scale
+        self.backend = backend
+        self.arithmetic = arithmetic
+        self.n_threads = n_threads
+        self.progress = progress
+
+    def transformer(self) -> LiquidTransformer:
+        """Return the unfitted transformer: the estimator without its readout."""
+        parameters = self.get_params(deep=False)
+        parameters.pop("readout")
+        return LiquidTransformer(**parameters)
+
+    def _fit(self, X: Any, y: Any) -> None:
+        self.transformer_ = self.transformer().fit(X)
+        if self.transformer_.input_.n_samples != len(y):
+            raise DescriptionError(f"y: got {len(y)} values for {self.transformer_.input_.n_samples} samples of X")
+        self.n_features_in_ = self.transformer_.input_.n_features
+        if self._task == "classify" and np.unique(y).size < 2:
+            raise DescriptionError(f"y: got one class only, {y[0]!r}; expected at least two classes")
+        self.readout_ = readouts.resolve(self.readout, self._task)
+        self.readout_.fit(self.transformer_.transform(X), y)
+
+    def predict(self, X: Any) -> Any:
+        """Return the predicted label or value of each sample."""
+        features = self._features(X)
+        return self.readout_.predict(features)
+
+    def _features(self, X: Any) -> Floats:
+        check_is_fitted(self, "readout_")
+        runtime = {name: getattr(self, name) for name in ("backend", "arithmetic", "n_threads", "progress")}
+        features: Floats = self.transformer_.set_params(**runtime).transform(X)
+        return features
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the trained model to a file, without pickle; see `lsm_sim.learn.model_file`."""
+        from lsm_sim.learn.model_file import save
+
+        save(self, path)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that X may have three dimensions and y is needed."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        return tags
+
+
+def _readout_has(method: str) -> Callable[[Any], bool]:
+    def check(model: Any) -> bool:
+        readout = getattr(model, "readout_", None) or readouts.resolve(model.readout, "classify")
+        return hasattr(readout, method)
+
+    return check
+
+
+class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
+    """Classify samples by the spikes that they cause in a liquid.
+
+    Takes the parameters of `LiquidTransformer` and
+
+    Parameters
+    ----------
+    readout
+        ``"ridge"``, ``"logistic"``, ``"svm"`` (see `lsm_sim.learn.readout`) or any scikit-learn classifier.
+    """
+
+    _task: readouts.Task = "classify"
+
+    def fit(self, X: Any, y: Any) -> LiquidClassifier:
+        """Run the samples through the liquid and train the readout."""
+        y = validate_data(self, y=y)
+        check_classification_targets(y)
+        self._fit(X, y)
+        self.classes_ = self.readout_.classes_
+        return self
+
+    @available_if(_readout_has("decision_function"))
+    def decision_function(self, X: Any) -> Floats:
+        """Return the readout's score of each class."""
+        features = self._features(X)
+        return np.asarray(self.readout_.decision_function(features))
+
+    @available_if(_readout_has("predict_proba"))
+    def predict_proba(self, X: Any) -> Floats:
+        """Return the probability of each class."""
+        features = self._features(X)
+        return np.asarray(self.readout_.predict_proba(features))
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> LiquidClassifier:
+        """Read a model that `save` wrote."""
+        from lsm_sim.learn.model_file import load
+
+        return load(path, LiquidClassifier)
+
+
+class LiquidRegressor(RegressorMixin, _LiquidPredictor):
+    """Predict values from the spikes that samples cause in a liquid; parameters as for `LiquidClassifier`."""
+
+    _task: readouts.Task = "regress"
+
+    def fit(self, X: Any, y: Any) -> LiquidRegressor:
+        """Run the samples through the liquid and train the readout; ``y`` has shape (samples,) or (samples, targets)."""
+        self._fit(X, validate_data(self, y=y, multi_output=True, y_numeric=True))
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that y may have several columns."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> LiquidRegressor:
+        """Read a model that `save` wrote."""
+        from lsm_sim.learn.model_file import load
+
+        return load(path, LiquidRegressor)

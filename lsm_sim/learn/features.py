@@ -1,0 +1,169 @@
+"""Features: from spikes to the numbers that a readout sees, shape (samples, features).
+
+``of`` computes them from any `Spikes`; ``run`` asks a runner for no more than they need, which for counts is no raster.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lsm_sim.engine.protocol import Request, Runner
+from lsm_sim.errors import DescriptionError, RunError
+from lsm_sim.spikes.bins import equal_bins, windows
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.memory import check_memory
+
+_CHUNK = 64  # samples whose spikes are held at once where counts do not suffice
+
+
+class Features(Protocol):
+    """Numbers per sample, computed from spikes."""
+
+    def of(self, spikes: Spikes) -> Floats:
+        """Return the features of ``spikes``, shape (samples, features)."""
+        ...
+
+    def run(
+        self, runner: Runner, stimulus: Spikes, n_threads: int | None = None, progress: bool | None = None
+    ) -> Floats:
+        """Run the stimulus and return the features of the network's spikes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Spike counts in ``bins`` equal bins of each sample's own length, or in windows of ``window`` seconds.
+
+    Windows cover ``n_windows`` * ``window`` seconds from the start (None: the longest sample of the batch); a sample that
+    lasts longer is an error. Features run bin by bin: all neurons of bin 0, then of bin 1, ... ``per_second`` divides
+    by the length of the bin, so that samples of different lengths are alike (an empty bin gives 0). ``sqrt`` takes the
+    square root, which makes the variance of Poisson counts the same at all rates (Anscombe, Biometrika 35, 1948).
+    """
+
+    bins: int = 1
+    window: float | None = None
+    n_windows: int | None = None
+    sqrt: bool = False
+    per_second: bool = False
+
+    def __post_init__(self) -> None:
+        checks.whole(self.bins, "Counts bins", minimum=1)
+        if self.window is not None:
+            object.__setattr__(self, "window", checks.positive(self.window, "Counts window"))
+        if self.n_windows is not None:
+            checks.whole(self.n_windows, "Counts n_windows", minimum=1)
+
+    def of(self, spikes: Spikes) -> Floats:
+        """Return the counts of ``spikes``."""
+        edges = self._edges(spikes)
+        return self._finish(spikes.counts(edges), edges, spikes.dt)
+
+    def run(
+        self, runner: Runner, stimulus: Spikes, n_threads: int | None = None, progress: bool | None = None
+    ) -> Floats:
+        """Run the stimulus; only counts are stored."""
+        edges = self._edges(stimulus)
+        request = Request(spikes=False, bins=edges, n_threads=n_threads, progress=progress)
+        counts = runner(stimulus, request).counts
+        if counts is None:
+            raise RunError("the backend returned no counts although they were asked for")
+        return self._finish(counts, edges, stimulus.dt)
+
+    def n_spikes(self, features: Floats, stimulus: Spikes) -> float:
+        """Return how many spikes were counted in the features of this stimulus."""
+        values = np.square(features) if self.sqrt else features
+        if not self.per_second:
+            return float(values.sum())
+        duration = np.diff(self._edges(stimulus), axis=1) * stimulus.dt
+        return float((values.reshape(*duration.shape, -1) * duration[:, :, None]).sum())
+
+    def _edges(self, spikes: Spikes) -> Ints:
+        if self.window is None:
+            return equal_bins(spikes.n_steps, self.bins)
+        width = round(self.window / spikes.dt)
+        edges = windows(spikes.n_steps, width)
+        n_windows = self.n_windows or edges.shape[1] - 1
+        if edges.shape[1] - 1 > n_windows:
+            longest = spikes.n_steps.max() * spikes.dt
+            raise DescriptionError(
+                f"Counts: got a sample of {longest:g} s, expected at most n_windows * window = {n_windows * self.window:g} s"
+            )
+        return np.pad(edges, ((0, 0), (0, n_windows + 1 - edges.shape[1])), mode="edge")
+
+    def _finish(self, counts: npt.NDArray[np.int32], edges: Ints, dt: float) -> Floats:
+        check_memory(counts.size * 16, "Counts")  # as floats, and once more for their roots
+        values = counts.astype(np.float64)
+        if self.per_second:
+            duration = np.diff(edges, axis=1) * dt
+            values /= np.where(duration > 0, duration, 1.0)[:, :, None]
+        flat = values.reshape(len(values), -1)
+        return np.sqrt(flat) if self.sqrt else flat
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Exponential traces, the sum over past spikes of exp(-(t - t_spike)/tau), sampled at ``times`` of each sample.
+
+    ``times`` are fractions of the sample's own length in (0, 1], or seconds where ``seconds`` is set. A spike in step k
+    counts fully at the end of that step. Features run time by time: all neurons at the first time, then at the second, ...
+    """
+
+    tau: float
+    times: tuple[float, ...] = (1.0,)
+    seconds: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tau", checks.positive(self.tau, "Traces tau"))
+        times = checks.real_array(self.times, "Traces times")
+        if times.ndim != 1 or times.size == 0 or (np.diff(times) <= 0).any() or times[0] <= 0:
+            raise DescriptionError(f"Traces times: got {self.times}, expected ascending times > 0")
+        if not self.seconds and times[-1] > 1:
+            raise DescriptionError(
+                f"Traces times: got {times[-1]:g}, expected fractions in (0, 1]; for seconds set seconds=True"
+            )
+        object.__setattr__(self, "times", tuple(times.tolist()))
+
+    def of(self, spikes: Spikes) -> Floats:
+        """Return the traces of ``spikes``."""
+        ends = self._ends(spikes)
+        decay = spikes.dt / self.tau
+        out = np.zeros((len(spikes), len(self.times), spikes.n_channels))
+        sample = spikes.sample
+        for j in range(len(self.times)):
+            before = spikes.step < ends[sample, j]
+            age = (ends[sample, j] - 1 - spikes.step)[before]
+            flat = sample[before] * spikes.n_channels + spikes.channel[before]
+            total = np.bincount(flat, np.exp(-age * decay), minlength=len(spikes) * spikes.n_channels)
+            out[:, j] = total.reshape(len(spikes), -1)
+        return out.reshape(len(spikes), -1)
+
+    def run(
+        self, runner: Runner, stimulus: Spikes, n_threads: int | None = None, progress: bool | None = None
+    ) -> Floats:
+        """Run the stimulus, a few samples at a time, and keep only the traces of their spikes."""
+        parts = []
+        for first in range(0, len(stimulus), _CHUNK):
+            spikes = runner(stimulus[first : first + _CHUNK], Request(n_threads=n_threads, progress=progress)).spikes
+            if spikes is None:
+                raise RunError("the backend returned no spikes although they were asked for")
+            parts.append(self.of(spikes))
+        return np.concatenate(parts)
+
+    def _ends(self, spikes: Spikes) -> Ints:
+        """Return the number of steps that have ended at each time, shape (samples, times)."""
+        times = np.asarray(self.times)
+        if not self.seconds:
+            return np.rint(times * spikes.n_steps[:, None]).astype(np.int64)
+        ends = np.broadcast_to(np.rint(times / spikes.dt).astype(np.int64), (len(spikes), times.size))
+        if (ends[:, -1] > spikes.n_steps).any():
+            shortest = spikes.n_steps.min() * spikes.dt
+            raise DescriptionError(
+                f"Traces: got a sample of {shortest:g} s, expected at least the {times[-1]:g} s of the last time"
+            )
+        return np.asarray(ends)

@@ -1,0 +1,190 @@
+"""The estimator that predicts a time series from the spikes of a liquid that runs along it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.utils.validation import check_is_fitted
+
+from lsm_sim.describe.liquid import Liquid
+from lsm_sim.encode import Encoder, Population
+from lsm_sim.engine.protocol import DEFAULT, find
+from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.forecast.ridge import TimeRidge
+from lsm_sim.learn.forecast.series import Scaler, aligned, checked_series, checked_targets, nrmse
+from lsm_sim.learn.forecast.states import run_counts, sample_edges, with_traces
+from lsm_sim.learn.transformer import LiquidLike
+from lsm_sim.program.lowering import lower
+from lsm_sim.simulate import rescale
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats
+from lsm_sim.units import Hz, ms
+
+DEFAULT_ENCODER = Population(n=32, width=1.2, max_rate=500 * Hz, frame=12 * ms)
+
+
+class LiquidForecaster(RegressorMixin, BaseEstimator):
+    """Predict a series, or targets that go with it, from the spikes of a liquid.
+
+    The liquid runs once along the whole series, from rest. At the end of each sample a linear readout sees, of each neuron,
+    the spikes counted during the sample and exponential traces of those counts, and from them predicts the target
+    ``horizon`` samples later. Nothing later than the sample is used.
+
+    Parameters
+    ----------
+    liquid
+        A `Liquid`, or a function that returns one for a number of input channels.
+    encoder
+        How samples become spikes; its ``frame`` is the duration of a sample. None: 32 Gaussian tuning curves at up to 500
+        Hz, 12 ms for each sample, `lsm_sim.encode.Population`.
+    taus
+        Time constants of the traces, in samples; may be empty where counts are kept.
+    counts
+        Let the readout see the counts of the sample itself too.
+    horizon
+        How many samples ahead of the newest sample seen the target lies.
+    washout
+        Samples at the start of every series that neither train nor score: the liquid begins at rest.
+    readout
+        Any scikit-learn regressor; None: `TimeRidge`.
+    margin
+        The range of the series in `fit`, widened by this share at both ends, is mapped to [0, 1], each channel by itself;
+        what lies outside it later is set to the nearer end.
+    dt
+        Step, in seconds.
+    backend, n_threads, progress
+        As in `lsm_sim.run`.
+    """
+
+    def __init__(
+        self,
+        liquid: LiquidLike,
+        encoder: Encoder | None = None,
+        *,
+        taus: Sequence[float] = (1.0, 3.0, 10.0),
+        counts: bool = True,
+        horizon: int = 1,
+        washout: int = 100,
+        readout: Any = None,
+        margin: float = 0.02,
+        dt: float = 1 * ms,
+        backend: str = DEFAULT,
+        n_threads: int | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        self.liquid = liquid
+        self.encoder = encoder
+        self.taus = taus
+        self.counts = counts
+        self.horizon = horizon
+        self.washout = washout
+        self.readout = readout
+        self.margin = margin
+        self.dt = dt
+        self.backend = backend
+        self.n_threads = n_threads
+        self.progress = progress
+
+    def fit(self, series: Any, targets: Any = None) -> LiquidForecaster:
+        """Train the readout.
+
+        Parameters
+        ----------
+        series
+            Shape (T,) or (T, channels), finite, in equal steps of time.
+        targets
+            Shape (T,) or (T, targets), one row for each sample; row t + horizon is predicted from samples 0 ... t. None: the
+            series itself.
+        """
+        array = checked_series(series)
+        wanted = self._targets(array, targets)
+        rows, ahead = aligned(len(array), self.horizon, self.washout)
+        self.prepare(array)
+        self._one_target = np.ndim(series if targets is None else targets) == 1
+        readout = TimeRidge() if self.readout is None else clone(self.readout)
+        self.readout_ = readout.fit(self.features(array)[rows], wanted[ahead, 0] if self._one_target else wanted[ahead])
+        return self
+
+    def prepare(self, series: Any) -> LiquidForecaster:
+        """Learn the range of the series and build the network; nothing is trained."""
+        array = checked_series(series)
+        self.encoder_ = DEFAULT_ENCODER if self.encoder is None else self.encoder
+        self.scaler_ = Scaler.fit(array, self.margin)
+        n_channels = self.encoder_.n_channels(array.shape[1])
+        self.liquid_ = self.liquid if isinstance(self.liquid, Liquid) else self.liquid(n_channels)
+        if self.liquid_.n_inputs != n_channels:
+            raise DescriptionError(
+                f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels} as the encoder makes of the series"
+            )
+        self.program_ = lower(self.liquid_, self.dt)
+        return self
+
+    def without_recurrence(self) -> LiquidForecaster:
+        """Return a prepared copy whose recurrent weights are 0, for the same range of the series."""
+        check_is_fitted(self, "program_")
+        liquid = rescale.scale(self.liquid_, 0.0, "recurrent")
+        copy: LiquidForecaster = clone(self).set_params(liquid=liquid)
+        copy.encoder_, copy.scaler_, copy.liquid_ = self.encoder_, self.scaler_, liquid
+        copy.program_ = lower(liquid, self.dt)
+        return copy
+
+    def encode(self, series: Any) -> Spikes:
+        """Return the spikes that enter the liquid, one sample of T frames."""
+        check_is_fitted(self, "program_")
+        spikes: Spikes = self.encoder_([self.scaler_(checked_series(series))], self.dt)
+        return spikes
+
+    def features(self, series: Any) -> Floats:
+        """Return what the readout sees at the end of each sample, shape (T, features): all neurons' counts, then each trace."""
+        array = checked_series(series)
+        stimulus = self.encode(array)
+        engine = find(self.backend)
+        edges = sample_edges(stimulus, len(array))
+        counts = run_counts(engine, engine.legalise(self.program_), stimulus, edges, self.n_threads, self.progress)
+        return with_traces(counts, self.taus, keep_counts=self.counts)
+
+    def encoder_features(self, series: Any) -> Floats:
+        """Return the same counts and traces of the spikes that enter the liquid: the control without a liquid."""
+        array = checked_series(series)
+        stimulus = self.encode(array)
+        counts = stimulus.counts(sample_edges(stimulus, len(array)))[0]
+        return with_traces(counts, self.taus, keep_counts=self.counts)
+
+    def predict(self, series: Any) -> Floats:
+        """Return predictions, one row for each sample: row t is of target t + horizon, made from samples 0 ... t.
+
+        The liquid begins at rest: the first ``washout`` rows are worth little. To go on where training ended, pass the
+        series from its start.
+        """
+        check_is_fitted(self, "readout_")
+        return np.asarray(self.readout_.predict(self.features(series)))
+
+    def nrmse(self, series: Any, targets: Any = None, *, start: int | None = None) -> float:
+        """Return the error of the predictions made at samples ``start`` and later, see `lsm_sim.learn.forecast.nrmse`.
+
+        None starts after the washout. With ``start`` at the length of the training series, pass the series from its start.
+        """
+        return nrmse(*self._scored(series, targets, start))
+
+    def score(self, series: Any, targets: Any = None, *, start: int | None = None) -> float:
+        """Return R^2, which is 1 - NRMSE^2 for one target; rows as in `nrmse`."""
+        from sklearn.metrics import r2_score
+
+        predicted, true = self._scored(series, targets, start)
+        return float(r2_score(true, predicted))
+
+    def _scored(self, series: Any, targets: Any, start: int | None) -> tuple[Floats, Floats]:
+        array = checked_series(series)
+        wanted = self._targets(array, targets)
+        rows, ahead = aligned(len(array), self.horizon, self.washout if start is None else start)
+        return checked_series(self.predict(array)[rows]), wanted[ahead]
+
+    def _targets(self, series: Floats, targets: Any) -> Floats:
+        if targets is not None:
+            return checked_targets(targets, len(series))
+        checks.whole(self.horizon, "horizon of a series that is its own target", minimum=1)
+        return series

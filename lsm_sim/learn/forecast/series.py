@@ -1,0 +1,100 @@
+"""Checks and scaling of time series: arrays of one row per sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats
+
+FEWEST = 10  # rows to train or to score on
+
+
+def checked_series(series: Any, where: str = "series") -> Floats:
+    """Return a series as floats of shape (T, channels), T >= 1, or say what is wrong with it."""
+    array = checks.real_array(series, where)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or 0 in array.shape:
+        raise DescriptionError(f"{where}: got shape {array.shape}, expected (samples,) or (samples, channels)")
+    return array
+
+
+def checked_targets(targets: Any, n_samples: int) -> Floats:
+    """Return targets as floats of shape (T, targets), one row for each sample of the series."""
+    array = checked_series(targets, "targets")
+    if len(array) != n_samples:
+        raise DescriptionError(f"targets: got {len(array)} rows, expected one for each of the {n_samples} samples")
+    return array
+
+
+def aligned(n_samples: int, horizon: Any, first: Any) -> tuple[slice, slice]:
+    """Return the rows from ``first`` on that have a target ``horizon`` samples later, and the rows of those targets."""
+    ahead, begin = checks.whole(horizon, "horizon"), checks.whole(first, "first sample after the washout")
+    if ahead >= n_samples:
+        raise DescriptionError(f"horizon: got {ahead}, expected less than the {n_samples} samples of the series")
+    if begin + ahead + FEWEST > n_samples:
+        raise DescriptionError(
+            f"series: got {n_samples} samples, expected at least {begin + ahead + FEWEST}: {begin} before the first row, "
+            f"the horizon of {ahead} and {FEWEST} rows; use a longer series or a shorter washout"
+        )
+    return slice(begin, n_samples - ahead), slice(begin + ahead, n_samples)
+
+
+@dataclass(frozen=True, eq=False)
+class Scaler:
+    """Maps each channel from [low, high] to [0, 1]; values outside go to the nearer end."""
+
+    low: Floats
+    high: Floats
+
+    @staticmethod
+    def fit(series: Floats, margin: float) -> Scaler:
+        """Learn the range of each channel, widened at both ends by ``margin`` times its extent."""
+        low, high = series.min(axis=0), series.max(axis=0)
+        room = checks.probability(margin, "margin") * (high - low)
+        return Scaler(low - room, high + room)
+
+    def __call__(self, series: Floats) -> Floats:
+        """Return the series in [0, 1], shape (T, channels)."""
+        if series.shape[1] != len(self.low):
+            raise DescriptionError(f"series: got {series.shape[1]} channels, expected {len(self.low)} as in fit")
+        extent = np.where(self.high > self.low, self.high - self.low, 1.0)
+        return np.clip((series - self.low) / extent, 0, 1)
+
+
+def lags(series: Any, n: int) -> Floats:
+    """Return the last ``n`` values of each channel beside each other, the newest first, shape (T, n * channels).
+
+    Before the start of the series stand zeros. A readout on them is linear prediction, the control without any spikes.
+
+    Examples
+    --------
+    >>> lags([1.0, 2.0, 3.0], 2)
+    array([[1., 0.],
+           [2., 1.],
+           [3., 2.]])
+    """
+    array = checked_series(series)
+    out = np.zeros((len(array), checks.whole(n, "lags n", minimum=1), array.shape[1]))
+    for lag in range(min(n, len(array))):
+        out[lag:, lag] = array[: len(array) - lag]
+    return out.reshape(len(array), -1)
+
+
+def nrmse(predicted: Any, true: Any) -> float:
+    """Return the root of the mean squared error over the standard deviation of ``true``; the mean over targets.
+
+    1 is the error of always saying the mean.
+    """
+    a, b = checked_series(predicted, "predicted"), checked_series(true, "true")
+    if a.shape != b.shape:
+        raise DescriptionError(f"nrmse: got predictions of shape {a.shape}, expected {b.shape} as the true values")
+    spread = b.std(axis=0)
+    if (spread == 0).any():
+        raise DescriptionError("nrmse: got constant true values, expected values that vary; use a longer series")
+    return float((np.sqrt(((a - b) ** 2).mean(axis=0)) / spread).mean())

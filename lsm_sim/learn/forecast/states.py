@@ -1,0 +1,73 @@
+"""What a readout sees of a liquid that runs along a series: spike counts of each sample, and their fading traces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from lsm_sim.engine.protocol import Backend, Request
+from lsm_sim.errors import DescriptionError, RunError
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.memory import check_memory
+
+Counts = npt.NDArray[np.int32]
+
+
+def sample_edges(stimulus: Spikes, n_samples: int) -> Ints:
+    """Return the steps at which the samples of one encoded series begin and end, shape (1, T + 1)."""
+    n_steps = int(stimulus.n_steps[0])
+    if len(stimulus) != 1 or n_steps % n_samples:
+        raise DescriptionError(
+            f"encoder: got {n_steps} steps for {n_samples} samples, expected as many whole steps for each sample; set its frame"
+        )
+    return np.arange(n_samples + 1)[None] * (n_steps // n_samples)
+
+
+def run_counts(
+    engine: Backend, program: Program, stimulus: Spikes, edges: Ints, n_threads: int | None, progress: bool | None
+) -> Counts:
+    """Return how often each neuron fires in each sample, shape (T, N): one run from rest, no spikes stored."""
+    request = Request(spikes=False, bins=edges, n_threads=n_threads, progress=progress)
+    with engine.compile(program) as runner:
+        counts = runner(stimulus, request).counts
+    if counts is None:
+        raise RunError("the backend returned no counts although they were asked for")
+    own: Counts = counts[0]
+    return own
+
+
+def with_traces(counts: Counts, taus: Sequence[float], keep_counts: bool) -> Floats:
+    """Return the counts (where wanted) and their traces beside each other, shape (T, n * N).
+
+    The trace of time constant tau, in samples, is
+
+        trace[k] = exp(-1/tau) * trace[k-1] + counts[k],        trace[-1] = 0
+
+    that is, a spike counts fully until its sample ends, wherever in the sample it fell.
+    """
+    from scipy.signal import lfilter
+
+    n_samples, n = counts.shape
+    constants = _checked_taus(taus)
+    parts = constants.size + keep_counts
+    if parts == 0:
+        raise DescriptionError("taus: got none while counts are left out, expected at least one time constant")
+    check_memory(8.0 * n_samples * n * (parts + 1), "features of the series")
+    out = np.empty((n_samples, parts, n))
+    if keep_counts:
+        out[:, 0] = counts
+    for place, tau in enumerate(constants, start=int(keep_counts)):
+        out[:, place] = lfilter([1.0], [1.0, -np.exp(-1 / tau)], counts, axis=0)
+    return out.reshape(n_samples, -1)
+
+
+def _checked_taus(taus: Sequence[float]) -> Floats:
+    constants = checks.real_array(taus, "taus")
+    if constants.ndim != 1 or (constants <= 0).any():
+        raise DescriptionError(f"taus: got {taus!r}, expected a list of time constants > 0, in samples")
+    return constants

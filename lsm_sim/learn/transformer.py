@@ -1,0 +1,148 @@
+"""The estimator that turns samples into features; what X may be says `lsm_sim.learn.estimators`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from lsm_sim.describe.liquid import Liquid
+from lsm_sim.encode import Encoder, Rate
+from lsm_sim.engine.excursions import watched
+from lsm_sim.engine.protocol import DEFAULT, find
+from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.estimator_input import EstimatorInput
+from lsm_sim.learn.features import Counts, Features
+from lsm_sim.program.lowering import lower
+from lsm_sim.program.program import Program
+from lsm_sim.quantisation.quantise import Quantised, quantise
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Floats
+from lsm_sim.units import Hz, ms
+
+LiquidLike: TypeAlias = Liquid | Callable[[int], Liquid]
+
+DEFAULT_ENCODER = Rate(max_rate=200 * Hz, frame=50 * ms)
+_CALIBRATION = 64  # samples of fit that quantisation will see
+DEFAULT_FEATURES = Counts(bins=5, sqrt=True)
+
+
+class LiquidTransformer(TransformerMixin, BaseEstimator):
+    """Turn samples into the features of the spikes that they cause in a liquid.
+
+    Parameters
+    ----------
+    liquid
+        A `Liquid`, or a function that returns one for a number of input channels.
+    encoder
+        How samples become spikes; see `lsm_sim.encode`. None: ``Rate(max_rate=200 * Hz, frame=50 * ms)``.
+    features
+        What the readout sees; see `lsm_sim.learn.features`. None: ``Counts(bins=5, sqrt=True)``.
+    dt
+        Step, in seconds.
+    sample_shape
+        (frames, channels): rows of a two-dimensional X are reshaped to it. None: a row is one frame.
+    scale
+        ``"channel"`` or ``"global"``: map the range seen in `fit`, per channel or of all, to [0, 1]; what lies outside it
+        later is set to the nearer end. None: samples go to the encoder as they are.
+    backend
+        Name of the backend.
+    arithmetic
+        ``"float64"``, or ``"loihi"``: the integers of Loihi, quantised with samples of `fit`; see `lsm_sim.quantise`. What
+        leaves the chip's registers later is warned of.
+    n_threads
+        At most so many threads; None: one per core. No thread count changes a bit.
+    progress
+        Show a progress bar; None: on a terminal, when it takes more than a second.
+    """
+
+    def __init__(
+        self,
+        liquid: LiquidLike,
+        encoder: Encoder | None = None,
+        features: Features | None = None,
+        *,
+        dt: float = 1 * ms,
+        sample_shape: tuple[int, int] | None = None,
+        scale: str | None = "channel",
+        backend: str = DEFAULT,
+        arithmetic: str = "float64",
+        n_threads: int | None = None,
+        progress: bool | None = None,
+    ) -> None:
+        self.liquid = liquid
+        self.encoder = encoder
+        self.features = features
+        self.dt = dt
+        self.sample_shape = sample_shape
+        self.scale = scale
+        self.backend = backend
+        self.arithmetic = arithmetic
+        self.n_threads = n_threads
+        self.progress = progress
+
+    def fit(self, X: Any, y: Any = None) -> LiquidTransformer:
+        """Learn the range of the samples and build the network; nothing in the liquid is trained."""
+        self._resolve()
+        self.prepare(EstimatorInput.fit(self, X))
+        return self.calibrate(self.input_.encode_some(self, X, _CALIBRATION))
+
+    def _resolve(self) -> None:
+        self.encoder_ = DEFAULT_ENCODER if self.encoder is None else self.encoder
+        self.features_ = DEFAULT_FEATURES if self.features is None else self.features
+
+    def prepare(self, form: EstimatorInput) -> LiquidTransformer:
+        """Build the network for samples of this form; `fit` learns the form from data."""
+        self._resolve()
+        self.input_ = form
+        self.n_features_in_ = form.n_features
+        n_channels = self.encoder_.n_channels(form.n_channels)
+        self.liquid_ = self.liquid if isinstance(self.liquid, Liquid) else self.liquid(n_channels)
+        if self.liquid_.n_inputs != n_channels:
+            raise DescriptionError(
+                f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels} as the encoder makes of X"
+            )
+        self.program_ = lower(self.liquid_, self.dt)
+        return self.calibrate(None)
+
+    def calibrate(self, stimulus: Spikes | None) -> LiquidTransformer:
+        """Let quantisation see this stimulus, where ``arithmetic`` asks for it."""
+        self.calibration_ = stimulus
+        self.quantised_: Quantised | None = None
+        return self
+
+    def transform(self, X: Any) -> Floats:
+        """Return the features of each sample, shape (samples, features)."""
+        return self.respond(self.encode(X))
+
+    def respond(self, stimulus: Spikes) -> Floats:
+        """Return the features of the spikes that the liquid answers a stimulus with, shape (samples, features)."""
+        check_is_fitted(self, "program_")
+        engine = find(self.backend)
+        program = engine.legalise(self._program())
+        with engine.compile(program) as runner:
+            return self.features_.run(watched(runner, program), stimulus, self.n_threads, self.progress)
+
+    def _program(self) -> Program:
+        """Return the program in the arithmetic asked for."""
+        if self.arithmetic == "float64":
+            return self.program_
+        if self.arithmetic != "loihi":
+            raise DescriptionError(f"arithmetic: got {self.arithmetic!r}, expected 'float64' or 'loihi'")
+        if self.quantised_ is None:
+            self.quantised_ = quantise(self.program_, self.calibration_)
+        return self.quantised_.program
+
+    def encode(self, X: Any) -> Spikes:
+        """Return the spikes that enter the liquid."""
+        check_is_fitted(self, "program_")
+        form: EstimatorInput = self.input_
+        return form.encode(self, X)
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that X may have three dimensions."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

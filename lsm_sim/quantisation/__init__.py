@@ -1,0 +1,1 @@
+"""From float64 to the integers of Loihi."""

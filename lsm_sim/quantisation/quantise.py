@@ -1,0 +1,257 @@
+"""From a float64 program to the integers of Loihi: one scale for all, rounding, and a report of what that did.
+
+A common scale s multiplies weights, thresholds and biases, so that spikes stay where they were but for rounding::
+
+    du = round(4096 (1 - decay_u)) - 1           # the chip adds 1
+    dv = round(4096 (1 - decay_v))
+    weight = round(s weight / 2^e) 2^e           # 8 bits and sign; e in 0..7 per group of synapses and sign
+    threshold = round(s threshold)               # 17 bits
+    bias = round(64 s bias / 2^e) 2^e            # 12 bits and sign, e in 0..7
+
+The largest s for which, on the calibration stimuli, nothing leaves a register (with headroom), is the bound; among the scales
+of the octave below it, the one whose weights round best is taken.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from lsm_sim.engine.protocol import DEFAULT, Backend
+from lsm_sim.errors import DescriptionError, UnsupportedError
+from lsm_sim.program.program import Program
+from lsm_sim.quantisation.registers import A_LIMIT, UV_LIMIT, Peaks, measure
+from lsm_sim.quantisation.report import Report, report
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats, Ints
+
+MAX_WEIGHT, MAX_EXPONENT, MAX_DELAY, MAX_THRESHOLD, MAX_BIAS = 255, 7, 63, 2**17 - 1, 4095
+_HEADROOM, _ASSUMED_HEADROOM = 1.25, 2.0
+_ASSUMED_RATE, _ASSUMED_SAMPLES, _ASSUMED_STEPS = 100.0, 8, 500  # Hz per channel
+_CANDIDATES = 64  # scales per octave; rounding errors change little from one to the next
+_SHRINK, _TRIES = 0.8, 20
+
+Rounding = Literal["nearest", "stochastic"]
+
+
+class Quantised(NamedTuple):
+    """The integer program and what became of the original."""
+
+    program: Program
+    report: Report
+
+
+def quantise(
+    program: Program,
+    calibration: Spikes | None = None,
+    *,
+    labels: Any = None,
+    headroom: float | None = None,
+    rounding: Rounding = "nearest",
+    seed: int = 0,
+    backend: str | Backend = DEFAULT,
+) -> Quantised:
+    """Return the program in Loihi's integers, with a report.
+
+    Parameters
+    ----------
+    program
+        A float64 program.
+    calibration
+        Stimuli like those to come. None: Poisson spikes at 100 Hz on all channels are assumed, and more headroom.
+    labels
+        One per calibration sample: the report compares the accuracy of a readout before and after.
+    headroom
+        How many times what calibration reached must fit into every register, at least 1. None: 1.25, and 2 without
+        calibration.
+    rounding
+        Of weights: ``"nearest"``, or ``"stochastic"``, up or down with probabilities that keep the mean.
+    seed
+        Of stochastic rounding.
+    backend
+        Runs the calibration.
+
+    Raises
+    ------
+    UnsupportedError
+        No scale makes it fit; the message has every reason.
+    """
+    if program.arithmetic != "float64":
+        raise DescriptionError(f"quantise: got a program in {program.arithmetic} arithmetic, expected float64")
+    if rounding not in ("nearest", "stochastic"):
+        raise DescriptionError(f"quantise rounding: got {rounding!r}, expected 'nearest' or 'stochastic'")
+    _refuse(program)
+    assumed = calibration is None
+    stimulus = _assumed(program) if calibration is None else calibration
+    factor = (_ASSUMED_HEADROOM if assumed else _HEADROOM) if headroom is None else checks.real(headroom, "headroom")
+    if factor < 1:
+        raise DescriptionError(f"quantise headroom: got {factor:g}, expected at least 1")
+    before = measure(program, stimulus, backend)
+    bounds = _bounds(program, before, factor)
+    scale = _best_scale(program, min(bounds.values()))
+    for _ in range(_TRIES):  # integers round, so what fits in float64 may not quite fit here
+        _check_thresholds(program, scale, bounds)
+        integers = _build(program, scale, rounding, np.random.default_rng(seed))
+        after = measure(integers, stimulus, backend)
+        if not after.excursions.any():
+            note = _assumption() if assumed else f"{len(stimulus)} calibration samples"
+            return Quantised(
+                integers, report(program, integers, scale, bounds, before, after, groups(program), note, labels)
+            )
+        scale *= _SHRINK
+    raise UnsupportedError(f"loihi: {_where(after)} even at the scale {scale:g}; use weaker input or smaller weights")
+
+
+def _assumption() -> str:
+    return (
+        f"no calibration data: {_ASSUMED_SAMPLES} samples of {_ASSUMED_STEPS} steps with Poisson spikes at "
+        f"{_ASSUMED_RATE:g} Hz on every channel were assumed"
+    )
+
+
+def _assumed(program: Program) -> Spikes:
+    shape = (_ASSUMED_SAMPLES, _ASSUMED_STEPS, program.n_inputs)
+    return Spikes.from_dense(np.random.default_rng(0).random(shape) < _ASSUMED_RATE * program.dt, program.dt)
+
+
+def _where(peaks: Peaks) -> str:
+    kind = int(np.flatnonzero(peaks.excursions)[0])
+    sample, step, neuron = peaks.first[kind]
+    name = ("a", "u", "u + bias", "v")[kind]
+    return f"{name} leaves its register {peaks.excursions[kind]} times, first in sample {sample} at step {step} in neuron {neuron}"
+
+
+def _refuse(program: Program) -> None:
+    """Say everything that no scale can mend."""
+    reasons = []
+    for name, index in groups(program):
+        longest = int(program.delay[index].max(initial=0))
+        if longest > MAX_DELAY:
+            reasons.append(
+                f"synapses {name}: a delay of {longest + 1} steps, at most {MAX_DELAY + 1} (shorten it, or use a larger dt)"
+            )
+    for name, members in program.neuron_groups.items():
+        low = program.threshold[members.start : members.stop].min()
+        if low <= 0:
+            reasons.append(
+                f"neurons {name}: a threshold {low:g} above reset, expected more than 0 (raise v_thresh, or lower v_reset)"
+            )
+        slowest = program.decay_u[members.start : members.stop].max()
+        if np.rint(4096 * (1 - slowest)) < 1:
+            reasons.append(
+                f"neurons {name}: u keeps {slowest:.6g} of itself per step, at most 4095/4096 (shorten tau_syn, or use a larger dt)"
+            )
+    if reasons:
+        raise UnsupportedError("loihi: " + "; ".join(reasons))
+
+
+def groups(program: Program) -> list[tuple[str, Ints]]:
+    """Return names and indices of synapses by source group, target group and sign; weights of zero belong to none."""
+    sources = [*program.input_groups.items()]
+    sources += [
+        (name, range(m.start + program.n_inputs, m.stop + program.n_inputs))
+        for name, m in program.neuron_groups.items()
+    ]
+    row = program.sources()
+    out: list[tuple[str, Ints]] = []
+    for source, rows in sources:
+        for target, members in program.neuron_groups.items():
+            among = (row >= rows.start) & (row < rows.stop)
+            among &= (program.post >= members.start) & (program.post < members.stop)
+            for sign, mark in ((1, "+"), (-1, "-")):
+                index = np.flatnonzero(among & (np.sign(program.weight) == sign))
+                if index.size:
+                    out.append((f"{source} -> {target} ({mark})", index))
+    return out
+
+
+def _bounds(program: Program, peaks: Peaks, headroom: float) -> dict[str, float]:
+    """Return the largest scale that each register allows."""
+    limits = {
+        "threshold": (MAX_THRESHOLD, program.threshold.max()),
+        "weight": (MAX_WEIGHT << MAX_EXPONENT, np.abs(program.weight).max(initial=0)),
+        "bias": (MAX_BIAS << MAX_EXPONENT, 64 * np.abs(program.bias).max()),
+        "a": (A_LIMIT - 1, headroom * peaks.a.max()),
+        "u": (UV_LIMIT - 1, 64 * headroom * peaks.u.max()),
+        "u + bias": (UV_LIMIT - 1, 64 * headroom * peaks.drive.max()),
+        "v": (UV_LIMIT - 2, 64 * headroom * max(peaks.high.max(), -peaks.low.min())),
+    }
+    return {name: float(limit / value) for name, (limit, value) in limits.items() if value > 0}
+
+
+def _check_thresholds(program: Program, scale: float, bounds: dict[str, float]) -> None:
+    """Refuse a scale at which a threshold would round to nothing."""
+    for name, members in program.neuron_groups.items():
+        low = float(program.threshold[members.start : members.stop].min())
+        if scale * low < 0.5:
+            bound = min(bounds, key=lambda key: bounds[key])
+            raise UnsupportedError(
+                f"loihi: neurons {name}: a threshold {low:g} becomes 0 at the scale {scale:.3g} that {bound} allows; use weaker "
+                "input, smaller weights or a higher threshold"
+            )
+
+
+def _best_scale(program: Program, largest: float) -> float:
+    """Return the scale in [largest / 2, largest] at which weights round best: errors relative to each group's own size."""
+    candidates = largest * 2.0 ** -(np.arange(_CANDIDATES) / _CANDIDATES)
+    parts = [program.weight[index] for _, index in groups(program)]
+
+    def error(scale: float) -> float:
+        total = 0.0
+        for weight in parts:
+            exact = scale * weight
+            rounded = np.ldexp(np.rint(np.ldexp(exact, -_exponent(exact))), _exponent(exact))
+            total += weight.size * float(((rounded - exact) ** 2).sum() / (exact**2).sum())
+        return total
+
+    return float(min(candidates, key=error))
+
+
+def _exponent(weight: Floats) -> int:
+    """Return the least e in 0..7 at which all of them are at most 255 in units of 2^e."""
+    for e in range(MAX_EXPONENT):
+        if np.rint(np.abs(weight).max() / 2.0**e) <= MAX_WEIGHT:
+            return e
+    return MAX_EXPONENT
+
+
+def _build(program: Program, scale: float, rounding: Rounding, rng: np.random.Generator) -> Program:
+    weight = np.zeros(program.n_synapses, np.int64)
+    for index, exact in _exact_weights(program, scale):
+        e = _exponent(exact)
+        units = np.ldexp(exact, -e)
+        rounded = np.rint(units) if rounding == "nearest" else np.floor(units + rng.random(units.size))
+        weight[index] = np.clip(rounded, -MAX_WEIGHT, MAX_WEIGHT).astype(np.int64) << e
+    fields = {field.name: getattr(program, field.name) for field in dataclasses.fields(program)}
+    return Program(
+        **fields
+        | {
+            "arithmetic": "loihi",
+            "decay_u": None,
+            "decay_v": None,
+            "du": np.clip(np.rint(4096 * (1 - program.decay_u)) - 1, 0, 4095),
+            "dv": np.clip(np.rint(4096 * (1 - program.decay_v)), 0, 4095),
+            "threshold": np.clip(np.rint(scale * program.threshold), 1, MAX_THRESHOLD),
+            "bias": _bias(64 * scale * program.bias),
+            "weight": weight,
+        }
+    )
+
+
+def _exact_weights(program: Program, scale: float) -> Iterator[tuple[Ints, Floats]]:
+    for _, index in groups(program):
+        yield index, scale * program.weight[index]
+
+
+def _bias(exact: Floats) -> Ints:
+    """Return the nearest mantissas within +-4095 times 2^0..2^7."""
+    out = np.rint(exact)
+    for e in range(1, MAX_EXPONENT + 1):
+        large = np.rint(np.ldexp(np.abs(exact), 1 - e)) > MAX_BIAS
+        out[large] = np.ldexp(np.rint(np.ldexp(exact[large], -e)), e)
+    limit = MAX_BIAS << MAX_EXPONENT
+    return np.clip(out, -limit, limit).astype(np.int64)

@@ -1,0 +1,271 @@
+"""What quantisation did to a program: as text, as a dict, as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.errors import DescriptionError
+from lsm_sim.program.program import Program
+from lsm_sim.quantisation.registers import A_LIMIT, KINDS, UV_LIMIT, Peaks
+from lsm_sim.support.checks import Floats, Ints
+
+
+@dataclass(frozen=True)
+class NeuronRow:
+    """A group of neurons; triples are least, mean and greatest. Time constants in seconds, errors relative."""
+
+    name: str
+    tau_syn: tuple[float, float, float]
+    tau_syn_after: tuple[float, float, float]
+    tau_m: tuple[float, float, float]
+    tau_m_after: tuple[float, float, float]
+    threshold: tuple[float, float, float]
+    threshold_error: float
+    bias_error: float
+    rate: float
+    rate_after: float
+
+
+@dataclass(frozen=True)
+class SynapseRow:
+    """Synapses of one sign between two groups.
+
+    ``error`` has the 5 %, 50 % and 95 % quantiles of (after - before) / root mean square of the weights before; ``rms`` is the
+    root mean square of it; ``zero`` counts weights that became zero, ``merged`` distinct values that are no longer distinct.
+    """
+
+    name: str
+    count: int
+    exponent: int
+    error: tuple[float, float, float]
+    rms: float
+    zero: int
+    merged: int
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What became of a program.
+
+    Parameters
+    ----------
+    note
+        What it was calibrated with.
+    scale, bound
+        The common scale, and which register bound it.
+    neurons, synapses
+        By group.
+    headroom
+        How many times the greatest magnitude on calibration data fits into its register, by variable.
+    excursions
+        How often a register was left on calibration data, by variable; all zero.
+    correlation
+        Of the spike counts (samples, 5 bins, neurons) before and after.
+    accuracy
+        Of a readout before and after, cross-validated, if labels were given.
+    """
+
+    note: str
+    scale: float
+    bound: str
+    neurons: tuple[NeuronRow, ...]
+    synapses: tuple[SynapseRow, ...]
+    headroom: Mapping[str, float]
+    excursions: Mapping[str, int]
+    correlation: float
+    accuracy: tuple[float, float] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain numbers, lists and text."""
+        import dataclasses
+
+        return {
+            "note": self.note,
+            "scale": self.scale,
+            "bound": self.bound,
+            "neurons": [dataclasses.asdict(row) for row in self.neurons],
+            "synapses": [dataclasses.asdict(row) for row in self.synapses],
+            "headroom": dict(self.headroom),
+            "excursions": dict(self.excursions),
+            "correlation": self.correlation,
+            "accuracy": None if self.accuracy is None else list(self.accuracy),
+        }
+
+    def __str__(self) -> str:
+        rows = [["register", "headroom", "excursions"]]
+        rows += [[name, f"{value:.2f}", str(self.excursions[name])] for name, value in self.headroom.items()]
+        lines = [f"scale {self.scale:.6g}, bound by {self.bound}; {self.note}", ""]
+        lines += [*_aligned([NEURON_HEAD, *(_neuron_cells(row) for row in self.neurons)]), ""]
+        lines += [*_aligned([SYNAPSE_HEAD, *(_synapse_cells(row) for row in self.synapses)]), ""]
+        lines += [*_aligned(rows), "", f"correlation of spike counts before and after: {self.correlation:.4f}"]
+        if self.accuracy is not None:
+            lines.append(f"readout accuracy: {self.accuracy[0]:.4f} before, {self.accuracy[1]:.4f} after")
+        return "\n".join(lines)
+
+    def plot(self, figure: Any = None) -> Any:
+        """Draw errors, headroom and rates; return the Figure."""
+        from lsm_sim.quantisation.picture import draw
+
+        return draw(self, figure)
+
+
+NEURON_HEAD = [
+    "neurons",
+    "tau_syn ms",
+    "after",
+    "tau_m ms",
+    "after",
+    "threshold",
+    "error",
+    "bias error",
+    "rate Hz",
+    "after",
+]
+SYNAPSE_HEAD = ["synapses", "number", "exponent", "error rms", "5 %", "50 %", "95 %", "became 0", "merged"]
+
+
+def _neuron_cells(row: NeuronRow) -> list[str]:
+    times = (_ms(t) for t in (row.tau_syn, row.tau_syn_after, row.tau_m, row.tau_m_after))
+    errors = f"{row.threshold_error:.1e}", f"{row.bias_error:.1e}"
+    return [row.name, *times, f"{row.threshold[1]:.0f}", *errors, f"{row.rate:.2f}", f"{row.rate_after:.2f}"]
+
+
+def _synapse_cells(row: SynapseRow) -> list[str]:
+    errors = f"{row.rms:.2%}", *(f"{x:+.2%}" for x in row.error)
+    return [row.name, str(row.count), str(row.exponent), *errors, str(row.zero), str(row.merged)]
+
+
+def _ms(triple: tuple[float, float, float]) -> str:
+    low, mean, high = (1e3 * x for x in triple)
+    return f"{mean:.2f}" if high - low < 0.005 else f"{low:.2f}..{high:.2f}"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows in columns, the first flush left, the others right."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]
+
+
+def report(
+    program: Program,
+    integers: Program,
+    scale: float,
+    bounds: Mapping[str, float],
+    before: Peaks,
+    after: Peaks,
+    groups: Sequence[tuple[str, Ints]],
+    note: str,
+    labels: Any = None,
+) -> Report:
+    """Compare ``program`` with its ``integers``; peaks were measured on the same stimuli."""
+    reached = {
+        "a": (A_LIMIT, after.a.max()),
+        "u": (UV_LIMIT, after.u.max()),
+        "u + bias": (UV_LIMIT, after.drive.max()),
+        "v": (UV_LIMIT, max(after.high.max(), -after.low.min())),
+    }
+    return Report(
+        note=note,
+        scale=scale,
+        bound=min(bounds, key=lambda name: bounds[name]),
+        neurons=tuple(
+            _neurons(program, integers, scale, name, members, before, after)
+            for name, members in program.neuron_groups.items()
+        ),
+        synapses=tuple(_synapses(program, integers, scale, name, index) for name, index in groups),
+        headroom={
+            name: float(limit / value) if value > 0 else float("inf") for name, (limit, value) in reached.items()
+        },
+        excursions={name: int(n) for name, n in zip(KINDS, after.excursions, strict=True)},
+        correlation=correlation(before.count, after.count),
+        accuracy=None if labels is None else _accuracy(before.count, after.count, labels),
+    )
+
+
+def _triple(values: Floats) -> tuple[float, float, float]:
+    return float(values.min()), float(values.mean()), float(values.max())
+
+
+def time_constant(decay: Floats, dt: float) -> Floats:
+    """Return the time constant, in seconds, of a variable that keeps ``decay`` of itself per step of ``dt``."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(-dt / np.log(decay))
+
+
+def _neurons(
+    program: Program, integers: Program, scale: float, name: str, members: range, before: Peaks, after: Peaks
+) -> NeuronRow:
+    own = slice(members.start, members.stop)
+    decay_u, decay_v = (4095 - integers.du[own]) / 4096, (4096 - integers.dv[own]) / 4096
+    seconds = before.n_steps * program.dt * len(members)
+    bias = 64 * scale * program.bias[own]
+    return NeuronRow(
+        name=name,
+        tau_syn=_triple(time_constant(program.decay_u[own], program.dt)),
+        tau_syn_after=_triple(time_constant(decay_u, program.dt)),
+        tau_m=_triple(time_constant(program.decay_v[own], program.dt)),
+        tau_m_after=_triple(time_constant(decay_v, program.dt)),
+        threshold=_triple(integers.threshold[own].astype(float)),
+        threshold_error=float(np.abs(integers.threshold[own] / (scale * program.threshold[own]) - 1).max()),
+        bias_error=float((np.abs(integers.bias[own] - bias) / np.maximum(np.abs(bias), 1e-300)).max())
+        if bias.any()
+        else 0.0,
+        rate=float(before.count[:, :, own].sum() / seconds),
+        rate_after=float(after.count[:, :, own].sum() / seconds),
+    )
+
+
+def _synapses(program: Program, integers: Program, scale: float, name: str, index: Ints) -> SynapseRow:
+    exact, got = scale * program.weight[index], integers.weight[index]
+    size = float(np.sqrt((exact**2).mean()))
+    error = (got - exact) / size
+    low, middle, high = np.quantile(error, [0.05, 0.5, 0.95])
+    trailing = [e for e in range(8) if (got % (1 << e) == 0).all()]
+    return SynapseRow(
+        name=name,
+        count=index.size,
+        exponent=max(trailing),
+        error=(float(low), float(middle), float(high)),
+        rms=float(np.sqrt((error**2).mean())),
+        zero=int((got == 0).sum()),
+        merged=int(np.unique(exact).size - np.unique(got).size),
+    )
+
+
+def correlation(before: Any, after: Any) -> float:
+    """Return Pearson's correlation of two arrays; 1 where both never change and are equal, 0 where just one does not."""
+    x, y = (np.ravel(values).astype(np.float64) for values in (before, after))
+    x, y = x - x.mean(), y - y.mean()
+    norm = np.sqrt((x**2).sum() * (y**2).sum())
+    if norm == 0:
+        return float(np.array_equal(before, after))
+    return float((x * y).sum() / norm)
+
+
+def _accuracy(before: Any, after: Any, labels: Any) -> tuple[float, float]:
+    """Return the cross-validated accuracy of a readout on roots of counts, before and after."""
+    from sklearn.model_selection import StratifiedKFold, cross_val_score
+
+    from lsm_sim.learn import readout
+
+    y = np.asarray(labels)
+    if y.shape != (len(before),):
+        raise DescriptionError(
+            f"quantise labels: got shape {y.shape}, expected one label for each of {len(before)} samples"
+        )
+    rarest = int(np.unique(y, return_counts=True)[1].min())
+    if np.unique(y).size < 2 or rarest < 2:
+        raise DescriptionError("quantise labels: expected at least two classes with at least two samples each")
+    folds = StratifiedKFold(min(5, rarest), shuffle=True, random_state=0)
+    score = [
+        float(cross_val_score(readout.ridge(), np.sqrt(counts.reshape(len(counts), -1)), y, cv=folds).mean())
+        for counts in (before, after)
+    ]
+    return score[0], score[1]

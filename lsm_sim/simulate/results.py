@@ -1,0 +1,101 @@
+"""What to record in a run, and what comes back, in the user's terms: group names, seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from lsm_sim.engine.protocol import Excursions, Outcome
+from lsm_sim.errors import DescriptionError
+from lsm_sim.program.program import Program
+from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Floats, Ints
+
+T = TypeVar("T")
+
+VARIABLES = ("u", "v")
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What to record of a group: variables ("u", "v"), neurons (indices within the group; None: all)."""
+
+    variables: str | tuple[str, ...]
+    neurons: Sequence[int] | Ints | None = None
+
+    def __post_init__(self) -> None:
+        variables = (self.variables,) if isinstance(self.variables, str) else tuple(self.variables)
+        object.__setattr__(self, "variables", variables)
+        for variable in variables:
+            if variable not in VARIABLES:
+                raise DescriptionError(f"record: got variable {variable!r}, expected 'u' or 'v'")
+
+
+Recording: TypeAlias = Mapping[str, Sequence[str] | Record]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One recorded variable of one group.
+
+    Parameters
+    ----------
+    neurons
+        Indices within the group, shape (P,).
+    times
+        Per sample, the time at the end of each recorded step, in seconds from the sample's start, shape (T_b,).
+    values
+        Per sample, shape (T_b, P). For a `Liquid` in float64 arithmetic v is in the user's units; u is in the program's.
+    threshold
+        Of v: where each neuron spikes, shape (P,), in the units of ``values``.
+    """
+
+    neurons: Ints
+    times: tuple[Floats, ...]
+    values: tuple[Floats, ...]
+    threshold: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run gave; what was not asked for is an error to read, which names the option.
+
+    Parameters
+    ----------
+    program
+        What really ran, after `legalise`.
+    outcome
+        What the backend returned.
+    u, v
+        Recorded variables by group name.
+    """
+
+    program: Program
+    outcome: Outcome
+    u: Mapping[str, Trace] = field(default_factory=dict)
+    v: Mapping[str, Trace] = field(default_factory=dict)
+
+    @property
+    def spikes(self) -> Spikes:
+        """Spikes of all neurons; ``spikes["exc"]`` are those of a group."""
+        return _asked(self.outcome.spikes, "spikes", "spikes=True")
+
+    @property
+    def counts(self) -> npt.NDArray[np.int32]:
+        """Spike counts, shape (samples, bins, N)."""
+        return _asked(self.outcome.counts, "counts", "bins=...")
+
+    @property
+    def excursions(self) -> Excursions:
+        """Where Loihi's registers would be left."""
+        return _asked(self.outcome.excursions, "excursions", "excursions=True")
+
+
+def _asked(value: T | None, what: str, option: str) -> T:
+    if value is None:
+        raise DescriptionError(f"result: {what} were not asked for; run again with {option}")
+    return value

@@ -1,0 +1,115 @@
+"""What makes `Spikes` right, checked once when they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Ints
+
+if TYPE_CHECKING:
+    from lsm_sim.spikes.spikes import Spikes
+
+
+def checked(spikes: Spikes) -> dict[str, Any]:
+    """Return every field in its final type, or raise `DescriptionError`."""
+    step, channel = _indices(spikes.step, "Spikes step"), _indices(spikes.channel, "Spikes channel")
+    offsets, n_steps = (
+        checks.whole_array(spikes.offsets, "Spikes offsets"),
+        checks.whole_array(spikes.n_steps, "Spikes n_steps"),
+    )
+    n_channels = checks.whole(spikes.n_channels, "Spikes n_channels")
+    if n_channels >= 2**31:
+        raise DescriptionError(f"Spikes n_channels: got {n_channels}, expected less than 2^31")
+    if step.ndim != 1 or step.shape != channel.shape:
+        msg = f"Spikes: got step of shape {step.shape} and channel of shape {channel.shape}, expected two lists of equal length"
+        raise DescriptionError(msg)
+    _check_samples(offsets, n_steps, step.size)
+    if not _all_right(step, channel, offsets, n_steps, n_channels):
+        sample = np.repeat(np.arange(n_steps.size), np.diff(offsets))
+        _check_range("channel", channel, sample, np.full(n_steps.size, n_channels))
+        _check_range("step", step, sample, n_steps)
+        _check_order(sample, step, channel, n_channels)
+    out: dict[str, Any] = {
+        "step": step.astype(np.int32),
+        "channel": channel.astype(np.int32),
+        "offsets": offsets,
+        "n_steps": n_steps,
+    }
+    out = {name: checks.read_only(array) for name, array in out.items()}
+    dt = checks.positive(spikes.dt, "Spikes dt")
+    return out | {"n_channels": n_channels, "dt": dt, "groups": _checked_groups(spikes.groups, n_channels)}
+
+
+def _indices(value: Any, where: str) -> Any:
+    """Return whole numbers; int32 as they are, because most events come so and a copy takes as long as the checks."""
+    return value if type(value) is np.ndarray and value.dtype == np.int32 else checks.whole_array(value, where)
+
+
+def _checked_groups(groups: Any, n_channels: int) -> dict[str, range]:
+    if not isinstance(groups, Mapping):
+        raise DescriptionError(f"Spikes groups: got {groups!r}, expected ranges by name")
+    for name, members in groups.items():
+        checks.name(name, "Spikes groups")
+        if not isinstance(members, range) or members.step != 1 or members.start < 0 or members.stop > n_channels:
+            raise DescriptionError(f"Spikes groups: {name!r} is {members!r}, expected a range inside 0..{n_channels}")
+    return dict(groups)
+
+
+def _check_samples(offsets: Ints, n_steps: Ints, n_events: int) -> None:
+    if (
+        offsets.shape != (n_steps.size + 1,)
+        or offsets[0] != 0
+        or offsets[-1] != n_events
+        or (np.diff(offsets) < 0).any()
+    ):
+        msg = f"Spikes offsets: expected {n_steps.size + 1} non-decreasing values from 0 to the {n_events} events"
+        raise DescriptionError(msg)
+    if n_steps.size and n_steps.min() < 1:
+        bad = int(np.flatnonzero(n_steps < 1)[0])
+        raise DescriptionError(f"Spikes n_steps: sample {bad} has {n_steps[bad]} steps, expected at least 1; drop it")
+    if n_steps.size and n_steps.max() >= 2**31:
+        raise DescriptionError(f"Spikes n_steps: got {n_steps.max()}, expected less than 2^31")
+
+
+def _all_right(step: Ints, channel: Ints, offsets: Ints, n_steps: Ints, n_channels: int) -> bool:
+    """Whether events are sorted and in range; quick, because where they ascend only the ends need a look."""
+    if step.size == 0:
+        return True
+    if channel.min() < 0 or channel.max() >= n_channels:
+        return False
+    filled = np.flatnonzero(np.diff(offsets))
+    if (step[offsets[filled]] < 0).any() or (step[offsets[filled + 1] - 1] >= n_steps[filled]).any():
+        return False
+    key = np.multiply(step, n_channels, dtype=np.int64)
+    key += channel
+    ascends = key[1:] > key[:-1]
+    ascends[offsets[filled[1:]] - 1] = True  # a new sample starts again
+    return bool(ascends.all())
+
+
+def _check_range(label: str, values: Ints, sample: Ints, limit: Ints) -> None:
+    outside = (values < 0) | (values >= limit[sample])
+    if outside.any():
+        i = int(np.flatnonzero(outside)[0])
+        top = limit[sample[i]] - 1
+        raise DescriptionError(f"Spikes {label}: got {values[i]} in sample {sample[i]}, expected 0..{top}")
+
+
+def _check_order(sample: Ints, step: Ints, channel: Ints, n_channels: int) -> None:
+    """Sorted within each sample by step, then channel, and no event twice."""
+    if step.size < 2:
+        return
+    same = sample[1:] == sample[:-1]
+    key = np.multiply(step, max(n_channels, 1), dtype=np.int64) + channel
+    wrong = same & (key[1:] <= key[:-1])
+    if wrong.any():
+        i = int(np.flatnonzero(wrong)[0])
+        event = f"step {step[i + 1]}, channel {channel[i + 1]} of sample {sample[i + 1]}"
+        if key[i + 1] == key[i]:
+            raise DescriptionError(f"Spikes: the event at {event} stands twice; a channel spikes at most once per step")
+        raise DescriptionError(f"Spikes: the event at {event} is out of order; sort events by sample, step and channel")

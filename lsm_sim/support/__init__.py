@@ -1,0 +1,1 @@
+"""What everything uses: checks of what a user typed, files, seeds, memory, progress."""

@@ -1,0 +1,113 @@
+"""Checks of what a user typed, each with a one-sentence answer."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lsm_sim.errors import DescriptionError
+from lsm_sim.support.quantities import check_unit
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+MOST = 2**31 - 1  # members of a group, steps of a sample: indices of spikes have 32 bits
+
+
+def _array(value: object, where: str) -> npt.NDArray[Any]:
+    check_unit(value, where)
+    try:
+        return np.asarray(value)
+    except (ValueError, TypeError):
+        raise DescriptionError(f"{where}: got nested sequences of unequal length, expected numbers") from None
+
+
+def real_array(value: object, where: str) -> Floats:
+    """Return ``value`` as a float64 array, or say why it is none (complex, text, NaN, infinite)."""
+    array = _array(value, where)
+    if array.dtype.kind not in "biuf":
+        msg = f"{where}: got values of type {array.dtype}, expected real numbers"
+        raise DescriptionError(msg)
+    array = np.array(array, dtype=np.float64, order="C", subok=False)
+    if not np.isfinite(array).all():
+        bad = array[~np.isfinite(array)].flat[0]
+        raise DescriptionError(f"{where}: got {bad}, expected finite numbers; remove or replace such values")
+    return array
+
+
+def real(value: object, where: str) -> float:
+    """Return ``value`` as one finite float."""
+    array = real_array(value, where)
+    if array.ndim != 0:
+        raise DescriptionError(f"{where}: got an array of shape {array.shape}, expected one number")
+    return float(array)
+
+
+def positive(value: object, where: str) -> float:
+    """Return ``value`` as one float > 0."""
+    number = real(value, where)
+    if number <= 0:
+        raise DescriptionError(f"{where}: got {number:g}, expected a number > 0")
+    return number
+
+
+def probability(value: object, where: str) -> float:
+    """Return ``value`` as one float in [0, 1]."""
+    number = real(value, where)
+    if not 0 <= number <= 1:
+        raise DescriptionError(f"{where}: got {number:g}, expected a probability in [0, 1]")
+    return number
+
+
+def whole(value: Any, where: str, minimum: int = 0, maximum: int | None = None) -> int:
+    """Return ``value`` as an int from ``minimum`` to ``maximum``; 3.0 counts as whole, True does not."""
+    if isinstance(value, bool | np.bool_):
+        number = -math.inf
+    else:  # Python's own integers may be too large for NumPy; a seed may
+        number = value if isinstance(value, int) else real(value, where)
+    if number < minimum or number != math.floor(number):
+        raise DescriptionError(f"{where}: got {value!r}, expected a whole number >= {minimum}")
+    if maximum is not None and number > maximum:
+        raise DescriptionError(f"{where}: got more than {maximum}, expected at most that")
+    return int(value)
+
+
+def whole_array(value: object, where: str) -> Ints:
+    """Return ``value`` as an int64 array; floats are accepted only where they are whole numbers."""
+    array = _array(value, where)
+    if array.size == 0 and array.dtype.kind in "biuf":
+        return array.astype(np.int64)
+    if array.dtype.kind in "iu":
+        if array.dtype == np.uint64 and (array > np.iinfo(np.int64).max).any():
+            raise DescriptionError(f"{where}: got {array.max()}, expected integers below 2^63")
+        return np.array(array, dtype=np.int64, order="C")
+    as_float = real_array(value, where)
+    if (as_float != np.floor(as_float)).any() or (np.abs(as_float) >= 2.0**53).any():
+        bad = as_float[(as_float != np.floor(as_float)) | (np.abs(as_float) >= 2.0**53)].flat[0]
+        raise DescriptionError(f"{where}: got {bad:g}, expected whole numbers")
+    return as_float.astype(np.int64)
+
+
+def steps(value: Floats, where: str, dt: float) -> Ints:
+    """Return whole numbers of steps of ``dt`` as int64, or say which time is too long to count."""
+    if (np.abs(value) >= 2.0**31).any():
+        worst = float(np.abs(value).max()) * dt
+        raise DescriptionError(f"{where}: got {worst:g} s, expected less than 2^31 steps of {dt:g} s; use a larger dt")
+    return value.astype(np.int64)
+
+
+def name(value: object, where: str) -> str:
+    """Return ``value`` as a group name: a non-empty string without control characters."""
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise DescriptionError(f"{where}: got {value!r}, expected a non-empty printable string")
+    return value
+
+
+def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return ``array`` after making it read-only, so that no pass writes into its argument."""
+    array.setflags(write=False)
+    return array

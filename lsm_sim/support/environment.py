@@ -1,0 +1,80 @@
+"""What this machine has: versions, cores, memory, and which backends can run."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from lsm_sim.engine import protocol as backend
+from lsm_sim.errors import BackendUnavailableError, DescriptionError
+
+PACKAGES = (
+    *("lsm-sim", "numpy", "scipy", "scikit-learn", "numba", "matplotlib", "skops", "typer"),
+    *("brian2", "lava-nc"),
+)
+
+
+def versions() -> dict[str, str | None]:
+    """Return the version of Python and of each package that lsm_sim works with, None where it is not installed."""
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+
+
+def version(package: str) -> str | None:
+    """Return the version of a package, None where it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """Return the processor's name as Linux tells it, elsewhere as Python does."""
+    lines = cpuinfo.read_text(errors="replace").splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def machine() -> dict[str, Any]:
+    """Return the platform, the processor, the cores that this process may use, and the memory in bytes."""
+    memory = psutil.virtual_memory()
+    return {
+        "platform": platform.platform(),
+        "processor": processor(),
+        "cores": cores(),
+        "memory_total": memory.total,
+        "memory_available": memory.available,
+    }
+
+
+def backends(only: str | None = None) -> dict[str, str | None]:
+    """Return for each declared backend, or ``only`` one, None if it can run here, else why not and what to do."""
+    names = backend.known()
+    if only is not None and only not in names:
+        raise DescriptionError(f"no backend {only!r}; known: {', '.join(names)}")
+    return {name: _why_not(name) for name in names if only in (None, name)}
+
+
+def about(name: str) -> str | None:
+    """Return what a backend that can run here says of itself: for Lava, which one and in which Python."""
+    text = getattr(backend.find(name), "about", None)
+    return None if text is None else str(text)
+
+
+def _why_not(name: str) -> str | None:
+    try:
+        backend.find(name)
+    except BackendUnavailableError as error:
+        return str(error)
+    except Exception as error:  # a broken package must not keep the others from being listed
+        return f"importing it failed ({type(error).__name__}: {error}); install it again"
+    return None

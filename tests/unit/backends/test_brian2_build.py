@@ -1,0 +1,164 @@
+"""The way out: networks and scripts of Brian2 that fire the spikes of the program."""
+
+import doctest
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import lsm_sim as lsm
+from lsm_sim import ms
+from lsm_sim.engine.reference import run_program
+from lsm_sim.errors import DescriptionError
+from lsm_sim_brian2 import build, script
+from tests.cases import ROOT
+from tests.programs import ARITHMETICS, random_program, random_stimulus
+
+DUMP = """
+import sys
+step = {name: np.rint(np.asarray(m.t / defaultclock.dt)).astype(int) for name, m in monitors.items()}
+np.savez(sys.argv[1], **{name + "_step": step[name] for name in monitors}, **{name + "_neuron": m.i for name, m in monitors.items()})
+"""
+
+
+@pytest.fixture
+def b2(brian2):
+    import brian2 as package
+
+    assert brian2.name == "brian2"
+    return package
+
+
+def liquid():
+    cell = {"tau_m": lsm.Uniform(20 * ms, 30 * ms), "t_ref": 2 * ms}
+    delay = lsm.Uniform(1 * ms, 4 * ms)
+    return lsm.Liquid(
+        inputs=[lsm.Inputs("left ear", 5), lsm.Inputs("right ear", 3)],
+        neurons=[lsm.Neurons("exc", 20, sign=1, **cell), lsm.Neurons("2nd", 5, sign=-1, tau_syn=3 * ms)],
+        synapses=[
+            lsm.Synapses("left ear", ("exc", "2nd"), lsm.FixedProbability(0.5), weight=0.6),
+            lsm.Synapses("right ear", "exc", lsm.FixedProbability(0.5), weight=lsm.Gamma(0.5, 2)),
+            lsm.Synapses("exc", ("exc", "2nd"), lsm.FixedProbability(0.3), weight=lsm.Gamma(0.2, 2), delay=delay),
+            lsm.Synapses("2nd", "exc", lsm.AllToAll(), weight=-0.4, delay=delay),
+        ],
+        seed=3,
+    )
+
+
+def stimulus(seed=1, n_samples=1):
+    return lsm.Spikes.from_dense(np.random.default_rng(seed).random((n_samples, 120, 8)) < 0.15, 1 * ms)
+
+
+def events(monitor, dt):
+    """Return step and neuron of each spike, sorted."""
+    step = np.rint(np.asarray(monitor.t) / dt).astype(int)
+    return sorted(zip(step.tolist(), np.asarray(monitor.i).tolist(), strict=True))
+
+
+def expected(spikes):
+    return list(zip(spikes.step.tolist(), spikes.channel.tolist(), strict=True))
+
+
+def run(b2, net, names, n_steps, dt=1e-3):
+    monitors = {name: b2.SpikeMonitor(net[name]) for name in names}
+    net.add(*monitors.values())
+    net.run(n_steps * dt * b2.second)
+    return {name: events(monitor, dt) for name, monitor in monitors.items()}
+
+
+def test_a_built_liquid_fires_the_same_under_its_own_names(b2):
+    net = build(liquid(), stimulus(), names={"2nd": "inh"})
+    right = lsm.run(liquid(), stimulus(), backend="reference").spikes
+    got = run(b2, net, ["exc", "inh"], 120)
+    assert got == {"exc": expected(right["exc"]), "inh": expected(right["2nd"])}
+    assert right.n_events > 50
+    assert {"left_ear", "left_ear_to_exc", "exc_to_inh", "inh_to_exc"} <= {thing.name for thing in net.objects}
+
+
+def test_another_stimulus_can_be_set(b2):
+    other = stimulus(seed=2)
+    net = build(liquid(), dt=1 * ms, names={"2nd": "inh"})
+    for name, members in (("left_ear", range(5)), ("right_ear", range(5, 8))):
+        keep = np.isin(other.channel, members)
+        net[name].set_spikes(other.channel[keep] - members.start, other.step[keep] * b2.ms)
+    right = lsm.run(liquid(), other, backend="reference").spikes
+    assert run(b2, net, ["exc"], 120)["exc"] == expected(right["exc"])
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_spikes_u_and_v_of_random_programs_are_those_of_the_reference(arithmetic, seed, b2):
+    rng = np.random.default_rng(seed)
+    program = random_program(rng, arithmetic)
+    one = random_stimulus(rng, program, max_samples=1)
+    right = run_program(program, one, lsm.Request(neurons=np.arange(program.n_neurons)))
+    net = build(program, one)
+    monitor = b2.StateMonitor(net["neurons"], ["u", "v"], record=True, when="end")
+    net.add(monitor)
+    assert run(b2, net, ["neurons"], int(one.n_steps[0]))["neurons"] == expected(right.spikes)
+    np.testing.assert_array_equal(np.asarray(monitor.u).T, right.u[0])
+    np.testing.assert_array_equal(np.asarray(monitor.v).T, right.v[0])
+
+
+def test_the_users_synapses_and_monitors_join_the_network(b2):
+    net = build(liquid(), stimulus(), names={"2nd": "inh"})
+    extra = b2.Synapses(net["left_ear"], net["inh"], on_pre="a_post += 0.9", clock=net["inh"].clock, name="extra")
+    extra.connect(p=1.0)
+    net.add(extra)
+    with_extra = run(b2, net, ["inh"], 120)["inh"]
+    assert len(with_extra) > len(lsm.run(liquid(), stimulus(), backend="reference").spikes["2nd"].step)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_the_script_fires_the_same_without_lsm_sim(b2, beside, tmp_path):
+    assert b2.prefs.codegen.target == "numpy"
+    arrays = tmp_path / "arrays.npz" if beside else None
+    code = script(liquid(), stimulus(), names={"2nd": "inh"}, arrays=arrays)
+    assert "lsm_sim" not in code.split('"""')[2]
+    compile(code, "script", "exec")
+    (tmp_path / "liquid.py").write_text(code + DUMP, encoding="utf-8")
+    command = [sys.executable, "-I", "liquid.py", "out.npz"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    right = lsm.run(liquid(), stimulus(), backend="reference").spikes
+    assert done.stdout.splitlines() == [f"exc {right['exc'].n_events} spikes", f"inh {right['2nd'].n_events} spikes"]
+    out = np.load(tmp_path / "out.npz")
+    for name, group in (("exc", "exc"), ("inh", "2nd")):
+        got = sorted(zip(out[f"{name}_step"].tolist(), out[f"{name}_neuron"].tolist(), strict=True))
+        assert got == expected(right[group])
+
+
+def test_a_loihi_script_fires_the_same(b2, tmp_path):
+    assert b2.prefs.codegen.target == "numpy"
+    rng = np.random.default_rng(1)
+    program = random_program(rng, "loihi", max_inputs=4)
+    one = random_stimulus(rng, program, max_samples=1)
+    (tmp_path / "loihi.py").write_text(script(program, one), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-I", "loihi.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == f"neurons {run_program(program, one).spikes.n_events} spikes\n"
+
+
+def test_wrong_arguments_are_answered_in_one_sentence(b2):
+    assert b2.prefs.codegen.target == "numpy"
+    program = lsm.lower(liquid(), 1 * ms)
+    cases = [
+        (lambda: build(liquid()), "dt: got None, expected a step in seconds"),
+        (lambda: build(program, dt=1e-3), "dt: got 0.001 with a Program"),
+        (lambda: build("net"), "network: got str, expected a Liquid or a Program"),
+        (lambda: build(liquid(), stimulus(n_samples=2)), r"got 2 samples, expected one; take one with stimulus\[0\]"),
+        (lambda: build(program, names={"soma": "x"}), "names: no group 'soma'; known: left ear, right ear, exc, 2nd"),
+        (lambda: build(program, names={"exc": "a b"}), "names: got 'a b' for 'exc', expected letters"),
+        (lambda: build(program, names={"exc": "left_ear"}), "two groups get the same Brian2 name"),
+        (lambda: script(program, None), "stimulus: got NoneType, expected Spikes"),
+    ]
+    for call, message in cases:
+        with pytest.raises(DescriptionError, match=message):
+            call()
+
+
+def test_the_examples_of_the_page_give_what_they_say(b2):
+    assert b2.prefs.codegen.target == "numpy"
+    failed, attempted = doctest.testfile(str(ROOT / "docs/brian2.md"), module_relative=False)
+    assert attempted > 0
+    assert failed == 0

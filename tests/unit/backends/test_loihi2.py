@@ -1,0 +1,141 @@
+"""The way to the chip, with a stand-in for Intel's closed extension of Lava: everything up to the device runs."""
+
+import dataclasses
+import textwrap
+
+import numpy as np
+import pytest
+
+from lsm_sim import backend as backends
+from lsm_sim.backend import Request
+from lsm_sim.errors import BackendUnavailableError, RunError, UnsupportedError
+from lsm_sim.program.program import Program
+from tests.cases import answer
+from tests.programs import random_program, random_stimulus
+from tests.side_by_side import chip_like
+
+pytestmark = pytest.mark.usefixtures("lava")
+
+FILES = {
+    "lava/utils/loihi2_profiler.py": "",
+    "lava/magma/core/model/c/model.py": "class CLoihiProcessModel: pass",
+    "lava/magma/core/model/nc/model.py": "class AbstractNcProcessModel: pass",
+    "lava/proc/embedded_io/__init__.py": "from lava.proc.embedded_io import spike",
+    "lava/proc/embedded_io/spike.py": """
+        import numpy as np
+        from lava.magma.core.decorator import implements, requires
+        from lava.magma.core.model.py.model import PyLoihiProcessModel
+        from lava.magma.core.model.py.ports import PyInPort, PyOutPort
+        from lava.magma.core.model.py.type import LavaPyType
+        from lava.magma.core.process.ports.ports import InPort, OutPort
+        from lava.magma.core.process.process import AbstractProcess
+        from lava.magma.core.resources import CPU
+        from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
+
+        class Adapter(AbstractProcess):
+            def __init__(self, *, shape, num_message_bits):
+                super().__init__(shape=shape)
+                assert num_message_bits == 0
+                self.inp, self.out = InPort(shape=shape), OutPort(shape=shape)
+        class PyToNxAdapter(Adapter): pass
+        class NxToPyAdapter(Adapter): pass
+
+        class Pass(PyLoihiProcessModel):
+            inp: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32)
+            out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32)
+            def run_spk(self):
+                self.out.send(self.inp.recv())
+        @implements(proc=PyToNxAdapter, protocol=LoihiProtocol)
+        @requires(CPU)
+        class PyIn(Pass): pass
+        @implements(proc=NxToPyAdapter, protocol=LoihiProtocol)
+        @requires(CPU)
+        class PyOut(Pass): pass
+    """,
+}
+
+
+@pytest.fixture
+def extension(tmp_path, monkeypatch):
+    """Install the stand-in for the child process."""
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+
+def program(seed=3):
+    rng = np.random.default_rng(seed)
+    found = chip_like(rng, random_program(rng, "loihi", max_neurons=30, max_inputs=9))
+    return dataclasses.replace(found, delay=np.minimum(found.delay, 62), threshold=np.maximum(found.threshold, 1),
+                               du=np.maximum(found.du, 0), dv=np.minimum(found.dv, 4095))  # fmt: skip
+
+
+def test_without_the_extension_it_says_what_is_missing_and_what_runs_instead():
+    with pytest.raises(BackendUnavailableError, match=r"lava-loihi.*INRC.*backend='lava' with arithmetic='loihi'"):
+        backends.find("loihi2")
+
+
+@pytest.mark.usefixtures("extension")
+def test_the_network_for_the_chip_gives_the_spikes_of_the_reference(reference):
+    rng = np.random.default_rng(5)
+    chip, network = backends.find("loihi2"), program()
+    stimulus = random_stimulus(rng, network, max_samples=3, max_steps=50)
+    with chip.compile(chip.legalise(network)) as runner:
+        got = runner(stimulus, Request(excursions=True, progress=False))
+    expected = answer(reference, network, stimulus, neurons=np.empty(0, int), excursions=True)
+    for name in ("step", "channel", "offsets"):
+        np.testing.assert_array_equal(getattr(got.spikes, name), getattr(expected.spikes, name))
+    np.testing.assert_array_equal(got.excursions.count, expected.excursions.count)
+
+
+@pytest.mark.usefixtures("extension")
+def test_u_and_v_are_refused():
+    chip, network = backends.find("loihi2"), program()
+    stimulus = random_stimulus(np.random.default_rng(0), network)
+    with chip.compile(network) as runner, pytest.raises(UnsupportedError, match="u and v stay on the chip"):
+        runner(stimulus, Request(neurons=np.arange(1)))
+
+
+@pytest.mark.usefixtures("extension")
+def test_a_board_that_does_not_answer_is_an_error():
+    from lsm_sim_lava import Loihi2
+
+    network = program()
+    with Loihi2(address="no.such.host.invalid").compile(network) as runner, pytest.raises(RunError, match="ping"):
+        runner(random_stimulus(np.random.default_rng(0), network))
+
+
+@pytest.mark.usefixtures("extension")
+def test_a_float64_program_is_quantised_on_the_way():
+    chip = backends.find("loihi2")
+    network = Program(
+        arithmetic="float64", dt=1e-3, n_inputs=1, n_neurons=1, indptr=[0, 1, 1], post=[0], weight=[0.25], delay=[2],
+        threshold=[1.0], bias=[0.0], refractory=[0], decay_u=[0.75], decay_v=[0.75],
+    )  # fmt: skip
+    legal = chip.legalise(network)
+    assert legal.arithmetic == "loihi"
+    assert chip.legalise(legal) is legal
+
+
+@pytest.mark.usefixtures("extension")
+def test_every_reason_is_named_at_once_with_its_group():
+    wrong = Program(
+        arithmetic="loihi", dt=1e-3, n_inputs=0, n_neurons=2, indptr=[0, 1, 2], post=[0, 1], weight=[257, -3], delay=[0, 63],
+        threshold=[0, 5], bias=[4097, 0], refractory=[0, 2], du=[-1, 0], dv=[0, 4096],
+        neuron_groups={"a": range(1), "b": range(1, 2)},
+    )  # fmt: skip
+    with pytest.raises(UnsupportedError) as error:
+        backends.find("loihi2").legalise(wrong)
+    for part in (
+        "no input channels",
+        "neurons a: threshold 0",
+        "neurons a: du -1",
+        "neurons a: bias 4097",
+        "neurons b: refractory 2",
+        "neurons b: dv 4096",
+        "synapses a -> a (+): weight 257",
+        "synapses b -> b (-): a delay of 64 steps, at most 63",
+    ):
+        assert part in str(error.value)

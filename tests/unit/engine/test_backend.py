@@ -1,0 +1,65 @@
+from importlib import metadata
+
+import numpy as np
+import pytest
+
+from lsm_sim.backend import Backend
+from lsm_sim.engine import protocol as backends
+from lsm_sim.errors import BackendUnavailableError, DescriptionError, LsmError, RunError, UnsupportedError
+from tests.programs import ARITHMETICS, random_program, random_stimulus
+
+
+def test_known_backends_are_those_that_packages_declare():
+    assert {"fast", "reference"} <= set(backends.known())
+    assert backends.known() == sorted(backends.known())
+
+
+def test_a_backend_keeps_the_protocol_and_its_name(backend):
+    assert isinstance(backend, Backend)
+    assert backend.name in backends.known()
+
+
+def test_an_unknown_backend_is_answered_with_the_known_ones():
+    with pytest.raises(DescriptionError, match=rf"no backend 'nest'; known: {', '.join(backends.known())}"):
+        backends.find("nest")
+
+
+def declare(monkeypatch, value):
+    entry = metadata.EntryPoint("odd", value, backends.ENTRY_POINTS)
+    monkeypatch.setattr(backends, "_declared", lambda: (entry,))
+
+
+def test_a_missing_package_is_answered_with_the_line_that_installs_it(monkeypatch):
+    declare(monkeypatch, "no_such_package:Backend")
+    assert backends.known() == ["odd"]
+    with pytest.raises(
+        BackendUnavailableError, match=r"cannot be imported \(.*\); install it with: pip install 'lsm-sim\[odd\]'"
+    ):
+        backends.find("odd")
+
+
+@pytest.mark.parametrize("engine", ["fast", "reference"])
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_exact_backends_take_programs_as_they_are(engine, arithmetic):
+    program = random_program(np.random.default_rng(0), arithmetic)
+    assert backends.find(engine).legalise(program) is program
+
+
+def test_a_runner_may_be_used_again(backend):
+    rng = np.random.default_rng(1)
+    program = backend.legalise(random_program(rng, "float64"))
+    stimulus = random_stimulus(rng, program)
+    with backend.compile(program) as run:
+        first, second = run(stimulus), run(stimulus)
+    np.testing.assert_array_equal(first.spikes.step, second.spikes.step)
+
+
+def test_errors_can_be_caught_by_their_common_and_their_python_names():
+    assert issubclass(DescriptionError, (LsmError, ValueError))
+    for error, builtin in (
+        (UnsupportedError, NotImplementedError),
+        (BackendUnavailableError, ImportError),
+        (RunError, RuntimeError),
+    ):
+        assert issubclass(error, LsmError)
+        assert issubclass(error, builtin)

@@ -1,0 +1,285 @@
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lsm_sim import Program, Spikes
+from lsm_sim.errors import DescriptionError
+from lsm_sim.spikes.bins import equal_bins, windows
+from tests.cases import GOLDEN
+
+
+def random_dense(seed, ragged=True):
+    rng = np.random.default_rng(seed)
+    n_channels = int(rng.integers(0, 6))
+    lengths = rng.integers(1, 30, rng.integers(1, 6)) if ragged else np.full(4, 20)
+    return [rng.random((int(n), n_channels)) < rng.choice([0, 0.2, 1]) for n in lengths]
+
+
+def same(a, b):
+    for name in ("step", "channel", "offsets", "n_steps", "n_channels", "dt"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+    return dict(a.groups) == dict(b.groups)
+
+
+@pytest.fixture
+def spikes():
+    """Three samples of 4, 2 and 3 steps on 3 channels; the second is silent."""
+    return Spikes(
+        [0, 0, 3, 2, 2], [0, 2, 1, 0, 1], [0, 3, 3, 5], [4, 2, 3], 3, 0.1, {"left": range(2), "right": range(2, 3)}
+    )
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_dense_round_trip(seed):
+    dense = random_dense(seed)
+    spikes = Spikes.from_dense(dense, 1e-3)
+    assert spikes.n_steps.tolist() == [len(sample) for sample in dense]
+    for b, sample in enumerate(dense):
+        np.testing.assert_array_equal(spikes.raster(b), sample)
+        np.testing.assert_array_equal(spikes.to_dense()[b, : len(sample)], sample)
+        assert not spikes.to_dense()[b, len(sample) :].any()
+
+
+def test_one_dense_sample_or_a_block_of_them():
+    dense = np.array(random_dense(1, ragged=False))
+    assert same(Spikes.from_dense(dense, 1e-3), Spikes.from_dense(list(dense), 1e-3))
+    assert same(Spikes.from_dense(dense[0], 1e-3), Spikes.from_dense(dense[:1], 1e-3))
+    assert same(Spikes.from_dense(dense.astype(int), 1e-3), Spikes.from_dense(dense.astype(float), 1e-3))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_events_in_any_order_give_the_same_spikes(seed):
+    spikes = Spikes.from_dense(random_dense(seed), 1e-3)
+    order = np.random.default_rng(seed).permutation(spikes.n_events)
+    events = {"n_steps": spikes.n_steps, "n_channels": spikes.n_channels, "dt": 1e-3}
+    again = Spikes.from_events(
+        spikes.step[order], spikes.channel[order], sample=spikes.sample[order], sort=True, **events
+    )
+    assert same(spikes, again)
+    assert same(spikes, Spikes.from_events(spikes.step, spikes.channel, sample=spikes.sample, **events))
+
+
+@pytest.mark.parametrize("dt", [1e-3, 1e-4, 0.1, 1 / 3])
+def test_times_on_the_grid_fall_into_their_own_step(dt):
+    step = np.arange(1000)
+    spikes = Spikes.from_times(step * dt, np.zeros(1000, int), duration=1000 * dt, n_channels=1, dt=dt)
+    assert spikes.step.tolist() == step.tolist()
+    np.testing.assert_array_equal(spikes.times(), step * dt)
+
+
+def test_times_are_sorted_into_steps_of_their_sample():
+    spikes = Spikes.from_times(
+        [0.29, 0.05, 0.1], [1, 0, 1], sample=[1, 1, 0], duration=[0.2, 0.3], n_channels=2, dt=0.1
+    )
+    assert spikes.offsets.tolist() == [0, 1, 3]
+    assert spikes.step.tolist() == [1, 0, 2]
+    assert spikes.n_steps.tolist() == [2, 3]
+
+
+def test_one_length_stands_for_all_samples():
+    spikes = Spikes.from_events([0, 1], [0, 0], sample=[0, 2], n_steps=5, n_channels=1, dt=1e-3)
+    assert spikes.n_steps.tolist() == [5, 5, 5]
+
+
+def test_slicing_keeps_samples_whole(spikes):
+    for key in (1, -1, slice(0, 2), slice(None, None, -1), [2, 0, 2], np.array([True, False, True]), []):
+        chosen = np.atleast_1d(np.arange(3)[key])
+        part = spikes[key]
+        assert len(part) == chosen.size
+        assert part.n_steps.tolist() == [[4, 2, 3][b] for b in chosen]
+        for i, b in enumerate(chosen):
+            np.testing.assert_array_equal(part.raster(i), spikes.raster(int(b)))
+
+
+def test_iteration_yields_every_sample(spikes):
+    assert [part.n_events for part in spikes] == [3, 0, 2]
+    with pytest.raises(IndexError, match=r"no sample 3; there are 3"):
+        spikes[3]
+
+
+def test_groups_are_cut_out_by_name(spikes):
+    right = spikes["right"]
+    assert right.n_channels == 1
+    np.testing.assert_array_equal(right.raster(0), spikes.raster(0)[:, 2:])
+    assert dict(right.groups) == {"right": range(1)}
+    with pytest.raises(DescriptionError, match=r"no group 'middle'; known: left, right"):
+        spikes["middle"]
+
+
+def test_concatenation_undoes_slicing(spikes):
+    assert same(Spikes.concatenate([spikes[0], spikes[1:], spikes[:0]]), spikes)
+
+
+def test_durations_and_rates_are_in_seconds_and_hertz(spikes):
+    np.testing.assert_array_equal(spikes.durations, np.array([4, 2, 3]) * 0.1)
+    np.testing.assert_allclose(spikes.rates(), [[2.5, 2.5, 2.5], [0, 0, 0], [1 / 0.3, 1 / 0.3, 0]], rtol=1e-15)
+
+
+def brute_force(dense, edges):
+    return [
+        [sample[a:b].sum(axis=0) for a, b in itertools.pairwise(row)] for sample, row in zip(dense, edges, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_counts_are_sums_over_the_raster(seed):
+    dense = random_dense(seed)
+    spikes = Spikes.from_dense(dense, 1e-3)
+    for bins in (1, 3, np.int64(7), windows(spikes.n_steps, 1 + seed % 8), windows(spikes.n_steps, 100)):
+        edges = equal_bins(spikes.n_steps, int(bins)) if np.ndim(bins) == 0 else bins
+        np.testing.assert_array_equal(spikes.counts(bins), brute_force(dense, edges))
+        assert spikes.counts(bins).dtype == np.int32
+
+
+def test_equal_bins_put_step_k_into_bin_k_bins_over_steps():
+    lengths = np.arange(1, 40)
+    for bins in (1, 2, 5, 13, 50):
+        for n, edges in zip(lengths, equal_bins(lengths, bins), strict=True):
+            of_step = np.searchsorted(edges, np.arange(n), side="right") - 1
+            assert of_step.tolist() == [k * bins // n for k in range(n)]
+
+
+def test_windows_cover_the_longest_sample():
+    assert windows(np.array([5, 2]), 2).tolist() == [[0, 2, 4, 5], [0, 2, 2, 2]]
+    assert windows(np.array([5, 2]), 10**30).tolist() == [[0, 5], [0, 2]]
+
+
+def test_files_come_back_as_they_were(spikes, tmp_path):
+    cases = [spikes, spikes[:0], Spikes.from_dense(np.zeros((3, 0)), 1e-4)]
+    cases += [Spikes(spikes.step, spikes.channel, spikes.offsets, spikes.n_steps, 3, 0.1, {"b": range(1, 3)})]
+    for case in cases:
+        case.save(tmp_path / "spikes.npz")
+        assert same(case, Spikes.load(tmp_path / "spikes.npz"))
+
+
+def test_arrays_are_read_only_and_the_givers_are_not(spikes):
+    with pytest.raises(ValueError, match=r"read-only"):
+        spikes.step[0] = 1
+    step = np.array([0])
+    Spikes(step, [0], [0, 1], [1], 1, 1e-3)
+    step[0] = 5
+
+
+def test_repr_says_what_it_is(spikes):
+    assert repr(spikes) == "Spikes(3 samples of 2..4 steps, 3 channels, 5 events, dt=0.1 s)"
+    assert repr(spikes[:0]) == "Spikes(0 samples of 0 steps, 3 channels, 0 events, dt=0.1 s)"
+
+
+def events(step, channel, **others):
+    return lambda: Spikes.from_events(step, channel, **({"n_steps": 4, "n_channels": 2, "dt": 1e-3} | others))
+
+
+NUMBERS: Any = [1]
+EMPTY: Any = {"step": [], "channel": [], "offsets": [0, 0], "n_steps": [1], "n_channels": 1, "dt": 1e-3}
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (events([4], [0]), r"Spikes step: got 4 in sample 0, expected 0\.\.3"),
+        (events([-1], [0]), "Spikes step: got -1 in sample 0"),
+        (events([0], [2]), r"Spikes channel: got 2 in sample 0, expected 0\.\.1"),
+        (events([0], [-1]), "Spikes channel: got -1"),
+        (events([0], [2**32]), "Spikes channel: got 4294967296"),
+        (events([1, 0], [0, 0]), "the event at step 0, channel 0 of sample 0 is out of order; sort events"),
+        (events([0, 0], [1, 0]), "the event at step 0, channel 0 of sample 0 is out of order"),
+        (
+            events([1, 1], [0, 0]),
+            "the event at step 1, channel 0 of sample 0 stands twice; a channel spikes at most once",
+        ),
+        (events([0, 0], [0, 0], sample=[1, 0]), "events: the samples are not in order; sort the events"),
+        (events([0], [0], sample=[3], n_steps=[4, 4]), r"events sample: got 3, expected 0\.\.1 as n_steps says"),
+        (events([0], [0], sample=[-1]), "events sample: got -1"),
+        (events([0], [0], sample=[10**14]), "events of 100000000000001 samples: needs about"),
+        (events([0, 1], [0]), "expected lists of equal length"),
+        (events([0.5], [0]), "events step: got 0.5, expected whole numbers"),
+        (events([np.nan], [0]), "events step: got nan, expected finite"),
+        (events([1j], [0]), "events step: got values of type complex128"),
+        (events([[0], [0, 1]], [0]), "events step: got nested sequences of unequal length"),
+        (events(["a"], [0]), "events step: got values of type <U1"),
+        (events([], [], n_steps=0), "sample 0 has 0 steps, expected at least 1; drop it"),
+        (events([], [], n_steps=2**31), "n_steps: got 2147483648, expected less than 2"),
+        (events([], [], n_steps=[[4]]), r"events n_steps: got shape \(1, 1\)"),
+        (events([], [], n_channels=-1), "Spikes n_channels: got -1, expected a whole number >= 0"),
+        (events([], [], n_channels=True), "Spikes n_channels: got True"),
+        (events([], [], dt=0), "Spikes dt: got 0, expected a number > 0"),
+        (events([], [], dt=np.inf), "Spikes dt: got inf"),
+        (
+            lambda: Spikes(**EMPTY | {"offsets": [0, 1]}),
+            "Spikes offsets: expected 2 non-decreasing values from 0 to the 0 events",
+        ),
+        (lambda: Spikes(**EMPTY | {"offsets": [0]}), "Spikes offsets: expected 2"),
+        (lambda: Spikes(**EMPTY | {"groups": {"a": range(3)}}), "expected a range inside 0"),
+        (lambda: Spikes(**EMPTY | {"groups": {"a": 3}}), "Spikes groups: 'a' is 3, expected a range"),
+        (lambda: Spikes.from_dense(5, 1e-3), "dense spikes: got 5, expected shape"),
+        (lambda: Spikes.from_dense(np.zeros(4), 1e-3), r"dense spikes: got \(4,\), expected shape"),
+        (lambda: Spikes.from_dense(np.array(1), 1e-3), r"dense spikes: got \(\), expected shape"),
+        (
+            lambda: Spikes.from_dense([[0, 1], [1, 0]], 1e-3),
+            r"dense spikes of sample 0: got shape \(2,\), expected \(T, C\)",
+        ),
+        (
+            lambda: Spikes.from_dense(np.full((2, 2), 0.5), 1e-3),
+            "sample 0: got 0.5, expected 0 or 1; encode analog signals",
+        ),
+        (lambda: Spikes.from_dense(np.full((2, 2), np.nan), 1e-3), "sample 0: got nan"),
+        (lambda: Spikes.from_dense([np.zeros((2, 2)), np.zeros((2, 3))], 1e-3), r"got samples of \[2, 3\] channels"),
+        (lambda: Spikes.from_dense(np.zeros((0, 2)), 1e-3), "sample 0 has 0 steps"),
+        (
+            lambda: Spikes.from_times([1e300], [0], duration=1, n_channels=1, dt=1e-3),
+            r"times: got 1e\+300 s, expected less than 2\^31 steps",
+        ),
+        (lambda: Spikes.from_times([0], [0], duration=1e300, n_channels=1, dt=1e-3), "duration: got 1e.300 s"),
+        (lambda: Spikes.from_times([-0.1], [0], duration=1, n_channels=1, dt=1e-3), "Spikes step: got -100"),
+        (lambda: Spikes.from_times([1.0], [0], duration=1, n_channels=1, dt=1e-3), "Spikes step: got 1000"),
+        (
+            lambda: Spikes.from_times([0.01, 0.02], [0, 0], duration=1, n_channels=1, dt=0.1),
+            "stands twice.*; use a smaller dt than 0.1 s",
+        ),
+        (lambda: Spikes.concatenate([]), "got no parts"),
+        (lambda: Spikes.concatenate(NUMBERS), "got int, expected Spikes"),
+        (
+            lambda: Spikes.concatenate([Spikes(**EMPTY), Spikes(**EMPTY | {"dt": 1.0})]),
+            "expected equal channels and dt",
+        ),
+        (lambda: Spikes(**EMPTY).counts(0), "bins: got 0, expected a whole number >= 1"),
+        (lambda: Spikes(**EMPTY).counts(1.5), "bins: got 1.5"),
+        (lambda: Spikes(**EMPTY).counts(10**13), "bins: needs about"),
+        (
+            lambda: Spikes(**EMPTY).counts([0, 1]),
+            r"bins: got edges of shape \(2,\), expected a number of bins or edges of shape \(1, bins \+ 1\)",
+        ),
+        (
+            lambda: Spikes(**EMPTY).counts([[0, 2]]),
+            r"bins: got edges \[0, 2\] for sample 0, expected them to rise from 0 to its 1 steps",
+        ),
+        (lambda: Spikes(**EMPTY).counts([[0, 1, 0, 1]]), "expected them to rise"),
+        (
+            lambda: Spikes(**EMPTY | {"n_steps": [2**30], "n_channels": 2**20}).to_dense(),
+            "Spikes.to_dense: needs about",
+        ),
+        (lambda: Spikes(**EMPTY | {"n_steps": [2**30], "n_channels": 2**20}).raster(), "Spikes.raster: needs about"),
+        (lambda: Spikes(**EMPTY | {"n_channels": 2**30}).counts(2**20), "Spikes.counts: needs about"),
+        (lambda: Spikes(**EMPTY | {"n_channels": 2**31}), "n_channels: got 2147483648, expected less than 2"),
+        (lambda: windows(np.array([5]), 0), "window width in steps: got 0"),
+    ],
+)
+def test_impossible_spikes_are_an_error(make, words):
+    with pytest.raises(DescriptionError, match=words):
+        make()
+
+
+def test_a_case_file_gives_its_stimulus():
+    stimulus, program = Spikes.load(GOLDEN[0]), Program.load(GOLDEN[0])
+    assert len(stimulus) == 1
+    assert (stimulus.n_channels, stimulus.dt) == (program.n_inputs, program.dt)
+
+
+def test_events_of_32_bits_are_compared_in_64():
+    step, channel = np.array([0, 5000], np.int32), np.array([5, 3], np.int32)
+    assert Spikes(step, channel, [0, 2], [5001], 2**20, 1e-3).n_events == 2  # 5000 * 2^20 leaves 32 bits
+    assert step.flags.writeable
+    with pytest.raises(DescriptionError, match=r"step 0, channel 5 of sample 0 is out of order"):
+        Spikes(step[::-1], channel[::-1], [0, 2], [5001], 2**20, 1e-3)
