@@ -4,12 +4,30 @@ from lsm_sim.engine.protocol import (
     DEFAULT,
     ENTRY_POINTS,
     Backend,
+    Compiled,
     Excursions,
     Outcome,
     Request,
     Runner,
+    check_supported,
+    compiled,
     find,
     known,
+    missing_support,
 )
 
-__all__ = ["DEFAULT", "ENTRY_POINTS", "Backend", "Excursions", "Outcome", "Request", "Runner", "find", "known"]
+__all__ = [
+    "DEFAULT",
+    "ENTRY_POINTS",
+    "Backend",
+    "Compiled",
+    "Excursions",
+    "Outcome",
+    "Request",
+    "Runner",
+    "check_supported",
+    "compiled",
+    "find",
+    "known",
+    "missing_support",
+]

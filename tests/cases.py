@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.backend import Backend, Request
-from lsm_sim.program.program import CASE_FORMAT, NEURON_ARRAYS, SYNAPSE_ARRAYS, Program
+from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import npz
 
@@ -41,7 +41,6 @@ def load(path: Path) -> Case:
 
 def save(path: Path, program: Program, stimulus: Spikes, outcome: Any) -> None:
     """Write a case of one sample whose answers are those of the reference."""
-    names = ("arithmetic", "dt", "n_inputs", "n_neurons", *SYNAPSE_ARRAYS, *NEURON_ARRAYS[program.arithmetic])
     answers = {
         "spike_step": outcome.spikes.step,
         "spike_neuron": outcome.spikes.channel,
@@ -49,8 +48,8 @@ def save(path: Path, program: Program, stimulus: Spikes, outcome: Any) -> None:
         "v": outcome.v[0],
     }
     events = {"stimulus_step": stimulus.step, "stimulus_channel": stimulus.channel, "n_steps": stimulus.n_steps[0]}
-    network = {name: getattr(program, name) for name in names}
-    npz.write(path, {"format": CASE_FORMAT, "oracle": "reference"} | network | events | answers)
+    kind = f"lsm_sim.case/{2 if program.needs else 1}"
+    npz.write(path, {"format": kind, "oracle": "reference"} | program.meaning() | events | answers)
 
 
 def answer(engine: Backend, program: Program, stimulus: Spikes, **others: Any) -> Any:

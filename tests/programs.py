@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.program.program import Arithmetic, Program
+from lsm_sim.dynamics import Arithmetic
+from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
 
-ARITHMETICS: tuple[Arithmetic, ...] = ("float64", "loihi")
 _WIDTH = 64  # neurons; the fast engine pads to this, so programs beyond it are drawn now and then
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.program.program import NEURON_ARRAYS, Program
+from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 
 
@@ -27,7 +27,7 @@ def joined(programs):
         return np.concatenate(parts)
 
     none = [0] * len(programs)
-    names = NEURON_ARRAYS[programs[0].arithmetic]
+    names = programs[0].model.required(programs[0].arithmetic)
     return Program(
         arithmetic=programs[0].arithmetic,
         dt=programs[0].dt,

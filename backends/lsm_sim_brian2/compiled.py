@@ -163,7 +163,7 @@ class Compiled:
             self._unique, self._place = np.unique(build.neurons, return_inverse=True)
             record = self._unique + np.arange(build.replicas)[:, None] * self._program.n_neurons
             self._state = b2.StateMonitor(
-                cells, ["u", "v"], record=record.ravel(), when="end", clock=clock, name="lsm_sim_state"
+                cells, list(self._program.state), record=record.ravel(), when="end", clock=clock, name="lsm_sim_state"
             )
             out.append(self._state)
         if build.excursions:
@@ -206,7 +206,7 @@ class Compiled:
         results: dict[str, Any] = {"spikes": _event_arrays(self._monitor)}
         if self._build.neurons:
             shape = self._build.replicas, self._unique.size, -1
-            for name in ("u", "v"):
+            for name in self._program.state:
                 values = np.asarray(getattr(self._state, name)).reshape(shape)
                 results[name] = values[:, self._place].transpose(2, 0, 1)
         if self._build.excursions:
@@ -224,7 +224,8 @@ class Compiled:
                 add(one.samples, step[first:last][used] - start, replica[used], neuron[used], *rest)
         if self._build.neurons:
             rows = start + recorded_steps(request, one.n_steps)
-            gatherer.add_state(one.samples, slice(None), results["u"][rows], results["v"][rows])
+            state = {name: results[name][rows] for name in gatherer.variables}
+            gatherer.add_state(one.samples, slice(None), state)
 
 
 def _event_arrays(monitor: Any) -> tuple[Any, Any]:

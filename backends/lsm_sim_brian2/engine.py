@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lsm_sim.backend import Outcome, Request, Runner
+from lsm_sim.backend import Outcome, Request, Runner, check_supported
 from lsm_sim.engine.requests import checked_request
-from lsm_sim.errors import DescriptionError, UnsupportedError
+from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.progress import progress_bar
@@ -41,6 +41,7 @@ class Brian2:
     """
 
     name: str = "brian2"
+    supports: frozenset[str] = frozenset()
     codegen: str = "auto"
     mode: str = "runtime"
     directory: str | None = None
@@ -54,10 +55,12 @@ class Brian2:
 
     def legalise(self, program: Program) -> Program:
         """Return ``program`` itself, unless it has more cells or synapses than Brian2 can number."""
-        cells = program.n_inputs + program.n_neurons
+        cells, reasons = program.n_inputs + program.n_neurons, []
         if max(cells, program.n_synapses) >= _INT32:
-            msg = f"brian2: got {cells} channels and neurons and {program.n_synapses} synapses, expected less than 2^31 of each"
-            raise UnsupportedError(msg)
+            reasons.append(
+                f"got {cells} channels and neurons and {program.n_synapses} synapses, expected less than 2^31 of each"
+            )
+        check_supported(self, program, reasons)
         return program
 
     @contextmanager

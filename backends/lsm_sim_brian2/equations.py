@@ -8,15 +8,16 @@ held neuron whose threshold is below 0. A held v is 0, because a neuron is only 
 
 from __future__ import annotations
 
-from lsm_sim.program.program import NEURON_ARRAYS, Arithmetic, Program
+from lsm_sim.dynamics import LIF, Arithmetic
+from lsm_sim.program.program import Program
 
 ACCUMULATE = "a_post += w"
 """What an arriving spike does."""
 
-PARAMETERS = {name: name for names in NEURON_ARRAYS.values() for name in names} | {"refractory": "held_for"}
-"""Names of the program's arrays in Brian2, which keeps 'refractory' to itself."""
+NAMES = {"refractory": "held_for"}
+"""Names in Brian2 of those arrays of a program whose own names it reserves."""
 
-STATE = ("u", "v", "a", "hold")
+STATE = (*LIF.state, "a", "hold")
 
 _HOLD = "hold = int(hold > 0)*(hold - 1)\n"
 
@@ -75,13 +76,13 @@ hold = held_for + 1"""
 
 def model(arithmetic: Arithmetic) -> str:
     """Return the declaration of the variables of a neuron."""
-    parameters = [PARAMETERS[name] for name in NEURON_ARRAYS[arithmetic]]
+    parameters = [NAMES.get(name, name) for name in LIF.required(arithmetic)]
     return "\n".join(f"{name} : 1" for name in (*STATE, *parameters))
 
 
 def parameters(program: Program) -> dict[str, str]:
     """Return for each parameter in Brian2 the name of the program's array."""
-    return {PARAMETERS[name]: name for name in NEURON_ARRAYS[program.arithmetic]}
+    return {NAMES.get(name, name): name for name in LIF.required(program.arithmetic)}
 
 
 def fused_model(arithmetic: Arithmetic, phase: str, *, excursions: bool) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.backend import Excursions, Outcome, Request
-from lsm_sim.engine.requests import recorded_steps
+from lsm_sim.engine.requests import recorded_steps, recorded_variables
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
@@ -25,8 +26,8 @@ class Gatherer:
         self._spikes: list[list[tuple[Ints, Ints]]] = [[(nothing, nothing)] for _ in range(n_samples)]
         self._counts = None if request.bins is None else np.zeros((n_samples, request.bins.shape[1] - 1, n), np.int32)
         rows = [recorded_steps(request, int(steps)).size for steps in stimulus.n_steps]
-        self._u = [np.empty((size, request.neurons.size)) for size in rows]
-        self._v = [np.empty((size, request.neurons.size)) for size in rows]
+        variables = recorded_variables(program, request)
+        self._traces = {name: [np.empty((size, request.neurons.size)) for size in rows] for name in variables}
         never = np.full((n_samples, N_KINDS), -1)
         self._excursions = Excursions(np.zeros((n_samples, N_KINDS), np.int64), never, never.copy())
 
@@ -42,10 +43,15 @@ class Gatherer:
                 bins = np.searchsorted(self._request.bins[b], step[own], side="right") - 1
                 np.add.at(self._counts[b], (bins, neuron[own]), 1)
 
-    def add_state(self, samples: Ints, row: int | slice, u: Any, v: Any) -> None:
-        """Take u and v at one or more recorded steps of a round, each of shape ([rows,] replicas, recorded neurons)."""
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The state variables to record."""
+        return tuple(self._traces)
+
+    def add_state(self, samples: Ints, row: int | slice, state: Mapping[str, Any]) -> None:
+        """Take state variables at one or more recorded steps of a round, of shape ([rows,] replicas, recorded neurons)."""
         for r, b in enumerate(samples):
-            for target, values in ((self._u[b], u), (self._v[b], v)):
+            for target, values in ((self._traces[name][b], state[name]) for name in self._traces):
                 if isinstance(row, slice):
                     target[:] = values[: len(target), r]
                 elif row < len(target):
@@ -65,12 +71,10 @@ class Gatherer:
     def outcome(self) -> Outcome:
         """Return everything that was asked for."""
         request = self._request
-        recorded = request.neurons.size > 0
         return Outcome(
             spikes=self._all_spikes() if request.spikes else None,
             counts=self._counts,
-            u=tuple(self._u) if recorded else None,
-            v=tuple(self._v) if recorded else None,
+            traces={name: tuple(rows) for name, rows in self._traces.items()},
             excursions=self._excursions if request.excursions else None,
         )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,22 +14,11 @@ from lsm_sim.engine.requests import check_stimulus
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
+from lsm_sim.program.projections import Projection
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
 from lsm_sim_brian2 import available, equations, rounds
 from lsm_sim_brian2.isolation import isolated
-
-
-@dataclass(frozen=True, eq=False)
-class Projection:
-    """Synapses between two groups: indices within the groups, weight, delay in steps beyond the first."""
-
-    pre: str
-    post: str
-    i: Ints
-    j: Ints
-    weight: Any
-    delay: Ints
 
 
 def build(
@@ -77,7 +65,7 @@ def build(
         clock = brian2.Clock(dt=program.dt * brian2.second, name="lsm_sim_clock")
         groups = {name: _inputs(brian2, program, stimulus, name, labels, clock) for name in program.input_groups}
         groups |= {name: _neurons(brian2, program, name, labels, clock) for name in program.neuron_groups}
-        synapses = [_synapses(brian2, part, groups, labels, clock) for part in projections(program)]
+        synapses = [_synapses(brian2, program, part, groups, labels, clock) for part in program.projections()]
         return brian2.Network(*groups.values(), *synapses)
 
 
@@ -134,23 +122,6 @@ def input_events(program: Program, stimulus: Spikes | None, name: str) -> tuple[
     return stimulus.channel[keep].astype(np.int64) - members.start, stimulus.step[keep].astype(np.int64)
 
 
-def projections(program: Program) -> list[Projection]:
-    """Split the program's synapses by source and target group."""
-    rows, out = program.sources(), []
-    sources = {name: members.start for name, members in program.input_groups.items()}
-    sources |= {name: program.n_inputs + members.start for name, members in program.neuron_groups.items()}
-    sizes = {name: len(members) for name, members in (*program.input_groups.items(), *program.neuron_groups.items())}
-    for pre, first in sources.items():
-        own = (rows >= first) & (rows < first + sizes[pre])
-        for post, members in program.neuron_groups.items():
-            which = np.flatnonzero(own & (program.post >= members.start) & (program.post < members.stop))
-            if which.size:
-                i, j = rows[which] - first, program.post[which] - members.start
-                weight = program.weight[which].astype(np.float64)
-                out.append(Projection(pre, post, i, j, weight, program.delay[which]))
-    return out
-
-
 def _inputs(
     b2: Any, program: Program, stimulus: Spikes | None, name: str, labels: Mapping[str, str], clock: Any
 ) -> Any:
@@ -177,7 +148,9 @@ def _neurons(b2: Any, program: Program, name: str, labels: Mapping[str, str], cl
     return group
 
 
-def _synapses(b2: Any, part: Projection, groups: Mapping[str, Any], labels: Mapping[str, str], clock: Any) -> Any:
+def _synapses(
+    b2: Any, program: Program, part: Projection, groups: Mapping[str, Any], labels: Mapping[str, str], clock: Any
+) -> Any:
     synapses = b2.Synapses(
         groups[part.pre],
         groups[part.post],
@@ -187,7 +160,7 @@ def _synapses(b2: Any, part: Projection, groups: Mapping[str, Any], labels: Mapp
         namespace={},
         name=f"{labels[part.pre]}_to_{labels[part.post]}",
     )
-    synapses.connect(i=part.i, j=part.j)
-    synapses.w[:] = part.weight
-    synapses.delay[:] = part.delay * synapses.clock.dt
+    synapses.connect(i=part.source, j=part.target)
+    synapses.w[:] = program.weight[part.index].astype(np.float64)
+    synapses.delay[:] = program.delay[part.index] * synapses.clock.dt
     return synapses

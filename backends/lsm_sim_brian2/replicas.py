@@ -55,7 +55,7 @@ class Replicas:
             getattr(cells, name)[:] = tiled(program, array, replicas, never)
         parts = [cells, *self._synapses(b2, cells, clock), *self._operations(b2, clock)]
         self._network = b2.Network(*parts, name="lsm_sim_network")
-        names = ("u", "v", "fires", "phase", "_spikespace", *(["left"] if excursions else []))
+        names = (*program.state, "fires", "phase", "_spikespace", *(["left"] if excursions else []))
         self._arrays = {name: cells.variables[name].get_value() for name in names}
 
     def _synapses(self, b2: Any, cells: Any, clock: Any) -> list[Any]:
@@ -132,8 +132,8 @@ class Replicas:
             self._spikes.append(spikespace[:number].copy())
             self._buffered += number
         if self._row < len(self._recorded) and self._recorded[self._row] == self._k:
-            u, v = self._arrays["u"][self._shown], self._arrays["v"][self._shown]
-            self._gatherer.add_state(self._round.samples, self._row, u, v)
+            state = {name: self._arrays[name][self._shown] for name in self._gatherer.variables}
+            self._gatherer.add_state(self._round.samples, self._row, state)
             self._row += 1
         if self._excursions and self._k < self._round.n_steps:
             self._add_excursions()

@@ -17,7 +17,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_brian2 import equations
-from lsm_sim_brian2.readable import brian2_names, input_events, projections, to_program
+from lsm_sim_brian2.readable import brian2_names, input_events, to_program
 
 _HEAD = '''\
 """{title}
@@ -136,7 +136,7 @@ def script(
         accumulate=equations.ACCUMULATE,
     )
     sources = [f'    "{labels[name]}": inputs("{labels[name]}", {len(m)}),' for name, m in program.input_groups.items()]
-    pairs = [f'    synapses(groups["{labels[p.pre]}"], groups["{labels[p.post]}"]),' for p in projections(program)]
+    pairs = [f'    synapses(groups["{labels[p.pre]}"], groups["{labels[p.post]}"]),' for p in program.projections()]
     monitored = ", ".join(f'"{labels[name]}"' for name in program.neuron_groups)
     body = ["groups = {", *sources, *neurons, "}", "connections = [", *pairs, "]"]
     body.append(f"monitors = {{name: SpikeMonitor(groups[name]) for name in [{monitored}]}}")
@@ -156,11 +156,11 @@ def _data(program: Program, stimulus: Spikes, labels: Mapping[str, str]) -> dict
     for name in program.input_groups:
         channel, step = input_events(program, stimulus, name)
         data |= {f"{labels[name]}_channel": channel.astype(np.int32), f"{labels[name]}_step": step.astype(np.int32)}
-    for part in projections(program):
+    for part in program.projections():
         label = f"{labels[part.pre]}_to_{labels[part.post]}"
-        whole = {"i": part.i, "j": part.j, "delay": part.delay}
+        whole = {"i": part.source, "j": part.target, "delay": program.delay[part.index]}
         data |= {f"{label}_{key}": values.astype(np.int32) for key, values in whole.items()}
-        data[f"{label}_weight"] = part.weight
+        data[f"{label}_weight"] = program.weight[part.index].astype(np.float64)
     return data
 
 

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from lsm_sim.backend import Outcome, Request, Runner
+from lsm_sim.backend import Outcome, Request, Runner, check_supported
 from lsm_sim.engine.requests import checked_request
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
@@ -28,6 +28,7 @@ class Fast:
     """The compiled backend; runs any program of either arithmetic, bit for bit like the reference."""
 
     name: str = "fast"
+    supports: frozenset[str] = frozenset()
 
     @property
     def about(self) -> str:
@@ -36,6 +37,7 @@ class Fast:
 
     def legalise(self, program: Program) -> Program:
         """Return ``program`` itself."""
+        check_supported(self, program)
         return program
 
     @contextmanager

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsm_sim.backend import Excursions, Outcome, Request
-from lsm_sim.engine.requests import recorded_steps
+from lsm_sim.engine.requests import recorded_steps, recorded_variables
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 
@@ -55,12 +55,11 @@ class Results:
 
     def outcome(self, program: Program, stimulus: Spikes, request: Request) -> Outcome:
         """Return what was asked for."""
-        recorded = request.neurons.size > 0
+        recorded = {"u": tuple(self.u), "v": tuple(self.v)}
         return Outcome(
             spikes=self._spikes(program, stimulus) if request.spikes else None,
             counts=None if request.bins is None else self.counts,
-            u=tuple(self.u) if recorded else None,
-            v=tuple(self.v) if recorded else None,
+            traces={name: recorded[name] for name in recorded_variables(program, request)},
             excursions=self._excursions() if request.excursions else None,
         )
 

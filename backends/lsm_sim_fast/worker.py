@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.engine.requests import recorded_steps
-from lsm_sim.program.program import NEURON_ARRAYS, Program
+from lsm_sim.program.program import Program
 from lsm_sim_fast import aligned, form
 from lsm_sim_fast.compiled import push
 from lsm_sim_fast.compiled.threads import flags
@@ -98,7 +98,7 @@ def neuron_values(program: Program, layout: Layout | PullLayout, which: Any) -> 
     ``which`` picks neurons of the program. The first four are numbers where all neurons have the same; in loihi arithmetic they
     are whole 4096ths and integers.
     """
-    arrays = {name: getattr(program, name)[which] for name in NEURON_ARRAYS[program.arithmetic]}
+    arrays = {name: array[which] for name, array in program.arrays.items()}
     if program.arithmetic == "loihi":
         values = [
             (4095 - arrays["du"]) / 4096,

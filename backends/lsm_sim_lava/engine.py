@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from lsm_sim.backend import Runner
+from lsm_sim.backend import Runner, check_supported
+from lsm_sim.dynamics import Arithmetic
 from lsm_sim.errors import DescriptionError
-from lsm_sim.program.program import Arithmetic, Program
+from lsm_sim.program.program import Program
+from lsm_sim.quantisation.quantise import in_arithmetic
 from lsm_sim.support.checks import positive
 from lsm_sim_lava.interpreter import Interpreter, find_interpreter
 from lsm_sim_lava.runner import run_program
@@ -38,6 +40,7 @@ class Lava:
     """
 
     name: str = "lava"
+    supports: frozenset[str] = frozenset()
     time_limit: float | None = None
     stock_synapses: bool = False
     arithmetic: Arithmetic = "float64"
@@ -67,11 +70,8 @@ class Lava:
 
     def legalise(self, program: Program) -> Program:
         """Return ``program`` itself, which runs exactly, or its integers if ``arithmetic`` asks for them."""
-        if self.arithmetic == program.arithmetic or self.arithmetic == "float64":
-            return program
-        from lsm_sim.quantisation.quantise import quantise
-
-        return quantise(program).program
+        check_supported(self, program)
+        return in_arithmetic(program, "loihi" if self.arithmetic == "loihi" else None, None)
 
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:

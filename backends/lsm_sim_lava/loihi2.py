@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from lsm_sim.backend import DEFAULT, Excursions, Outcome, Request, Runner, find
+from lsm_sim.backend import DEFAULT, Excursions, Outcome, Request, Runner, check_supported, find
 from lsm_sim.errors import BackendUnavailableError, UnsupportedError
 from lsm_sim.program.program import Program
+from lsm_sim.quantisation.quantise import in_arithmetic
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import positive
 from lsm_sim_lava.interpreter import Interpreter, find_interpreter
@@ -36,6 +37,7 @@ class Loihi2:
     """
 
     name: str = "loihi2"
+    supports: frozenset[str] = frozenset()
     address: str | None = None
     partition: str | None = None
     board: str | None = None
@@ -54,14 +56,11 @@ class Loihi2:
 
     def legalise(self, program: Program) -> Program:
         """Return the program in Loihi's integers, or raise `UnsupportedError` with every reason why the chip cannot run it."""
-        if program.arithmetic == "float64":
-            from lsm_sim.quantisation.quantise import quantise
-
-            program = quantise(program).program
-        reasons = chip_reasons(program)
-        if reasons:
-            raise UnsupportedError(f"loihi2: {'; '.join(reasons)}")
-        return program
+        if program.arithmetic != "loihi":  # before calibration runs it
+            check_supported(self, program)
+        integers = in_arithmetic(program, "loihi", None)
+        check_supported(self, integers, chip_reasons(integers))
+        return integers
 
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:

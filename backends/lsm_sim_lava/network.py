@@ -13,7 +13,7 @@ from lava.proc.sparse.process import DelaySparse, Sparse
 from lava.utils.weightutils import SignMode
 from scipy.sparse import csr_matrix
 
-from lsm_sim.program.program import NEURON_ARRAYS, Program
+from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_lava import plan as plans
 from lsm_sim_lava.plan import SLOTS, Layer, Plan
@@ -82,8 +82,7 @@ def _events(stimulus: Spikes, n_steps: int) -> Any:
 
 
 def _neurons(program: Program, process: str, copies: int, n_steps: Any, recording: Recording) -> Any:
-    names = NEURON_ARRAYS[program.arithmetic]
-    p = {name: np.tile(getattr(program, name), copies) for name in names}
+    p = {name: np.tile(array, copies) for name, array in program.arrays.items()}
     if process == "Neurons":
         return neuron_models.Neurons(parameters=p, n_steps=n_steps, recording=recording)
     common: dict[str, Any] = {"shape": p["threshold"].shape, "vth": p["threshold"]}

@@ -1,4 +1,4 @@
-"""What a neuron model writes while it runs: spikes, u and v to files, the step to a heartbeat. No Lava in here.
+"""What a neuron model writes while it runs: spikes and state variables to files, the step to a heartbeat. No Lava in here.
 
 `Var.get` moves one number per message (14 us each), so nothing is read that way; files cost next to nothing.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,26 @@ import numpy as np
 from lsm_sim.support.checks import Bools, Ints
 
 BEAT = "beat"
-SPIKES, U, V, EXCURSIONS = "spikes.bin", "u.bin", "v.bin", "excursions.npy"
+SPIKES, EXCURSIONS = "spikes.bin", "excursions.npy"
 _FLUSH = 1 << 20  # bytes kept in memory per file
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What to write: ``folder``, number of steps, neurons and steps of u and v (steps None: every step)."""
+    """What to write: ``folder``, number of steps; state variables, at these neurons and steps (None: every step)."""
 
     folder: str
     n_steps: int
     neurons: Ints
+    variables: Sequence[str] = ()
     steps: Ints | None = None
     excursions: bool = False
     n_samples: int = 1
+
+
+def trace_file(variable: str) -> str:
+    """Return the name of the file of a state variable."""
+    return f"{variable}.bin"
 
 
 class _File:
@@ -56,14 +63,15 @@ class Recorder:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         folder = Path(recording.folder)
-        self._spikes, self._u, self._v = (_File(folder / name) for name in (SPIKES, U, V))
+        self._spikes = _File(folder / SPIKES)
+        self._traces = {str(name): _File(folder / trace_file(name)) for name in recording.variables}
         with (folder / BEAT).open("r+b") as stream:
             self._beat = mmap.mmap(stream.fileno(), 8)
         self._wanted = None if recording.steps is None else set(recording.steps.tolist())
         self._excursions = np.zeros((recording.n_samples, 3, 3), np.int64)
         self._excursions[:, 1:] = -1
 
-    def add(self, k: int, spiked: Bools, u: Any, v: Any) -> None:
+    def add(self, k: int, spiked: Bools, state: Mapping[str, Any]) -> None:
         """Take the state at the end of step ``k``; after the last step everything is on disk."""
         neurons = np.flatnonzero(spiked)
         events = np.empty((neurons.size, 2), np.int32)
@@ -71,11 +79,11 @@ class Recorder:
         self._spikes.add(events)
         chosen = self._recording.neurons
         if chosen.size and (self._wanted is None or k in self._wanted):
-            self._u.add(np.asarray(u[chosen], np.float64))
-            self._v.add(np.asarray(v[chosen], np.float64))
+            for name, file in self._traces.items():
+                file.add(np.asarray(state[name][chosen], np.float64))
         self._beat[:8] = int(k + 1).to_bytes(8, "little")
         if k + 1 == self._recording.n_steps:
-            for file in (self._spikes, self._u, self._v):
+            for file in (self._spikes, *self._traces.values()):
                 file.flush()
             if self._recording.excursions:
                 np.save(Path(self._recording.folder) / EXCURSIONS, self._excursions)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.backend import Excursions, Outcome, Request
-from lsm_sim.engine.requests import checked_request, recorded_steps
+from lsm_sim.engine.requests import checked_request, recorded_steps, recorded_variables
 from lsm_sim.errors import RunError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
@@ -41,8 +41,7 @@ class _Part:
     """What one job gave for its samples."""
 
     spikes: Spikes | None
-    u: tuple[Any, ...]
-    v: tuple[Any, ...]
+    traces: dict[str, tuple[Any, ...]]
     excursions: Any
 
 
@@ -102,7 +101,8 @@ def run_program(
 def _settings(program: Program, request: Request, n_samples: int, n_steps: int, stock: bool) -> dict[str, Any]:
     steps = {} if request.steps is None else {"steps": request.steps}
     neurons = (np.arange(n_samples)[:, None] * program.n_neurons + request.neurons).ravel()
-    common = {"n_steps": n_steps, "neurons": neurons, "excursions": request.excursions}
+    variables = np.array(recorded_variables(program, request), dtype=np.str_)
+    common = {"n_steps": n_steps, "neurons": neurons, "variables": variables, "excursions": request.excursions}
     return {"stock_synapses": stock, **common, **steps}
 
 
@@ -116,15 +116,13 @@ def _read(folder: Path, program: Program, batch: Spikes, request: Request) -> _P
     order = np.argsort(sample, kind="stable")
     offsets = np.concatenate([[0], np.cumsum(np.bincount(sample, minlength=n_samples))])
     spikes = Spikes(step[order], neuron[order], offsets, batch.n_steps, n, program.dt, program.neuron_groups)
-    u, v = (_traces(folder / name, batch, request) for name in (recorder.U, recorder.V))
-    return _Part(spikes, u, v, np.load(folder / recorder.EXCURSIONS) if request.excursions else None)
+    variables = recorded_variables(program, request)
+    traces = {name: _traces(folder / recorder.trace_file(name), batch, request) for name in variables}
+    return _Part(spikes, traces, np.load(folder / recorder.EXCURSIONS) if request.excursions else None)
 
 
 def _traces(path: Path, batch: Spikes, request: Request) -> tuple[Any, ...]:
-    n = request.neurons.size
-    if n == 0:
-        return ()
-    rows = np.fromfile(path).reshape(-1, len(batch), n)
+    rows = np.fromfile(path).reshape(-1, len(batch), request.neurons.size)
     return tuple(rows[: recorded_steps(request, int(length)).size, b].copy() for b, length in enumerate(batch.n_steps))
 
 
@@ -137,7 +135,8 @@ def _reduced(part: _Part, request: Request, job: Ints) -> Any:
 
 def _outcome(parts: list[Any], back: Ints, request: Request) -> Outcome:
     """Return the parts in the order of the stimulus."""
-    u, v = (tuple(sample for _, part in parts for sample in getattr(part, name)) for name in ("u", "v"))
+    names = list(parts[0][1].traces)
+    traces = {name: [sample for _, part in parts for sample in part.traces[name]] for name in names}
     excursions = None
     if request.excursions:
         e = np.concatenate([part.excursions for _, part in parts])[back]
@@ -145,7 +144,6 @@ def _outcome(parts: list[Any], back: Ints, request: Request) -> Outcome:
     return Outcome(
         spikes=Spikes.concatenate([part.spikes for _, part in parts if part.spikes])[back] if request.spikes else None,
         counts=None if request.bins is None else np.concatenate([counts for counts, _ in parts])[back],
-        u=tuple(u[b] for b in back) if u else None,
-        v=tuple(v[b] for b in back) if v else None,
+        traces={name: tuple(rows[b] for b in back) for name, rows in traces.items()},
         excursions=excursions,
     )

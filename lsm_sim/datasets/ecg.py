@@ -67,8 +67,8 @@ def ecg(
     annotator
         Suffix of the annotation files.
     """
-    before, after = checks.positive(before, "ecg before"), checks.positive(after, "ecg after")
-    window = None if window is None else checks.positive(window, "ecg window")
+    before, after = checks.positive(before, "ecg before", "time"), checks.positive(after, "ecg after", "time")
+    window = None if window is None else checks.positive(window, "ecg window", "time")
     if labels not in ("aami", "symbols", "rhythm"):
         raise DescriptionError(f"ecg labels: got {labels!r}, expected 'aami', 'symbols' or 'rhythm'")
     if labels == "rhythm" and window is None:

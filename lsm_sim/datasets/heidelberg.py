@@ -86,7 +86,7 @@ def _read(
 ) -> Dataset:
     if isinstance(parts, str) or not parts or not set(parts) <= set(known) or len(set(parts)) < len(parts):
         raise DescriptionError(f"{name} parts: got {parts!r}, expected some of {', '.join(known)}")
-    dt = checks.positive(dt, f"{name} dt")
+    dt = checks.positive(dt, f"{name} dt", "time")
     limit = None if limit is None else checks.whole(limit, f"{name} limit", 1)
     paths = {part: _path(name, part, folder) for part in parts}
     files = {part: read_spike_file(path, n_classes, dt, limit) for part, path in paths.items()}

@@ -64,8 +64,8 @@ def spike_templates(
     templates = checks.whole(templates, "spike_templates templates", 1, 1000)
     segments = checks.whole(segments, "spike_templates segments", 1, 1000)
     channels = checks.whole(channels, "spike_templates channels", 1, checks.MOST)
-    rate = checks.positive(rate, "spike_templates rate")
-    if checks.real(jitter, "spike_templates jitter") < 0:
+    rate = checks.positive(rate, "spike_templates rate", "rate")
+    if checks.real(jitter, "spike_templates jitter", "time") < 0:
         raise DescriptionError(f"spike_templates jitter: got {jitter:g}, expected a standard deviation >= 0 s")
     seed, steps = checks.whole(seed, "spike_templates seed"), whole_steps(duration, dt, "spike_templates duration")
     known = [[_poisson(channels, rate, duration, seed, f"{s}/{t}") for t in range(templates)] for s in range(segments)]

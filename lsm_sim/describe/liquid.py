@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lsm_sim.describe import file, plain
 from lsm_sim.describe.distributions import Distribution
 from lsm_sim.describe.neurons import Neurons
 from lsm_sim.describe.synapses import Synapses
@@ -19,6 +21,8 @@ from lsm_sim.describe.values import Value, value_range
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.files import PathLike
+
+FORMAT = "lsm_sim.liquid/1"
 
 
 @dataclass(frozen=True)
@@ -81,18 +85,48 @@ class Liquid:
         """Number of neurons, all groups together."""
         return sum(group.size for group in self.neurons)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the description as text, numbers, lists and dicts; what is None is left out.
+
+        >>> Liquid([], [Neurons("a", 3)], seed=7).to_dict()["seed"]
+        7
+        """
+        return {"format": FORMAT, "seed": self.seed, **plain.encode_fields(self, defaults=True)}
+
+    @staticmethod
+    def from_dict(data: Any, where: str = "liquid") -> Liquid:
+        """Return the liquid that ``data`` describes; ``where`` names the file in errors.
+
+        Raises
+        ------
+        DescriptionError
+            For an unknown or missing key, a wrong type or value; the message has file and key path.
+        """
+        fields = [field.name for field in dataclasses.fields(Liquid)]
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            got = plain.short(data.get("format")) if isinstance(data, dict) and "format" in data else "none"
+            raise DescriptionError(
+                f"{where}: got format {got}, expected {FORMAT!r}; is it the description of a liquid?"
+            )
+        plain.check_keys(data, ["format", *fields], [], f"{where}: ")
+        content = {key: value for key, value in data.items() if key != "format"}
+        liquid: Liquid = plain.decode_record(Liquid, content, f"{where}: ")
+        return liquid
+
     def save(self, path: PathLike) -> None:
         """Write the description to a .toml or .json file; an unfinished file is never left behind."""
-        from lsm_sim.describe import file as description_file
-
-        description_file.save(self, path)
+        file.write(self.to_dict(), path)
 
     @staticmethod
     def load(path: PathLike) -> Liquid:
-        """Return the liquid in a .toml or .json file."""
-        from lsm_sim.describe import file as description_file
+        """Return the liquid in a .toml or .json file.
 
-        return description_file.load(path)
+        Raises
+        ------
+        DescriptionError
+            Where the file is missing, damaged, of another kind, or describes no liquid.
+        """
+        return Liquid.from_dict(file.read(path), str(path))
 
     def __repr__(self) -> str:
         inputs, neurons = (
@@ -101,9 +135,7 @@ class Liquid:
         return f"Liquid(inputs: {inputs}; neurons: {neurons}; {len(self.synapses)} kinds of synapses; seed={self.seed})"
 
     def __eq__(self, other: object) -> bool:
-        from lsm_sim.describe.file import to_dict
-
-        return to_dict(self) == to_dict(other) if isinstance(other, Liquid) else NotImplemented
+        return self.to_dict() == other.to_dict() if isinstance(other, Liquid) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -10,6 +10,7 @@ import numpy as np
 from lsm_sim.describe.distributions import Distribution
 from lsm_sim.describe.positions import Box, Grid
 from lsm_sim.describe.values import Value, checked_value, value_range
+from lsm_sim.dynamics import LIF, Parameter
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
@@ -50,33 +51,38 @@ class Neurons:
     positions: Grid | Box | Floats | None = None
     sign: int | None = None
 
-    PARAMETERS = ("tau_m", "tau_syn", "v_rest", "v_thresh", "v_reset", "t_ref", "i_bias")
-
     def __post_init__(self) -> None:
         where = f"Neurons {checks.name(self.name, 'Neurons name')!r}"
         object.__setattr__(self, "size", checks.whole(self.size, f"{where} size", minimum=1, maximum=checks.MOST))
-        for parameter in self.PARAMETERS:
-            object.__setattr__(
-                self, parameter, checked_value(getattr(self, parameter), self.size, f"{where} {parameter}")
-            )
+        for parameter in LIF.parameters:
+            value = getattr(self, parameter.name)
+            if value is not None or not isinstance(parameter.default, str):
+                value = _checked(parameter, value, self.size, f"{where} {parameter.name}")
+                object.__setattr__(self, parameter.name, value)
         object.__setattr__(self, "positions", _positions(self.positions, self.size, f"{where} positions"))
-        self._check_ranges(where)
-
-    def _check_ranges(self, where: str) -> None:
-        """Say what cannot be right for any draw; `lower` checks the draws themselves."""
-        for tau in ("tau_m", "tau_syn"):
-            value = getattr(self, tau)
-            if not isinstance(value, Distribution) and value_range(value)[0] <= 0:
-                raise DescriptionError(f"{where} {tau}: got {value_range(value)[0]:g} s, expected a time > 0")
-        if not isinstance(self.t_ref, Distribution) and value_range(self.t_ref)[0] < 0:
-            raise DescriptionError(f"{where} t_ref: got {value_range(self.t_ref)[0]:g} s, expected a time >= 0")
-        if not isinstance(self.v_thresh, Distribution) and not isinstance(self.v_reset, Distribution):
-            gap = np.atleast_1d(np.subtract(self.v_thresh, self.v_reset))
-            if gap.min() <= 0:
-                msg = f"{where}: got v_thresh - v_reset = {gap.min():g}, expected v_thresh > v_reset"
-                raise DescriptionError(msg)
+        for upper, lower in LIF.above:
+            _check_above(where, upper, lower, getattr(self, upper), getattr(self, lower))
         if self.sign not in (None, 1, -1):
             raise DescriptionError(f"{where} sign: got {self.sign!r}, expected +1, -1 or None")
+
+
+def _checked(parameter: Parameter, value: Any, size: int, where: str) -> Value:
+    """Return the value in its final type, or say what cannot be right for any draw; `drawing` checks the draws themselves."""
+    out = checked_value(value, size, where, "time" if parameter.dimension == "time" else None)
+    if not isinstance(out, Distribution) and parameter.outside(value_range(out)[0]):
+        sign = ">" if parameter.exclusive else ">="
+        kind = "a time" if parameter.dimension == "time" else "a number"
+        msg = f"{where}: got {value_range(out)[0]:g}{parameter.unit}, expected {kind} {sign} {parameter.minimum:g}"
+        raise DescriptionError(msg)
+    return out
+
+
+def _check_above(where: str, upper: str, lower: str, high: Value, low: Value) -> None:
+    if isinstance(high, Distribution) or isinstance(low, Distribution):
+        return
+    gap = np.atleast_1d(np.subtract(high, low))
+    if gap.min() <= 0:
+        raise DescriptionError(f"{where}: got {upper} - {lower} = {gap.min():g}, expected {upper} > {lower}")
 
 
 def _positions(value: Any, size: int, where: str) -> Grid | Box | Floats | None:

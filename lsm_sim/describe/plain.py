@@ -7,19 +7,29 @@ Which keys stand inside is read off the record's own fields, so a new rule needs
 from __future__ import annotations
 
 import dataclasses
+import functools
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.describe.distributions import LAWS, Distribution
-from lsm_sim.describe.liquid import Inputs
-from lsm_sim.describe.neurons import Neurons
 from lsm_sim.describe.positions import Box, Grid
-from lsm_sim.describe.synapses import Synapses
-from lsm_sim.describe.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
+from lsm_sim.describe.values import Value
+from lsm_sim.describe.wiring import (
+    AllToAll,
+    DistanceRule,
+    Edges,
+    FixedInDegree,
+    FixedProbability,
+    OneToOne,
+    SmallWorld,
+    WiringRule,
+)
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support.checks import Floats, Ints
 
 Path = str
 """Where a value stands: ``net.toml: synapses[2].rule``."""
@@ -45,22 +55,35 @@ def encode(value: Any) -> Any:
         return [encode(item) for item in value]
     if isinstance(value, (str, int, float)):
         return value
-    if dataclasses.is_dataclass(value) and type(value) in (Inputs, Neurons, Synapses):
-        return encode_fields(value, defaults=True)
     msg = f"description: got {short(value)}, which no file can hold; known rules: {', '.join(RULES)}"
     raise DescriptionError(msg)
 
 
 def encode_fields(record: Any, names: Mapping[str, str] | None = None, *, defaults: bool) -> dict[str, Any]:
     """Return the fields that are not None, under ``names`` where given; without ``defaults`` only what differs from them."""
-    out = {}
+    kind: Any = type(record)
+    hints, out = _hints(kind), dict[str, Any]()
     for field in dataclasses.fields(record):
         value, name = getattr(record, field.name), field.name if names is None else names.get(field.name)
         if name is None or value is None:
             continue
-        if defaults or field.default is dataclasses.MISSING or value != field.default:
+        if _item_kind(hints[field.name]) is not None:
+            out[name] = [encode_fields(item, defaults=True) for item in value]
+        elif defaults or field.default is dataclasses.MISSING or value != field.default:
             out[name] = encode(value)
     return out
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """Return the type of each field."""
+    return typing.get_type_hints(kind)
+
+
+def _item_kind(hint: Any) -> type | None:
+    """Return the class of the records in a field that holds a list of them, None for other fields."""
+    kind: type | None = typing.get_args(hint)[0] if typing.get_origin(hint) is Sequence else None
+    return kind
 
 
 def _field_names(law: str) -> dict[str, str]:
@@ -76,7 +99,7 @@ def decode_record(kind: type, data: Any, path: Path) -> Any:
     fields = {field.name: field for field in dataclasses.fields(kind)}
     required = [name for name, field in fields.items() if field.default is dataclasses.MISSING]
     check_keys(data, fields, required, path)
-    values = {key: _DECODERS[str(fields[key].type)](value, join(path, key)) for key, value in data.items()}
+    values = {key: _decoder(_hints(kind)[key])(value, join(path, key)) for key, value in data.items()}
     return build(kind, values, path)
 
 
@@ -204,19 +227,21 @@ def _records(kind: type) -> Callable[[Any, Path], Any]:
     return decode
 
 
-_DECODERS: dict[str, Callable[[Any, Path], Any]] = {  # by the annotation of the record's field
-    "str": _text,
-    "str | tuple[str, ...]": _texts,
-    "bool": _boolean,
-    "int": _number,
-    "int | None": _number,
-    "float": _number,
-    "Ints": _numbers,
-    "Value": _value,
-    "Value | None": _value,
-    "WiringRule": _rule,
-    "Grid | Box | Floats | None": _positions,
-    "Sequence[Inputs]": _records(Inputs),
-    "Sequence[Neurons]": _records(Neurons),
-    "Sequence[Synapses]": _records(Synapses),
+_DECODERS: dict[Any, Callable[[Any, Path], Any]] = {  # by the type of the record's field
+    str: _text,
+    str | tuple[str, ...]: _texts,
+    bool: _boolean,
+    int: _number,
+    int | None: _number,
+    float: _number,
+    Ints: _numbers,
+    Value: _value,
+    Value | None: _value,
+    WiringRule: _rule,
+    Grid | Box | Floats | None: _positions,
 }
+
+
+def _decoder(hint: Any) -> Callable[[Any, Path], Any]:
+    kind = _item_kind(hint)
+    return _DECODERS[hint] if kind is None else _records(kind)

@@ -12,6 +12,7 @@ from lsm_sim.describe.values import Value, checked_value, value_range
 from lsm_sim.describe.wiring import Edges, WiringRule
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
+from lsm_sim.support.quantities import Dimension
 
 
 def _check_rule(rule: Any, where: str) -> None:
@@ -58,7 +59,8 @@ class Synapses:
         for part in ("weight", "delay"):
             if getattr(self, part) is None and part == "delay":
                 continue
-            value = checked_value(getattr(self, part), n_edges, f"{where} {part}")
+            dimension: Dimension | None = "time" if part == "delay" else None
+            value = checked_value(getattr(self, part), n_edges, f"{where} {part}", dimension)
             if isinstance(value, np.ndarray) and n_edges is None:
                 msg = f"{where} {part}: got an array, but only Edges fixes the order of synapses; use a distribution or Edges"
                 raise DescriptionError(msg)

@@ -10,15 +10,16 @@ from lsm_sim.describe.distributions import Distribution
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.quantities import Dimension
 
-Value: TypeAlias = "float | Floats | Distribution"
+Value: TypeAlias = float | Floats | Distribution
 
 
-def checked_value(value: Any, size: int | None, where: str) -> Value:
-    """Return ``value`` as a float, a read-only array of shape (size,) or a distribution."""
+def checked_value(value: Any, size: int | None, where: str, dimension: Dimension | None = None) -> Value:
+    """Return ``value`` as a float, a read-only array of shape (size,) or a distribution; quantities must have the dimension."""
     if isinstance(value, Distribution):
         return value
-    array = checks.real_array(value, where)
+    array = checks.real_array(value, where, dimension)
     if array.ndim == 0:
         return float(array)
     if array.ndim != 1 or (size is not None and len(array) != size):

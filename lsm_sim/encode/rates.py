@@ -19,7 +19,7 @@ from lsm_sim.units import Hz, ms
 
 def spikes_per_step(max_rate: float, dt: float) -> float:
     """Return the largest expected number of spikes per step, which one channel cannot exceed."""
-    per_step = checks.positive(max_rate, "max_rate") * checks.positive(dt, "dt")
+    per_step = checks.positive(max_rate, "max_rate", "rate") * checks.positive(dt, "dt", "time")
     if per_step > 1:
         raise DescriptionError(f"max_rate: got {max_rate:g} Hz, expected at most one spike per step, {1 / dt:g} Hz")
     return per_step

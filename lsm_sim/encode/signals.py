@@ -72,7 +72,7 @@ def frame_steps(frame: float | None, dt: float) -> int:
     """Return how many steps one frame lasts."""
     if frame is None:
         return 1
-    steps = checks.positive(frame, "frame") / checks.positive(dt, "dt")
+    steps = checks.positive(frame, "frame", "time") / checks.positive(dt, "dt", "time")
     if round(steps) < 1 or not np.isclose(steps, round(steps), rtol=1e-6):
         raise DescriptionError(f"frame: got {frame:g} s, expected a whole number of steps of {dt:g} s")
     return round(steps)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.engine.protocol import Excursions, Outcome, Request
-from lsm_sim.engine.requests import recorded_steps
+from lsm_sim.engine.requests import recorded_steps, recorded_variables
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Bools, Floats, Ints
 
 
 class Collector:
-    """Takes u, v and the spikes of one step after the other, sample by sample."""
+    """Takes the state and the spikes of one step after the other, sample by sample."""
 
     def __init__(self, program: Program, stimulus: Spikes, request: Request) -> None:
         self._program, self._stimulus, self._request = program, stimulus, request
         self._spiked: list[tuple[Ints, Ints]] = []
         self._sizes: list[int] = []
-        self._u: list[Floats] = []
-        self._v: list[Floats] = []
+        self._traces: dict[str, list[Floats]] = {name: [] for name in recorded_variables(program, request)}
         n_samples = len(stimulus)
         self._counts = None
         if request.bins is not None:
@@ -34,10 +34,10 @@ class Collector:
         self._b, self._row = b, 0
         self._steps = recorded_steps(self._request, int(self._stimulus.n_steps[b]))
         self._sizes.append(0)
-        for rows in (self._u, self._v):
+        for rows in self._traces.values():
             rows.append(np.empty((self._steps.size, self._request.neurons.size)))
 
-    def add(self, k: int, u: Any, v: Any, spiked: Bools, excursions: Bools) -> None:
+    def add(self, k: int, state: Mapping[str, Any], spiked: Bools, excursions: Bools) -> None:
         """Take the state at the end of step ``k``."""
         neurons = np.flatnonzero(spiked)
         if self._request.spikes:
@@ -47,8 +47,8 @@ class Collector:
             edges = self._request.bins[self._b]
             self._counts[self._b, np.searchsorted(edges, k, side="right") - 1, neurons] += 1
         if self._row < self._steps.size and self._steps[self._row] == k:
-            self._u[-1][self._row] = u[self._request.neurons]
-            self._v[-1][self._row] = v[self._request.neurons]
+            for name, rows in self._traces.items():
+                rows[-1][self._row] = state[name][self._request.neurons]
             self._row += 1
         for kind in np.flatnonzero(excursions.any(axis=1)):
             self._add_excursion(k, int(kind), excursions[kind])
@@ -62,12 +62,10 @@ class Collector:
     def outcome(self) -> Outcome:
         """Return everything that was asked for."""
         request, program = self._request, self._program
-        recorded = request.neurons.size > 0
         return Outcome(
             spikes=self._spikes() if request.spikes else None,
             counts=self._counts,
-            u=tuple(self._u) if recorded else None,
-            v=tuple(self._v) if recorded else None,
+            traces={name: tuple(rows) for name, rows in self._traces.items()},
             excursions=self._excursions if request.excursions and program.arithmetic == "loihi" else None,
         )
 

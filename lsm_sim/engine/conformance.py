@@ -1,4 +1,4 @@
-"""Case files (format ``lsm_sim.case/1``): a program, one stimulus, and what an oracle answered; and backends checked against them."""
+"""Case files (format ``lsm_sim.case/1`` or ``/2``): a program, one stimulus, what an oracle answered; and checks of backends."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.engine.protocol import Backend, Outcome, Request
+from lsm_sim.engine.protocol import Backend, Outcome, Request, compiled
 from lsm_sim.errors import DescriptionError, RunError, UnsupportedError
-from lsm_sim.program.program import CASE_FORMAT, NEURON_ARRAYS, SYNAPSE_ARRAYS, Program, from_arrays
+from lsm_sim.program import file
+from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks, npz
 from lsm_sim.support.checks import Bools, Floats
@@ -19,8 +20,6 @@ from lsm_sim.support.files import PathLike
 
 V_TOLERANCE = {"brian2": 1e-12}
 """By engine: Brian2 rearranges decay_v * v + (u + bias), which may round differently. Everything else is exact."""
-
-_ARRAYS = ("oracle", "n_steps", "stimulus_step", "stimulus_channel", "spike_step", "spike_neuron", "u", "v")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,25 +34,23 @@ class Case:
         What was asked.
     spikes
         Spikes of the N neurons in the T steps of the stimulus.
-    u, v
-        State at the end of each step, in the program's units, shape (T, N).
+    traces
+        State variables by name, at the end of each step, in the program's units, shape (T, N).
     """
 
     oracle: str
     program: Program
     stimulus: Spikes
     spikes: Spikes
-    u: Floats
-    v: Floats
+    traces: Mapping[str, Floats]
 
     def save(self, path: PathLike) -> None:
         """Write the case to an .npz file; an unfinished file is never left behind."""
-        program = self.program
-        names = ("arithmetic", "dt", "n_inputs", "n_neurons", *SYNAPSE_ARRAYS, *NEURON_ARRAYS[program.arithmetic])
-        answer = {"spike_step": self.spikes.step, "spike_neuron": self.spikes.channel, "u": self.u, "v": self.v}
+        answer = {"spike_step": self.spikes.step, "spike_neuron": self.spikes.channel, **self.traces}
         events = {"stimulus_step": self.stimulus.step, "stimulus_channel": self.stimulus.channel}
-        asked = {name: getattr(program, name) for name in names} | {"n_steps": self.stimulus.n_steps[0]} | events
-        npz.write(path, {"format": CASE_FORMAT, "oracle": self.oracle} | asked | answer)
+        asked = self.program.meaning() | {"n_steps": self.stimulus.n_steps[0]} | events
+        kind = f"{file.CASE}/{file.version(self.program.needs)}"
+        npz.write(path, {"format": kind, "oracle": self.oracle} | asked | answer)
 
 
 def load(path: PathLike) -> Case:
@@ -66,12 +63,12 @@ def load(path: PathLike) -> Case:
     """
     arrays = npz.read(path)
     kind = str(arrays.get("format", ""))
-    if kind != CASE_FORMAT:
-        raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {CASE_FORMAT!r}")
-    missing = [name for name in _ARRAYS if name not in arrays]
+    if kind.partition("/")[0] != file.CASE:
+        raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected '{file.CASE}/1' or '{file.CASE}/2'")
+    missing = [name for name in (*file.CASE_KEYS, *Program.model.state) if name not in arrays]
     if missing:
         raise DescriptionError(f"{path}: no {', '.join(missing)} in the file; it is damaged or not a case")
-    program = from_arrays(arrays, where=str(path))
+    program = Program.from_arrays(arrays, where=str(path))
     try:
         return _case(program, arrays)
     except DescriptionError as error:
@@ -81,14 +78,14 @@ def load(path: PathLike) -> Case:
 def _case(program: Program, arrays: Mapping[str, Any]) -> Case:
     n_steps = checks.whole(arrays["n_steps"], "n_steps", minimum=1)
     shape = (n_steps, program.n_neurons)
-    state = {name: checks.real_array(arrays[name], name) for name in ("u", "v")}
+    state = {name: checks.real_array(arrays[name], name) for name in program.state}
     for name, values in state.items():
         if values.shape != shape:
             raise DescriptionError(f"{name}: got shape {values.shape}, expected {shape}, steps by neurons")
     common = {"n_steps": n_steps, "dt": program.dt}
     stimulus = _events(arrays, "stimulus_step", "stimulus_channel", n_channels=program.n_inputs, **common)
     spikes = _events(arrays, "spike_step", "spike_neuron", n_channels=program.n_neurons, **common)
-    return Case(str(arrays["oracle"]), program, stimulus, spikes, **state)
+    return Case(str(arrays["oracle"]), program, stimulus, spikes, state)
 
 
 def _events(arrays: Mapping[str, Any], step: str, channel: str, **form: Any) -> Spikes:
@@ -101,16 +98,16 @@ def _events(arrays: Mapping[str, Any], step: str, channel: str, **form: Any) -> 
 def difference(case: Case, backend: Backend, n_threads: int | None = None) -> str | None:
     """Run the case and say where the answer first differs from the oracle's: step, neuron, values; None: nowhere.
 
-    Spikes and u must be equal to the last bit, v too unless `V_TOLERANCE` has the oracle or the backend. Within a step, u
-    is compared before v and v before the spikes, as they follow from each other.
+    Spikes and state variables must be equal to the last bit, except v where `V_TOLERANCE` has the oracle or the backend.
+    Within a step, state variables are compared in the order in which they are computed, and spikes last.
     """
     try:
-        program = backend.legalise(case.program)
-        if program.arithmetic != case.program.arithmetic:
-            return f"{backend.name} runs it in {program.arithmetic} arithmetic only, not in {case.program.arithmetic}"
-        neurons = np.arange(program.n_neurons)
-        with backend.compile(program) as runner:
-            got = runner(case.stimulus, Request(neurons=neurons, n_threads=n_threads, progress=False))
+        with compiled(case.program, backend) as run:
+            if run.program.arithmetic != case.program.arithmetic:
+                return f"{backend.name} runs it in {run.program.arithmetic} arithmetic only, not in {case.program.arithmetic}"
+            neurons = np.arange(run.program.n_neurons)
+            request = Request(neurons=neurons, variables=tuple(case.traces), n_threads=n_threads, progress=False)
+            got = run(case.stimulus, request)
     except (UnsupportedError, RunError) as error:
         return f"{error}"
     return _first_difference(case, got, _tolerance(case.oracle, backend.name))
@@ -121,18 +118,15 @@ def _tolerance(*engines: str) -> float:
 
 
 def _first_difference(case: Case, got: Outcome, tolerance: float) -> str | None:
-    if got.spikes is None or got.u is None or got.v is None:
-        return "the backend returned no spikes, u or v although they were asked for"
-    expected = {"u": case.u, "v": case.v, "spike": case.spikes.raster()}
-    answer = {"u": got.u[0], "v": got.v[0], "spike": got.spikes.raster()}
-    wrong = {
-        "u": _apart(answer["u"], expected["u"], 0.0),
-        "v": _apart(answer["v"], expected["v"], tolerance),
-        "spike": answer["spike"] != expected["spike"],
+    assert got.spikes is not None  # `compiled` has checked it
+    expected = {**case.traces, "spike": case.spikes.raster()}
+    answer = {**{name: got.traces[name][0] for name in case.traces}, "spike": got.spikes.raster()}
+    wrong = {name: _apart(answer[name], expected[name], tolerance if name == "v" else 0.0) for name in case.traces} | {
+        "spike": answer["spike"] != expected["spike"]
     }
     steps = {name: _first_step(where) for name, where in wrong.items()}
-    first = min(steps, key=lambda name: steps[name])  # of equal ones the first: u, then v, then spike
-    if steps[first] == len(case.u):
+    first = min(steps, key=lambda name: steps[name])  # of equal ones the first in this order
+    if steps[first] == case.stimulus.n_steps[0]:
         return None
     step = steps[first]
     neuron = int(np.flatnonzero(wrong[first][step])[0])

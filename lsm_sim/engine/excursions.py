@@ -13,7 +13,7 @@ from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 
 
-def watched(runner: Runner, program: Program) -> Runner:
+def warn_on_excursions(runner: Runner, program: Program) -> Runner:
     """Return a runner that counts excursions of a loihi program and warns of them."""
     if program.arithmetic != "loihi":
         return runner
@@ -21,7 +21,7 @@ def watched(runner: Runner, program: Program) -> Runner:
     def run(stimulus: Spikes, request: Request | None = None) -> Outcome:
         outcome = runner(stimulus, dataclasses.replace(request or Request(), excursions=True))
         if outcome.excursions is None:
-            raise RunError("the backend counted no excursions although they were asked for")
+            raise RunError("the backend returned no excursions although they were requested")
         text = described(outcome.excursions)
         if text:
             warnings.warn(f"loihi: {text}; quantise with stimuli like these, or with more headroom", stacklevel=2)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Protocol, runtime_checkable
@@ -11,7 +12,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.errors import BackendUnavailableError, DescriptionError
+from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError, UnsupportedError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats, Ints
@@ -31,13 +32,15 @@ class Request:
     bins
         Edges in steps, shape (B, K + 1), from 0 to the sample's length: return spike counts per bin.
     neurons
-        Record u and v of these neurons, at the end of each step.
+        Record state variables of these neurons, at the end of each step.
+    variables
+        Which state variables to record, such as ``("v",)``; None: all that the program has.
     steps
         Record only at these steps, ascending; None: at every step. A sample ends the list at its own length.
     excursions
         Loihi arithmetic only: count where the chip's registers would be left.
     n_threads
-        At most so many threads; None: one per core. Backends without threads ignore it.
+        Maximum number of threads; None: one per core. Results do not depend on it; backends without threads ignore it.
     progress
         Show a progress bar; None: when the output is a terminal and the work takes more than a second.
     """
@@ -45,6 +48,7 @@ class Request:
     spikes: bool = True
     bins: Ints | None = None
     neurons: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    variables: tuple[str, ...] | None = None
     steps: Ints | None = None
     excursions: bool = False
     n_threads: int | None = None
@@ -72,16 +76,25 @@ class Excursions:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a runner returns: only what was asked for, the rest is None.
+    """What a runner returns: only what was requested, the rest is None or empty.
 
-    ``counts`` has shape (B, K, N); ``u[b]`` and ``v[b]`` have shape (recorded steps of sample b, recorded neurons).
+    ``counts`` has shape (B, K, N); ``traces[name][b]`` has shape (recorded steps of sample b, recorded neurons).
     """
 
     spikes: Spikes | None = None
     counts: npt.NDArray[np.int32] | None = None
-    u: tuple[Floats, ...] | None = None
-    v: tuple[Floats, ...] | None = None
+    traces: Mapping[str, tuple[Floats, ...]] = field(default_factory=dict)
     excursions: Excursions | None = None
+
+    @property
+    def u(self) -> tuple[Floats, ...] | None:
+        """The trace of u, None if it was not recorded."""
+        return self.traces.get("u")
+
+    @property
+    def v(self) -> tuple[Floats, ...] | None:
+        """The trace of v, None if it was not recorded."""
+        return self.traces.get("v")
 
 
 class Runner(Protocol):
@@ -101,6 +114,11 @@ class Backend(Protocol):
         """The name under which it is found."""
         ...
 
+    @property
+    def supports(self) -> frozenset[str]:
+        """What it can do beyond plain LIF: names out of `Program.needs`. A program that needs more is refused."""
+        ...
+
     def legalise(self, program: Program) -> Program:
         """Return the nearest program that this engine runs exactly, or raise `UnsupportedError` with every reason."""
         ...
@@ -108,6 +126,58 @@ class Backend(Protocol):
     def compile(self, program: Program) -> AbstractContextManager[Runner]:
         """Build, yield the runner, always release."""
         ...
+
+
+def missing_support(engine: Backend, program: Program) -> list[str]:
+    """Return the reasons for which the engine cannot run what the program needs, one for each need that it lacks."""
+    backends = ", ".join(sorted(engine.supports)) or "plain LIF only"
+    return [
+        f"the program needs {need!r}, which this backend does not know (it knows: {backends}); use another backend"
+        for need in sorted(program.needs - engine.supports)
+    ]
+
+
+def check_supported(engine: Backend, program: Program, reasons: Sequence[str] = ()) -> None:
+    """Raise `UnsupportedError` with every reason: what the program needs and the engine lacks, then ``reasons``.
+
+    Every `legalise` calls it, so that nothing new in a program is ever dropped silently; so does `compiled`.
+    """
+    every = [*missing_support(engine, program), *reasons]
+    if every:
+        raise UnsupportedError(f"{engine.name}: " + "; ".join(every))
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A program that is ready to run: what really runs, after `legalise`, and its runner."""
+
+    program: Program
+    runner: Runner
+
+    def __call__(self, stimulus: Spikes, request: Request | None = None) -> Outcome:
+        """Run every sample of ``stimulus``; what was requested and did not come back is a `RunError`."""
+        outcome = self.runner(stimulus, request)
+        missing = _missing(request or Request(), outcome)
+        if missing:
+            raise RunError(f"the backend returned no {' and no '.join(missing)} although they were requested")
+        return outcome
+
+
+def _missing(request: Request, outcome: Outcome) -> list[str]:
+    wanted = {"spikes": request.spikes, "counts": request.bins is not None, "excursions": request.excursions}
+    missing = [name for name, asked in wanted.items() if asked and getattr(outcome, name) is None]
+    traces = (request.variables or ()) if np.size(request.neurons) else ()
+    return missing + [name for name in traces if name not in outcome.traces]
+
+
+@contextmanager
+def compiled(program: Program, backend: str | Backend) -> Iterator[Compiled]:
+    """Find the backend, refuse what it cannot run, compile, and release it in the end."""
+    engine = find(backend) if isinstance(backend, str) else backend
+    check_supported(engine, program)
+    legal = engine.legalise(program)
+    with engine.compile(legal) as runner:
+        yield Compiled(legal, runner)
 
 
 @functools.cache
@@ -140,5 +210,21 @@ def find(name: str) -> Backend:
             except ImportError as error:
                 msg = f"backend {name!r} cannot be imported ({error}); install it with: pip install 'lsm-sim[{name}]'"
                 raise BackendUnavailableError(msg) from error
+            _check_interface(name, backend)
             return backend
     raise DescriptionError(f"no backend {name!r}; known: {', '.join(known()) or 'none: install lsm-sim with pip'}")
+
+
+def _check_interface(name: str, backend: object) -> None:
+    """Refuse an object that lacks a part of `Backend`, before it runs anything."""
+    missing = [part for part in ("name", "supports", "legalise", "compile") if not hasattr(backend, part)]
+    if missing:
+        msg = (
+            f"backend {name!r}: {type(backend).__name__} has no {', '.join(missing)}, expected what lsm_sim.backend.Backend "
+            "lists; supports is a frozenset of strings, empty for plain LIF"
+        )
+        raise DescriptionError(msg)
+    supports = getattr(backend, "supports")  # noqa: B009
+    if not isinstance(supports, frozenset) or not all(isinstance(need, str) for need in supports):
+        msg = f"backend {name!r}: got supports = {supports!r}, expected a frozenset of strings, empty for plain LIF"
+        raise DescriptionError(msg)

@@ -28,10 +28,19 @@ def checked_request(program: Program, stimulus: Spikes, request: Request | None)
         raise DescriptionError("record steps: expected ascending steps >= 0 without repeats")
     if request.excursions and program.arithmetic != "loihi":
         raise DescriptionError("excursions: only loihi arithmetic has registers to leave; expected excursions=False")
+    _check_variables(program, request)
     n_threads = None if request.n_threads is None else checks.whole(request.n_threads, "n_threads", minimum=1)
     bins = None if request.bins is None else checked_edges(request.bins, stimulus.n_steps)
-    _check_result_size(program, stimulus, neurons, steps, bins)
-    return dataclasses.replace(request, neurons=neurons, steps=steps, bins=bins, n_threads=n_threads)
+    request = dataclasses.replace(request, neurons=neurons, steps=steps, bins=bins, n_threads=n_threads)
+    _check_result_size(program, stimulus, request)
+    return request
+
+
+def _check_variables(program: Program, request: Request) -> None:
+    for name in request.variables or ():
+        if name not in program.state:
+            known = ", ".join(program.state)
+            raise DescriptionError(f"record variables: got {name!r}, expected state variables of the program: {known}")
 
 
 def check_stimulus(program: Program, stimulus: Spikes) -> None:
@@ -48,12 +57,19 @@ def check_stimulus(program: Program, stimulus: Spikes) -> None:
         raise DescriptionError(msg)
 
 
-def _check_result_size(
-    program: Program, stimulus: Spikes, neurons: Ints, steps: Ints | None, bins: Ints | None
-) -> None:
-    recorded = int(stimulus.n_steps.sum()) if steps is None else len(stimulus) * steps.size
-    counts = 0 if bins is None else bins.shape[0] * (bins.shape[1] - 1) * program.n_neurons
-    check_memory(recorded * neurons.size * 16 + counts * 4, "the recording of u, v and counts")
+def _check_result_size(program: Program, stimulus: Spikes, request: Request) -> None:
+    rows = int(stimulus.n_steps.sum()) if request.steps is None else len(stimulus) * request.steps.size
+    counts = 0 if request.bins is None else request.bins.shape[0] * (request.bins.shape[1] - 1) * program.n_neurons
+    variables = recorded_variables(program, request)
+    n_bytes = rows * request.neurons.size * len(variables) * 8 + counts * 4
+    check_memory(n_bytes, f"the recording of {', '.join((*variables, 'counts'))}")
+
+
+def recorded_variables(program: Program, request: Request) -> tuple[str, ...]:
+    """Return the names of the state variables to record; none where no neuron is recorded."""
+    if request.neurons.size == 0:
+        return ()
+    return program.state if request.variables is None else request.variables
 
 
 def recorded_steps(request: Request, n_steps: int) -> Ints:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from lsm_sim.describe.file import from_dict, to_dict
+from lsm_sim.describe.liquid import Liquid
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.records import RECORDS, record_from_dict, record_to_dict
 from lsm_sim.spikes.spikes import Spikes
@@ -67,7 +67,7 @@ def _packed(model: Any, transformer: Any, path: str) -> dict[str, Any]:
     """Return the arrays of a fitted estimator, or of a transformer, which has no readout."""
     description = {
         "model": type(model).__name__,
-        "liquid": to_dict(transformer.liquid_),
+        "liquid": transformer.liquid_.to_dict(),
         "encoder": record_to_dict(transformer.encoder_, "encoder"),
         "features": record_to_dict(transformer.features_, "features"),
         "settings": {name: getattr(transformer, name) for name in _SETTINGS},
@@ -153,7 +153,7 @@ def _built(arrays: dict[str, Any], description: dict[str, Any], cls: Any) -> Any
     settings = description["settings"]
     settings["sample_shape"] = None if settings["sample_shape"] is None else tuple(settings["sample_shape"])
     parts = {name: record_from_dict(description[name], RECORDS[name], name) for name in ("encoder", "features")}
-    liquid = from_dict(description["liquid"], "liquid")
+    liquid = Liquid.from_dict(description["liquid"])
     transformer = LiquidTransformer(liquid, **parts, **settings)
     low_high: dict[str, Any] = {name: np.asarray(arrays[name]) for name in ("low", "high") if name in arrays}
     transformer.prepare(EstimatorInput(**description["input"], **low_high))

@@ -10,8 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.encode import Encoder, Rate
-from lsm_sim.engine.excursions import watched
-from lsm_sim.engine.protocol import DEFAULT, find
+from lsm_sim.engine.excursions import warn_on_excursions
+from lsm_sim.engine.protocol import DEFAULT, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.estimator_input import EstimatorInput
 from lsm_sim.learn.features import Counts, Features
@@ -120,10 +120,9 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
     def respond(self, stimulus: Spikes) -> Floats:
         """Return the features of the spikes that the liquid answers a stimulus with, shape (samples, features)."""
         check_is_fitted(self, "program_")
-        engine = find(self.backend)
-        program = engine.legalise(self._program())
-        with engine.compile(program) as runner:
-            return self.features_.run(watched(runner, program), stimulus, self.n_threads, self.progress)
+        with compiled(self._program(), self.backend) as runner:
+            watched = warn_on_excursions(runner, runner.program)
+            return self.features_.run(watched, stimulus, self.n_threads, self.progress)
 
     def _program(self) -> Program:
         """Return the program in the arithmetic asked for."""

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from lsm_sim.describe.drawing import draw_positions, draw_synapses
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.errors import DescriptionError
-from lsm_sim.program.lowering import draw_positions, draw_synapses
 from lsm_sim.support import checks
 from lsm_sim.support import figures as style
 from lsm_sim.support.checks import Floats

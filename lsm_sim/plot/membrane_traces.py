@@ -17,7 +17,7 @@ from lsm_sim.support.checks import Floats, Ints
 
 _MOST = 5  # lanes drawn when no neurons are named
 _PITCH = 1.5  # from lane to lane, in heights of a lane: leaves room for the spikes
-_UNITS = {"v": "Potential v", "u": "Current u (v per step)"}
+_NAMES = {"v": "Potential v", "u": "Current u"}
 
 
 def traces(
@@ -29,7 +29,7 @@ def traces(
     *,
     variable: str = "v",
 ) -> Axes:
-    """Draw the recorded membrane potential of some neurons, with their spikes and thresholds.
+    """Draw the recorded membrane potential (or another state variable) of some neurons, with their spikes and thresholds.
 
     Each neuron has a lane with a scale of its own; all lanes have the same size in units of v. A spike is a vertical line
     above the threshold (the dashed line). v is recorded after the reset, so the line is drawn up to the threshold first.
@@ -45,7 +45,7 @@ def traces(
     sample
         Which sample.
     variable
-        "v", or "u" (without spikes and threshold).
+        "v", or another state variable, such as "u" (without spikes and threshold).
     """
     name, trace = _recorded(result, group, variable)
     columns = _columns(trace, neurons, f"traces of {name!r}")
@@ -55,7 +55,7 @@ def traces(
         raise DescriptionError("traces: no step of this sample was recorded; record some")
     ax = style.axes(ax, height=0.5 + 0.42 * max(len(columns), 2))
     scale, unit = time_unit(float(times[-1]))
-    style.tidy(ax, f"Time ({unit})", _UNITS[variable])
+    style.tidy(ax, f"Time ({unit})", _label(variable, trace))
     limits = None if trace.threshold is None else trace.threshold[columns]
     spiked = [_spike_times(result, name, int(n), index) for n in trace.neurons[columns]]
     low, high = _range(values, limits)
@@ -71,12 +71,18 @@ def traces(
     return ax
 
 
+def _label(variable: str, trace: Trace) -> str:
+    name = _NAMES.get(variable, variable)
+    return f"{name} ({trace.unit})" if trace.unit and variable != "v" else name
+
+
 def _recorded(result: Any, group: str | None, variable: str) -> tuple[str, Trace]:
     if not isinstance(result, Result):
         raise DescriptionError(f"traces: got {type(result).__name__}, expected the Result of lsm_sim.run")
-    if variable not in _UNITS:
-        raise DescriptionError(f"traces: got variable {variable!r}, expected 'v' or 'u'")
-    known = result.v if variable == "v" else result.u
+    if variable not in result.program.state:
+        names = " or ".join(map(repr, reversed(result.program.state)))
+        raise DescriptionError(f"traces: got variable {variable!r}, expected {names}")
+    known = result.traces.get(variable, {})
     if not known:
         raise DescriptionError(f'traces: nothing was recorded; run with record={{"<group>": ["{variable}"]}}')
     name = next(iter(known)) if group is None else group

@@ -152,7 +152,7 @@ def _edges(one: Spikes, bin_width: float | None) -> Ints:
         n_bins = np.clip(one.n_events // _SPIKES_PER_BIN, 10, 100)
         steps = _round_number(n_steps / n_bins)
     else:
-        steps = max(1, round(checks.positive(bin_width, "bin_width") / one.dt))
+        steps = max(1, round(checks.positive(bin_width, "bin_width", "time") / one.dt))
     return np.append(np.arange(0, n_steps, steps), n_steps)
 
 

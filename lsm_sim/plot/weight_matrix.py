@@ -33,11 +33,7 @@ def weights(program: Program, ax: Axes | None = None) -> Axes:
     """
     if not isinstance(program, Program):
         raise DescriptionError(f"weights: got {type(program).__name__}, expected a Program; see lsm_sim.lower")
-    shifted = [
-        (name, range(program.n_inputs + members.start, program.n_inputs + members.stop))
-        for name, members in program.neuron_groups.items()
-    ]
-    rows = _filled([*program.input_groups.items(), *shifted])
+    rows = _filled(program.rows())
     columns = _filled(list(program.neuron_groups.items()))
     row_edges, column_edges = _edges(rows), _edges(columns)
     values, binned = _cells(program, row_edges, column_edges)
@@ -48,7 +44,7 @@ def weights(program: Program, ax: Axes | None = None) -> Axes:
         column_edges, row_edges, values, cmap=style.SIGNED, norm=Normalize(-limit, limit), rasterized=True
     )
     largest = np.abs(values.compressed()).max(initial=0.0)
-    unit = "units of v" if program.arithmetic == "float64" else "chip units"
+    unit = "of the program" if program.units is None else "units of v"
     style.bar(ax, image, f"{'Mean weight' if binned else 'Weight'} ({unit})", "both" if largest > limit else "neither")
     ax.set_xlim(0, program.n_neurons)
     ax.set_ylim(program.n_inputs + program.n_neurons, 0)
@@ -75,7 +71,7 @@ def _cells(program: Program, row_edges: Ints, column_edges: Ints) -> tuple[Any, 
     row = np.searchsorted(row_edges, program.sources(), side="right") - 1
     column = np.searchsorted(column_edges, program.post, side="right") - 1
     flat = row * shape[1] + column
-    total = np.bincount(flat, weights=program.weight, minlength=shape[0] * shape[1]).reshape(shape)
+    total = np.bincount(flat, weights=program.weights(), minlength=shape[0] * shape[1]).reshape(shape)
     present = np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape)
     pairs = np.outer(np.diff(row_edges), np.diff(column_edges))
     return np.ma.masked_array(total / pairs, present == 0), bool(pairs.max() > 1)

@@ -16,33 +16,28 @@ starts from rest (u = v = 0, nothing in flight). ``arithmetic="float64"``, per n
     v = clip(toward_zero(v * (4096 - dv) / 4096) + u + bias, -(2^23-1), 2^23-1)   unless held      # v saturates
     s = v > (threshold << 6);  then as above
 
-`lsm_sim.engine.reference` is the executable form.
+`lsm_sim.engine.reference` is the executable form, with the steps of `lsm_sim.dynamics.lif`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
+from lsm_sim.dynamics import LIF, Arithmetic, NeuronModel, Units
 from lsm_sim.errors import DescriptionError
-from lsm_sim.program import checks as program_checks
-from lsm_sim.support import checks, npz
+from lsm_sim.program import checks, file
+from lsm_sim.program.grid import grid_exponent
+from lsm_sim.program.projections import Projection, rows_of_groups, split
+from lsm_sim.support import npz
 from lsm_sim.support.checks import Ints
 
-Arithmetic = Literal["float64", "loihi"]
 Groups = Mapping[str, range]
-
-NEURON_ARRAYS = {
-    "float64": ("decay_u", "decay_v", "threshold", "bias", "refractory"),
-    "loihi": ("du", "dv", "threshold", "bias", "refractory"),
-}
-SYNAPSE_ARRAYS = ("indptr", "post", "weight", "delay")
-FORMAT = "lsm_sim.program/1"
-CASE_FORMAT = "lsm_sim.case/1"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,6 +64,8 @@ class Program:
         loihi only, (N,): decay per step in 1/4096.
     input_groups, neuron_groups
         The user's names, each with the range of channels or neurons it covers.
+    units
+        What leads back to the user's units; None: numbers have no others. No spike depends on it.
     """
 
     arithmetic: Arithmetic
@@ -88,9 +85,12 @@ class Program:
     dv: Any = None
     input_groups: Groups = field(default_factory=dict)
     neuron_groups: Groups = field(default_factory=dict)
+    units: Units | None = None
+
+    model: ClassVar[NeuronModel] = LIF
 
     def __post_init__(self) -> None:
-        for name, value in program_checks.checked(self).items():
+        for name, value in checks.checked(vars(self), self.model).items():
             object.__setattr__(self, name, value)
 
     @property
@@ -106,22 +106,88 @@ class Program:
     @property
     def weight_exponent(self) -> int:
         """The smallest e >= 0 for which every weight is a multiple of 2^-e (0 for loihi)."""
-        return program_checks.grid_exponent(self.weight) if self.arithmetic == "float64" else 0
+        return grid_exponent(self.weight) if self.arithmetic == "float64" else 0
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """The arrays of the neurons that this program has, by name, (N,) each."""
+        values = {array.name: getattr(self, array.name) for array in self.model.arrays[self.arithmetic]}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What an engine must be able to do beyond plain LIF; see `lsm_sim.backend.Backend.supports`."""
+        return frozenset(
+            array.need
+            for array in self.model.arrays[self.arithmetic]
+            if array.need is not None and getattr(self, array.name) is not None
+        )
+
+    @property
+    def state(self) -> tuple[str, ...]:
+        """The names of the state variables, which can be recorded."""
+        return self.model.state
+
+    @property
+    def digest(self) -> str:
+        """A hash (SHA-256) of what the program means; names of groups and units are not part of it."""
+        total = hashlib.sha256()
+        for name, value in sorted(self.meaning().items()):
+            array = np.asarray(value)
+            kind = "<i8" if array.dtype.kind in "iu" else "<f8" if array.dtype.kind == "f" else array.dtype.str
+            total.update(f"{name} {array.shape} {kind} ".encode())
+            total.update(np.ascontiguousarray(array.astype(kind)).tobytes())
+        return total.hexdigest()
 
     def sources(self) -> Ints:
         """Return the row of each synapse, shape (S,)."""
         return np.repeat(np.arange(self.n_inputs + self.n_neurons), np.diff(self.indptr))
 
+    def rows(self) -> list[tuple[str, range]]:
+        """Return the rows of each group that sends spikes, input groups first."""
+        return rows_of_groups(self.n_inputs, self.input_groups, self.neuron_groups)
+
+    def projections(self) -> list[Projection]:
+        """Return the synapses by pair of groups, pairs without synapses left out."""
+        return split(self.indptr, self.post, self.rows(), self.neuron_groups)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return what the arrays tell of the parameters of `Neurons`, (N,) each, in the user's units where they are known.
+
+        ``v_rest`` is v_rest + i_bias * tau_m, where v settles.
+        """
+        return self.model.invert(self.arrays, self.arithmetic, self.dt, self.units)
+
+    def weights(self) -> Any:
+        """Return the weight of each synapse, shape (S,), in units of v where they are known; else as the program has it."""
+        return self.weight if self.units is None else self.weight / self.units.weight_scale[self.post]
+
+    def meaning(self) -> dict[str, Any]:
+        """Return every number and array that a run depends on, by name: no names of groups, no units."""
+        return file.to_arrays(vars(self), self.model)
+
+    def to_arrays(self) -> dict[str, Any]:
+        """Return the program as named arrays, as they are in an .npz file."""
+        kind = f"{file.PROGRAM}/{file.version(self.needs)}"
+        return {"format": kind} | self.meaning() | file.labels(self.input_groups, self.neuron_groups, self.units)
+
+    @staticmethod
+    def from_arrays(arrays: Mapping[str, Any], where: str = "program") -> Program:
+        """Return the program in the arrays of an .npz file, case files included; ``where`` names the file in errors."""
+        try:
+            return Program(**file.from_arrays(arrays, where, Program.model))
+        except DescriptionError as error:
+            message = str(error)
+            raise DescriptionError(message if message.startswith(f"{where}: ") else f"{where}: {message}") from None
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the program to an .npz file; an unfinished file is never left behind."""
-        arrays = {name: getattr(self, name) for name in (*SYNAPSE_ARRAYS, *NEURON_ARRAYS[self.arithmetic])}
-        scalars = {name: getattr(self, name) for name in ("arithmetic", "dt", "n_inputs", "n_neurons")}
-        npz.write(path, {"format": FORMAT, **scalars, **arrays, **_groups_to_arrays(self)})
+        npz.write(path, self.to_arrays())
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Program:
         """Read a program, or the program of a case file, from an .npz file."""
-        return from_arrays(npz.read(path), where=str(path))
+        return Program.from_arrays(npz.read(path), where=str(path))
 
     def __repr__(self) -> str:
         return (
@@ -130,46 +196,33 @@ class Program:
         )
 
     def summary(self) -> str:
-        """Return a table of the program that a person can read."""
-        from lsm_sim.program.summary import summarise
-
-        return summarise(self)
-
-
-def from_arrays(arrays: Mapping[str, Any], where: str) -> Program:
-    """Return the program in the arrays of an .npz file, case files included; ``where`` names the file in errors."""
-    kind = str(arrays.get("format", ""))
-    if kind not in (FORMAT, CASE_FORMAT):
-        msg = f"{where}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMAT!r}"
-        raise DescriptionError(msg)
-    arithmetic = str(arrays.get("arithmetic", ""))
-    if arithmetic not in NEURON_ARRAYS:
-        raise DescriptionError(f"{where}: got arithmetic {arithmetic!r}, expected 'float64' or 'loihi'")
-    names = ("dt", "n_inputs", "n_neurons", *SYNAPSE_ARRAYS, *NEURON_ARRAYS[arithmetic])
-    missing = [name for name in names if name not in arrays]
-    if missing:
-        raise DescriptionError(f"{where}: no {', '.join(missing)} in the file; it is damaged or not a program")
-    try:
-        fields = {name: arrays[name] for name in names} | _groups_from_arrays(arrays)
-        return Program(arithmetic=arithmetic, **fields)  # type: ignore[arg-type]
-    except DescriptionError as error:
-        raise DescriptionError(f"{where}: {error}") from None
+        """Return a table of the program that a person can read, in the user's units where they are known."""
+        lines = [repr(self), "", *_neuron_lines(self), ""]
+        unit = "weight" if self.units is None else "weight (units of v)"
+        lines += [f"{'synapses':<32}{'number':>10}  {'per target':<12}{unit:<24}delay (steps)"]
+        weights = self.weights()
+        for one in self.projections():
+            per_target = f"{one.index.size / len(one.members):.1f}"
+            cells = _span(weights[one.index]), _span(self.delay[one.index] + 1)
+            lines.append(f"{one.label:<32}{one.index.size:>10}  {per_target:<12}{cells[0]:<24}{cells[1]}")
+        return "\n".join(lines)
 
 
-def _groups_to_arrays(program: Program) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for kind, groups in (("input", program.input_groups), ("neuron", program.neuron_groups)):
-        out[f"{kind}_group_name"] = np.array(list(groups), dtype=np.str_)
-        out[f"{kind}_group_stop"] = np.array([members.stop for members in groups.values()], dtype=np.int64)
-    return out
+def _neuron_lines(program: Program) -> list[str]:
+    """Return a line for each neuron group: its parameters, or the arrays of a program whose units nobody knows."""
+    if program.units is None:
+        columns = {name: program.arrays[name] for name in ("threshold", "bias", "refractory")}
+    else:
+        values = program.parameters()
+        columns = {f"{name} (ms)": 1e3 * values[name] for name in ("tau_m", "tau_syn", "t_ref")}
+        columns |= {name: values[name] for name in ("v_thresh", "v_rest")}
+    lines = [f"{'neurons':<16}{'size':>8}  " + "  ".join(f"{name:<20}" for name in columns)]
+    for name, members in program.neuron_groups.items():
+        cells = (f"{_span(values[members.start : members.stop]):<20}" for values in columns.values())
+        lines.append(f"{name:<16}{len(members):>8}  " + "  ".join(cells))
+    return [line.rstrip() for line in lines]
 
 
-def _groups_from_arrays(arrays: Mapping[str, Any]) -> dict[str, Groups]:
-    out: dict[str, Groups] = {}
-    for kind in ("input", "neuron"):
-        names = np.ravel(arrays.get(f"{kind}_group_name", []))
-        stops = checks.whole_array(np.ravel(arrays.get(f"{kind}_group_stop", [])), f"{kind}_group_stop").tolist()
-        out[f"{kind}_groups"] = {
-            str(name): range(start, stop) for name, start, stop in zip(names, [0, *stops], stops, strict=False)
-        }
-    return out
+def _span(values: Any) -> str:
+    low, high = (f"{value:.4g}" for value in (values.min(), values.max()))
+    return low if low == high else f"{low} .. {high}"

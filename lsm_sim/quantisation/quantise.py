@@ -14,22 +14,30 @@ of the octave below it, the one whose weights round best is taken.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from lsm_sim.dynamics.loihi import (
+    A_LIMIT,
+    MAX_BIAS,
+    MAX_DELAY,
+    MAX_EXPONENT,
+    MAX_THRESHOLD,
+    MAX_WEIGHT,
+    SHIFT,
+    UV_LIMIT,
+)
 from lsm_sim.engine.protocol import DEFAULT, Backend
 from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.program.program import Program
-from lsm_sim.quantisation.registers import A_LIMIT, UV_LIMIT, Peaks, measure
+from lsm_sim.quantisation.registers import Peaks, measure
 from lsm_sim.quantisation.report import Report, report
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 
-MAX_WEIGHT, MAX_EXPONENT, MAX_DELAY, MAX_THRESHOLD, MAX_BIAS = 255, 7, 63, 2**17 - 1, 4095
 _HEADROOM, _ASSUMED_HEADROOM = 1.25, 2.0
 _ASSUMED_RATE, _ASSUMED_SAMPLES, _ASSUMED_STEPS = 100.0, 8, 500  # Hz per channel
 _CANDIDATES = 64  # scales per octave; rounding errors change little from one to the next
@@ -106,6 +114,20 @@ def quantise(
     raise UnsupportedError(f"loihi: {_where(after)} even at the scale {scale:g}; use weaker input or smaller weights")
 
 
+def in_arithmetic(
+    program: Program, arithmetic: str | None, calibration: Spikes | None, backend: str | Backend = DEFAULT
+) -> Program:
+    """Return the program in the arithmetic requested: itself, or quantised with ``calibration``; None: as it is."""
+    if arithmetic in (None, program.arithmetic):
+        return program
+    if arithmetic != "loihi":
+        raise DescriptionError(
+            f"arithmetic: got {arithmetic!r} for a program in {program.arithmetic}, expected 'float64' or 'loihi'; "
+            "a loihi program cannot be converted back"
+        )
+    return quantise(program, calibration, backend=backend).program
+
+
 def _assumption() -> str:
     return (
         f"no calibration data: {_ASSUMED_SAMPLES} samples of {_ASSUMED_STEPS} steps with Poisson spikes at "
@@ -151,21 +173,12 @@ def _refuse(program: Program) -> None:
 
 def groups(program: Program) -> list[tuple[str, Ints]]:
     """Return names and indices of synapses by source group, target group and sign; weights of zero belong to none."""
-    sources = [*program.input_groups.items()]
-    sources += [
-        (name, range(m.start + program.n_inputs, m.stop + program.n_inputs))
-        for name, m in program.neuron_groups.items()
-    ]
-    row = program.sources()
     out: list[tuple[str, Ints]] = []
-    for source, rows in sources:
-        for target, members in program.neuron_groups.items():
-            among = (row >= rows.start) & (row < rows.stop)
-            among &= (program.post >= members.start) & (program.post < members.stop)
-            for sign, mark in ((1, "+"), (-1, "-")):
-                index = np.flatnonzero(among & (np.sign(program.weight) == sign))
-                if index.size:
-                    out.append((f"{source} -> {target} ({mark})", index))
+    for one in program.projections():
+        for sign, mark in ((1, "+"), (-1, "-")):
+            index = one.index[np.sign(program.weight[one.index]) == sign]
+            if index.size:
+                out.append((f"{one.label} ({mark})", index))
     return out
 
 
@@ -226,32 +239,22 @@ def _build(program: Program, scale: float, rounding: Rounding, rng: np.random.Ge
         units = np.ldexp(exact, -e)
         rounded = np.rint(units) if rounding == "nearest" else np.floor(units + rng.random(units.size))
         weight[index] = np.clip(rounded, -MAX_WEIGHT, MAX_WEIGHT).astype(np.int64) << e
-    fields = {field.name: getattr(program, field.name) for field in dataclasses.fields(program)}
     return Program(
-        **fields
-        | {
-            "arithmetic": "loihi",
-            "decay_u": None,
-            "decay_v": None,
-            "du": np.clip(np.rint(4096 * (1 - program.decay_u)) - 1, 0, 4095),
-            "dv": np.clip(np.rint(4096 * (1 - program.decay_v)), 0, 4095),
-            "threshold": np.clip(np.rint(scale * program.threshold), 1, MAX_THRESHOLD),
-            "bias": _bias(64 * scale * program.bias),
-            "weight": weight,
-        }
+        arithmetic="loihi",
+        dt=program.dt,
+        n_inputs=program.n_inputs,
+        n_neurons=program.n_neurons,
+        indptr=program.indptr,
+        post=program.post,
+        weight=weight,
+        delay=program.delay,
+        input_groups=program.input_groups,
+        neuron_groups=program.neuron_groups,
+        units=None if program.units is None else program.units.scaled(scale, scale * (1 << SHIFT)),
+        **program.model.quantise(program.arrays, scale),
     )
 
 
 def _exact_weights(program: Program, scale: float) -> Iterator[tuple[Ints, Floats]]:
     for _, index in groups(program):
         yield index, scale * program.weight[index]
-
-
-def _bias(exact: Floats) -> Ints:
-    """Return the nearest mantissas within +-4095 times 2^0..2^7."""
-    out = np.rint(exact)
-    for e in range(1, MAX_EXPONENT + 1):
-        large = np.rint(np.ldexp(np.abs(exact), 1 - e)) > MAX_BIAS
-        out[large] = np.ldexp(np.rint(np.ldexp(exact[large], -e)), e)
-    limit = MAX_BIAS << MAX_EXPONENT
-    return np.clip(out, -limit, limit).astype(np.int64)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.engine.protocol import DEFAULT, Backend, Excursions, Request, find
+from lsm_sim.dynamics.loihi import UV_LIMIT
+from lsm_sim.engine.protocol import DEFAULT, Backend, Excursions, Request, compiled
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Bools, Floats, Ints
 
-A_LIMIT, UV_LIMIT = 2**15, 2**23
 _CHUNK_BYTES = 1 << 28  # of u and v held at once
 
 
@@ -52,13 +52,12 @@ KINDS = ("a", "u", "u + bias", "v")
 
 def measure(program: Program, stimulus: Spikes, backend: str | Backend = DEFAULT) -> Peaks:
     """Run ``stimulus`` and return the peaks."""
-    engine = find(backend) if isinstance(backend, str) else backend
     loihi, n = program.arithmetic == "loihi", program.n_neurons
     peaks = np.zeros((5, n))
     total, first, counts = np.zeros(4, np.int64), np.full((4, 3), -1), []
     per_sample = int(stimulus.n_steps.max()) * n * 16
     size = max(1, _CHUNK_BYTES // per_sample)
-    with engine.compile(program) as runner:
+    with compiled(program, backend) as runner:
         for begin in range(0, len(stimulus), size):
             batch = stimulus[begin : begin + size]
             outcome = runner(batch, Request(neurons=np.arange(n), excursions=loihi, progress=False))

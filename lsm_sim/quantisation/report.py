@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from lsm_sim.dynamics.loihi import A_LIMIT, UV_LIMIT
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
-from lsm_sim.quantisation.registers import A_LIMIT, KINDS, UV_LIMIT, Peaks
+from lsm_sim.quantisation.registers import KINDS, Peaks
 from lsm_sim.support.checks import Floats, Ints
 
 
@@ -193,25 +194,19 @@ def _triple(values: Floats) -> tuple[float, float, float]:
     return float(values.min()), float(values.mean()), float(values.max())
 
 
-def time_constant(decay: Floats, dt: float) -> Floats:
-    """Return the time constant, in seconds, of a variable that keeps ``decay`` of itself per step of ``dt``."""
-    with np.errstate(divide="ignore"):
-        return np.asarray(-dt / np.log(decay))
-
-
 def _neurons(
     program: Program, integers: Program, scale: float, name: str, members: range, before: Peaks, after: Peaks
 ) -> NeuronRow:
     own = slice(members.start, members.stop)
-    decay_u, decay_v = (4095 - integers.du[own]) / 4096, (4096 - integers.dv[own]) / 4096
+    times, times_after = ({k: v[own] for k, v in p.parameters().items()} for p in (program, integers))
     seconds = before.n_steps * program.dt * len(members)
     bias = 64 * scale * program.bias[own]
     return NeuronRow(
         name=name,
-        tau_syn=_triple(time_constant(program.decay_u[own], program.dt)),
-        tau_syn_after=_triple(time_constant(decay_u, program.dt)),
-        tau_m=_triple(time_constant(program.decay_v[own], program.dt)),
-        tau_m_after=_triple(time_constant(decay_v, program.dt)),
+        tau_syn=_triple(times["tau_syn"]),
+        tau_syn_after=_triple(times_after["tau_syn"]),
+        tau_m=_triple(times["tau_m"]),
+        tau_m_after=_triple(times_after["tau_m"]),
         threshold=_triple(integers.threshold[own].astype(float)),
         threshold_error=float(np.abs(integers.threshold[own] / (scale * program.threshold[own]) - 1).max()),
         bias_error=float((np.abs(integers.bias[own] - bias) / np.maximum(np.abs(bias), 1e-300)).max())

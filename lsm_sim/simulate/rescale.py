@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lsm_sim.describe.drawing import draw_synapses
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.describe.synapses import Synapses
 from lsm_sim.engine.protocol import DEFAULT, Backend
 from lsm_sim.errors import DescriptionError
-from lsm_sim.program.lowering import draw_synapses
 from lsm_sim.simulate.run import run
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -159,7 +159,7 @@ def to_mean_rate(
     DescriptionError
         Where the rates at both ends lie on one side of ``rate``, or the rate jumps over it.
     """
-    wanted = checks.positive(rate, "rate")
+    wanted = checks.positive(rate, "rate", "rate")
     low, high = _ends(factors)
 
     def rate_at(factor: float) -> float:

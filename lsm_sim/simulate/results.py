@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from lsm_sim.dynamics import LIF
 from lsm_sim.engine.protocol import Excursions, Outcome
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
@@ -17,12 +18,10 @@ from lsm_sim.support.checks import Floats, Ints
 
 T = TypeVar("T")
 
-VARIABLES = ("u", "v")
-
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What to record of a group: variables ("u", "v"), neurons (indices within the group; None: all)."""
+    """What to record of a group: state variables such as "v", neurons (indices within the group; None: all)."""
 
     variables: str | tuple[str, ...]
     neurons: Sequence[int] | Ints | None = None
@@ -31,8 +30,9 @@ class Record:
         variables = (self.variables,) if isinstance(self.variables, str) else tuple(self.variables)
         object.__setattr__(self, "variables", variables)
         for variable in variables:
-            if variable not in VARIABLES:
-                raise DescriptionError(f"record: got variable {variable!r}, expected 'u' or 'v'")
+            if variable not in LIF.state:
+                known = " or ".join(map(repr, LIF.state))
+                raise DescriptionError(f"record: got variable {variable!r}, expected {known}")
 
 
 Recording: TypeAlias = Mapping[str, Sequence[str] | Record]
@@ -49,20 +49,24 @@ class Trace:
     times
         Per sample, the time at the end of each recorded step, in seconds from the sample's start, shape (T_b,).
     values
-        Per sample, shape (T_b, P). For a `Liquid` in float64 arithmetic v is in the user's units; u is in the program's.
+        Per sample, shape (T_b, P). Of a `Liquid` in the user's units: v in units of v, u in units of v per second. Of a
+        `Program` as the program counts; ``result.outcome.traces`` has these numbers in any case.
     threshold
         Of v: where each neuron spikes, shape (P,), in the units of ``values``.
+    unit
+        Of ``values``, to print; empty where they are the program's.
     """
 
     neurons: Ints
     times: tuple[Floats, ...]
     values: tuple[Floats, ...]
     threshold: Floats | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a run gave; what was not asked for is an error to read, which names the option.
+    """What a run gave; what was not requested is an error to read, which names the option.
 
     Parameters
     ----------
@@ -70,14 +74,23 @@ class Result:
         What really ran, after `legalise`.
     outcome
         What the backend returned.
-    u, v
-        Recorded variables by group name.
+    traces
+        Recorded state variables, by variable and then by group name.
     """
 
     program: Program
     outcome: Outcome
-    u: Mapping[str, Trace] = field(default_factory=dict)
-    v: Mapping[str, Trace] = field(default_factory=dict)
+    traces: Mapping[str, Mapping[str, Trace]] = field(default_factory=dict)
+
+    @property
+    def u(self) -> Mapping[str, Trace]:
+        """The recorded u by group name."""
+        return self.traces.get("u", {})
+
+    @property
+    def v(self) -> Mapping[str, Trace]:
+        """The recorded v by group name."""
+        return self.traces.get("v", {})
 
     @property
     def spikes(self) -> Spikes:
@@ -97,5 +110,5 @@ class Result:
 
 def _asked(value: T | None, what: str, option: str) -> T:
     if value is None:
-        raise DescriptionError(f"result: {what} were not asked for; run again with {option}")
+        raise DescriptionError(f"result: {what} were not requested; run again with {option}")
     return value

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from lsm_sim.describe.liquid import Liquid
-from lsm_sim.engine.excursions import watched
-from lsm_sim.engine.protocol import DEFAULT, Backend, Outcome, Request, find
+from lsm_sim.dynamics import Units
+from lsm_sim.dynamics.loihi import SHIFT
+from lsm_sim.engine.excursions import warn_on_excursions
+from lsm_sim.engine.protocol import DEFAULT, Backend, Outcome, Request, compiled
 from lsm_sim.engine.requests import recorded_steps
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
-from lsm_sim.simulate.results import VARIABLES, Record, Recording, Result, Trace
-from lsm_sim.spikes.bins import checked_edges
+from lsm_sim.quantisation.quantise import in_arithmetic
+from lsm_sim.simulate.results import Record, Recording, Result, Trace
+from lsm_sim.spikes.bins import equal_bins
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
-from lsm_sim.support.checks import Ints
+from lsm_sim.support.checks import Floats, Ints
 
 
 def run(
@@ -58,7 +62,7 @@ def run(
     excursions
         Count where Loihi's registers would be left (loihi arithmetic only).
     n_threads
-        At most so many threads; None: one per core. No thread count changes a bit.
+        Maximum number of threads; None: one per core. Results do not depend on it.
     progress
         Show a progress bar; None: on a terminal, when it takes more than a second.
 
@@ -72,37 +76,31 @@ def run(
     program = lower(network, stimulus.dt) if isinstance(network, Liquid) else network
     if not isinstance(program, Program):
         raise DescriptionError(f"network: got {type(network).__name__}, expected a Liquid or a Program")
-    engine = find(backend) if isinstance(backend, str) else backend
-    program = engine.legalise(_in_arithmetic(program, arithmetic, stimulus))
-    chosen = _chosen(program, record or {})
-    request = Request(
-        spikes=spikes,
-        bins=None if bins is None else checked_edges(bins, stimulus.n_steps),
-        neurons=np.unique(np.concatenate([np.empty(0, np.int64), *(index for index, _ in chosen.values())])),
-        steps=None if record_steps is None else checks.whole_array(record_steps, "record_steps"),
-        excursions=excursions,
-        n_threads=n_threads,
-        progress=progress,
-    )
-    with engine.compile(program) as runner:
-        outcome = (runner if arithmetic is None else watched(runner, program))(stimulus, request)
-    traces = {name: _traces(name, program, stimulus, request, outcome, chosen) for name in VARIABLES}
-    if isinstance(network, Liquid) and program.arithmetic == "float64":  # a chip's integers stay what they are
-        traces["v"] = _in_user_units(network, traces["v"])
-    return Result(program, outcome, traces["u"], traces["v"])
-
-
-def _in_arithmetic(program: Program, arithmetic: str | None, stimulus: Spikes) -> Program:
-    if arithmetic in (None, program.arithmetic):
-        return program
-    if arithmetic != "loihi":
-        raise DescriptionError(
-            f"arithmetic: got {arithmetic!r} for a program in {program.arithmetic}, expected 'float64' or 'loihi', "
-            "and no way leads from loihi back to float64"
+    with compiled(in_arithmetic(program, arithmetic, stimulus), backend) as runner:
+        legal = runner.program
+        chosen = _chosen(legal, record or {})
+        request = Request(
+            spikes=spikes,
+            bins=_edges(bins, stimulus),
+            neurons=np.unique(np.concatenate([np.empty(0, np.int64), *(index for index, _ in chosen.values())])),
+            variables=tuple(name for name in legal.state if any(name in asked for _, asked in chosen.values())),
+            steps=None if record_steps is None else checks.whole_array(record_steps, "record_steps"),
+            excursions=excursions,
+            n_threads=n_threads,
+            progress=progress,
         )
-    from lsm_sim.quantisation.quantise import quantise
+        outcome = (runner if arithmetic is None else warn_on_excursions(runner, legal))(stimulus, request)
+    units = legal.units if isinstance(network, Liquid) else None
+    times = tuple(np.asarray((recorded_steps(request, int(n)) + 1) * legal.dt) for n in stimulus.n_steps)
+    units = legal.units if isinstance(network, Liquid) else None
+    return Result(
+        legal, outcome, {name: _traces(name, legal, units, chosen, outcome, times) for name in request.variables or ()}
+    )
 
-    return quantise(program, stimulus).program
+
+def _edges(bins: Any, stimulus: Spikes) -> Any:
+    """Return the edges of that number of bins; edges as they are, because the request checks them."""
+    return equal_bins(stimulus.n_steps, bins) if bins is not None and np.ndim(bins) == 0 else bins
 
 
 def _chosen(program: Program, record: Recording) -> dict[str, tuple[Ints, tuple[str, ...]]]:
@@ -126,36 +124,25 @@ def _chosen(program: Program, record: Recording) -> dict[str, tuple[Ints, tuple[
 def _traces(
     variable: str,
     program: Program,
-    stimulus: Spikes,
-    request: Request,
+    units: Units | None,
+    chosen: dict[str, tuple[Ints, tuple[str, ...]]],
     outcome: Outcome,
-    chosen: Mapping[str, tuple[Ints, tuple[str, ...]]],
+    times: tuple[Floats, ...],
 ) -> dict[str, Trace]:
-    values = outcome.u if variable == "u" else outcome.v
-    if values is None:
-        return {}
-    times = tuple(np.asarray((recorded_steps(request, int(n)) + 1) * program.dt) for n in stimulus.n_steps)
-    scale = 64 if program.arithmetic == "loihi" else 1  # there v is compared with threshold << 6
+    """Return the recorded variable by group, in the user's units where they are given."""
+    recorded = np.unique(np.concatenate([index for index, _ in chosen.values()]))
+    threshold = program.threshold * (1 << SHIFT if program.arithmetic == "loihi" else 1)
     out = {}
     for name, (index, variables) in chosen.items():
-        if variable in variables:
-            columns = np.searchsorted(request.neurons, index)
-            within = index - program.neuron_groups[name].start
-            threshold = program.threshold[index] * scale if variable == "v" else None
-            out[name] = Trace(within, times, tuple(sample[:, columns] for sample in values), threshold)
-    return out
-
-
-def _in_user_units(liquid: Liquid, traces: dict[str, Trace]) -> dict[str, Trace]:
-    """Add v_reset, from which the program counts v."""
-    from lsm_sim.program.lowering import draw_parameters
-
-    out = {}
-    for group in liquid.neurons:
-        if group.name in traces:
-            trace = traces[group.name]
-            reset = draw_parameters(group, liquid.seed)["v_reset"][trace.neurons]
-            values = tuple(sample + reset for sample in trace.values)
-            threshold = None if trace.threshold is None else trace.threshold + reset
-            out[group.name] = Trace(trace.neurons, trace.times, values, threshold)
+        if variable not in variables:
+            continue
+        columns = np.searchsorted(recorded, index)
+        values = [sample[:, columns] for sample in outcome.traces[variable]]
+        limit = threshold[index] if variable == "v" else None
+        if units is not None:
+            values = [units.to_user(variable, sample, index) for sample in values]
+            limit = None if limit is None else units.to_user(variable, limit, index)
+        within = index - program.neuron_groups[name].start
+        unit = "" if units is None else program.model.state_units[variable]
+        out[name] = Trace(within, times, tuple(values), limit, unit)
     return out

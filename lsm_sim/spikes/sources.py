@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.program.program import CASE_FORMAT
 from lsm_sim.spikes.spikes import FORMAT, Spikes
 from lsm_sim.support import checks, npz
 from lsm_sim.support.checks import Bools, Ints
 from lsm_sim.support.memory import check_memory
 
 _LARGE = 2**22  # booleans: where NumPy takes milliseconds, as many as loading compiled code does
+CASE_FORMATS = ("lsm_sim.case/1", "lsm_sim.case/2")
 _EDGE = 1e-9  # of a step: 0.003 s is step 3 at dt = 0.001 s although 0.003/0.001 < 3 in floating point
 
 
@@ -142,7 +142,11 @@ def from_file(path: str | os.PathLike[str]) -> Spikes:
     arrays = npz.read(path)
     kind = str(arrays.get("format", ""))
     try:
-        if kind == CASE_FORMAT:
+        if kind in CASE_FORMATS:
+            if "stimulus_payload" in arrays:
+                raise DescriptionError(
+                    "the stimulus has payloads, which this version of lsm_sim does not know; upgrade it"
+                )
             return from_events(
                 arrays["stimulus_step"],
                 arrays["stimulus_channel"],
@@ -161,4 +165,4 @@ def from_file(path: str | os.PathLike[str]) -> Spikes:
         raise DescriptionError(f"{path}: no {error} in the file; it is damaged") from None
     except (DescriptionError, ValueError, TypeError, OverflowError) as error:
         raise DescriptionError(f"{path}: {error}") from None
-    raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMAT!r}")
+    raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMATS[0]!r}")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.support.quantities import check_unit
+from lsm_sim.support.quantities import Dimension, check_unit
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -18,17 +18,17 @@ Bools = npt.NDArray[np.bool_]
 MOST = 2**31 - 1  # members of a group, steps of a sample: indices of spikes have 32 bits
 
 
-def _array(value: object, where: str) -> npt.NDArray[Any]:
-    check_unit(value, where)
+def _array(value: object, where: str, dimension: Dimension | None = None) -> npt.NDArray[Any]:
+    check_unit(value, where, dimension)
     try:
         return np.asarray(value)
     except (ValueError, TypeError):
         raise DescriptionError(f"{where}: got nested sequences of unequal length, expected numbers") from None
 
 
-def real_array(value: object, where: str) -> Floats:
-    """Return ``value`` as a float64 array, or say why it is none (complex, text, NaN, infinite)."""
-    array = _array(value, where)
+def real_array(value: object, where: str, dimension: Dimension | None = None) -> Floats:
+    """Return ``value`` as a float64 array, or say why it is none (complex, text, NaN, infinite, a wrong unit)."""
+    array = _array(value, where, dimension)
     if array.dtype.kind not in "biuf":
         msg = f"{where}: got values of type {array.dtype}, expected real numbers"
         raise DescriptionError(msg)
@@ -39,17 +39,17 @@ def real_array(value: object, where: str) -> Floats:
     return array
 
 
-def real(value: object, where: str) -> float:
+def real(value: object, where: str, dimension: Dimension | None = None) -> float:
     """Return ``value`` as one finite float."""
-    array = real_array(value, where)
+    array = real_array(value, where, dimension)
     if array.ndim != 0:
         raise DescriptionError(f"{where}: got an array of shape {array.shape}, expected one number")
     return float(array)
 
 
-def positive(value: object, where: str) -> float:
+def positive(value: object, where: str, dimension: Dimension | None = None) -> float:
     """Return ``value`` as one float > 0."""
-    number = real(value, where)
+    number = real(value, where, dimension)
     if number <= 0:
         raise DescriptionError(f"{where}: got {number:g}, expected a number > 0")
     return number

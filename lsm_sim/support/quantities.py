@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from lsm_sim.errors import DescriptionError
 
-_TIMES = ("tau_m", "tau_syn", "t_ref", "delay", "dt", "duration", "times", "tau", "frame", "window", "bin_width")
-_RATES = ("rate", "max_rate")
+Dimension = Literal["time", "rate"]
+_EXPECTED = {"time": ("s", "a time such as 20*ms"), "rate": ("s^-1", "a rate such as 50*Hz")}
 
 
-def check_unit(value: object, where: str) -> None:
-    """Refuse a quantity that is no time where ``where`` ends in the name of a time; the same for rates."""
-    dimension = getattr(value, "dim", None)
-    if dimension is None or getattr(dimension, "is_dimensionless", True):
+def check_unit(value: object, where: str, dimension: Dimension | None) -> None:
+    """Refuse a quantity with a unit of another dimension; None: any unit is allowed."""
+    given = getattr(value, "dim", None)
+    if dimension is None or given is None or getattr(given, "is_dimensionless", True):
         return
-    name = where.rsplit(" ", 1)[-1]
-    for names, unit, expected in ((_TIMES, "s", "a time such as 20*ms"), (_RATES, "s^-1", "a rate such as 50*Hz")):
-        if name in names and str(dimension) != unit:
-            raise DescriptionError(f"{where}: got {value}, expected {expected}")
+    unit, expected = _EXPECTED[dimension]
+    if str(given) != unit:
+        raise DescriptionError(f"{where}: got {value}, expected {expected}")

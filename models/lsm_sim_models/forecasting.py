@@ -63,7 +63,7 @@ def forecasting(
     """
     channels = Inputs(INPUT, n_inputs)
     least, most = checked_drive(drive)
-    tau = checks.positive(tau_m, "tau_m")
+    tau = checks.positive(tau_m, "tau_m", "time")
     neurons = Neurons(LIQUID, n_neurons, tau_m=tau, tau_syn=tau_syn, i_bias=Uniform(least / tau, most / tau))
     degree = min(channels.size, checks.whole(input_degree, "input_degree", minimum=1))
     weight = Normal(0, checks.positive(input_weight, "input_weight") / degree**0.5)

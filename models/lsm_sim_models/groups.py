@@ -52,7 +52,7 @@ def non_negative(value: object, where: str) -> float:
 
 def uniform_delay(delay: object) -> Distribution:
     """Return delays between the two ends of ``delay``, in seconds."""
-    ends = checks.real_array(delay, "delay")
+    ends = checks.real_array(delay, "delay", "time")
     if ends.shape != (2,):
         raise DescriptionError(f"delay: got {delay!r}, expected the shortest and the longest, in seconds")
     return Uniform(checks.positive(ends[0], "delay"), ends[1])

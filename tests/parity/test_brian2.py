@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from lsm_sim.backend import Request
-from lsm_sim.program.program import NEURON_ARRAYS, Program
+from lsm_sim.dynamics import ARITHMETICS
+from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_brian2 import engine, replicas, rounds
 from tests.parity.test_fast import assert_same, random_request, run
-from tests.programs import ARITHMETICS, random_program, random_stimulus
+from tests.programs import random_program, random_stimulus
 
 SINGLES, UNIONS, UNION = 25, 14, 10  # for each arithmetic: 165 programs, 330 in all
 
@@ -42,7 +43,7 @@ def union(parts):
         post=post[order],
         weight=weight[order],
         delay=delay[order],
-        **{name: np.concatenate([getattr(p, name) for p in parts]) for name in NEURON_ARRAYS[arithmetic]},
+        **{name: np.concatenate([getattr(p, name) for p in parts]) for name in Program.model.required(arithmetic)},
     )
 
 

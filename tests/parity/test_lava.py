@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from lsm_sim.backend import Request
+from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim_lava import Lava
 from lsm_sim_lava.plan import plan
 from tests.cases import answer
 from tests.parity.test_fast import assert_same, random_request, run
-from tests.programs import ARITHMETICS, random_program, random_stimulus
+from tests.programs import random_program, random_stimulus
 from tests.side_by_side import chip_like, joined, joined_stimulus, part_of, unions
 
 N_STEPS = 60

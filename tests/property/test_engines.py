@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from lsm_sim import Spikes
 from lsm_sim.backend import find
-from lsm_sim.program.program import NEURON_ARRAYS
+from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.spikes.bins import equal_bins
 from tests.cases import answer
-from tests.programs import ARITHMETICS, random_program, random_stimulus
+from tests.programs import random_program, random_stimulus
 
 SEEDS = st.integers(0, 2**32 - 1)
 ENGINES = ["fast", "reference"]
@@ -60,7 +60,7 @@ def test_relabelling_the_neurons_relabels_the_answer(engine, arithmetic, seed):
     is_neuron = row >= program.n_inputs
     row[is_neuron] = program.n_inputs + new[row[is_neuron] - program.n_inputs]
     other = with_synapses(program, row, new[program.post], program.weight, program.delay)
-    other = dataclasses.replace(other, **{name: getattr(program, name)[old] for name in NEURON_ARRAYS[arithmetic]})
+    other = dataclasses.replace(other, **{name: array[old] for name, array in program.arrays.items()})
     expected, got = answer(engine, program, stimulus), answer(engine, other, stimulus)
     for b in range(len(stimulus)):
         np.testing.assert_array_equal(got.spikes.raster(b), expected.spikes.raster(b)[:, old])

@@ -8,8 +8,7 @@ import pytest
 
 import lsm_sim as lsm
 import lsm_sim_models as models
-from lsm_sim.describe import file as description_file
-from lsm_sim.describe import plain as description_fields
+from lsm_sim.describe import plain
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -28,13 +27,13 @@ def test_the_file_in_the_page_is_a_description(tmp_path):
     path.write_text(text)
     liquid = lsm.Liquid.load(path)
     assert lsm.lower(liquid, 0.001).n_neurons == 82
-    description_file.save(liquid, path)
+    liquid.save(path)
     assert lsm.Liquid.load(path) == liquid
 
 
 def test_the_page_names_every_rule_and_model():
     description, page = ((DOCS / name).read_text() for name in ("description.md", "models.md"))
-    for rule in description_fields.RULES:
+    for rule in plain.RULES:
         assert f"| `{rule}(" in description
     for model in models.__all__:
         assert f"\n## {model}\n" in page

@@ -15,6 +15,7 @@ from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from lava.proc.lif.models import PyLifModelBitAcc, PyLifModelFloat, PyLifRefractoryModelFloat
 
+from lsm_sim.dynamics import LIF, Arithmetic
 from lsm_sim_lava.recorder import Recorder, Recording
 
 
@@ -33,6 +34,9 @@ class Neurons(AbstractProcess):
 
 
 class _OwnNeurons(PyLoihiProcessModel):
+    """Advances the neurons by the step of the reference (`lsm_sim.dynamics`): what Lava's own models cannot express."""
+
+    _arithmetic: Arithmetic
     _number: Any
 
     def __init__(self, proc_params: Any) -> None:
@@ -41,18 +45,19 @@ class _OwnNeurons(PyLoihiProcessModel):
         self._n_steps = proc_params["n_steps"]
         self._counting = proc_params["recording"].excursions
         self._recorder = Recorder(proc_params["recording"])
-        n = self._p["threshold"].size
-        self._u, self._v = np.zeros(n, self._number), np.zeros(n, self._number)
-        self._held_until = np.full(n, -1)
+        self._state = LIF.start(self._p, self._arithmetic)
+        self._step = LIF.step[self._arithmetic]
+        self._held_until = np.full(self._p["threshold"].size, -1)
 
     def run_spk(self) -> None:
-        """Advance by one step; see `lsm_sim.program.program` for the formulas."""
-        k = self.time_step - 1
-        spiked = self._advance(k, self.a_in.recv(), self._held_until >= k)
-        self._v[spiked] = 0
+        """Advance by one step; see `lsm_sim.program` for the formulas."""
+        k, arrivals = self.time_step - 1, self.a_in.recv().astype(self._number)
+        self._state, spiked, excursions = self._step(self._p, self._state, arrivals, self._held_until >= k)
         self._held_until[spiked] = k + self._p["refractory"][spiked]
         self.s_out.send(spiked)
-        self._recorder.add(k, spiked, self._u, self._v)
+        self._recorder.add(k, spiked, self._state)
+        if self._counting:
+            self._recorder.add_excursions(k, excursions, self._n_steps > k)
 
 
 @implements(proc=Neurons, protocol=LoihiProtocol)
@@ -63,15 +68,8 @@ class PyNeuronsFloat(_OwnNeurons):
 
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, float)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, bool)
+    _arithmetic = "float64"
     _number = np.float64
-
-    def _advance(self, _k: int, arrivals: Any, held: Any) -> Any:
-        p, u, v = self._p, self._u, self._v
-        u *= p["decay_u"]
-        u += arrivals
-        new = p["decay_v"] * v + (u + p["bias"])
-        np.copyto(v, new, where=~held)
-        return v > p["threshold"]
 
 
 @implements(proc=Neurons, protocol=LoihiProtocol)
@@ -82,26 +80,8 @@ class PyNeuronsFixed(_OwnNeurons):
 
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, bool)
+    _arithmetic = "loihi"
     _number = np.int64
-
-    def _advance(self, k: int, arrivals: Any, held: Any) -> Any:
-        p, u, v = self._p, self._u, self._v
-        arrivals = arrivals.astype(np.int64)
-        x = (_decay(u, 4095 - p["du"]) + (arrivals << 6)).astype(np.int32).astype(np.int64)
-        u[:] = np.where(x > 2**23, x - 2**24, np.where(x <= -(2**23), x + 2**24, x))
-        drive = u + p["bias"]
-        if self._counting:
-            where = np.stack([np.abs(arrivals) >= 2**15, np.abs(x) >= 2**23, np.abs(drive) >= 2**23])
-            self._recorder.add_excursions(k, where, self._n_steps > k)
-        new = np.clip(_decay(v, 4096 - p["dv"]) + drive, -(2**23 - 1), 2**23 - 1)
-        np.copyto(v, new, where=~held)
-        return v > (p["threshold"] << 6)
-
-
-def _decay(x: Any, factor: Any) -> Any:
-    """Return x * factor / 4096 rounded toward zero."""
-    product = x * factor
-    return np.sign(product) * (np.abs(product) >> 12)
 
 
 class _Recording:
@@ -119,7 +99,7 @@ class _Recording:
         if self._recorder is None:
             self._recorder = Recorder(self.proc_params["recording"])
         super().run_spk()  # type: ignore[misc]
-        self._recorder.add(self.time_step - 1, self._spiked, self.u, self.v)
+        self._recorder.add(self.time_step - 1, self._spiked, {"u": self.u, "v": self.v})
 
 
 class RecordingLifFloat(_Recording, PyLifModelFloat):

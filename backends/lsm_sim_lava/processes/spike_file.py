@@ -39,4 +39,4 @@ class PySpikeFile(PyLoihiProcessModel):
     def run_spk(self) -> None:
         """Take the spikes of this step."""
         spiked = self.a_in.recv() != 0
-        self._recorder.add(self.time_step - 1, spiked, spiked, spiked)
+        self._recorder.add(self.time_step - 1, spiked, {})

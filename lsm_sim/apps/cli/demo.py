@@ -98,7 +98,6 @@ def _write(out: Path, files: dict[str, bytes]) -> None:
 
 def _summary(findings: Findings, out: Path, files: dict[str, bytes]) -> dict[str, Any]:
     from lsm_sim.apps.demo import digits
-    from lsm_sim.describe import file as description_file
     from lsm_sim.support import environment
 
     plan = findings.plan
@@ -114,7 +113,7 @@ def _summary(findings: Findings, out: Path, files: dict[str, bytes]) -> dict[str
             "seeds": plan.seeds,
             "folds": digits.FOLDS,
             "backend": plan.backend,
-            "liquid": description_file.to_dict(digits.liquid(plan.n_neurons, plan.seeds[0])),
+            "liquid": digits.liquid(plan.n_neurons, plan.seeds[0]).to_dict(),
         },
         "versions": environment.versions(),
         "machine": environment.machine(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lsm_sim.describe import file as description_file
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.describe.wiring import Edges
 from lsm_sim.learn.pipelines import front_and_liquid
@@ -37,4 +36,4 @@ def _record(record: Any, role: str) -> Any:
 def described_liquid(liquid: Liquid) -> Any:
     """Return a liquid as in a description file; where synapses are listed one by one, a summary."""
     listed = any(isinstance(group.rule, Edges) for group in liquid.synapses)
-    return repr(liquid) if listed else description_file.to_dict(liquid)
+    return repr(liquid) if listed else liquid.to_dict()

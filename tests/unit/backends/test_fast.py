@@ -12,13 +12,14 @@ import lsm_sim as lsm
 from lsm_sim import Program, Spikes
 from lsm_sim.apps.bench import workloads
 from lsm_sim.backend import Request, find
+from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.spikes.bins import equal_bins
 from lsm_sim.support import environment
 from lsm_sim_fast import crew, division, engine, form, probe
 from lsm_sim_fast.layout import lay_out
 from lsm_sim_fast.pull_layout import pull_fits
-from tests.programs import ARITHMETICS, random_program, random_stimulus
+from tests.programs import random_program, random_stimulus
 
 
 def network(n_neurons=3, weight=1.0, delay=0, n_inputs=1):

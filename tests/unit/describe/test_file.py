@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 import lsm_sim as lsm
 from lsm_sim import ms
-from lsm_sim.describe import file as description_file
-from lsm_sim.describe import plain as description_fields
+from lsm_sim.describe import plain, text
 from lsm_sim.describe.distributions import LAWS
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import files
@@ -53,15 +52,15 @@ def test_a_liquid_comes_back_equal(tmp_path, suffix):
     liquid, path = a_liquid(), tmp_path / f"net{suffix}"
     liquid.save(path)
     back = lsm.Liquid.load(path)
-    assert description_file.to_dict(back) == description_file.to_dict(liquid)
+    assert back.to_dict() == liquid.to_dict()
     assert back == liquid
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_loaded_liquid_lowers_to_the_same_program(tmp_path, suffix):
     liquid, path = a_liquid(), tmp_path / f"net{suffix}"
-    description_file.save(liquid, path)
-    one, two = lsm.lower(liquid, 0.5 * ms), lsm.lower(description_file.load(path), 0.5 * ms)
+    liquid.save(path)
+    one, two = lsm.lower(liquid, 0.5 * ms), lsm.lower(lsm.Liquid.load(path), 0.5 * ms)
     for array in ("indptr", "post", "weight", "delay", "decay_u", "decay_v", "threshold", "bias", "refractory"):
         np.testing.assert_array_equal(getattr(one, array), getattr(two, array))
 
@@ -110,22 +109,22 @@ def test_a_toml_file_reads_like_the_description(tmp_path):
 
 def test_what_a_person_leaves_out_takes_its_default():
     text = {"format": "lsm_sim.liquid/1", "inputs": [], "neurons": [{"name": "a", "size": 3}]}
-    assert description_file.from_dict(text, "net") == lsm.Liquid([], [lsm.Neurons("a", 3)])
+    assert lsm.Liquid.from_dict(text, "net") == lsm.Liquid([], [lsm.Neurons("a", 3)])
 
 
 def test_every_rule_and_law_has_a_name_in_files():
     rules = {
         name for name in vars(lsm) if isinstance(getattr(lsm, name), type) and hasattr(getattr(lsm, name), "connect")
     }
-    assert rules == set(description_fields.RULES)
+    assert rules == set(plain.RULES)
     assert set(LAWS) == {"Normal", "Gamma", "LogNormal", "Uniform"}
 
 
 def test_every_field_of_every_record_can_be_read():
-    records = [*description_fields.RULES.values(), *description_fields.POSITIONS.values(), lsm.Inputs, lsm.Neurons]
+    records = [*plain.RULES.values(), *plain.POSITIONS.values(), lsm.Inputs, lsm.Neurons]
     for record in [*records, lsm.Synapses, lsm.Liquid]:
         for field in dataclasses.fields(record):
-            assert field.type in description_fields._DECODERS, (record, field.name)
+            assert callable(plain._decoder(plain._hints(record)[field.name])), (record, field.name)
 
 
 def test_a_rule_of_ones_own_cannot_be_saved(tmp_path):
@@ -224,10 +223,10 @@ def test_a_wrong_value_is_named_with_file_and_key(tmp_path, keys, value, message
         place = place[key]
     place[keys[-1]] = value
     path = tmp_path / f"net{suffix}"
-    writers = {".json": lambda data: json.dumps(data), ".toml": description_file.description_text.write_toml}
+    writers = {".json": lambda data: json.dumps(data), ".toml": text.write_toml}
     path.write_text(writers[suffix](data).replace("NaN", {".json": "NaN", ".toml": "nan"}[suffix]))
     with pytest.raises(DescriptionError) as caught:
-        description_file.load(path)
+        lsm.Liquid.load(path)
     assert str(caught.value).startswith(f"{path}: {message}")
 
 
@@ -248,7 +247,7 @@ def test_a_missing_key_is_named(keys, message):
         place = place[key]
     del place[keys[-1]]
     with pytest.raises(DescriptionError) as caught:
-        description_file.from_dict(data, "net")
+        lsm.Liquid.from_dict(data, "net")
     assert str(caught.value).startswith(f"net: {message}")
 
 
@@ -279,7 +278,7 @@ def test_a_hostile_file_gets_one_sentence(tmp_path, content, suffix):
     path = tmp_path / f"net{suffix}"
     path.write_bytes(content)
     with pytest.raises(DescriptionError) as caught:
-        description_file.load(path)
+        lsm.Liquid.load(path)
     message = str(caught.value)
     assert message.startswith(f"{path}: ")
     assert "\n" not in message
@@ -305,21 +304,21 @@ def test_a_truncated_file_is_refused_wherever_it_ends(tmp_path, suffix):
 def test_a_huge_size_costs_nothing_to_load():
     data = valid()
     data["neurons"][0] = {"name": "exc", "size": 2 * 10**9}
-    assert description_file.from_dict(data, "net").n_neurons == 2 * 10**9
+    assert lsm.Liquid.from_dict(data, "net").n_neurons == 2 * 10**9
 
 
 def test_a_size_of_hundreds_of_digits_is_refused():
     data = valid()
     data["neurons"][0] = {"name": "exc", "size": 10**400}
     with pytest.raises(DescriptionError, match=r"neurons\[0\]"):
-        description_file.from_dict(data, "net")
+        lsm.Liquid.from_dict(data, "net")
 
 
 def test_a_long_wrong_value_is_not_quoted_in_full():
     data = valid()
     data["neurons"][0]["name"] = "x\n" * 100_000
     with pytest.raises(DescriptionError) as caught:
-        description_file.from_dict(data, "net")
+        lsm.Liquid.from_dict(data, "net")
     assert len(str(caught.value)) < 400
 
 
@@ -328,7 +327,7 @@ def test_a_file_larger_than_memory_is_refused_before_it_is_read(tmp_path):
     with path.open("wb") as stream:
         stream.truncate(10**13)  # sparse: takes no space
     with pytest.raises(DescriptionError, match="GiB are free"):
-        description_file.load(path)
+        lsm.Liquid.load(path)
 
 
 def test_dots_in_values_and_comments_are_no_long_key(tmp_path):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from lsm_sim.backend import Backend
+from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.engine import protocol as backends
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, LsmError, RunError, UnsupportedError
-from tests.programs import ARITHMETICS, random_program, random_stimulus
+from tests.programs import random_program, random_stimulus
 
 
 def test_known_backends_are_those_that_packages_declare():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lsm_sim import Program, Spikes
-from lsm_sim.engine.reference import decay, wrap32
+from lsm_sim.dynamics.loihi import decay, wrap32
 from tests.cases import answer
 
 

@@ -4,8 +4,8 @@ import pytest
 import lsm_sim as lsm
 import lsm_sim_models as models
 from lsm_sim import ms
+from lsm_sim.describe.drawing import draw_synapses
 from lsm_sim.errors import DescriptionError
-from lsm_sim.program.lowering import draw_synapses
 from lsm_sim.simulate import rescale
 from lsm_sim_models.groups import column, inhibitory_mask
 from lsm_sim_models.maass2002 import efficacy

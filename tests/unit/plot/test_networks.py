@@ -8,8 +8,8 @@ from matplotlib.colors import to_hex
 
 import lsm_sim as lsm
 from lsm_sim import DescriptionError
+from lsm_sim.describe.drawing import draw_positions, draw_synapses
 from lsm_sim.plot.weight_matrix import spread
-from lsm_sim.program.lowering import draw_positions, draw_synapses
 
 column: Any = lsm.plot.column
 weights: Any = lsm.plot.weights
@@ -36,9 +36,9 @@ def liquid(n_exc=16, n_inh=4, positions=True):
 
 
 def dense(program):
-    """Return the weights as a matrix, shape (C + N, N)."""
+    """Return the weights as a matrix in units of v, shape (C + N, N)."""
     matrix = np.zeros((program.n_inputs + program.n_neurons, program.n_neurons))
-    np.add.at(matrix, (program.sources(), program.post), program.weight)
+    np.add.at(matrix, (program.sources(), program.post), program.weight / program.units.weight_scale[program.post])
     return matrix
 
 
@@ -66,8 +66,9 @@ def test_a_large_network_is_drawn_by_the_mean_of_each_cell():
     assert {3, 703, 753} <= set(rows)  # a cell never spans two groups
     assert {700, 750} <= set(columns)
     sums = np.add.reduceat(np.add.reduceat(dense(program), rows[:-1], axis=0), columns[:-1], axis=1)
-    # weights are multiples of one power of two, so sums are exact in any order, and one division follows
-    assert np.array_equal(mesh.get_array().filled(0), sums / np.outer(np.diff(rows), np.diff(columns)))
+    # the same weights summed in another order
+    means = sums / np.outer(np.diff(rows), np.diff(columns))
+    np.testing.assert_allclose(mesh.get_array().filled(0), means, rtol=1e-12, atol=1e-12)
     assert mesh.get_array().size < 300 * 300
 
 

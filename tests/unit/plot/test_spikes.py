@@ -235,7 +235,7 @@ def test_traces_without_spikes_recorded_show_the_threshold_only():
         (lambda r: traces(r, sample=4), "sample: got 4"),
         (lambda r: traces(r, variable="w"), "expected 'v' or 'u'"),
         (lambda r: traces(r.spikes), "got Spikes, expected the Result"),
-        (lambda r: traces(dataclasses.replace(r, v={})), "nothing was recorded; run with record="),
+        (lambda r: traces(dataclasses.replace(r, traces={})), "nothing was recorded; run with record="),
         (lambda r: traces(_without_neurons(r)), "zero neurons were recorded"),
     ],
 )
@@ -246,4 +246,4 @@ def test_bad_requests_for_traces_are_answered_in_a_sentence(call, message):
 
 def _without_neurons(result):
     none = dataclasses.replace(result.v["exc"], neurons=np.empty(0, int))
-    return dataclasses.replace(result, v={"exc": none})
+    return dataclasses.replace(result, traces={"v": {"exc": none}})

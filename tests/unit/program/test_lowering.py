@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from lsm_sim import AllToAll, Edges, Inputs, Liquid, Neurons, Normal, OneToOne, Spikes, Synapses, Uniform, lower, ms
+from lsm_sim.describe.drawing import draw_parameters, draw_synapses
 from lsm_sim.errors import DescriptionError
-from lsm_sim.program.lowering import draw_parameters, draw_synapses
 from tests.cases import answer
 
 ULP = Decimal(2) ** -52

@@ -9,9 +9,10 @@ import pytest
 import lsm_sim as lsm
 from lsm_sim import ms
 from lsm_sim.apps.demo import digits
+from lsm_sim.dynamics.loihi import UV_LIMIT
 from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.program.program import Program
-from lsm_sim.quantisation.registers import UV_LIMIT, measure
+from lsm_sim.quantisation.registers import measure
 
 
 def program(**changes):
@@ -183,7 +184,7 @@ def test_a_model_changes_its_arithmetic_and_keeps_it_in_a_file(tmp_path):
 
 def test_no_way_leads_back_from_integers():
     integers, _ = lsm.quantise(one_neuron(), stimulus(n_channels=1))
-    with pytest.raises(DescriptionError, match="no way leads from loihi back"):
+    with pytest.raises(DescriptionError, match="a loihi program cannot be converted back"):
         lsm.run(integers, stimulus(n_channels=1), arithmetic="float64")
 
 

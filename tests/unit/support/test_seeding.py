@@ -1,9 +1,9 @@
 import numpy as np
 
 from lsm_sim import Gamma, Inputs, Liquid, Neurons, Normal, Synapses, Uniform, lower, ms
+from lsm_sim.describe.drawing import draw_parameters, draw_positions, draw_synapses
 from lsm_sim.describe.positions import random_in_box
 from lsm_sim.describe.wiring import FixedProbability
-from lsm_sim.program.lowering import draw_parameters, draw_positions, draw_synapses
 from lsm_sim.support.seeding import stream
 
 

@@ -1,0 +1,175 @@
+"""The records of which the table of a neuron model is made; `lsm_sim.dynamics.lif` has the table.
+
+Whatever needs to know the parameters, arrays or state variables of a neuron reads them here: `Neurons` and description
+files, lowering, the checks, save and load of `Program`, recording, summaries, quantisation, the reference engine, and the
+equations for Brian2. The compiled kernels are written by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from lsm_sim.support.checks import Floats
+
+Arithmetic = Literal["float64", "loihi"]
+ARITHMETICS: tuple[Arithmetic, ...] = ("float64", "loihi")
+Dimension = Literal["time", "potential", "potential per time"]
+Arrays: TypeAlias = Mapping[str, Any]
+"""Numbers of N neurons each, by name."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that a user gives for each neuron, in SI units.
+
+    Parameters
+    ----------
+    name, doc
+        As in `Neurons`.
+    dimension
+        What Brian2 quantities must have; potentials may have any unit.
+    default
+        A number, or the name of the parameter whose value it takes.
+    minimum
+        The smallest value allowed, None: any.
+    exclusive
+        Whether ``minimum`` itself is not allowed.
+    """
+
+    name: str
+    dimension: Dimension
+    default: float | str
+    doc: str
+    minimum: float | None = None
+    exclusive: bool = False
+
+    def outside(self, values: Any) -> Any:
+        """Return where ``values`` are not allowed."""
+        if self.minimum is None:
+            return np.zeros(np.shape(values), bool)
+        return np.less_equal(values, self.minimum) if self.exclusive else np.less(values, self.minimum)
+
+    @property
+    def unit(self) -> str:
+        """The unit to print behind a value, with a space before it; none for potentials."""
+        return " s" if self.dimension == "time" else ""
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array of a `Program` with one number for each neuron, shape (N,).
+
+    Parameters
+    ----------
+    name, doc
+        As in `Program`, .npz files and case files.
+    low, high
+        The range allowed, both ends included.
+    whole
+        Whether the numbers are integers.
+    need
+        None: the array is required. Otherwise the array is optional, missing means 0 everywhere, and a program in which it
+        is not 0 needs an engine that declares this name in `Backend.supports`.
+    """
+
+    name: str
+    doc: str
+    low: float = -np.inf
+    high: float = np.inf
+    whole: bool = False
+    need: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """What leads from the numbers of a program back to the user's units.
+
+    v = v_offset + (v of the program) / v_scale, u = (u of the program) / u_scale, and the weight of a synapse onto neuron i
+    = (weight of the program) / weight_scale[i]. In the user's units v and weights are in units of v, u in units of v per
+    second.
+
+    Parameters
+    ----------
+    v_scale
+        Of v in the program per unit of v: 1 in float64 arithmetic.
+    v_offset
+        v_reset, from which a program counts v, shape (N,).
+    u_scale, weight_scale
+        Shape (N,); weights by target neuron.
+    """
+
+    v_scale: float
+    v_offset: Floats
+    u_scale: Floats
+    weight_scale: Floats
+
+    def scaled(self, factor: float, state_factor: float) -> Units:
+        """Return the units of a program whose weights are ``factor`` times larger, and u and v ``state_factor`` times."""
+        return Units(
+            self.v_scale * state_factor, self.v_offset, self.u_scale * state_factor, self.weight_scale * factor
+        )
+
+    def to_user(self, variable: str, values: Any, neurons: Any) -> Any:
+        """Return ``values`` (..., P) of the state variable of ``neurons`` (P,) in the user's units."""
+        if variable == "v":
+            return (values if self.v_scale == 1 else values / self.v_scale) + self.v_offset[neurons]
+        return values / self.u_scale[neurons]
+
+
+@dataclass(frozen=True)
+class NeuronModel:
+    """The table of a neuron model.
+
+    Parameters
+    ----------
+    name
+        Of the model.
+    parameters
+        What `Neurons` takes, in SI units.
+    above
+        Pairs of parameters of which the first must be greater than the second.
+    arrays
+        What a `Program` holds for each neuron, by arithmetic.
+    state
+        The state variables, in the order in which a step computes them. All can be recorded; ``units`` has the unit of each.
+    lower
+        (parameters in SI units, dt) -> the arrays of a float64 program.
+    units
+        (parameters in SI units, dt) -> what leads back.
+    invert
+        (arrays, arithmetic, dt, units) -> parameters in SI units, as far as the arrays still tell them; of programs of
+        either arithmetic.
+    start
+        (arrays, arithmetic) -> the state at the start of a sample.
+    step
+        By arithmetic: (arrays, state, arrivals, held) -> (state, spiked, excursions): the definition. The state before the
+        step is not changed; spikes are already reset in the state that is returned. ``excursions`` (3, N) says which neurons
+        would leave Loihi's registers: see `lsm_sim.backend.Excursions`.
+    quantise
+        (float64 arrays, scale) -> loihi arrays.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    above: tuple[tuple[str, str], ...]
+    arrays: Mapping[Arithmetic, tuple[Array, ...]]
+    state: tuple[str, ...]
+    state_units: Mapping[str, str]
+    lower: Callable[[Arrays, float], dict[str, Any]]
+    units: Callable[[Arrays, float], Units]
+    invert: Callable[[Arrays, Arithmetic, float, Units | None], dict[str, Floats]]
+    start: Callable[[Arrays, Arithmetic], dict[str, Any]]
+    step: Mapping[Arithmetic, Callable[[Arrays, Arrays, Any, Any], tuple[dict[str, Any], Any, Any]]]
+    quantise: Callable[[Arrays, float], dict[str, Any]]
+
+    def required(self, arithmetic: Arithmetic) -> tuple[str, ...]:
+        """Return the names of the arrays that every program has."""
+        return tuple(array.name for array in self.arrays[arithmetic] if array.need is None)
+
+    def optional(self, arithmetic: Arithmetic) -> tuple[str, ...]:
+        """Return the names of the arrays that a program may have."""
+        return tuple(array.name for array in self.arrays[arithmetic] if array.need is not None)

@@ -1,0 +1,96 @@
+"""Programs as named arrays, which is what .npz files of programs and cases hold.
+
+The format is ``lsm_sim.program/1``; a program that uses an array beyond those of plain LIF is ``lsm_sim.program/2``, so that
+earlier versions refuse it. Cases (`lsm_sim.engine.conformance`) are numbered alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.dynamics import ARITHMETICS, NeuronModel, Units
+from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+
+PROGRAM, CASE = "lsm_sim.program", "lsm_sim.case"
+VERSIONS = ("1", "2")
+SYNAPSE_ARRAYS = ("indptr", "post", "weight", "delay")
+SCALARS = ("arithmetic", "dt", "n_inputs", "n_neurons")
+_UNITS = ("v_scale", "v_offset", "u_scale", "weight_scale")
+_BESIDE = {"format", *SCALARS, *SYNAPSE_ARRAYS, *(f"unit_{name}" for name in _UNITS)} | {
+    f"{kind}_group_{part}" for kind in ("input", "neuron") for part in ("name", "stop")
+}
+CASE_KEYS = ("oracle", "n_steps", "stimulus_step", "stimulus_channel", "spike_step", "spike_neuron")
+
+
+def to_arrays(fields: Mapping[str, Any], model: NeuronModel) -> dict[str, Any]:
+    """Return what a file holds of a program, without groups, units and format: what it means."""
+    names = [array.name for array in model.arrays[fields["arithmetic"]]]
+    return {name: fields[name] for name in (*SCALARS, *SYNAPSE_ARRAYS, *names) if fields[name] is not None}
+
+
+def version(needs: frozenset[str]) -> str:
+    """Return the version of the format for a program with these needs."""
+    return "2" if needs else "1"
+
+
+def labels(inputs: Mapping[str, range], neurons: Mapping[str, range], units: Units | None) -> dict[str, Any]:
+    """Return what a file holds of groups and units."""
+    out: dict[str, Any] = {}
+    for kind, groups in (("input", inputs), ("neuron", neurons)):
+        out[f"{kind}_group_name"] = np.array(list(groups), dtype=np.str_)
+        out[f"{kind}_group_stop"] = np.array([members.stop for members in groups.values()], dtype=np.int64)
+    return out | ({} if units is None else {f"unit_{name}": getattr(units, name) for name in _UNITS})
+
+
+def from_arrays(arrays: Mapping[str, Any], where: str, model: NeuronModel) -> dict[str, Any]:
+    """Return the fields of the program in the arrays of a file; ``where`` names the file in errors."""
+    _check_format(str(arrays.get("format", "")), where)
+    arithmetic = str(arrays.get("arithmetic", ""))
+    if arithmetic not in ARITHMETICS:
+        raise DescriptionError(f"{where}: got arithmetic {arithmetic!r}, expected 'float64' or 'loihi'")
+    required = ("dt", "n_inputs", "n_neurons", *SYNAPSE_ARRAYS, *model.required(arithmetic))
+    missing = [name for name in required if name not in arrays]
+    if missing:
+        raise DescriptionError(f"{where}: no {', '.join(missing)} in the file; it is damaged or not a program")
+    if str(arrays["format"]).endswith("/2"):
+        _refuse_unknown(arrays, {array.name for array in model.arrays[arithmetic]} | set(model.state), where)
+    names = [*required, *(name for name in model.optional(arithmetic) if name in arrays)]
+    return {"arithmetic": arithmetic, **{name: arrays[name] for name in names}, **_labels(arrays)}
+
+
+def _check_format(kind: str, where: str) -> None:
+    name, _, number = kind.partition("/")
+    if name in (PROGRAM, CASE) and number in VERSIONS:
+        return
+    expected = " or ".join(f"'{name}/{number}'" for number in VERSIONS for name in (PROGRAM, CASE))
+    if name in (PROGRAM, CASE) and number.isdecimal():
+        msg = f"{where}: got format {kind!r}, expected {expected}; the file was written by a newer version, so upgrade lsm_sim"
+        raise DescriptionError(msg)
+    raise DescriptionError(f"{where}: got format {kind or 'none'!r}, expected {expected}")
+
+
+def _refuse_unknown(arrays: Iterable[str], known: set[str], where: str) -> None:
+    """Refuse whatever could change the meaning of a program and is not known here."""
+    unknown = sorted(set(arrays) - _BESIDE - {*CASE_KEYS} - known)
+    if unknown:
+        msg = f"{where}: the program uses {', '.join(unknown)}, which this version of lsm_sim does not know; upgrade it"
+        raise DescriptionError(msg)
+
+
+def _labels(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for kind in ("input", "neuron"):
+        names = np.ravel(arrays.get(f"{kind}_group_name", []))
+        stops = checks.whole_array(np.ravel(arrays.get(f"{kind}_group_stop", [])), f"{kind}_group_stop").tolist()
+        out[f"{kind}_groups"] = {
+            str(name): range(start, stop) for name, start, stop in zip(names, [0, *stops], stops, strict=False)
+        }
+    if all(f"unit_{name}" in arrays for name in _UNITS):
+        scale = checks.real(arrays["unit_v_scale"], "unit_v_scale")
+        values = (checks.real_array(arrays[f"unit_{name}"], f"unit_{name}") for name in _UNITS[1:])
+        out["units"] = Units(scale, *values)
+    return out
