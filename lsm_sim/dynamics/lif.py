@@ -92,12 +92,12 @@ def invert(arrays: Arrays, arithmetic: Arithmetic, dt: float, units: Units | Non
     threshold = arrays["threshold"] * float(1 << loihi.SHIFT) if on_chip else arrays["threshold"]
     with np.errstate(divide="ignore", invalid="ignore"):  # what keeps everything has a time constant of infinity
         settles = np.where(arrays["bias"] == 0, 0.0, arrays["bias"] / (1 - kept_v))
-        times = {"tau_m": -dt / np.log(kept_v), "tau_syn": -dt / np.log(kept_u), "t_ref": arrays["refractory"] * dt}
+        taus = {"tau_m": np.abs(dt / np.log(kept_v)), "tau_syn": np.abs(dt / np.log(kept_u))}
     everyone = np.arange(threshold.size)
     potentials = {"v_thresh": threshold, "v_rest": settles}
     if units is not None:
         potentials = {name: units.to_user("v", values, everyone) for name, values in potentials.items()}
-    return times | potentials
+    return taus | potentials | {"t_ref": arrays["refractory"] * dt}
 
 
 def start(arrays: Arrays, arithmetic: Arithmetic) -> dict[str, Any]:
