@@ -7,8 +7,8 @@ with `lsm_sim.encode.Passthrough`, spikes.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -19,11 +19,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lsm_sim.encode import Encoder
 from lsm_sim.engine.protocol import DEFAULT
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn import model_file
 from lsm_sim.learn import readout as readouts
 from lsm_sim.learn.features import Features
 from lsm_sim.learn.transformer import LiquidLike, LiquidTransformer
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import ms
+
+Predictor = TypeVar("Predictor", bound="_LiquidPredictor")
 
 
 class _LiquidPredictor(BaseEstimator):
@@ -87,9 +90,29 @@ class _LiquidPredictor(BaseEstimator):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the trained model to a file, without pickle; see `lsm_sim.learn.model_file`."""
-        from lsm_sim.learn.model_file import save
+        model_file.save(self, path)
 
-        save(self, path)
+    @classmethod
+    def load(cls: type[Predictor], path: str | os.PathLike[str]) -> Predictor:
+        """Read a model that `save` wrote."""
+        return model_file.load(path, cls)
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a model file stores, see `lsm_sim.learn.model_file.Saved`."""
+        check_is_fitted(self, "readout_")
+        description, arrays = self.transformer_.to_parts()
+        return description, arrays | {"readout": model_file.pack_readout(self.readout_)}
+
+    @classmethod
+    def from_parts(cls: type[Predictor], description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Predictor:
+        """Return the fitted estimator that `to_parts` took apart."""
+        transformer = LiquidTransformer.from_parts(description, arrays)
+        model = cls(**transformer.get_params(deep=False))
+        model.transformer_, model.readout_ = transformer, model_file.unpack_readout(arrays["readout"])
+        model.n_features_in_ = transformer.n_features_in_
+        if hasattr(model.readout_, "classes_"):
+            model.classes_ = model.readout_.classes_
+        return model
 
     def __sklearn_tags__(self) -> Any:
         """Say that X may have three dimensions and y is needed."""
@@ -140,13 +163,6 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
         features = self._features(X)
         return np.asarray(self.readout_.predict_proba(features))
 
-    @staticmethod
-    def load(path: str | os.PathLike[str]) -> LiquidClassifier:
-        """Read a model that `save` wrote."""
-        from lsm_sim.learn.model_file import load
-
-        return load(path, LiquidClassifier)
-
 
 class LiquidRegressor(RegressorMixin, _LiquidPredictor):
     """Predict values from the spikes that samples cause in a liquid; parameters as for `LiquidClassifier`."""
@@ -163,10 +179,3 @@ class LiquidRegressor(RegressorMixin, _LiquidPredictor):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-    @staticmethod
-    def load(path: str | os.PathLike[str]) -> LiquidRegressor:
-        """Read a model that `save` wrote."""
-        from lsm_sim.learn.model_file import load
-
-        return load(path, LiquidRegressor)
