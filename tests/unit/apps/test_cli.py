@@ -16,6 +16,7 @@ import lsm_sim
 from lsm_sim import Hz, Spikes, backend, encode, lower, ms
 from lsm_sim.apps.cli.app import app
 from lsm_sim.apps.demo import digits
+from lsm_sim.engine import availability
 from lsm_sim.errors import BackendUnavailableError, DescriptionError
 from lsm_sim.simulate import run as runs
 from lsm_sim.support import environment, npz
@@ -183,7 +184,7 @@ class TestInfo:
             if name == "reference":
                 raise OSError("broken")
 
-        monkeypatch.setattr(environment.backend, "find", find)
+        monkeypatch.setattr(availability.protocol, "find", find)
         report = json.loads(lsm("info", "--json").stdout)
         assert report["backends"]["fast"] == {"usable": False, "reason": "type this: pip install it"}
         assert report["backends"]["reference"]["reason"].startswith("importing it failed (OSError: broken)")
