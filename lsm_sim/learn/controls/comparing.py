@@ -62,7 +62,7 @@ def compare(
     ensemble
         A `LiquidEnsemble`, or a function that returns one for a seed: one more view.
     esn
-        Parameters of the echo-state network, as ``spectral_radius``; see `lsm_sim_models.EchoStateClassifier`.
+        Parameters of the echo-state network, as ``spectral_radius``; see `lsm_sim.learn.echo_state`.
     metric
         None: accuracy of classes, NRMSE of values.
     blocks

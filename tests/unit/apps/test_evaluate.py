@@ -17,7 +17,7 @@ from lsm_sim.apps.evaluate import series as on_series
 from lsm_sim.apps.evaluate.configured import configured
 from lsm_sim.apps.evaluate.splits import fsdd_split, published
 from lsm_sim.learn import controls
-from lsm_sim_models import EchoStateClassifier
+from lsm_sim.learn.echo_state import EchoStateClassifier
 from tests.datasets import REAL, real, write_digits, write_ecg, write_spikes, write_vowels
 from tests.unit.apps.test_cli import fails, lsm
 
