@@ -14,9 +14,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn import model_file
-from lsm_sim.learn import readout as readouts
 from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.pipelines import front_and_liquid
+from lsm_sim.learn.readout import resolve
 from lsm_sim.learn.transformer import LiquidTransformer
 from lsm_sim.support.checks import Floats
 
@@ -72,7 +72,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
         features = self._features(X)
         if len(features) != len(y):
             raise DescriptionError(f"y: got {len(y)} values for {len(features)} samples of X")
-        self.readout_ = readouts.resolve(self.readout, "classify").fit(features, y)
+        self.readout_ = resolve(self.readout, "classify").fit(features, y)
         self.classes_ = self.readout_.classes_
         return self
 

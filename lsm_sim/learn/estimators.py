@@ -20,8 +20,8 @@ from lsm_sim.encode import Encoder
 from lsm_sim.engine.protocol import DEFAULT
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn import model_file
-from lsm_sim.learn import readout as readouts
 from lsm_sim.learn.features import Features
+from lsm_sim.learn.readout import Task, resolve
 from lsm_sim.learn.transformer import LiquidLike, LiquidTransformer
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import ms
@@ -32,7 +32,7 @@ Predictor = TypeVar("Predictor", bound="_LiquidPredictor")
 class _LiquidPredictor(BaseEstimator):
     """A transformer and a readout; the parameters are the transformer's and ``readout``."""
 
-    _task: readouts.Task
+    _task: Task
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class _LiquidPredictor(BaseEstimator):
         self.n_features_in_ = self.transformer_.input_.n_features
         if self._task == "classify" and np.unique(y).size < 2:
             raise DescriptionError(f"y: got one class only, {y[0]!r}; expected at least two classes")
-        self.readout_ = readouts.resolve(self.readout, self._task)
+        self.readout_ = resolve(self.readout, self._task)
         self.readout_.fit(self.transformer_.transform(X), y)
 
     def predict(self, X: Any) -> Any:
@@ -124,7 +124,7 @@ class _LiquidPredictor(BaseEstimator):
 
 def _readout_has(method: str) -> Callable[[Any], bool]:
     def check(model: Any) -> bool:
-        readout = getattr(model, "readout_", None) or readouts.resolve(model.readout, "classify")
+        readout = getattr(model, "readout_", None) or resolve(model.readout, "classify")
         return hasattr(readout, method)
 
     return check
@@ -141,7 +141,7 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
         ``"ridge"``, ``"logistic"``, ``"svm"`` (see `lsm_sim.learn.readout`) or any scikit-learn classifier.
     """
 
-    _task: readouts.Task = "classify"
+    _task: Task = "classify"
 
     def fit(self, X: Any, y: Any) -> LiquidClassifier:
         """Run the samples through the liquid and train the readout."""
@@ -167,7 +167,7 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
 class LiquidRegressor(RegressorMixin, _LiquidPredictor):
     """Predict values from the spikes that samples cause in a liquid; parameters as for `LiquidClassifier`."""
 
-    _task: readouts.Task = "regress"
+    _task: Task = "regress"
 
     def fit(self, X: Any, y: Any) -> LiquidRegressor:
         """Run the samples through the liquid and train the readout; ``y`` has shape (samples,) or (samples, targets)."""

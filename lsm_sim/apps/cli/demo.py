@@ -43,11 +43,11 @@ def demo(
     """
     from lsm_sim.apps.cli.output import check_new_folder, print_json
     from lsm_sim.apps.demo.experiment import Plan
-    from lsm_sim.engine import protocol as backends
+    from lsm_sim.engine.protocol import find
 
     start = time.perf_counter()
     check_new_folder(out)
-    backends.find(backend)  # says at once if it cannot run
+    find(backend)  # says at once if it cannot run
     plan = Plan(neurons, tuple(range(seed, seed + seeds)), backend, threads)
     if not json:
         print(
@@ -98,7 +98,7 @@ def _write(out: Path, files: dict[str, bytes]) -> None:
 
 def _summary(findings: Findings, out: Path, files: dict[str, bytes]) -> dict[str, Any]:
     from lsm_sim.apps.demo import digits
-    from lsm_sim.describe import file as description_file
+    from lsm_sim.describe.file import to_dict
     from lsm_sim.support import environment
 
     plan = findings.plan
@@ -114,7 +114,7 @@ def _summary(findings: Findings, out: Path, files: dict[str, bytes]) -> dict[str
             "seeds": plan.seeds,
             "folds": digits.FOLDS,
             "backend": plan.backend,
-            "liquid": description_file.to_dict(digits.liquid(plan.n_neurons, plan.seeds[0])),
+            "liquid": to_dict(digits.liquid(plan.n_neurons, plan.seeds[0])),
         },
         "versions": environment.versions(),
         "machine": environment.machine(),

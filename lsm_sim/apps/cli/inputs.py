@@ -33,9 +33,9 @@ def load_liquid(path: Path, seed: int | None = None) -> Liquid:
     if path.suffix.lower() not in DESCRIPTIONS:
         known = "a liquid as .toml or .json"
         raise DescriptionError(f"{path}: got the suffix {path.suffix!r}, expected {known}")
-    from lsm_sim.describe import file as description_file
+    from lsm_sim.describe.liquid import Liquid
 
-    liquid = description_file.load(path)
+    liquid = Liquid.load(path)
     return liquid if seed is None else dataclasses.replace(liquid, seed=seed)
 
 
