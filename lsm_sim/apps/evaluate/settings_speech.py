@@ -78,6 +78,6 @@ def _spoken(front: Any, encoder: Callable[[int], Encoder], *, seed: int, n_neuro
 
 def _liquid(seed: int, n_neurons: int) -> Any:
     """Return a function from a number of channels to the liquid `lsm_sim_models.speech`."""
-    from lsm_sim_models import speech
+    import lsm_sim_models as models
 
-    return partial(speech, n_neurons=n_neurons, seed=seed)
+    return partial(models.speech, n_neurons=n_neurons, seed=seed)
