@@ -10,7 +10,7 @@ BIN := .venv/bin
 help:
 	@echo "make demo    run the demo: digits through a spiking liquid"
 	@echo "make test    run all tests"
-	@echo "make lint    check style and formatting"
+	@echo "make lint    check style, formatting and imports"
 	@echo "make format  repair style and formatting"
 	@echo "make types   check types"
 	@echo "make wheel   build the wheel into dist/"
@@ -26,6 +26,7 @@ test: dev
 lint: dev
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports --no-cache --no-logo
 
 format: dev
 	@$(BIN)/ruff check --fix

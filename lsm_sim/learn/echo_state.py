@@ -20,9 +20,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn import readout as readouts
 from lsm_sim.learn.estimator_input import as_signals
 from lsm_sim.learn.raw_features import bin_means
+from lsm_sim.learn.readout import Task, resolve
 from lsm_sim.support import checks, environment
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.seeding import stream
@@ -80,7 +80,7 @@ def _blocks(order: Ints, signals: Sequence[Floats], n_neurons: int) -> Iterator[
 class _EchoState(BaseEstimator):
     """A reservoir and a readout; the two estimators differ in what the readout learns."""
 
-    _task: readouts.Task
+    _task: Task
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class _EchoState(BaseEstimator):
         if self._task == "classify" and np.unique(y).size < 2:
             raise DescriptionError(f"y: got one class only, {y[0]!s}; expected at least two classes")
         self.n_channels_ = signals[0].shape[1]
-        self.readout_ = readouts.resolve(self.readout, self._task).fit(self.features(signals), y)
+        self.readout_ = resolve(self.readout, self._task).fit(self.features(signals), y)
 
     def predict(self, X: Any) -> Any:
         """Return the predicted label or value of each sample."""
@@ -215,7 +215,7 @@ class EchoStateClassifier(ClassifierMixin, _EchoState):
     ['low', 'high']
     """
 
-    _task: readouts.Task = "classify"
+    _task: Task = "classify"
 
     def fit(self, X: Any, y: Any) -> EchoStateClassifier:
         """Run the samples through the reservoir and train the readout."""
@@ -234,7 +234,7 @@ class EchoStateClassifier(ClassifierMixin, _EchoState):
 class EchoStateRegressor(RegressorMixin, _EchoState):
     """Predict values from the mean states of an echo-state network; parameters as for `EchoStateClassifier`."""
 
-    _task: readouts.Task = "regress"
+    _task: Task = "regress"
 
     def fit(self, X: Any, y: Any) -> EchoStateRegressor:
         """Run the samples through the reservoir and train the readout; ``y`` is (samples,) or (samples, targets)."""

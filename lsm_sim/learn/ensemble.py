@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -13,9 +13,11 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn import readout as readouts
+from lsm_sim.learn import model_file
 from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.pipelines import front_and_liquid
+from lsm_sim.learn.readout import resolve
+from lsm_sim.learn.transformer import LiquidTransformer
 from lsm_sim.support.checks import Floats
 
 COMBINATIONS = ("features", "scores")
@@ -70,7 +72,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
         features = self._features(X)
         if len(features) != len(y):
             raise DescriptionError(f"y: got {len(y)} values for {len(features)} samples of X")
-        self.readout_ = readouts.resolve(self.readout, "classify").fit(features, y)
+        self.readout_ = resolve(self.readout, "classify").fit(features, y)
         self.classes_ = self.readout_.classes_
         return self
 
@@ -95,16 +97,43 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the trained ensemble to a file, without pickle; see `lsm_sim.learn.model_file`."""
-        from lsm_sim.learn.model_file import save
+        model_file.save(self, path)
 
-        save(self, path)
-
-    @staticmethod
-    def load(path: str | os.PathLike[str]) -> LiquidEnsemble:
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> LiquidEnsemble:
         """Read an ensemble that `save` wrote."""
-        from lsm_sim.learn.model_file import load
+        return model_file.load(path, cls)
 
-        return load(path, LiquidEnsemble)
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a model file stores; the arrays of member k have names that begin with "k/"."""
+        check_is_fitted(self, "members_")
+        arrays: dict[str, Any] = {}
+        for k, member in enumerate(self.members_):
+            if isinstance(member, Pipeline):
+                raise DescriptionError(
+                    f"cannot save an ensemble whose members have front ends, such as member {k}; put one front end before "
+                    "the ensemble, in a pipeline, and save the ensemble alone"
+                )
+            arrays |= {f"{k}/{name}": value for name, value in model_file.pack(member).items()}
+        if self.combine != "scores":
+            arrays["readout"] = model_file.pack_readout(self.readout_)
+        return {"combine": self.combine, "members": len(self.members_)}, arrays
+
+    @classmethod
+    def from_parts(cls, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> LiquidEnsemble:
+        """Return the fitted ensemble that `to_parts` took apart."""
+        scores = description["combine"] == "scores"
+        fitted: list[Any] = []
+        for k in range(description["members"]):
+            own = {name.partition("/")[2]: value for name, value in arrays.items() if name.startswith(f"{k}/")}
+            fitted.append(model_file.unpack(own, LiquidClassifier if scores else LiquidTransformer))
+        members = fitted if scores else [LiquidClassifier(**one.get_params(deep=False)) for one in fitted]
+        model = cls(members, description["combine"])
+        model.members_ = fitted
+        if not scores:
+            model.readout_ = model_file.unpack_readout(arrays["readout"])
+        model.classes_ = fitted[0].classes_ if scores else model.readout_.classes_
+        return model
 
     def __sklearn_tags__(self) -> Any:
         """Say that X may have three dimensions."""

@@ -7,8 +7,8 @@ with `lsm_sim.encode.Passthrough`, spikes.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -19,17 +19,20 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lsm_sim.encode import Encoder
 from lsm_sim.engine.protocol import DEFAULT
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn import readout as readouts
+from lsm_sim.learn import model_file
 from lsm_sim.learn.features import Features
+from lsm_sim.learn.readout import Task, resolve
 from lsm_sim.learn.transformer import LiquidLike, LiquidTransformer
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import ms
+
+Predictor = TypeVar("Predictor", bound="_LiquidPredictor")
 
 
 class _LiquidPredictor(BaseEstimator):
     """A transformer and a readout; the parameters are the transformer's and ``readout``."""
 
-    _task: readouts.Task
+    _task: Task
 
     def __init__(
         self,
@@ -71,7 +74,7 @@ class _LiquidPredictor(BaseEstimator):
         self.n_features_in_ = self.transformer_.input_.n_features
         if self._task == "classify" and np.unique(y).size < 2:
             raise DescriptionError(f"y: got one class only, {y[0]!r}; expected at least two classes")
-        self.readout_ = readouts.resolve(self.readout, self._task)
+        self.readout_ = resolve(self.readout, self._task)
         self.readout_.fit(self.transformer_.transform(X), y)
 
     def predict(self, X: Any) -> Any:
@@ -87,9 +90,29 @@ class _LiquidPredictor(BaseEstimator):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the trained model to a file, without pickle; see `lsm_sim.learn.model_file`."""
-        from lsm_sim.learn.model_file import save
+        model_file.save(self, path)
 
-        save(self, path)
+    @classmethod
+    def load(cls: type[Predictor], path: str | os.PathLike[str]) -> Predictor:
+        """Read a model that `save` wrote."""
+        return model_file.load(path, cls)
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a model file stores, see `lsm_sim.learn.model_file.Saved`."""
+        check_is_fitted(self, "readout_")
+        description, arrays = self.transformer_.to_parts()
+        return description, arrays | {"readout": model_file.pack_readout(self.readout_)}
+
+    @classmethod
+    def from_parts(cls: type[Predictor], description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Predictor:
+        """Return the fitted estimator that `to_parts` took apart."""
+        transformer = LiquidTransformer.from_parts(description, arrays)
+        model = cls(**transformer.get_params(deep=False))
+        model.transformer_, model.readout_ = transformer, model_file.unpack_readout(arrays["readout"])
+        model.n_features_in_ = transformer.n_features_in_
+        if hasattr(model.readout_, "classes_"):
+            model.classes_ = model.readout_.classes_
+        return model
 
     def __sklearn_tags__(self) -> Any:
         """Say that X may have three dimensions and y is needed."""
@@ -101,7 +124,7 @@ class _LiquidPredictor(BaseEstimator):
 
 def _readout_has(method: str) -> Callable[[Any], bool]:
     def check(model: Any) -> bool:
-        readout = getattr(model, "readout_", None) or readouts.resolve(model.readout, "classify")
+        readout = getattr(model, "readout_", None) or resolve(model.readout, "classify")
         return hasattr(readout, method)
 
     return check
@@ -118,7 +141,7 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
         ``"ridge"``, ``"logistic"``, ``"svm"`` (see `lsm_sim.learn.readout`) or any scikit-learn classifier.
     """
 
-    _task: readouts.Task = "classify"
+    _task: Task = "classify"
 
     def fit(self, X: Any, y: Any) -> LiquidClassifier:
         """Run the samples through the liquid and train the readout."""
@@ -140,18 +163,11 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
         features = self._features(X)
         return np.asarray(self.readout_.predict_proba(features))
 
-    @staticmethod
-    def load(path: str | os.PathLike[str]) -> LiquidClassifier:
-        """Read a model that `save` wrote."""
-        from lsm_sim.learn.model_file import load
-
-        return load(path, LiquidClassifier)
-
 
 class LiquidRegressor(RegressorMixin, _LiquidPredictor):
     """Predict values from the spikes that samples cause in a liquid; parameters as for `LiquidClassifier`."""
 
-    _task: readouts.Task = "regress"
+    _task: Task = "regress"
 
     def fit(self, X: Any, y: Any) -> LiquidRegressor:
         """Run the samples through the liquid and train the readout; ``y`` has shape (samples,) or (samples, targets)."""
@@ -163,10 +179,3 @@ class LiquidRegressor(RegressorMixin, _LiquidPredictor):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-    @staticmethod
-    def load(path: str | os.PathLike[str]) -> LiquidRegressor:
-        """Read a model that `save` wrote."""
-        from lsm_sim.learn.model_file import load
-
-        return load(path, LiquidRegressor)

@@ -55,7 +55,7 @@ class Counts:
     def __post_init__(self) -> None:
         checks.whole(self.bins, "Counts bins", minimum=1)
         if self.window is not None:
-            object.__setattr__(self, "window", checks.positive(self.window, "Counts window"))
+            object.__setattr__(self, "window", checks.positive(self.window, "Counts window", "time"))
         if self.n_windows is not None:
             checks.whole(self.n_windows, "Counts n_windows", minimum=1)
 
@@ -119,8 +119,8 @@ class Traces:
     seconds: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tau", checks.positive(self.tau, "Traces tau"))
-        times = checks.real_array(self.times, "Traces times")
+        object.__setattr__(self, "tau", checks.positive(self.tau, "Traces tau", "time"))
+        times = checks.real_array(self.times, "Traces times", "time" if self.seconds else None)
         if times.ndim != 1 or times.size == 0 or (np.diff(times) <= 0).any() or times[0] <= 0:
             raise DescriptionError(f"Traces times: got {self.times}, expected ascending times > 0")
         if not self.seconds and times[-1] > 1:

@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing, get_tags
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
 
 
@@ -36,6 +37,4 @@ def learns(model: Any) -> bool:
 
 def take(X: Any, chosen: Ints) -> Any:
     """Return some samples of X: of an array, a list, a data frame or `Spikes`."""
-    from lsm_sim.spikes.spikes import Spikes
-
     return X[chosen] if isinstance(X, Spikes) else _safe_indexing(X, chosen)

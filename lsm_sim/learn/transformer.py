@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +16,7 @@ from lsm_sim.engine.protocol import DEFAULT, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.estimator_input import EstimatorInput
 from lsm_sim.learn.features import Counts, Features
+from lsm_sim.learn.records import RECORDS, record_from_dict, record_to_dict
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
 from lsm_sim.quantisation.quantise import Quantised, quantise
@@ -27,6 +29,12 @@ LiquidLike: TypeAlias = Liquid | Callable[[int], Liquid]
 DEFAULT_ENCODER = Rate(max_rate=200 * Hz, frame=50 * ms)
 _CALIBRATION = 64  # samples of fit that quantisation will see
 DEFAULT_FEATURES = Counts(bins=5, sqrt=True)
+
+# What is saved: parameters, the form of X, its range, and the samples that quantisation sees.
+_SETTINGS = ("dt", "sample_shape", "scale", "backend", "arithmetic")
+_FORM = ("n_samples", "n_channels", "n_features")
+_RANGE = ("low", "high")
+_STIMULUS = ("step", "channel", "offsets", "n_steps")
 
 
 class LiquidTransformer(TransformerMixin, BaseEstimator):
@@ -139,6 +147,35 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "program_")
         form: EstimatorInput = self.input_
         return form.encode(self, X)
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a model file stores, see `lsm_sim.learn.model_file.Saved`."""
+        check_is_fitted(self, "program_")
+        description = {
+            "liquid": self.liquid_.to_dict(),
+            "encoder": record_to_dict(self.encoder_, "encoder"),
+            "features": record_to_dict(self.features_, "features"),
+            "settings": {name: getattr(self, name) for name in _SETTINGS},
+            "input": {name: getattr(self.input_, name) for name in _FORM},
+        }
+        arrays = {name: getattr(self.input_, name) for name in _RANGE}
+        if self.calibration_ is not None:
+            arrays |= {f"calibration_{name}": getattr(self.calibration_, name) for name in _STIMULUS}
+        return description, {name: array for name, array in arrays.items() if array is not None}
+
+    @classmethod
+    def from_parts(cls, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> LiquidTransformer:
+        """Return the fitted transformer that `to_parts` took apart."""
+        settings = dict(description["settings"])
+        settings["sample_shape"] = None if settings["sample_shape"] is None else tuple(settings["sample_shape"])
+        records = {name: record_from_dict(description[name], RECORDS[name], name) for name in ("encoder", "features")}
+        transformer = cls(Liquid.from_dict(description["liquid"]), **records, **settings)
+        extent: dict[str, Any] = {name: np.asarray(arrays[name]) for name in _RANGE if name in arrays}
+        transformer.prepare(EstimatorInput(**description["input"], **extent))
+        if "calibration_step" not in arrays:  # no samples were needed, or the file is of an earlier version
+            return transformer
+        fields = {name: np.atleast_1d(arrays[f"calibration_{name}"]) for name in _STIMULUS}
+        return transformer.calibrate(Spikes(**fields, n_channels=transformer.program_.n_inputs, dt=transformer.dt))
 
     def __sklearn_tags__(self) -> Any:
         """Say that X may have three dimensions."""

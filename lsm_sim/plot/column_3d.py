@@ -11,8 +11,7 @@ from matplotlib.axes import Axes
 from lsm_sim.describe.drawing import draw_positions, draw_synapses
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.errors import DescriptionError
-from lsm_sim.support import checks
-from lsm_sim.support import figures as style
+from lsm_sim.support import checks, figures
 from lsm_sim.support.checks import Floats
 
 
@@ -46,9 +45,9 @@ def column(
     if not positions:
         raise DescriptionError("column: no group has positions; give Neurons positions=lsm_sim.grid(...)")
     wanted = checks.whole(max_connections, "column max_connections")
-    paint = style.group_colours(list(positions), colours)
+    paint = figures.group_colours(list(positions), colours)
     ends, weight = _connections(liquid, positions, wanted, seed)
-    space = style.axes(ax, height=3.0, projection="3d")
+    space = figures.axes(ax, height=3.0, projection="3d")
     drawn_signs = _draw_connections(space, ends, weight)
     size = float(np.clip(1500 / sum(map(len, positions.values())), 2.5, 14))
     for name, place in positions.items():
@@ -57,8 +56,8 @@ def column(
         )
     points = np.concatenate(list(positions.values()))
     margin = 0.04 * np.ptp(points, axis=0).max() or 0.5  # a single neuron has no extent
-    style.frame_3d(space, points.min(axis=0) - margin, points.max(axis=0) + margin, "xyz", same_unit=True)
-    style.legend(space, paint, above=True, lines=drawn_signs)
+    figures.frame_3d(space, points.min(axis=0) - margin, points.max(axis=0) + margin, "xyz", same_unit=True)
+    figures.legend(space, paint, above=True, lines=drawn_signs)
     return space  # type: ignore[no-any-return]
 
 
@@ -83,7 +82,7 @@ def _draw_connections(ax: Any, ends: Floats, weight: Floats) -> dict[str, str]:
     from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
     used = {}
-    for sign, label, colour in ((1, "excitatory", style.BLUE), (-1, "inhibitory", style.VERMILION)):
+    for sign, label, colour in ((1, "excitatory", figures.BLUE), (-1, "inhibitory", figures.VERMILION)):
         mine = ends[np.sign(weight) == sign]
         if len(mine):
             used[label] = colour

@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.support import checks
-from lsm_sim.support import figures as style
+from lsm_sim.support import checks, figures
 from lsm_sim.support.checks import Floats
 
 _MOST_NUMBERS = 20  # classes: with more, cells are too small for a number
@@ -38,10 +37,10 @@ def confusion(
         Percent of each "true" class, of each "pred"icted class or of "all" samples; None: counts.
     """
     values, names = _matrix(y_true, y_pred, labels, normalise)
-    ax = style.axes(ax, height=2.9, layout="compressed")
-    style.tidy(ax, "Predicted class", "True class", frame=True)
+    ax = figures.axes(ax, height=2.9, layout="compressed")
+    figures.tidy(ax, "Predicted class", "True class", frame=True)
     image = ax.imshow(values, cmap="Blues", vmin=0, vmax=100 if normalise in ("true", "pred") else None)
-    style.bar(ax, image, _SHARES[normalise])
+    figures.bar(ax, image, _SHARES[normalise])
     places = np.arange(len(names))
     if len(names) <= _MOST_NUMBERS:
         _write_numbers(ax, values, image)
@@ -86,7 +85,7 @@ def _classes(values: Any, where: str) -> Any:
 
 def _write_numbers(ax: Axes, values: Floats, image: Any) -> None:
     """Write each number that does not round to 0, white on dark."""
-    size = min(style.TICK, 66 / len(values))
+    size = min(figures.TICK, 66 / len(values))
     for (row, column), value in np.ndenumerate(values):
         if round(value):
             red, green, blue, _ = image.cmap(image.norm(value))

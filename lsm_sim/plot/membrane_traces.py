@@ -11,8 +11,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, ScalarFormatter
 from lsm_sim.errors import DescriptionError
 from lsm_sim.plot.spike_raster import check_sample, time_unit
 from lsm_sim.simulate.results import Result, Trace
-from lsm_sim.support import checks
-from lsm_sim.support import figures as style
+from lsm_sim.support import checks, figures
 from lsm_sim.support.checks import Floats, Ints
 
 _MOST = 5  # lanes drawn when no neurons are named
@@ -53,9 +52,9 @@ def traces(
     times, values = trace.times[index], trace.values[index][:, columns]
     if not times.size:
         raise DescriptionError("traces: no step of this sample was recorded; record some")
-    ax = style.axes(ax, height=0.5 + 0.42 * max(len(columns), 2))
+    ax = figures.axes(ax, height=0.5 + 0.42 * max(len(columns), 2))
     scale, unit = time_unit(float(times[-1]))
-    style.tidy(ax, f"Time ({unit})", _label(variable, trace))
+    figures.tidy(ax, f"Time ({unit})", _label(variable, trace))
     limits = None if trace.threshold is None else trace.threshold[columns]
     spiked = [_spike_times(result, name, int(n), index) for n in trace.neurons[columns]]
     low, high = _range(values, limits)
@@ -65,7 +64,7 @@ def traces(
         if limits is not None:
             path = _up_to_threshold(*path, spiked[lane], limits[lane])
             _draw_spikes(ax, spiked[lane] * scale, limits[lane] + offset, 0.35 * (high - low))
-        ax.plot(path[0] * scale, path[1] + offset, color=style.BLUE, linewidth=style.LINE, zorder=3)
+        ax.plot(path[0] * scale, path[1] + offset, color=figures.BLUE, linewidth=figures.LINE, zorder=3)
     _label_lanes(ax, offsets, (low, high), [f"{name} {n}" for n in trace.neurons[columns]])
     ax.set_xlim((float(times[0]) - result.program.dt) * scale, float(times[-1]) * scale)
     return ax
@@ -128,9 +127,11 @@ def _up_to_threshold(times: Floats, values: Floats, spiked: Floats, threshold: f
 
 
 def _draw_spikes(ax: Axes, times: Floats, threshold: float, height: float) -> None:
-    ax.axhline(threshold, color=style.GREY, linewidth=style.THIN, linestyle=(0, (4, 3)), zorder=2, label="threshold")
+    ax.axhline(
+        threshold, color=figures.GREY, linewidth=figures.THIN, linestyle=(0, (4, 3)), zorder=2, label="threshold"
+    )
     ax.vlines(
-        times, threshold, threshold + height, color=style.VERMILION, linewidth=style.LINE, zorder=4, label="spikes"
+        times, threshold, threshold + height, color=figures.VERMILION, linewidth=figures.LINE, zorder=4, label="spikes"
     )
 
 
@@ -147,5 +148,5 @@ def _label_lanes(ax: Any, offsets: Floats, span: tuple[float, float], names: lis
         middle = offset + 0.5 * (low + high)
         ax.annotate(
             name, (1, middle), xycoords=("axes fraction", "data"), xytext=(3, 0), textcoords="offset points",
-            fontsize=style.TICK, va="center",
+            fontsize=figures.TICK, va="center",
         )  # fmt: skip

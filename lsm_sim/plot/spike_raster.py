@@ -12,8 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
-from lsm_sim.support import checks
-from lsm_sim.support import figures as style
+from lsm_sim.support import checks, figures
 from lsm_sim.support.checks import Floats, Ints
 
 UNGROUPED = "other"
@@ -54,22 +53,22 @@ def raster(
     The Axes of the raster; those of the histogram are the last of the figure (``ax.figure.axes[-1]``).
     """
     one, members = _one_sample(spikes, sample)
-    paint = style.group_colours(list(members), colours)
-    ax = style.axes(ax, height=2.4)
+    paint = figures.group_colours(list(members), colours)
+    ax = figures.axes(ax, height=2.4)
     scale, unit = time_unit(float(one.durations[0]))
-    style.tidy(ax, f"Time ({unit})", "Neuron")
+    figures.tidy(ax, f"Time ({unit})", "Neuron")
     ax.set_xlim(0, float(one.durations[0]) * scale)
     ax.set_ylim(-0.5, one.n_channels - 0.5)
     ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
-    below = style.split_below(ax, share=0.28) if histogram else None
+    below = figures.split_below(ax, share=0.28) if histogram else None
     look = _marks(ax, one)
     for name, index in members.items():
         mine = np.isin(one.channel, index)
         ax.plot(one.times()[mine] * scale, one.channel[mine], color=paint[name], label=name, **look)
     if not one.n_events:
-        style.say(ax, "no spikes")
+        figures.say(ax, "no spikes")
     if len(members) > 1:
-        style.legend(ax, paint, above=True)
+        figures.legend(ax, paint, above=True)
     if below is not None:
         _draw_rates(below, one, members, paint, bin_width)
         ax.figure.align_ylabels([ax, below])
@@ -94,11 +93,11 @@ def rates(
         In seconds, rounded to whole steps; None: at most 100 bins, fewer where spikes are few. The last bin may be shorter.
     """
     one, members = _one_sample(spikes, sample)
-    paint = style.group_colours(list(members), colours)
-    ax = style.axes(ax, height=1.4)
+    paint = figures.group_colours(list(members), colours)
+    ax = figures.axes(ax, height=1.4)
     _draw_rates(ax, one, members, paint, bin_width)
     if len(members) > 1:
-        style.legend(ax, paint, above=True)
+        figures.legend(ax, paint, above=True)
     return ax
 
 
@@ -171,12 +170,12 @@ def _group_rates(one: Spikes, index: Ints, edges: Ints) -> Floats:
 def _draw_rates(ax: Any, one: Spikes, members: Mapping[str, Ints], paint: Mapping[str, Any], width: Any) -> None:
     edges = _edges(one, width)
     scale, unit = time_unit(float(one.durations[0]))
-    style.tidy(ax, f"Time ({unit})", "Rate (Hz)")
+    figures.tidy(ax, f"Time ({unit})", "Rate (Hz)")
     highest = 0.0
     for name, index in members.items():
         rate = _group_rates(one, index, edges)
         highest = max(highest, float(rate.max()))
-        ax.stairs(rate, edges * one.dt * scale, color=paint[name], linewidth=style.LINE, label=name, baseline=None)
+        ax.stairs(rate, edges * one.dt * scale, color=paint[name], linewidth=figures.LINE, label=name, baseline=None)
     ax.set_xlim(0, float(one.durations[0]) * scale)
     ax.set_ylim(0, 1.08 * highest or 1.0)
     ax.yaxis.set_major_locator(MaxNLocator(3))

@@ -10,8 +10,7 @@ from matplotlib.patheffects import withStroke
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
-from lsm_sim.support import checks
-from lsm_sim.support import figures as style
+from lsm_sim.support import checks, figures
 from lsm_sim.support.checks import Floats, Ints
 
 _HALO = [withStroke(linewidth=2.2, foreground="white")]  # keeps crossing lines apart
@@ -61,15 +60,15 @@ def trajectories(
     names, index = np.unique(classes, return_inverse=True)
     paths, means, explained = _project(_smoothed(points, smooth), index, dimensions)
     flat = dimensions == 2
-    ax = style.axes(ax, height=2.6 if flat else 3.0, projection=None if flat else "3d")
-    paint = dict(zip(names.tolist(), style.many(len(names)), strict=True))
+    ax = figures.axes(ax, height=2.6 if flat else 3.0, projection=None if flat else "3d")
+    paint = dict(zip(names.tolist(), figures.many(len(names)), strict=True))
     for number, (name, colour) in enumerate(paint.items()):
         for path in paths[index == number][:shown]:
             ax.plot(*path.T, color=colour, linewidth=0.4, alpha=0.4, zorder=1)
         ax.plot(*means[number].T, color=colour, linewidth=1.3, zorder=3, label=str(name), path_effects=_HALO)
         ax.plot(*means[number, :1].T, color=colour, marker="o", markersize=3.5, linestyle="none", zorder=4)
     _frame(ax, explained)
-    style.legend(ax, paint, above=not flat, title="Class" if flat else None)
+    figures.legend(ax, paint, above=not flat, title="Class" if flat else None)
     return ax
 
 
@@ -117,12 +116,12 @@ def _percent(share: float) -> str:
 
 def _frame(ax: Any, explained: Floats) -> None:
     if len(explained) == 2:
-        style.tidy(ax, *(f"PC {i + 1} ({_percent(share)} of variance)" for i, share in enumerate(explained)))
+        figures.tidy(ax, *(f"PC {i + 1} ({_percent(share)} of variance)" for i, share in enumerate(explained)))
     else:
         low, high = np.transpose([ax.get_xlim(), ax.get_ylim(), ax.get_zlim()])
         labels = [f"PC {i + 1} ({_percent(share)})" for i, share in enumerate(explained)]
-        style.frame_3d(ax, low, high, labels, same_unit=False)
+        figures.frame_3d(ax, low, high, labels, same_unit=False)
     if not explained.any():
         ax.set(xlim=(-1, 1), ylim=(-1, 1))
         ax.locator_params(nbins=4)
-        style.say(ax, "the state never changes")
+        figures.say(ax, "the state never changes")

@@ -10,7 +10,7 @@ from matplotlib.colors import Normalize
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
-from lsm_sim.support import figures as style
+from lsm_sim.support import figures
 from lsm_sim.support.checks import Floats, Ints
 
 Groups = list[tuple[str, range]]  # not a mapping: an input group may have the name of a neuron group
@@ -37,15 +37,17 @@ def weights(program: Program, ax: Axes | None = None) -> Axes:
     columns = _filled(list(program.neuron_groups.items()))
     row_edges, column_edges = _edges(rows), _edges(columns)
     values, binned = _cells(program, row_edges, column_edges)
-    ax = style.axes(ax, height=2.9)
-    style.tidy(ax, "Postsynaptic", "Presynaptic", frame=True)
+    ax = figures.axes(ax, height=2.9)
+    figures.tidy(ax, "Postsynaptic", "Presynaptic", frame=True)
     limit = _limit(values)
     image = ax.pcolormesh(
-        column_edges, row_edges, values, cmap=style.SIGNED, norm=Normalize(-limit, limit), rasterized=True
+        column_edges, row_edges, values, cmap=figures.SIGNED, norm=Normalize(-limit, limit), rasterized=True
     )
     largest = np.abs(values.compressed()).max(initial=0.0)
     unit = "of the program" if program.units is None else "units of v"
-    style.bar(ax, image, f"{'Mean weight' if binned else 'Weight'} ({unit})", "both" if largest > limit else "neither")
+    figures.bar(
+        ax, image, f"{'Mean weight' if binned else 'Weight'} ({unit})", "both" if largest > limit else "neither"
+    )
     ax.set_xlim(0, program.n_neurons)
     ax.set_ylim(program.n_inputs + program.n_neurons, 0)
     _label_groups(ax, ax.xaxis, columns)
@@ -98,10 +100,10 @@ def _label_groups(ax: Any, axis: Any, groups: Groups) -> None:
     axis.set_ticks(spread(middles, sizes * total, total), [name for name, _ in groups])
     axis.set_ticks(borders, minor=True)
     axis.set_tick_params(which="major", length=0, pad=6)
-    axis.set_tick_params(which="minor", length=4, width=style.THIN)
+    axis.set_tick_params(which="minor", length=4, width=figures.THIN)
     line = ax.axvline if axis is ax.xaxis else ax.axhline
     for border in borders:
-        line(border, color="black", linewidth=style.THIN)
+        line(border, color="black", linewidth=figures.THIN)
 
 
 def spread(places: Floats, sizes: Floats, total: float) -> Floats:

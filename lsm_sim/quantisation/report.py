@@ -109,9 +109,11 @@ class Report:
 
     def plot(self, figure: Any = None) -> Any:
         """Draw errors, headroom and rates; return the Figure."""
-        from lsm_sim.quantisation.picture import draw
+        from lsm_sim.quantisation.picture import draw  # here, because matplotlib is slow to import
 
-        return draw(self, figure)
+        errors = {row.name: row.error for row in self.synapses}
+        rates = {row.name: (row.rate, row.rate_after) for row in self.neurons}
+        return draw(errors, self.headroom, rates, figure)
 
 
 NEURON_HEAD = [
@@ -245,10 +247,14 @@ def correlation(before: Any, after: Any) -> float:
 
 
 def _accuracy(before: Any, after: Any, labels: Any) -> tuple[float, float]:
-    """Return the cross-validated accuracy of a readout on roots of counts, before and after."""
-    from sklearn.model_selection import StratifiedKFold, cross_val_score
+    """Return the cross-validated accuracy of a readout on roots of counts, before and after.
 
-    from lsm_sim.learn import readout
+    The readout is that of `lsm_sim.learn.readout.ridge`.
+    """
+    from sklearn.linear_model import RidgeClassifierCV
+    from sklearn.model_selection import StratifiedKFold, cross_val_score
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
 
     y = np.asarray(labels)
     if y.shape != (len(before),):
@@ -259,8 +265,9 @@ def _accuracy(before: Any, after: Any, labels: Any) -> tuple[float, float]:
     if np.unique(y).size < 2 or rarest < 2:
         raise DescriptionError("quantise labels: expected at least two classes with at least two samples each")
     folds = StratifiedKFold(min(5, rarest), shuffle=True, random_state=0)
+    readout = make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=np.logspace(-1, 5, 9).tolist()))
     score = [
-        float(cross_val_score(readout.ridge(), np.sqrt(counts.reshape(len(counts), -1)), y, cv=folds).mean())
+        float(cross_val_score(readout, np.sqrt(counts.reshape(len(counts), -1)), y, cv=folds).mean())
         for counts in (before, after)
     ]
     return score[0], score[1]

@@ -1,9 +1,9 @@
-"""What makes `Spikes` right, checked once when they are made."""
+"""The checks that `Spikes` runs on its fields, once, when it is made."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,18 +11,12 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Ints
 
-if TYPE_CHECKING:
-    from lsm_sim.spikes.spikes import Spikes
 
-
-def checked(spikes: Spikes) -> dict[str, Any]:
-    """Return every field in its final type, or raise `DescriptionError`."""
-    step, channel = _indices(spikes.step, "Spikes step"), _indices(spikes.channel, "Spikes channel")
-    offsets, n_steps = (
-        checks.whole_array(spikes.offsets, "Spikes offsets"),
-        checks.whole_array(spikes.n_steps, "Spikes n_steps"),
-    )
-    n_channels = checks.whole(spikes.n_channels, "Spikes n_channels")
+def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of `Spikes` in their final types, or raise `DescriptionError`."""
+    step, channel = _indices(fields["step"], "Spikes step"), _indices(fields["channel"], "Spikes channel")
+    offsets, n_steps = (checks.whole_array(fields[name], f"Spikes {name}") for name in ("offsets", "n_steps"))
+    n_channels = checks.whole(fields["n_channels"], "Spikes n_channels")
     if n_channels >= 2**31:
         raise DescriptionError(f"Spikes n_channels: got {n_channels}, expected less than 2^31")
     if step.ndim != 1 or step.shape != channel.shape:
@@ -41,8 +35,8 @@ def checked(spikes: Spikes) -> dict[str, Any]:
         "n_steps": n_steps,
     }
     out = {name: checks.read_only(array) for name, array in out.items()}
-    dt = checks.positive(spikes.dt, "Spikes dt")
-    return out | {"n_channels": n_channels, "dt": dt, "groups": _checked_groups(spikes.groups, n_channels)}
+    dt = checks.positive(fields["dt"], "Spikes dt", "time")
+    return out | {"n_channels": n_channels, "dt": dt, "groups": _checked_groups(fields["groups"], n_channels)}
 
 
 def _indices(value: Any, where: str) -> Any:
@@ -111,5 +105,7 @@ def _check_order(sample: Ints, step: Ints, channel: Ints, n_channels: int) -> No
         i = int(np.flatnonzero(wrong)[0])
         event = f"step {step[i + 1]}, channel {channel[i + 1]} of sample {sample[i + 1]}"
         if key[i + 1] == key[i]:
-            raise DescriptionError(f"Spikes: the event at {event} stands twice; a channel spikes at most once per step")
+            raise DescriptionError(
+                f"Spikes: the event at {event} appears twice; a channel spikes at most once per step"
+            )
         raise DescriptionError(f"Spikes: the event at {event} is out of order; sort events by sample, step and channel")

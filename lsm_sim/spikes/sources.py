@@ -1,31 +1,30 @@
-"""Making `Spikes` from dense arrays, event lists, times in seconds, files and other spikes."""
+"""From dense arrays, event lists and times in seconds to the first five fields of `Spikes`."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.spikes.spikes import FORMAT, Spikes
-from lsm_sim.support import checks, npz
+from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Ints
 from lsm_sim.support.memory import check_memory
 
+Events: TypeAlias = tuple[Any, Any, Ints, Ints, int]  # step, channel, offsets, n_steps, n_channels
+
 _LARGE = 2**22  # booleans: where NumPy takes milliseconds, as many as loading compiled code does
-CASE_FORMATS = ("lsm_sim.case/1", "lsm_sim.case/2")
 _EDGE = 1e-9  # of a step: 0.003 s is step 3 at dt = 0.001 s although 0.003/0.001 < 3 in floating point
 
 
-def from_dense(dense: Any, dt: float) -> Spikes:
+def from_dense(dense: Any) -> Events:
     """See `Spikes.from_dense`."""
     if not isinstance(dense, Iterable) or (isinstance(dense, np.ndarray) and dense.ndim not in (2, 3)):
         got = getattr(dense, "shape", dense)
         raise DescriptionError(f"dense spikes: got {got!r}, expected shape (B, T, C), (T, C) or a list of (T_i, C)")
     if isinstance(dense, np.ndarray) and dense.dtype == bool:
-        return _from_flags(dense if dense.ndim == 3 else dense[None], dt)
+        return _from_flags(dense if dense.ndim == 3 else dense[None])
     samples = [dense] if isinstance(dense, np.ndarray) and dense.ndim == 2 else list(dense)
     parts, widths = [], set()
     for b, sample in enumerate(samples):
@@ -43,14 +42,14 @@ def from_dense(dense: Any, dt: float) -> Spikes:
     offsets = np.concatenate([[0], np.cumsum([len(events[0]) for events, _ in parts])]).astype(np.int64)
     none = np.empty(0, np.int64)
     step, channel = (np.concatenate([none, *(events[axis] for events, _ in parts)]) for axis in (0, 1))
-    return Spikes(step, channel, offsets, np.array([steps for _, steps in parts], np.int64), max(widths, default=0), dt)
+    return step, channel, offsets, np.array([steps for _, steps in parts], np.int64), max(widths, default=0)
 
 
-def _from_flags(dense: Bools, dt: float) -> Spikes:
-    """Return the spikes of one boolean array (B, T, C); what can only be true or false need not be looked at twice."""
+def _from_flags(dense: Bools) -> Events:
+    """Return the events of one boolean array (B, T, C), whose values need no check."""
     n_samples, n_steps, n_channels = dense.shape
     step, channel, offsets = _events(dense)
-    return Spikes(step, channel, offsets, np.full(n_samples, n_steps), n_channels, dt)
+    return step, channel, offsets, np.full(n_samples, n_steps), n_channels
 
 
 def _events(dense: Bools) -> tuple[Any, Any, Ints]:
@@ -66,9 +65,7 @@ def _events(dense: Bools) -> tuple[Any, Any, Ints]:
     return row - np.repeat(np.arange(n_samples) * n_steps, np.diff(offsets)), where - row * n_channels, offsets
 
 
-def from_events(
-    step: Any, channel: Any, sample: Any, *, n_steps: Any, n_channels: int, dt: float, sort: bool
-) -> Spikes:
+def from_events(step: Any, channel: Any, sample: Any, *, n_steps: Any, n_channels: int, sort: bool) -> Events:
     """See `Spikes.from_events`."""
     step, channel = checks.whole_array(step, "events step"), checks.whole_array(channel, "events channel")
     sample = np.zeros_like(step) if sample is None else checks.whole_array(sample, "events sample")
@@ -82,7 +79,7 @@ def from_events(
     elif (np.diff(sample) < 0).any():
         raise DescriptionError("events: the samples are not in order; sort the events, or pass sort=True")
     offsets = np.concatenate([[0], np.cumsum(np.bincount(sample, minlength=lengths.size))])
-    return Spikes(step, channel, offsets, lengths, n_channels, dt)
+    return step, channel, offsets, lengths, n_channels
 
 
 def _per_sample(value: Any, sample: Ints, what: str) -> Any:
@@ -97,72 +94,8 @@ def _per_sample(value: Any, sample: Ints, what: str) -> Any:
     return np.broadcast_to(value, (n_samples,)).copy()
 
 
-def from_times(times: Any, channel: Any, sample: Any, *, duration: Any, n_channels: int, dt: float) -> Spikes:
+def from_times(times: Any, channel: Any, sample: Any, *, duration: Any, n_channels: int, dt: float) -> Events:
     """See `Spikes.from_times`."""
-    dt = checks.positive(dt, "dt")
-    step = checks.steps(np.floor(checks.real_array(times, "times") / dt + _EDGE), "times", dt)
-    n_steps = checks.steps(np.rint(checks.real_array(duration, "duration") / dt), "duration", dt)
-    try:
-        return from_events(step, channel, sample, n_steps=n_steps, n_channels=n_channels, dt=dt, sort=True)
-    except DescriptionError as error:
-        if "twice" in str(error):
-            raise DescriptionError(f"{error}; use a smaller dt than {dt:g} s") from None
-        raise
-
-
-def concatenate(parts: Sequence[Spikes]) -> Spikes:
-    """See `Spikes.concatenate`."""
-    if not parts:
-        raise DescriptionError("Spikes.concatenate: got no parts, expected at least one")
-    for part in parts:
-        if not isinstance(part, Spikes):
-            raise DescriptionError(f"Spikes.concatenate: got {type(part).__name__}, expected Spikes")
-    first = parts[0]
-    for part in parts[1:]:
-        if (part.n_channels, part.dt) != (first.n_channels, first.dt):
-            raise DescriptionError(f"Spikes.concatenate: got {first} and {part}, expected equal channels and dt")
-    shifts = np.concatenate([[0], np.cumsum([part.n_events for part in parts])])
-    offsets = [
-        np.zeros(1, np.int64),
-        *(part.offsets[1:] + shift for part, shift in zip(parts, shifts[:-1], strict=True)),
-    ]
-    return Spikes(
-        np.concatenate([part.step for part in parts]),
-        np.concatenate([part.channel for part in parts]),
-        np.concatenate(offsets),
-        np.concatenate([part.n_steps for part in parts]),
-        first.n_channels,
-        first.dt,
-        first.groups,
-    )
-
-
-def from_file(path: str | os.PathLike[str]) -> Spikes:
-    """See `Spikes.load`."""
-    arrays = npz.read(path)
-    kind = str(arrays.get("format", ""))
-    try:
-        if kind in CASE_FORMATS:
-            if "stimulus_payload" in arrays:
-                raise DescriptionError(
-                    "the stimulus has payloads, which this version of lsm_sim does not know; upgrade it"
-                )
-            return from_events(
-                arrays["stimulus_step"],
-                arrays["stimulus_channel"],
-                None,
-                n_steps=arrays["n_steps"],
-                n_channels=arrays["n_inputs"],
-                dt=arrays["dt"],
-                sort=False,
-            )
-        if kind == FORMAT:
-            ends = zip(arrays["group_name"], arrays["group_start"], arrays["group_stop"], strict=True)
-            groups = {str(name): range(int(start), int(stop)) for name, start, stop in ends}
-            names = ("step", "channel", "offsets", "n_steps", "n_channels", "dt")
-            return Spikes(**{name: arrays[name] for name in names}, groups=groups)
-    except KeyError as error:
-        raise DescriptionError(f"{path}: no {error} in the file; it is damaged") from None
-    except (DescriptionError, ValueError, TypeError, OverflowError) as error:
-        raise DescriptionError(f"{path}: {error}") from None
-    raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMATS[0]!r}")
+    step = checks.steps(np.floor(checks.real_array(times, "times", "time") / dt + _EDGE), "times", dt)
+    n_steps = checks.steps(np.rint(checks.real_array(duration, "duration", "time") / dt), "duration", dt)
+    return from_events(step, channel, sample, n_steps=n_steps, n_channels=n_channels, sort=True)

@@ -11,12 +11,20 @@ import numpy as np
 import numpy.typing as npt
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.spikes import sources
 from lsm_sim.spikes.bins import checked_edges
-from lsm_sim.support import npz
+from lsm_sim.spikes.checks import checked
+from lsm_sim.support import checks, npz
 from lsm_sim.support.checks import Bools, Floats, Ints
 from lsm_sim.support.memory import check_memory
 
 FORMAT = "lsm_sim.spikes/1"
+CASE_FORMATS = (
+    "lsm_sim.case/1",
+    "lsm_sim.case/2",
+)  # a program, a stimulus and what it answers; see `lsm_sim.engine.conformance`
+
+_FIELDS = ("step", "channel", "offsets", "n_steps", "n_channels", "dt")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,17 +56,13 @@ class Spikes:
     groups: Mapping[str, range] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        from lsm_sim.spikes.checks import checked
-
-        for name, value in checked(self).items():
+        for name, value in checked(vars(self)).items():
             object.__setattr__(self, name, value)
 
     @staticmethod
     def from_dense(dense: Any, dt: float) -> Spikes:
         """Return the spikes of boolean (or 0/1) arrays: (B, T, C), one (T, C), or a list of (T_i, C) of any lengths."""
-        from lsm_sim.spikes.sources import from_dense
-
-        return from_dense(dense, dt)
+        return Spikes(*sources.from_dense(dense), dt)
 
     @staticmethod
     def from_events(
@@ -68,9 +72,8 @@ class Spikes:
 
         Events must be sorted by sample, step and channel unless ``sort`` is set. Without ``sample`` all belong to one.
         """
-        from lsm_sim.spikes.sources import from_events
-
-        return from_events(step, channel, sample, n_steps=n_steps, n_channels=n_channels, dt=dt, sort=sort)
+        events = sources.from_events(step, channel, sample, n_steps=n_steps, n_channels=n_channels, sort=sort)
+        return Spikes(*events, dt)
 
     @staticmethod
     def from_times(
@@ -80,16 +83,32 @@ class Spikes:
 
         ``duration`` is one number or one per sample, in seconds. Two events of a channel in one step are an error.
         """
-        from lsm_sim.spikes.sources import from_times
-
-        return from_times(times, channel, sample, duration=duration, n_channels=n_channels, dt=dt)
+        dt = checks.positive(dt, "dt", "time")
+        events = sources.from_times(times, channel, sample, duration=duration, n_channels=n_channels, dt=dt)
+        try:
+            return Spikes(*events, dt)
+        except DescriptionError as error:
+            if "twice" in str(error):
+                raise DescriptionError(f"{error}; use a smaller dt than {dt:g} s") from None
+            raise
 
     @staticmethod
     def concatenate(parts: Sequence[Spikes]) -> Spikes:
         """Return the samples of all ``parts``, one after the other."""
-        from lsm_sim.spikes.sources import concatenate
-
-        return concatenate(parts)
+        if not parts:
+            raise DescriptionError("Spikes.concatenate: got no parts, expected at least one")
+        for part in parts:
+            if not isinstance(part, Spikes):
+                raise DescriptionError(f"Spikes.concatenate: got {type(part).__name__}, expected Spikes")
+            if (part.n_channels, part.dt) != (parts[0].n_channels, parts[0].dt):
+                raise DescriptionError(f"Spikes.concatenate: got {parts[0]} and {part}, expected equal channels and dt")
+        before = np.cumsum([0, *(part.n_events for part in parts[:-1])])
+        offsets = [np.zeros(1, np.int64), *(part.offsets[1:] + n for part, n in zip(parts, before, strict=True))]
+        step, channel, n_steps = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("step", "channel", "n_steps")
+        )
+        first = parts[0]
+        return Spikes(step, channel, np.concatenate(offsets), n_steps, first.n_channels, first.dt, first.groups)
 
     def __len__(self) -> int:
         return len(self.n_steps)
@@ -183,22 +202,46 @@ class Spikes:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the spikes to an .npz file; an unfinished file is never left behind."""
-        names = ("step", "channel", "offsets", "n_steps", "n_channels", "dt")
         groups = {
             "group_name": np.array(list(self.groups), dtype=np.str_),
             "group_start": np.array([members.start for members in self.groups.values()], dtype=np.int64),
             "group_stop": np.array([members.stop for members in self.groups.values()], dtype=np.int64),
         }
-        npz.write(path, {"format": FORMAT} | {name: getattr(self, name) for name in names} | groups)
+        npz.write(path, {"format": FORMAT} | {name: getattr(self, name) for name in _FIELDS} | groups)
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Spikes:
         """Read spikes from an .npz file; a case file gives its stimulus."""
-        from lsm_sim.spikes.sources import from_file
-
-        return from_file(path)
+        arrays = npz.read(path)
+        kind = str(arrays.get("format", ""))
+        if kind not in (FORMAT, *CASE_FORMATS):
+            raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMATS[0]!r}")
+        try:
+            return _spikes_of(arrays) if kind == FORMAT else _stimulus_of(arrays)
+        except KeyError as error:
+            raise DescriptionError(f"{path}: no {error} in the file; it is damaged") from None
+        except (DescriptionError, ValueError, TypeError, OverflowError) as error:
+            raise DescriptionError(f"{path}: {error}") from None
 
     def __repr__(self) -> str:
         shortest, longest = (self.n_steps.min(), self.n_steps.max()) if len(self) else (0, 0)
         steps = f"{longest}" if shortest == longest else f"{shortest}..{longest}"
         return f"Spikes({len(self)} samples of {steps} steps, {self.n_channels} channels, {self.n_events} events, dt={self.dt:g} s)"
+
+
+def _spikes_of(arrays: Mapping[str, Any]) -> Spikes:
+    ends = zip(arrays["group_name"], arrays["group_start"], arrays["group_stop"], strict=True)
+    groups = {str(name): range(int(start), int(stop)) for name, start, stop in ends}
+    return Spikes(**{name: arrays[name] for name in _FIELDS}, groups=groups)
+
+
+def _stimulus_of(case: Mapping[str, Any]) -> Spikes:
+    if "stimulus_payload" in case:
+        raise DescriptionError("the stimulus has payloads, which this version of lsm_sim does not know; upgrade it")
+    return Spikes.from_events(
+        case["stimulus_step"],
+        case["stimulus_channel"],
+        n_steps=case["n_steps"],
+        n_channels=case["n_inputs"],
+        dt=case["dt"],
+    )

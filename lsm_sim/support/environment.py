@@ -1,4 +1,4 @@
-"""What this machine has: versions, cores, memory, and which backends can run."""
+"""What this machine has: versions of packages, cores, memory."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-
-from lsm_sim.engine import protocol as backend
-from lsm_sim.errors import BackendUnavailableError, DescriptionError
 
 PACKAGES = (
     *("lsm-sim", "numpy", "scipy", "scikit-learn", "numba", "matplotlib", "skops", "typer"),
@@ -54,27 +51,3 @@ def machine() -> dict[str, Any]:
         "memory_total": memory.total,
         "memory_available": memory.available,
     }
-
-
-def backends(only: str | None = None) -> dict[str, str | None]:
-    """Return for each declared backend, or ``only`` one, None if it can run here, else why not and what to do."""
-    names = backend.known()
-    if only is not None and only not in names:
-        raise DescriptionError(f"no backend {only!r}; known: {', '.join(names)}")
-    return {name: _why_not(name) for name in names if only in (None, name)}
-
-
-def about(name: str) -> str | None:
-    """Return what a backend that can run here says of itself: for Lava, which one and in which Python."""
-    text = getattr(backend.find(name), "about", None)
-    return None if text is None else str(text)
-
-
-def _why_not(name: str) -> str | None:
-    try:
-        backend.find(name)
-    except BackendUnavailableError as error:
-        return str(error)
-    except Exception as error:  # a broken package must not keep the others from being listed
-        return f"importing it failed ({type(error).__name__}: {error}); install it again"
-    return None

@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from lsm_sim.apps.bench.report import digits
-from lsm_sim.support import figures as style
+from lsm_sim.support import figures
 
 _BAR = 0.17  # inches
 _WIDE = 1.5  # columns: names are long
 _FRAME, _SWEEP = 0.75, 2.3  # inches around the bars of a panel; height of a sweep
-_OURS, _OTHERS = style.BLUE, style.GREY
+_OURS, _OTHERS = figures.BLUE, figures.GREY
 _AXIS = {"rates": "Mean rate (Hz)", "sizes": "Neurons"}
 
 
@@ -32,11 +32,11 @@ def draw(summaries: Sequence[dict[str, Any]], figure: Any = None) -> Any:
     if figure is None:
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(_WIDE * style.WIDTH, sum(heights or [1])), dpi=style.DPI, layout="constrained")
+        figure = Figure(figsize=(_WIDE * figures.WIDTH, sum(heights or [1])), dpi=figures.DPI, layout="constrained")
     if not heights:
         ax = figure.add_subplot()
         ax.set_axis_off()
-        style.say(ax, "nothing was measured")
+        figures.say(ax, "nothing was measured")
         return figure
     panels = iter(figure.subfigures(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0])
     for summary in bars:
@@ -60,14 +60,14 @@ def _draw_bars(ax: Any, summary: dict[str, Any]) -> None:
     """Draw medians, their quartiles, and the ceiling of one core."""
     rows = _done(summary)
     noisy = "" if summary["noise"]["quiet"] else " (machine too noisy)"
-    style.tidy(ax, f"{summary['workload']}: ms per sample{noisy}", "")
+    figures.tidy(ax, f"{summary['workload']}: ms per sample{noisy}", "")
     y = np.arange(len(rows))
     ms = np.array([row["ms_per_sample"] for row in rows])
     spread = np.array([row["ms_quartiles"] for row in rows]).T
     colours = [_OURS if row["role"] in ("public", "runner") else _OTHERS for row in rows]
     ax.barh(y, ms, height=0.62, color=colours)
     errors = np.maximum([ms - spread[0], spread[1] - ms], 0)
-    ax.errorbar(ms, y, xerr=errors, fmt="none", ecolor="black", elinewidth=style.THIN)
+    ax.errorbar(ms, y, xerr=errors, fmt="none", ecolor="black", elinewidth=figures.THIN)
     ax.set_xscale("log")
     ceiling = _ceiling(summary)
     low = min([*ms, ceiling or np.inf])
@@ -79,15 +79,15 @@ def _draw_bars(ax: Any, summary: dict[str, Any]) -> None:
             xytext=(3, 0),
             textcoords="offset points",
             va="center",
-            fontsize=style.TICK,
+            fontsize=figures.TICK,
         )
     if ceiling:
-        ax.axvline(ceiling, color=style.VERMILION, linewidth=style.LINE, zorder=0)
-    style.legend(
+        ax.axvline(ceiling, color=figures.VERMILION, linewidth=figures.LINE, zorder=0)
+    figures.legend(
         ax,
         {"ours": _OURS, "others": _OTHERS},
         above=True,
-        lines={"ceiling of one core": style.VERMILION} if ceiling else {},
+        lines={"ceiling of one core": figures.VERMILION} if ceiling else {},
     )
     ax.set_yticks(y, [_name(row) for row in rows])
     ax.invert_yaxis()
@@ -106,17 +106,17 @@ def _ceiling(summary: dict[str, Any]) -> float | None:
 def _draw_sweep(ax: Any, name: str, summaries: Sequence[dict[str, Any]]) -> None:
     """Draw one line for each peer over the number that changes."""
     noisy = "" if all(summary["noise"]["quiet"] for summary in summaries) else " (machine too noisy)"
-    style.tidy(ax, _AXIS.get(name, name) + noisy, "ms per sample")
+    figures.tidy(ax, _AXIS.get(name, name) + noisy, "ms per sample")
     names = list(dict.fromkeys(_name(row) for summary in summaries for row in _done(summary)))
-    for label, colour in zip(names, style.many(len(names)), strict=True):
+    for label, colour in zip(names, figures.many(len(names)), strict=True):
         points = [(_x(one), row["ms_per_sample"]) for one in summaries for row in _done(one) if _name(row) == label]
-        ax.plot(*zip(*points, strict=True), "o-", color=colour, linewidth=style.LINE, markersize=3, label=label)
+        ax.plot(*zip(*points, strict=True), "o-", color=colour, linewidth=figures.LINE, markersize=3, label=label)
     limits = [(_x(summary), _ceiling(summary)) for summary in summaries if _ceiling(summary)]
     if limits:
-        ax.plot(*zip(*limits, strict=True), "--", color="black", linewidth=style.LINE, label="ceiling of one core")
+        ax.plot(*zip(*limits, strict=True), "--", color="black", linewidth=figures.LINE, label="ceiling of one core")
     ax.set_xscale("log")
     ax.set_yscale("log")
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, fontsize=style.TICK)
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, fontsize=figures.TICK)
     _plain_log(ax.xaxis)
     _plain_log(ax.yaxis)
 

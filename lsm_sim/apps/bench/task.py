@@ -9,8 +9,7 @@ import numpy as np
 from lsm_sim.apps.bench import workloads
 from lsm_sim.apps.bench.peer import Counts, Settings, Task
 from lsm_sim.apps.bench.workloads import Workload
-from lsm_sim.engine import protocol as backends
-from lsm_sim.engine.protocol import Request, Runner
+from lsm_sim.engine.protocol import Request, Runner, find
 from lsm_sim.engine.reference import Reference
 from lsm_sim.errors import RunError
 from lsm_sim.program.lowering import lower
@@ -35,7 +34,7 @@ def make(workload: Workload, settings: Settings, *, samples: int | None = None, 
     RunError
         The two answers differ, so there is no right answer to compare with.
     """
-    engine = backends.find(settings.backend)
+    engine = find(settings.backend)
     drawn = workloads.NETWORK_SEED if seed is None else seed
     program = engine.legalise(lower(workloads.liquid(workload, drawn), workloads.DT))
     shown = workloads.STIMULUS_SEED if seed is None else seed

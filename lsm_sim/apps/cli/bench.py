@@ -52,18 +52,17 @@ def bench(
     are medians over the rounds. Times are those of this machine at this moment: quote ratios. It says when the machine was
     too noisy to trust them.
     """
-    from lsm_sim.apps.bench import peer as everyone
-    from lsm_sim.apps.bench import report, session, workloads
+    from lsm_sim.apps.bench import peer, report, session, workloads
     from lsm_sim.apps.bench.rounds import Plan
     from lsm_sim.apps.cli.output import check_target, print_json
-    from lsm_sim.engine import protocol as backends
+    from lsm_sim.engine.protocol import find
     from lsm_sim.support.environment import cores
 
     check_target(plot, PICTURES)
-    backends.find(backend)  # says at once if it cannot run
+    find(backend)  # says at once if it cannot run
     wanted = workloads.find(names or (workloads.QUICK if quick else workloads.NAMES))
-    settings = everyone.Settings(backend, threads or cores(), quick)
-    chosen, missing = everyone.find(None if peers is None else peers.split(","), settings)
+    settings = peer.Settings(backend, threads or cores(), quick)
+    chosen, missing = peer.find(None if peers is None else peers.split(","), settings)
     plan = Plan(rounds or (3 if quick else 5), 0.4 if quick else 1.0)
     measured = session.run(
         wanted,
@@ -127,9 +126,9 @@ def _ending(wrong: list[str], missing: dict[str, str]) -> str:
 
 
 def _draw(summaries: list[dict[str, Any]], path: Path) -> None:
-    from lsm_sim.apps.bench import picture as benchmark
+    from lsm_sim.apps.bench import picture
     from lsm_sim.support.files import replacing
 
-    figure = benchmark.draw(summaries)
+    figure = picture.draw(summaries)
     with replacing(path) as stream:
         figure.savefig(stream, format=path.suffix[1:].lower())

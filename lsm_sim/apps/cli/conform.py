@@ -33,9 +33,9 @@ def conform(
     or what differs first. Any difference, and any file that cannot be read, makes the exit code 1.
     """
     from lsm_sim.apps.cli.output import print_json
-    from lsm_sim.engine import protocol as backends
+    from lsm_sim.engine.protocol import find
 
-    engine = backends.find(backend)
+    engine = find(backend)
     reports = []
     with (
         engine if isinstance(engine, AbstractContextManager) else nullcontext()
@@ -54,21 +54,21 @@ def conform(
 
 
 def _files(paths: list[Path]) -> list[Path]:
-    from lsm_sim.engine import conformance as case
+    from lsm_sim.engine import conformance
 
-    return [file for path in paths for file in case.find_files(path)]
+    return [file for path in paths for file in conformance.find_files(path)]
 
 
 def _check(path: Path, engine: Backend, threads: int | None) -> dict[str, Any]:
     """Return one case's report; a file that cannot be read is a difference, so that the others are still compared."""
-    from lsm_sim.engine import conformance as case
+    from lsm_sim.engine import conformance
 
     start = time.perf_counter()
     report: dict[str, Any] = {"path": str(path), "oracle": None}
     try:
-        loaded = case.load(path)
+        loaded = conformance.load(path)
         report |= {"oracle": loaded.oracle, "arithmetic": loaded.program.arithmetic, "spikes": loaded.spikes.n_events}
-        found = case.difference(loaded, engine, threads)
+        found = conformance.difference(loaded, engine, threads)
     except DescriptionError as error:
         found = str(error).removeprefix(f"{path}: ")
     return report | {"ok": found is None, "difference": found, "seconds": time.perf_counter() - start}

@@ -43,11 +43,11 @@ def demo(
     """
     from lsm_sim.apps.cli.output import check_new_folder, print_json
     from lsm_sim.apps.demo.experiment import Plan
-    from lsm_sim.engine import protocol as backends
+    from lsm_sim.engine.protocol import find
 
     start = time.perf_counter()
     check_new_folder(out)
-    backends.find(backend)  # says at once if it cannot run
+    find(backend)  # says at once if it cannot run
     plan = Plan(neurons, tuple(range(seed, seed + seeds)), backend, threads)
     if not json:
         print(

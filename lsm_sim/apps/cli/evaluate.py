@@ -59,8 +59,7 @@ def evaluate(
     echo-state network of equal size, and from the liquid. The settings are those that were best on training data.
     """
     from lsm_sim.apps.cli.output import check_new_folder, print_json
-    from lsm_sim.apps.evaluate import Options
-    from lsm_sim.apps.evaluate import evaluate as run
+    from lsm_sim.apps.evaluate import Options, running
 
     if out is not None:
         check_new_folder(out)
@@ -79,7 +78,7 @@ def evaluate(
         backend=backend,
         n_threads=threads,
     )
-    found = run(asked)
+    found = running.evaluate(asked)
     files = [] if out is None else found.save(out)
     if json:
         print_json(found.to_dict() | {"files": files})

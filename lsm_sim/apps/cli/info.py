@@ -21,10 +21,11 @@ def info(
     Where a backend cannot run here, say why not and what to do.
     """
     from lsm_sim.apps.cli.output import print_json, print_table
+    from lsm_sim.engine import availability
     from lsm_sim.support import environment
 
-    versions, machine, backends = environment.versions(), environment.machine(), environment.backends(backend)
-    abouts = {name: environment.about(name) for name, reason in backends.items() if reason is None}
+    versions, machine, backends = environment.versions(), environment.machine(), availability.backends(backend)
+    abouts = {name: availability.about(name) for name, reason in backends.items() if reason is None}
     if json:
         usable = {
             name: {"usable": reason is None, "reason": reason} | ({"about": abouts[name]} if abouts.get(name) else {})

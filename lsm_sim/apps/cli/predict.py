@@ -40,11 +40,13 @@ def predict(
     from lsm_sim.apps.cli.learning import METRIC
     from lsm_sim.apps.cli.output import check_target, print_json
     from lsm_sim.learn import model_file
+    from lsm_sim.learn.ensemble import LiquidEnsemble
+    from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
     from lsm_sim.support.files import replacing
 
     check_target(output, [".csv"])
     X, y = load_data(data, need_y=False)
-    trained: Any = model_file.load(model)
+    trained: Any = model_file.load(model, LiquidClassifier, LiquidRegressor, LiquidEnsemble)
     trained.set_params(n_threads=threads, **({} if backend is None else {"backend": backend}))
     task = "classify" if hasattr(trained, "classes_") else "regress"
     with blaming(data):

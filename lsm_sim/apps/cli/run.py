@@ -45,9 +45,9 @@ def run(
 
     Every sample of the stimulus starts from rest. A liquid is lowered at the time step of the stimulus.
     """
+    import lsm_sim as lsm
     from lsm_sim.apps.cli.inputs import load_network
     from lsm_sim.apps.cli.output import check_target, print_json
-    from lsm_sim.simulate import run as running
     from lsm_sim.spikes.spikes import Spikes
 
     check_target(output, [".npz"])
@@ -57,7 +57,7 @@ def run(
         raise DescriptionError(f"--sample: got {sample}, expected 0..{len(events) - 1}, the samples of {stimulus}")
     start = time.perf_counter()
     wanted = None if arithmetic is None else arithmetic.value
-    result = running.run(network, events, backend=backend, arithmetic=wanted, n_threads=threads)
+    result = lsm.run(network, events, backend=backend, arithmetic=wanted, n_threads=threads)
     summary = _summary(result, time.perf_counter() - start) | {"backend": backend, "out": output, "plot": plot}
     if output is not None:
         result.spikes.save(output)

@@ -13,9 +13,9 @@ from lsm_sim import plot
 from lsm_sim.apps.demo import digits
 from lsm_sim.apps.demo.experiment import Findings, Plan
 from lsm_sim.learn.features import Traces
-from lsm_sim.simulate import run as running
+from lsm_sim.simulate.run import run
 from lsm_sim.spikes.spikes import Spikes
-from lsm_sim.support import figures as style
+from lsm_sim.support import figures
 from lsm_sim.support.checks import Ints
 
 _DPI = 170
@@ -33,7 +33,7 @@ def draw(findings: Findings) -> dict[str, bytes]:
     seed = plan.seeds[0]
     model = digits.transformer(digits.liquid(plan.n_neurons, seed), seed).fit(pixels)
     stimulus = dataclasses.replace(model.encode(pixels[:_MOVING]), groups={"columns": range(8)})
-    spikes = running.run(model.liquid_, stimulus, backend=plan.backend, n_threads=plan.n_threads, progress=False).spikes
+    spikes = run(model.liquid_, stimulus, backend=plan.backend, n_threads=plan.n_threads, progress=False).spikes
     assert spikes is not None  # run was asked for them
     return {
         "raster.png": _png(raster(pixels, labels, stimulus, spikes)),
@@ -49,7 +49,7 @@ def raster(pixels: Any, labels: Ints, stimulus: Spikes, spikes: Spikes) -> Figur
     for column, (image, into, out, rate) in enumerate(axes.T):
         pixel_rows = pixels[column].reshape(8, 8)
         image.imshow(pixel_rows, cmap="Greys")
-        image.set_title(f"Digit {labels[column]}", fontsize=style.LABEL)
+        image.set_title(f"Digit {labels[column]}", fontsize=figures.LABEL)
         image.set(xticks=[], yticks=[])
         plot.raster(stimulus, column, into, histogram=False, colours={"columns": "black"})
         milliseconds = 1000 * float(stimulus.durations[column])
@@ -66,7 +66,7 @@ def raster(pixels: Any, labels: Ints, stimulus: Spikes, spikes: Spikes) -> Figur
 def _label(column: int, into: Any, out: Any, rate: Any) -> None:
     """Keep the labels of the first column and of the lowest row."""
     for ax, name in ((into, "Column"), (out, "Neuron"), (rate, "Rate (Hz)")):
-        ax.set_ylabel(name if column == 0 else "", fontsize=style.LABEL)
+        ax.set_ylabel(name if column == 0 else "", fontsize=figures.LABEL)
         ax.tick_params(labelleft=column == 0)
     for ax in (into, out):
         ax.set_xlabel("")

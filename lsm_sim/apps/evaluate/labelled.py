@@ -13,7 +13,7 @@ from lsm_sim.apps.evaluate.evaluation import Evaluation
 from lsm_sim.apps.evaluate.options import Options
 from lsm_sim.apps.evaluate.splits import Split, fsdd_split, published, shuffled
 from lsm_sim.datasets import Dataset
-from lsm_sim.engine import protocol as backends
+from lsm_sim.engine.protocol import find
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.controls import Stopwatch, compare
 from lsm_sim.learn.controls.comparison import Metric
@@ -101,7 +101,7 @@ def run(options: Options) -> Evaluation:
     """Evaluate the benchmark that the options name."""
     benchmark = BENCHMARKS[options.name]
     options.refuse(benchmark.unused)
-    backends.find(options.backend)  # says at once if it cannot run
+    find(options.backend)  # says at once if it cannot run
     watch = Stopwatch()
     with watch.stage("data"):
         data = benchmark.read(options)

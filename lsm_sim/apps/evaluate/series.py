@@ -7,7 +7,7 @@ import dataclasses
 from lsm_sim.apps.evaluate.evaluation import Evaluation
 from lsm_sim.apps.evaluate.options import Options
 from lsm_sim.apps.evaluate.settings_series import SETTINGS
-from lsm_sim.engine import protocol as backends
+from lsm_sim.engine.protocol import find
 
 BENCHMARKS = tuple(SETTINGS)
 _UNUSED = ("data", "bins", "ensemble", "test_speakers", "loso", "limit")
@@ -16,7 +16,7 @@ _UNUSED = ("data", "bins", "ensemble", "test_speakers", "loso", "limit")
 def run(options: Options) -> Evaluation:
     """Evaluate the benchmark that the options name; every seed has a series of its own."""
     options.refuse(_UNUSED)
-    backends.find(options.backend)  # says at once if it cannot run
+    find(options.backend)  # says at once if it cannot run
     setting = SETTINGS[options.name]
     if options.neurons is not None:
         setting = dataclasses.replace(setting, n_neurons=options.neurons)

@@ -12,7 +12,6 @@ import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from lsm_sim import models
 from lsm_sim.encode import Bits, Encoder, Population
 from lsm_sim.learn.controls.comparison import Comparison
 from lsm_sim.learn.forecast import Forecasts, LiquidForecaster, beside_controls
@@ -33,7 +32,7 @@ class SeriesSetting:
     series
         A function of a number of samples and a seed: the series, and its targets where it is not its own target.
     model
-        Name of the liquid, see `lsm_sim.models`.
+        Name of the liquid in `lsm_sim_models`.
     encoder, taus
         Of the forecaster.
     horizon
@@ -62,8 +61,11 @@ class SeriesSetting:
     n_lags: int = 20
 
     def forecaster(self, seed: int, **changed: Any) -> LiquidForecaster:
-        """Return the unfitted forecaster; ``changed`` are parameters of it that shall be others, such as the horizon."""
-        liquid = functools.partial(models.find(self.model), n_neurons=self.n_neurons, seed=seed, **self.parameters)
+        """Return the unfitted forecaster; ``changed`` overrides its parameters, such as the horizon."""
+        import lsm_sim_models as models
+
+        make = getattr(models, self.model)
+        liquid = functools.partial(make, n_neurons=self.n_neurons, seed=seed, **self.parameters)
         own: dict[str, Any] = {
             "encoder": self.encoder,
             "taus": self.taus,

@@ -11,7 +11,6 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from lsm_sim import models
 from lsm_sim.audio import Cochleagram, MelSpectrogram
 from lsm_sim.encode import BSA, Delta, Encoder, Rate, SideBySide
 from lsm_sim.learn.ensemble import LiquidEnsemble
@@ -79,4 +78,6 @@ def _spoken(front: Any, encoder: Callable[[int], Encoder], *, seed: int, n_neuro
 
 def _liquid(seed: int, n_neurons: int) -> Any:
     """Return a function from a number of channels to the liquid `lsm_sim_models.speech`."""
-    return partial(models.find("speech"), n_neurons=n_neurons, seed=seed)
+    import lsm_sim_models as models
+
+    return partial(models.speech, n_neurons=n_neurons, seed=seed)

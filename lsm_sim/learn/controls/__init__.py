@@ -10,5 +10,17 @@ from lsm_sim.learn.controls.reseed import reseeded
 from lsm_sim.learn.controls.significance import holm, paired_test
 from lsm_sim.learn.controls.stopwatch import Stopwatch
 from lsm_sim.learn.controls.views import VIEWS, without_recurrence
+from lsm_sim.learn.echo_state import EchoStateClassifier, EchoStateRegressor
 
-__all__ = ["VIEWS", "Comparison", "Stopwatch", "compare", "holm", "paired_test", "reseeded", "without_recurrence"]
+__all__ = [
+    "VIEWS",
+    "Comparison",
+    "EchoStateClassifier",
+    "EchoStateRegressor",
+    "Stopwatch",
+    "compare",
+    "holm",
+    "paired_test",
+    "reseeded",
+    "without_recurrence",
+]

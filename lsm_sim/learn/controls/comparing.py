@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn import readout as readouts
 from lsm_sim.learn.controls.comparison import Comparison, Metric
-from lsm_sim.learn.controls.described import described
 from lsm_sim.learn.controls.folds import Fold, Folds, folds_of
 from lsm_sim.learn.controls.readouts import View, cross_validate
 from lsm_sim.learn.controls.reseed import reseeded
+from lsm_sim.learn.controls.settings import settings_of
 from lsm_sim.learn.controls.stopwatch import Stopwatch
 from lsm_sim.learn.controls.views import VIEWS, Samples, features_of, mean_rate, prepared
 from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.pipelines import front_and_liquid, learns
+from lsm_sim.learn.readout import Task, resolve
 from lsm_sim.support.checks import Floats, Ints, real_array
 from lsm_sim.support.progress import progress_bar
 
@@ -62,7 +62,7 @@ def compare(
     ensemble
         A `LiquidEnsemble`, or a function that returns one for a seed: one more view.
     esn
-        Parameters of the echo-state network, as ``spectral_radius``; see `lsm_sim_models.EchoStateClassifier`.
+        Parameters of the echo-state network, as ``spectral_radius``; see `lsm_sim.learn.echo_state`.
     metric
         None: accuracy of classes, NRMSE of values.
     blocks
@@ -108,7 +108,7 @@ class _Job:
     model: Any
     X: Any
     y: Any
-    task: readouts.Task
+    task: Task
     seeds: tuple[int, ...]
     views: Sequence[str]
     ensemble: Any
@@ -129,7 +129,7 @@ class _Job:
         if not seeds:
             raise DescriptionError("seeds: got none, expected at least one")
         _, last = front_and_liquid(reseeded(model, seeds[0]))
-        task: readouts.Task = "classify" if isinstance(last, LiquidClassifier) else "regress"
+        task: Task = "classify" if isinstance(last, LiquidClassifier) else "regress"
         labels = np.asarray(y) if task == "classify" else real_array(y, "y")
         if labels.shape != (len(X),):
             raise DescriptionError(f"y: got shape {labels.shape}, expected ({len(X)},), one value per sample of X")
@@ -161,7 +161,7 @@ class _Job:
 
     def _views(self, model: Any, ensemble: Any, train: Ints, seed: int, fronts: dict[str, Any]) -> dict[str, View]:
         samples = prepared(model, self.X, train, self.watch, fronts)
-        self.settings = self.settings or described(model, samples.transformer, self.esn)
+        self.settings = self.settings or settings_of(model, samples.transformer, self.esn)
         readout, n_threads = _readout(model, self.task), front_and_liquid(model)[1].n_threads
         out = {}
         for view in self.views:
@@ -187,9 +187,9 @@ class _Job:
                 parts.append(samples.transformer.respond(samples.stimulus))
         if ensemble.combine == "scores":
             return View(parts, [_readout(member, self.task) for member in ensemble.members])
-        return View([np.hstack(parts)], [readouts.resolve(ensemble.readout, self.task)])
+        return View([np.hstack(parts)], [resolve(ensemble.readout, self.task)])
 
 
-def _readout(model: Any, task: readouts.Task) -> Any:
+def _readout(model: Any, task: Task) -> Any:
     """Return the unfitted readout of a model."""
-    return readouts.resolve(front_and_liquid(model)[1].readout, task)
+    return resolve(front_and_liquid(model)[1].readout, task)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim import models
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.encode import Passthrough
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.controls.stopwatch import Stopwatch
+from lsm_sim.learn.echo_state import EchoStateClassifier
 from lsm_sim.learn.features import Counts, Features, Traces
 from lsm_sim.learn.pipelines import front_and_liquid, take
 from lsm_sim.learn.raw_features import raw_features
@@ -93,10 +93,8 @@ def features_of(view: str, samples: Samples, seed: int, esn: Mapping[str, Any], 
         return off(transformer).respond(samples.stimulus)
     if view == "esn":
         size, times = transformer.liquid_.n_neurons, _times(transformer.features_)
-        network = models.find("echo_state_classifier")
-        reservoir = network(size, bins=bins, times=times, seed=seed, n_threads=n_threads, **esn)
-        states: Floats = reservoir.features(samples.signals)
-        return states
+        reservoir = EchoStateClassifier(size, bins=bins, times=times, seed=seed, n_threads=n_threads, **esn)
+        return reservoir.features(samples.signals)
     if view == "liquid":
         return transformer.respond(samples.stimulus)
     raise DescriptionError(f"views: got {view!r}, expected some of {', '.join(VIEWS)}")

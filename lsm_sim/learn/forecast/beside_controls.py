@@ -9,8 +9,8 @@ from typing import Any
 
 from sklearn.base import clone
 
-from lsm_sim import models
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.echo_state import EchoStateRegressor
 from lsm_sim.learn.forecast.forecaster import LiquidForecaster
 from lsm_sim.learn.forecast.held_out import held_out
 from lsm_sim.learn.forecast.series import checked_series, checked_targets, lags, nrmse
@@ -64,7 +64,7 @@ def beside_controls(
     n_train, n_lags
         In samples.
     esn
-        Parameters of `lsm_sim_models.EchoStateRegressor`.
+        Parameters of `lsm_sim.learn.echo_state.EchoStateRegressor`.
     seed
         Of the echo-state network.
     """
@@ -92,9 +92,8 @@ def _features(view: str, ready: LiquidForecaster, series: Floats, n_lags: int, e
     if view == "recurrence_off":
         return ready.without_recurrence().features(series)
     if view == "esn":
-        reservoir = models.find("echo_state_regressor")(ready.liquid_.n_neurons, n_threads=ready.n_threads, **esn)
-        states: Floats = reservoir.states([2 * ready.scaler_(series) - 1])[0]
-        return states
+        reservoir = EchoStateRegressor(ready.liquid_.n_neurons, n_threads=ready.n_threads, **esn)
+        return reservoir.states([2 * ready.scaler_(series) - 1])[0]
     if view == "liquid":
         return ready.features(series)
     raise DescriptionError(f"views: got {view!r}, expected some of {', '.join(VIEWS)}")

@@ -67,7 +67,7 @@ def with_traces(counts: Counts, taus: Sequence[float], keep_counts: bool) -> Flo
 
 
 def _checked_taus(taus: Sequence[float]) -> Floats:
-    constants = checks.real_array(taus, "taus")
+    constants = checks.real_array(taus, "taus", "time")
     if constants.ndim != 1 or (constants <= 0).any():
         raise DescriptionError(f"taus: got {taus!r}, expected a list of time constants > 0, in samples")
     return constants

@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 
 from lsm_sim import Spikes, lower, run
-from lsm_sim.apps.bench import noise, report, rounds, session, task, workloads
-from lsm_sim.apps.bench import peer as peers
-from lsm_sim.apps.bench import picture as benchmark
+from lsm_sim.apps.bench import noise, peer, picture, report, rounds, session, task, workloads
 from lsm_sim.apps.bench.peer import Peer, Ready, Settings
 from lsm_sim.apps.bench.rounds import Plan
 from lsm_sim.engine.reference import Reference
@@ -34,7 +32,7 @@ def tiny(_short):
     return task.make(TINY, SETTINGS)
 
 
-def peer(name="peer", counts=lambda one, n: one.counts[:n], batch=1, **settings):
+def answering(name="peer", counts=lambda one, n: one.counts[:n], batch=1, **settings):
     """Return a peer that answers at once, and the list of the sample numbers it was asked for."""
     asked = []
 
@@ -111,7 +109,7 @@ class TestTask:
                 with Reference().compile(program) as runner:
                     yield lambda *request: dataclasses.replace(runner(*request), counts=runner(*request).counts + 1)
 
-        monkeypatch.setattr("lsm_sim.engine.protocol.find", lambda _name: Wrong())
+        monkeypatch.setattr(task, "find", lambda _name: Wrong())
         with pytest.raises(RunError, match="workload tiny differ from the reference's"):
             task.make(TINY, SETTINGS)
 
@@ -119,13 +117,13 @@ class TestTask:
 class TestMeasuring:
     def test_rounds_alternate_and_every_second_one_runs_backwards(self, tiny):
         order = []
-        chosen = [peer(name)[0] for name in "abc"]
+        chosen = [answering(name)[0] for name in "abc"]
         rounds.measure(tiny, chosen, Plan(rounds=3), lambda text: order.append(text[-1]) if "round" in text else None)
         assert "".join(order) == "abccbaabc"
 
     def test_a_slow_peer_runs_fewer_samples_and_one_in_batches_whole_batches(self, tiny):
-        slow = peer(counts=lambda one, n: (time.sleep(0.01 * n), one.counts[:n])[1])[0]
-        batched, asked = peer(batch=2)
+        slow = answering(counts=lambda one, n: (time.sleep(0.01 * n), one.counts[:n])[1])[0]
+        batched, asked = answering(batch=2)
         rows = rounds.measure(tiny, [slow, batched], Plan(rounds=1, budget=0.025)).rows
         assert rows[0].samples in (1, 2)
         assert rows[1].samples == 3
@@ -133,15 +131,15 @@ class TestMeasuring:
         assert asked[-1] == "released"
 
     def test_short_runs_are_repeated(self, tiny):
-        quick, asked = peer()
+        quick, asked = answering()
         rounds.measure(tiny, [quick], PLAN)
         assert len(asked) > 100
 
     def test_a_peer_that_fails_says_why_and_the_others_go_on(self, tiny):
         later = iter([1, 1, 1, 1])
         broken = Peer("broken", fail)
-        breaking = peer("breaking", lambda one, n: one.counts[:n] if next(later, None) else fail())[0]
-        good, asked = peer("good")
+        breaking = answering("breaking", lambda one, n: one.counts[:n] if next(later, None) else fail())[0]
+        good, asked = answering("good")
         rows = rounds.measure(tiny, [broken, breaking, good], PLAN).rows
         assert [row.status for row in rows] == ["failed", "failed", "ok"]
         assert rows[0].reason == "ZeroDivisionError: nothing to divide by"
@@ -161,14 +159,19 @@ class TestMeasuring:
             counts[0, 0, 0] += 1
             return counts
 
-        cases = [peer(counts=one_off), peer(counts=one_off, exact=False), peer(), peer(counts=lambda *_: None)]
+        cases = [
+            answering(counts=one_off),
+            answering(counts=one_off, exact=False),
+            answering(),
+            answering(counts=lambda *_: None),
+        ]
         rows = rounds.measure(tiny, [case for case, _ in cases], Plan(rounds=1)).rows
         assert [row.differing for row in rows] == [1, 1, 0, 0]
         assert [row.wrong for row in rows] == [True, False, False, False]
         assert [row.compared for row in rows] == [tiny.counts.size] * 3 + [0]
 
     def test_counts_of_another_shape_are_a_failure(self, tiny):
-        (row,) = rounds.measure(tiny, [peer(counts=lambda one, n: one.counts[:n, :1])[0]], PLAN).rows
+        (row,) = rounds.measure(tiny, [answering(counts=lambda one, n: one.counts[:n, :1])[0]], PLAN).rows
         assert (row.status, row.reason) == (
             "failed",
             "ValueError: counts of shape (1, 1, 30) where (1, 10, 30) was expected",
@@ -251,7 +254,7 @@ class TestReport:
         assert summary["figures"] == pytest.approx({"public_over_runner": 1.25, "threads": 2, "threads_speedup": 2})
 
     def test_without_the_others_there_are_no_ratios(self, tiny):
-        measured = rounds.measure(tiny, [peer()[0]], PLAN)
+        measured = rounds.measure(tiny, [answering()[0]], PLAN)
         (only,) = report.summarise(measured)["rows"]
         assert (only["times_loop"], only["times_best"], only["share_of_ceiling"]) == (None, None, None)
 
@@ -307,29 +310,29 @@ class TestFinding:
         entries = [
             Entry("a", missing),
             Entry("b", fail),
-            Entry("fast", lambda _: [peer("x")[0]]),
+            Entry("fast", lambda _: [answering("x")[0]]),
             Entry("c", lambda _: []),
         ]
-        monkeypatch.setattr(peers.metadata, "entry_points", lambda **_: entries)
+        monkeypatch.setattr(peer.metadata, "entry_points", lambda **_: entries)
 
     def test_what_is_not_installed_is_listed_and_no_error(self):
-        found, missing = peers.find(None, SETTINGS)
+        found, missing = peer.find(None, SETTINGS)
         assert [(one.name, one.family) for one in found] == [("x", "fast")]
         assert missing["a"] == "not installed; type this"
         assert missing["b"].startswith("cannot be loaded (ZeroDivisionError")
 
     def test_only_those_asked_for_come(self):
-        assert peers.find(["a"], SETTINGS) == ([], {"a": "not installed; type this"})
+        assert peer.find(["a"], SETTINGS) == ([], {"a": "not installed; type this"})
 
     def test_an_unknown_one_is_refused(self):
         with pytest.raises(DescriptionError, match="no peer 'nobody'; known: fast, a, b, c"):
-            peers.find(["nobody"], SETTINGS)
+            peer.find(["nobody"], SETTINGS)
 
 
 class TestOurPeers:
     @pytest.mark.parametrize("name", ["fast", "ceiling"])
     def test_they_run_and_agree(self, tiny, name):
-        found, missing = peers.find([name], Settings("fast", 2))
+        found, missing = peer.find([name], Settings("fast", 2))
         assert not missing
         measured = rounds.measure(tiny, found, PLAN)
         assert [one.status for one in measured.rows] == ["ok"] * len(found)
@@ -390,7 +393,7 @@ class TestOurPeers:
 
 class TestPicture:
     def test_bars_are_medians_and_a_line_is_the_ceiling(self, summary):
-        figure = benchmark.draw([summary])
+        figure = picture.draw([summary])
         (ax,) = figure.axes
         assert [bar.get_width() for bar in ax.patches] == pytest.approx([2, 1, 1.6, 60, 40])
         assert ax.lines[-1].get_xdata()[0] == pytest.approx(1)
@@ -399,17 +402,17 @@ class TestPicture:
 
     def test_sweeps_are_lines_over_what_changes(self, summary):
         two = [summary | {"workload": f"N={n}", "sweep": "sizes", "x": n} for n in (10, 100)]
-        (ax,) = benchmark.draw(two).axes
+        (ax,) = picture.draw(two).axes
         assert ax.get_xlabel() == "Neurons"
         np.testing.assert_allclose(ax.lines[0].get_data(), [[10, 100], [2, 2]])
         assert ax.lines[-1].get_linestyle() == "--"
 
     def test_a_noisy_machine_is_told(self, summary):
-        (ax,) = benchmark.draw([summary | {"noise": summary["noise"] | {"quiet": False}}]).axes
+        (ax,) = picture.draw([summary | {"noise": summary["noise"] | {"quiet": False}}]).axes
         assert "machine too noisy" in ax.get_xlabel()
 
     def test_nothing_is_drawn_as_nothing(self):
-        (ax,) = benchmark.draw([]).axes
+        (ax,) = picture.draw([]).axes
         assert ax.texts[0].get_text() == "nothing was measured"
 
 
@@ -442,15 +445,15 @@ class TestCommand:
         assert "reference, runner only" in result.stdout
 
     def test_wrong_counts_make_it_fail(self, monkeypatch):
-        liar = peer("liar", lambda one, n: one.counts[:n] + 1)[0]
-        monkeypatch.setattr(peers, "find", lambda *_: ([liar], {"nest": "not installed"}))
+        liar = answering("liar", lambda one, n: one.counts[:n] + 1)[0]
+        monkeypatch.setattr(peer, "find", lambda *_: ([liar], {"nest": "not installed"}))
         result = lsm("bench", "W-small", "--samples", 1, "--rounds", 1)
         assert result.exit_code == 1
         assert "WRONG COUNTS: liar on W-small" in result.stdout
         assert "nest: not installed" in result.stdout
 
     def test_a_sweep_takes_our_engine_and_the_ceiling_only(self, monkeypatch):
-        ours, other = (dataclasses.replace(peer(name)[0], family=name) for name in ("fast", "brian2"))
+        ours, other = (dataclasses.replace(answering(name)[0], family=name) for name in ("fast", "brian2"))
         small = [dataclasses.replace(TINY, name=f"{x}", sweep="s", x=x) for x in (1.0, 2.0)]
         for everyone, names in ((False, ["fast"]), (True, ["fast", "brian2"])):
             found = session.run(small, [ours, other], SETTINGS, PLAN, sweep_all=everyone)

@@ -16,8 +16,8 @@ import lsm_sim
 from lsm_sim import Hz, Spikes, backend, encode, lower, ms
 from lsm_sim.apps.cli.app import app
 from lsm_sim.apps.demo import digits
+from lsm_sim.engine import availability
 from lsm_sim.errors import BackendUnavailableError, DescriptionError
-from lsm_sim.simulate import run as runs
 from lsm_sim.support import environment, npz
 from tests.cases import GOLDEN
 
@@ -91,7 +91,7 @@ class TestEveryCommand:
         def stop(*_, **__):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(runs, "run", stop)
+        monkeypatch.setattr(lsm_sim, "run", stop)
         result = lsm("run", files / "liquid.toml", files / "stimulus.npz")
         assert (result.exit_code, result.output) == (130, "")
 
@@ -102,7 +102,7 @@ class TestAnUnexpectedError:
         def fail(*_, **__):
             raise ZeroDivisionError("first line\nsecond line")
 
-        monkeypatch.setattr(runs, "run", fail)
+        monkeypatch.setattr(lsm_sim, "run", fail)
 
     def test_is_one_line_that_says_how_to_see_more(self, files):
         result = lsm("run", files / "liquid.toml", files / "stimulus.npz")
@@ -121,7 +121,7 @@ def test_running_out_of_memory_is_said_in_one_line(files, monkeypatch):
     def fail(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr(runs, "run", fail)
+    monkeypatch.setattr(lsm_sim, "run", fail)
     fails(lsm("run", files / "liquid.toml", files / "stimulus.npz"), "out of memory; use a smaller network")
 
 
@@ -132,7 +132,7 @@ def test_a_warning_is_one_line(files, monkeypatch):
         warnings.warn("mind the gap", stacklevel=1)
         raise DescriptionError("enough")
 
-    monkeypatch.setattr(runs, "run", warn)
+    monkeypatch.setattr(lsm_sim, "run", warn)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         result = lsm("run", files / "liquid.toml", files / "stimulus.npz")
@@ -183,7 +183,7 @@ class TestInfo:
             if name == "reference":
                 raise OSError("broken")
 
-        monkeypatch.setattr(environment.backend, "find", find)
+        monkeypatch.setattr(availability.protocol, "find", find)
         report = json.loads(lsm("info", "--json").stdout)
         assert report["backends"]["fast"] == {"usable": False, "reason": "type this: pip install it"}
         assert report["backends"]["reference"]["reason"].startswith("importing it failed (OSError: broken)")
@@ -203,7 +203,7 @@ class TestRun:
     def test_writes_the_spikes_that_run_gives(self, files, tmp_path):
         result = lsm("run", files / "liquid.toml", files / "stimulus.npz", "-o", tmp_path / "out.npz", "--json")
         assert result.exit_code == 0, result.output
-        expected = runs.run(digits.liquid(20, seed=0), Spikes.load(files / "stimulus.npz")).spikes
+        expected = lsm_sim.run(digits.liquid(20, seed=0), Spikes.load(files / "stimulus.npz")).spikes
         written = Spikes.load(tmp_path / "out.npz")
         for name in ("step", "channel", "offsets", "n_steps"):
             np.testing.assert_array_equal(getattr(written, name), getattr(expected, name))

@@ -8,7 +8,6 @@ import pytest
 
 from lsm_sim import LiquidClassifier, LiquidRegressor
 from lsm_sim.apps.demo import digits
-from lsm_sim.learn import model_file
 from lsm_sim.support import npz
 from tests.unit.apps.test_cli import fails, lsm
 
@@ -66,7 +65,7 @@ class TestTrain:
         expected = LiquidClassifier(
             digits.liquid(30, 0), encoder, lib.Counts(bins=4), sample_shape=(8, 8), scale=None
         ).fit(X, y)
-        trained = model_file.load(tmp_path / "m.npz")
+        trained = LiquidClassifier.load(tmp_path / "m.npz")
         np.testing.assert_array_equal(trained.decision_function(X), expected.decision_function(X))
         report = json.loads(result.stdout)
         assert report["training"] == expected.score(X, y)
@@ -92,7 +91,7 @@ class TestTrain:
             return
         assert result.exit_code == 0, result.output
         assert ("accuracy" if kind is LiquidClassifier else "R^2") in result.stdout
-        assert type(model_file.load(tmp_path / "m.npz")) is kind
+        assert type(kind.load(tmp_path / "m.npz")) is kind  # of another class it would refuse
 
     def test_the_same_command_gives_the_same_scores_with_any_number_of_threads(self, files, tmp_path):
         reports = []
@@ -109,7 +108,7 @@ class TestTrain:
             assert not lsm(
                 "train", files / "liquid.toml", files / "digits.npz", "-o", out, *SHAPE, "--cv", 0, *seed
             ).exit_code
-        seeds = [model_file.load(tmp_path / f"m{name}.npz").liquid.seed for name in ("", "0", "4")]
+        seeds = [LiquidClassifier.load(tmp_path / f"m{name}.npz").liquid.seed for name in ("", "0", "4")]
         assert seeds == [0, 0, 4]
 
     @pytest.mark.parametrize(

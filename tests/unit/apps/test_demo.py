@@ -16,6 +16,7 @@ from sklearn.model_selection import cross_val_predict
 from lsm_sim import lower, ms
 from lsm_sim.apps.demo import digits, reading, report
 from lsm_sim.apps.demo.experiment import VIEWS, Findings, Plan
+from lsm_sim.describe.liquid import Liquid
 from lsm_sim.learn import controls, readout
 from tests.unit.apps.test_cli import fails, lsm
 
@@ -64,7 +65,7 @@ class TestTheCommand:
         assert summary["samples_per_second"] > 0
 
     def test_the_liquid_in_the_settings_is_the_one_that_ran(self, small):
-        liquid = lsm.Liquid.from_dict(small[1]["settings"]["liquid"], "settings")
+        liquid = Liquid.from_dict(small[1]["settings"]["liquid"], "settings")
         assert liquid == digits.liquid(25, 3)
 
     def test_accuracy_is_that_of_the_pipeline_in_the_report(self, small):

@@ -12,12 +12,11 @@ from scipy.io import wavfile
 from lsm_sim import datasets
 from lsm_sim.apps.cli.evaluate import NAMES as WRITTEN
 from lsm_sim.apps.demo import digits as demo
-from lsm_sim.apps.evaluate import NAMES, Options, evaluate, labelled, settings_others
-from lsm_sim.apps.evaluate import series as on_series
+from lsm_sim.apps.evaluate import NAMES, Options, evaluate, labelled, series, settings_others
 from lsm_sim.apps.evaluate.configured import configured
 from lsm_sim.apps.evaluate.splits import fsdd_split, published
 from lsm_sim.learn import controls
-from lsm_sim_models import EchoStateClassifier
+from lsm_sim.learn.echo_state import EchoStateClassifier
 from tests.datasets import REAL, real, write_digits, write_ecg, write_spikes, write_vowels
 from tests.unit.apps.test_cli import fails, lsm
 
@@ -47,9 +46,9 @@ def short(monkeypatch):
     """Series short enough for a test."""
     settings = {
         name: dataclasses.replace(setting, washout=20, n_train=300, n_test=200, n_neurons=20)
-        for name, setting in on_series.SETTINGS.items()
+        for name, setting in series.SETTINGS.items()
     }
-    monkeypatch.setattr(on_series, "SETTINGS", settings)
+    monkeypatch.setattr(series, "SETTINGS", settings)
 
 
 def report(*arguments):
@@ -105,7 +104,7 @@ class TestEveryDataSet:
         figures(read)
         assert read["samples"] == 20
 
-    @pytest.mark.parametrize("name", on_series.BENCHMARKS)
+    @pytest.mark.parametrize("name", series.BENCHMARKS)
     def test_series_are_made_anew_with_each_seed(self, short, name):
         read = report(name, "--seeds", 2)
         means = figures(read, "nrmse")

@@ -13,9 +13,9 @@ from lsm_sim import Program, Spikes
 from lsm_sim.apps.bench import workloads
 from lsm_sim.backend import Request, find
 from lsm_sim.dynamics import ARITHMETICS
+from lsm_sim.engine import availability
 from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.spikes.bins import equal_bins
-from lsm_sim.support import environment
 from lsm_sim_fast import crew, division, engine, form, probe
 from lsm_sim_fast.layout import lay_out
 from lsm_sim_fast.pull_layout import pull_fits
@@ -187,7 +187,7 @@ def switch(monkeypatch):
 @pytest.mark.parametrize("wish", ["plain", "mixed", "vector"])
 def test_info_says_which_form_was_asked_for(switch, wish):
     switch(wish)
-    assert environment.about("fast") == f"{form.NAMES[wish]}, as {form.SWITCH} asks"
+    assert availability.about("fast") == f"{form.NAMES[wish]}, as {form.SWITCH} asks"
 
 
 def test_an_unknown_form_is_refused_with_the_choices(switch):

@@ -181,8 +181,8 @@ def test_biases_split_into_mantissa_and_exponent():
 
 
 def test_info_says_which_python_runs_lava(lava):
-    from lsm_sim.support import environment
+    from lsm_sim.engine import availability
 
-    assert sys.executable in str(environment.about("lava"))
-    assert environment.about("reference") is None
+    assert sys.executable in str(availability.about("lava"))
+    assert availability.about("reference") is None
     assert lava.name in backends.known()

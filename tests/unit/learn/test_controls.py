@@ -28,10 +28,10 @@ from lsm_sim.learn.controls import (
 )
 from lsm_sim.learn.controls.folds import folds_of, one_group_out
 from lsm_sim.learn.controls.views import prepared
+from lsm_sim.learn.echo_state import EchoStateClassifier
 from lsm_sim.learn.ensemble import LiquidEnsemble
 from lsm_sim.learn.pipelines import learns
 from lsm_sim.learn.raw_features import raw_features
-from lsm_sim_models import EchoStateClassifier
 from tests.unit.learn.test_estimators import patterns, small_liquid
 
 ENCODER = lsm.encode.Rate(max_rate=200 * Hz, frame=5 * ms, phase=0.5)

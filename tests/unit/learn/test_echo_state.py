@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from lsm_sim import DescriptionError, models
+import lsm_sim
+from lsm_sim import DescriptionError
 from lsm_sim.learn.echo_state import EchoStateClassifier, EchoStateRegressor, _draw
 from lsm_sim.learn.raw_features import bin_means, raw_features
 from tests.unit.learn.test_estimators import NEEDS_PACKAGE, patterns
@@ -143,15 +144,11 @@ class TestBinMeans:
 
 
 class TestFinding:
-    def test_the_core_finds_the_estimators_by_name(self):
-        assert models.find("echo_state_classifier") is EchoStateClassifier
-        assert models.find("echo_state_regressor") is EchoStateRegressor
-
-    def test_an_unknown_name_is_answered_with_the_known_ones(self):
-        with pytest.raises(DescriptionError, match=r"no model 'lstm'; known: echo_state_classifier, echo_state_reg"):
-            models.find("lstm")
+    def test_the_controls_have_the_estimators(self):
+        assert lsm_sim.controls.EchoStateClassifier is EchoStateClassifier
+        assert lsm_sim.controls.EchoStateRegressor is EchoStateRegressor
 
     def test_the_package_loads_scikit_learn_only_when_asked_for_them(self):
-        code = "import sys, lsm_sim_models as m; print('sklearn' in sys.modules); m.EchoStateClassifier; print('sklearn' in sys.modules)"
+        code = "import sys, lsm_sim as m; print('sklearn' in sys.modules); m.controls.EchoStateClassifier; print('sklearn' in sys.modules)"
         result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert result.stdout.split() == ["False", "True"]

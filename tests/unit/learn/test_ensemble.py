@@ -126,7 +126,8 @@ class TestSaving:
         loaded = LiquidEnsemble.load(tmp_path / "model.npz")
         np.testing.assert_array_equal(loaded.decision_function(X), model.decision_function(X))
         np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
-        assert type(model_file.load(tmp_path / "model.npz")) is LiquidEnsemble
+        classes = lsm.LiquidClassifier, lsm.LiquidRegressor, LiquidEnsemble
+        assert type(model_file.load(tmp_path / "model.npz", *classes)) is LiquidEnsemble
         np.testing.assert_array_equal(loaded.fit(X[:60], y[:60]).predict(X), model.predict(X))
 
     def test_is_refused_where_members_have_front_ends(self, tmp_path):

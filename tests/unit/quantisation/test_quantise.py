@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 import lsm_sim as lsm
 from lsm_sim import ms
@@ -142,6 +143,15 @@ def test_the_report_is_text_a_dict_and_a_picture(tmp_path):
     figure = report.plot()
     assert len(figure.axes) == 3
     figure.savefig(tmp_path / "report.png")
+
+
+def test_the_accuracy_is_that_of_the_ridge_readout():
+    stimuli, labels = stimulus(20), np.array([0, 1] * 10)
+    integers, report = lsm.quantise(program(), stimuli, labels=labels)
+    for network, found in zip((program(), integers), report.accuracy, strict=True):
+        features = lsm.Counts(bins=5, sqrt=True).of(lsm.run(network, stimuli).spikes)
+        folds = StratifiedKFold(5, shuffle=True, random_state=0)
+        assert found == cross_val_score(lsm.readout.ridge(), features, labels, cv=folds).mean()
 
 
 def test_rates_and_counts_stay_close():

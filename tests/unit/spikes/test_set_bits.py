@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from lsm_sim import Spikes
-from lsm_sim.spikes import set_bits
-from lsm_sim.spikes import sources as spike_sources
+from lsm_sim.spikes import set_bits, sources
 
 
 def assert_found(dense):
@@ -39,7 +38,7 @@ def test_arrays_may_have_any_order():
 def test_a_large_array_gives_the_spikes_of_a_small_one(monkeypatch):
     dense = np.random.default_rng(6).random((5, 40, 7)) < 0.3
     expected = Spikes.from_dense(dense, 1e-3)
-    monkeypatch.setattr(spike_sources, "_LARGE", 0)
+    monkeypatch.setattr(sources, "_LARGE", 0)
     spikes = Spikes.from_dense(dense, 1e-3)
     for name in ("step", "channel", "offsets", "n_steps"):
         np.testing.assert_array_equal(getattr(spikes, name), getattr(expected, name))

@@ -187,7 +187,7 @@ EMPTY: Any = {"step": [], "channel": [], "offsets": [0, 0], "n_steps": [1], "n_c
         (events([0, 0], [1, 0]), "the event at step 0, channel 0 of sample 0 is out of order"),
         (
             events([1, 1], [0, 0]),
-            "the event at step 1, channel 0 of sample 0 stands twice; a channel spikes at most once",
+            "the event at step 1, channel 0 of sample 0 appears twice; a channel spikes at most once",
         ),
         (events([0, 0], [0, 0], sample=[1, 0]), "events: the samples are not in order; sort the events"),
         (events([0], [0], sample=[3], n_steps=[4, 4]), r"events sample: got 3, expected 0\.\.1 as n_steps says"),
@@ -236,7 +236,7 @@ EMPTY: Any = {"step": [], "channel": [], "offsets": [0, 0], "n_steps": [1], "n_c
         (lambda: Spikes.from_times([1.0], [0], duration=1, n_channels=1, dt=1e-3), "Spikes step: got 1000"),
         (
             lambda: Spikes.from_times([0.01, 0.02], [0, 0], duration=1, n_channels=1, dt=0.1),
-            "stands twice.*; use a smaller dt than 0.1 s",
+            "appears twice.*; use a smaller dt than 0.1 s",
         ),
         (lambda: Spikes.concatenate([]), "got no parts"),
         (lambda: Spikes.concatenate(NUMBERS), "got int, expected Spikes"),

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 import lsm_sim as lsm
 from lsm_sim.apps.bench import workloads
 from lsm_sim.apps.bench.peer import Counts, Peer, Ready, Settings, Task
-from lsm_sim.engine import protocol as backends
-from lsm_sim.engine.protocol import Request
+from lsm_sim.engine.protocol import Request, find
 
 
 def peers(settings: Settings) -> list[Peer]:
@@ -44,7 +43,7 @@ def _public(name: str, n_threads: int) -> Peer:
 def _runner(name: str) -> Peer:
     @contextmanager
     def prepare(task: Task) -> Iterator[Ready]:
-        with backends.find(name).compile(task.program) as runner:
+        with find(name).compile(task.program) as runner:
 
             def run(n: int) -> Counts | None:
                 request = Request(spikes=False, bins=task.bins[:n], n_threads=1, progress=False)

@@ -1,4 +1,4 @@
-"""The settings of a comparison as plain data."""
+"""The settings of a comparison as plain data, so that it can be repeated."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lsm_sim.learn.records import RECORDS, record_to_dict
 from lsm_sim.learn.transformer import LiquidTransformer
 
 
-def described(model: Any, transformer: LiquidTransformer, esn: Mapping[str, Any]) -> dict[str, Any]:
+def settings_of(model: Any, transformer: LiquidTransformer, esn: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a fitted transformer of a model consists of; the liquid as in a description file."""
     front, last = front_and_liquid(model)
     return {
-        "liquid": described_liquid(transformer.liquid_),
+        "liquid": _liquid(transformer.liquid_),
         "encoder": _record(transformer.encoder_, "encoder"),
         "features": _record(transformer.features_, "features"),
         "readout": last.readout if isinstance(last.readout, str) else repr(last.readout),
@@ -33,7 +33,7 @@ def _record(record: Any, role: str) -> Any:
     return record_to_dict(record, role) if type(record) in RECORDS[role] else repr(record)
 
 
-def described_liquid(liquid: Liquid) -> Any:
+def _liquid(liquid: Liquid) -> Any:
     """Return a liquid as in a description file; where synapses are listed one by one, a summary."""
     listed = any(isinstance(group.rule, Edges) for group in liquid.synapses)
     return repr(liquid) if listed else liquid.to_dict()
