@@ -2,12 +2,17 @@
 
 skops (https://skops.readthedocs.io) stores scikit-learn objects as data and builds only types that it knows to be safe. What a
 model consists of is said by the model itself, see `Saved`.
+
+A file holds the program that the readout was trained on, so that no later version of `lsm_sim.lower` or `lsm_sim.quantise` can
+change a trained model. Files of format 1 hold the description only, which is lowered again.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import zipfile
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -16,7 +21,8 @@ import numpy as np
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import npz
 
-FORMAT = "lsm_sim.model/1"
+FORMAT = "lsm_sim.model/2"
+_READABLE = ("lsm_sim.model/1", FORMAT)
 _OWN = ("lsm_sim.learn.readout.SoftScaler",)  # our own type among scikit-learn's
 
 Parts: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
@@ -57,14 +63,22 @@ def save(model: Saved, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str], *classes: type[Model]) -> Model:
     """Read a trained model of one of these classes."""
     arrays = npz.read(path)
-    if arrays.get("format") != FORMAT:
-        raise DescriptionError(f"{path}: got format {arrays.get('format', 'none')!r}, expected {FORMAT!r}")
+    _check_format(str(arrays.get("format", "none")), path)
     try:
         return unpack(arrays, *classes)
     except DescriptionError as error:
         raise DescriptionError(f"{path}: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DescriptionError(f"{path}: damaged model file ({type(error).__name__}: {error})") from None
+
+
+def _check_format(kind: str, path: str | os.PathLike[str]) -> None:
+    if kind in _READABLE:
+        return
+    name, _, version = kind.partition("/")
+    newer = name == FORMAT.partition("/")[0] and version.isdecimal()
+    remedy = "; the file was written by a newer version, so upgrade lsm_sim" if newer else ""
+    raise DescriptionError(f"{path}: got format {kind!r}, expected {' or '.join(map(repr, _READABLE))}{remedy}")
 
 
 def pack(model: Saved) -> dict[str, Any]:
@@ -99,8 +113,24 @@ def unpack_readout(blob: Any) -> Any:
     """Return the estimator that `pack_readout` made bytes of."""
     from skops import io as skops_io
 
-    data = np.asarray(blob, np.uint8).tobytes()
     try:
+        data = _with_names_of_today(np.asarray(blob, np.uint8).tobytes())
         return skops_io.loads(data, trusted=list(_OWN))
     except Exception as error:  # skops raises many types for damaged or hostile data
         raise DescriptionError(f"the readout cannot be read ({type(error).__name__}: {error})") from None
+
+
+def _with_names_of_today(blob: bytes) -> bytes:
+    """Return skops' archive with the module in which `SoftScaler` was in files of format 1 replaced by that of today."""
+    with zipfile.ZipFile(io.BytesIO(blob)) as archive:
+        schema = archive.read("schema.json")
+        if b'"lsm_sim.readout"' not in schema:
+            return blob
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as renamed:
+            for name in archive.namelist():
+                content = archive.read(name)
+                if name == "schema.json":
+                    content = schema.replace(b'"lsm_sim.readout"', b'"lsm_sim.learn.readout"')
+                renamed.writestr(name, content)
+    return out.getvalue()

@@ -19,7 +19,7 @@ from lsm_sim.learn.features import Counts, Features
 from lsm_sim.learn.records import RECORDS, record_from_dict, record_to_dict
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
-from lsm_sim.quantisation.quantise import Quantised, quantise
+from lsm_sim.quantisation.quantise import quantise
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import Hz, ms
@@ -101,8 +101,8 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         self.encoder_ = DEFAULT_ENCODER if self.encoder is None else self.encoder
         self.features_ = DEFAULT_FEATURES if self.features is None else self.features
 
-    def prepare(self, form: EstimatorInput) -> LiquidTransformer:
-        """Build the network for samples of this form; `fit` learns the form from data."""
+    def prepare(self, form: EstimatorInput, program: Program | None = None) -> LiquidTransformer:
+        """Build the network for samples of this form; `fit` learns the form from data. None: lower the liquid."""
         self._resolve()
         self.input_ = form
         self.n_features_in_ = form.n_features
@@ -112,13 +112,15 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
             raise DescriptionError(
                 f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels} as the encoder makes of X"
             )
-        self.program_ = lower(self.liquid_, self.dt)
+        if program is not None and program.n_inputs != n_channels:
+            raise DescriptionError(f"program: got {program.n_inputs} input channels, expected {n_channels}")
+        self.program_ = lower(self.liquid_, self.dt) if program is None else program
         return self.calibrate(None)
 
     def calibrate(self, stimulus: Spikes | None) -> LiquidTransformer:
         """Let quantisation see this stimulus, where ``arithmetic`` asks for it."""
         self.calibration_ = stimulus
-        self.quantised_: Quantised | None = None
+        self.integers_: Program | None = None
         return self
 
     def transform(self, X: Any) -> Floats:
@@ -133,14 +135,14 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
             return self.features_.run(watched, stimulus, self.n_threads, self.progress)
 
     def _program(self) -> Program:
-        """Return the program in the arithmetic asked for."""
+        """Return the program in the arithmetic requested."""
         if self.arithmetic == "float64":
             return self.program_
         if self.arithmetic != "loihi":
             raise DescriptionError(f"arithmetic: got {self.arithmetic!r}, expected 'float64' or 'loihi'")
-        if self.quantised_ is None:
-            self.quantised_ = quantise(self.program_, self.calibration_)
-        return self.quantised_.program
+        if self.integers_ is None:
+            self.integers_ = quantise(self.program_, self.calibration_).program
+        return self.integers_
 
     def encode(self, X: Any) -> Spikes:
         """Return the spikes that enter the liquid."""
@@ -151,7 +153,7 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
     def to_parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return what a model file stores, see `lsm_sim.learn.model_file.Saved`."""
         check_is_fitted(self, "program_")
-        description = {
+        description: dict[str, Any] = {
             "liquid": self.liquid_.to_dict(),
             "encoder": record_to_dict(self.encoder_, "encoder"),
             "features": record_to_dict(self.features_, "features"),
@@ -161,6 +163,9 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         arrays = {name: getattr(self.input_, name) for name in _RANGE}
         if self.calibration_ is not None:
             arrays |= {f"calibration_{name}": getattr(self.calibration_, name) for name in _STIMULUS}
+        for name, program in self._pinned().items():
+            description[name] = program.digest
+            arrays |= {f"{name}_{key}": _small(value) for key, value in program.to_arrays().items()}
         return description, {name: array for name, array in arrays.items() if array is not None}
 
     @classmethod
@@ -171,14 +176,44 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         records = {name: record_from_dict(description[name], RECORDS[name], name) for name in ("encoder", "features")}
         transformer = cls(Liquid.from_dict(description["liquid"]), **records, **settings)
         extent: dict[str, Any] = {name: np.asarray(arrays[name]) for name in _RANGE if name in arrays}
-        transformer.prepare(EstimatorInput(**description["input"], **extent))
-        if "calibration_step" not in arrays:  # no samples were needed, or the file is of an earlier version
-            return transformer
-        fields = {name: np.atleast_1d(arrays[f"calibration_{name}"]) for name in _STIMULUS}
-        return transformer.calibrate(Spikes(**fields, n_channels=transformer.program_.n_inputs, dt=transformer.dt))
+        form = EstimatorInput(**description["input"], **extent)
+        transformer.prepare(form, _pinned_program("program", description, arrays))
+        if "calibration_step" in arrays:  # not where no samples were needed, or the file is of an earlier version
+            fields = {name: np.atleast_1d(arrays[f"calibration_{name}"]) for name in _STIMULUS}
+            transformer.calibrate(Spikes(**fields, n_channels=transformer.program_.n_inputs, dt=transformer.dt))
+        transformer.integers_ = _pinned_program("integers", description, arrays)
+        return transformer
+
+    def _pinned(self) -> dict[str, Program]:
+        """Return the programs that a file holds: as lowered, and the integers where they are what is run."""
+        return {"program": self.program_} | ({"integers": self._program()} if self.arithmetic == "loihi" else {})
 
     def __sklearn_tags__(self) -> Any:
         """Say that X may have three dimensions."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _small(value: Any) -> Any:
+    """Return an array of integers in the smallest type that holds them."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu" or array.ndim == 0:
+        return value
+    return array.astype(
+        np.result_type(*(np.min_scalar_type(end) for end in (array.min(initial=0), array.max(initial=0))))
+    )
+
+
+def _pinned_program(name: str, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Program | None:
+    """Return a program of a model file after comparing it with its digest; None where the file has none."""
+    if name not in description:
+        return None
+    own = {key.removeprefix(f"{name}_"): value for key, value in arrays.items() if key.startswith(f"{name}_")}
+    program = Program.from_arrays(own, name)
+    if program.digest != description[name]:
+        raise DescriptionError(
+            f"{name}: got digest {program.digest[:12]}, expected {str(description[name])[:12]}, that of the program that the "
+            "readout was trained on; restore the file from a copy, or train again"
+        )
+    return program

@@ -213,7 +213,7 @@ class TestPredict:
         [
             ("nothing", "digits", [], "nothing.npz: no such file"),
             ("truncated", "digits", [], "truncated.npz: damaged or not an .npz file"),
-            ("digits", "digits", [], "digits.npz: got format 'none', expected 'lsm_sim.model/1'"),
+            ("digits", "digits", [], "digits.npz: got format 'none', expected 'lsm_sim.model/1' or"),
             ("digits_model", "nothing", [], "nothing.npz: no such file"),
             ("digits_model", "nan", [], "nan.npz: X: got nan"),
             ("digits_model", "narrow", [], "narrow.npz: X has 60 features"),
