@@ -12,12 +12,12 @@ from lsm_sim.describe.neurons import Neurons
 from lsm_sim.describe.positions import grid, random_in_box
 from lsm_sim.describe.synapses import Synapses
 from lsm_sim.describe.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
-from lsm_sim.engine.protocol import Backend, Request, find
+from lsm_sim.engine.protocol import Backend, Request, get_backend
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, LsmError, RunError, UnsupportedError
 from lsm_sim.learn.features import Counts, Traces
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
-from lsm_sim.simulate.results import Record, Result, Trace
+from lsm_sim.simulate.results import Record, Result, StateTrace
 from lsm_sim.simulate.run import run
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
@@ -81,8 +81,8 @@ __all__ = [
     "RunError",
     "SmallWorld",
     "Spikes",
+    "StateTrace",
     "Synapses",
-    "Trace",
     "Traces",
     "Uniform",
     "UnsupportedError",
@@ -90,8 +90,8 @@ __all__ = [
     "controls",
     "datasets",
     "encode",
-    "find",
     "forecast",
+    "get_backend",
     "grid",
     "kHz",
     "lower",

@@ -191,7 +191,7 @@ def known() -> list[str]:
     return sorted({entry.name for entry in _declared()})
 
 
-def find(name: str) -> Backend:
+def get_backend(name: str) -> Backend:
     """Return the backend called ``name``.
 
     Raises
@@ -213,6 +213,9 @@ def find(name: str) -> Backend:
             _check_interface(name, backend)
             return backend
     raise DescriptionError(f"no backend {name!r}; known: {', '.join(known()) or 'none: install lsm-sim with pip'}")
+
+
+find = get_backend  # the name in `lsm_sim.backend`, where it says enough
 
 
 def _check_interface(name: str, backend: object) -> None:

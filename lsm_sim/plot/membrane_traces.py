@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, ScalarFormatter
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.plot.spike_raster import check_sample, time_unit
-from lsm_sim.simulate.results import Result, Trace
+from lsm_sim.simulate.results import Result, StateTrace
 from lsm_sim.support import checks, figures
 from lsm_sim.support.checks import Floats, Ints
 
@@ -70,12 +70,12 @@ def traces(
     return ax
 
 
-def _label(variable: str, trace: Trace) -> str:
+def _label(variable: str, trace: StateTrace) -> str:
     name = _NAMES.get(variable, variable)
     return f"{name} ({trace.unit})" if trace.unit and variable != "v" else name
 
 
-def _recorded(result: Any, group: str | None, variable: str) -> tuple[str, Trace]:
+def _recorded(result: Any, group: str | None, variable: str) -> tuple[str, StateTrace]:
     if not isinstance(result, Result):
         raise DescriptionError(f"traces: got {type(result).__name__}, expected the Result of lsm_sim.run")
     if variable not in result.program.state:
@@ -90,7 +90,7 @@ def _recorded(result: Any, group: str | None, variable: str) -> tuple[str, Trace
     return name, known[name]
 
 
-def _columns(trace: Trace, neurons: Any, where: str) -> Ints:
+def _columns(trace: StateTrace, neurons: Any, where: str) -> Ints:
     """Return where the neurons stand in the trace."""
     if not trace.neurons.size:
         raise DescriptionError(f"{where}: zero neurons were recorded; record at least one")

@@ -35,11 +35,11 @@ class Record:
                 raise DescriptionError(f"record: got variable {variable!r}, expected {known}")
 
 
-Recording: TypeAlias = Mapping[str, Sequence[str] | Record]
+RecordSpec: TypeAlias = Mapping[str, Sequence[str] | Record]
 
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class StateTrace:
     """One recorded variable of one group.
 
     Parameters
@@ -80,15 +80,15 @@ class Result:
 
     program: Program
     outcome: Outcome
-    traces: Mapping[str, Mapping[str, Trace]] = field(default_factory=dict)
+    traces: Mapping[str, Mapping[str, StateTrace]] = field(default_factory=dict)
 
     @property
-    def u(self) -> Mapping[str, Trace]:
+    def u(self) -> Mapping[str, StateTrace]:
         """The recorded u by group name."""
         return self.traces.get("u", {})
 
     @property
-    def v(self) -> Mapping[str, Trace]:
+    def v(self) -> Mapping[str, StateTrace]:
         """The recorded v by group name."""
         return self.traces.get("v", {})
 

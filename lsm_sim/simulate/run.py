@@ -17,7 +17,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
 from lsm_sim.quantisation.quantise import in_arithmetic
-from lsm_sim.simulate.results import Record, Recording, Result, Trace
+from lsm_sim.simulate.results import Record, RecordSpec, Result, StateTrace
 from lsm_sim.spikes.bins import equal_bins
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -32,7 +32,7 @@ def run(
     arithmetic: str | None = None,
     spikes: bool = True,
     bins: int | Ints | None = None,
-    record: Recording | None = None,
+    record: RecordSpec | None = None,
     record_steps: Sequence[int] | Ints | None = None,
     excursions: bool = False,
     n_threads: int | None = None,
@@ -103,7 +103,7 @@ def _edges(bins: Any, stimulus: Spikes) -> Any:
     return equal_bins(stimulus.n_steps, bins) if bins is not None and np.ndim(bins) == 0 else bins
 
 
-def _chosen(program: Program, record: Recording) -> dict[str, tuple[Ints, tuple[str, ...]]]:
+def _chosen(program: Program, record: RecordSpec) -> dict[str, tuple[Ints, tuple[str, ...]]]:
     """Return, by group, the neurons of the program to record and the variables asked for."""
     out = {}
     for name, wish in record.items():
@@ -128,7 +128,7 @@ def _traces(
     chosen: dict[str, tuple[Ints, tuple[str, ...]]],
     outcome: Outcome,
     times: tuple[Floats, ...],
-) -> dict[str, Trace]:
+) -> dict[str, StateTrace]:
     """Return the recorded variable by group, in the user's units where they are given."""
     recorded = np.unique(np.concatenate([index for index, _ in chosen.values()]))
     threshold = program.threshold * (1 << SHIFT if program.arithmetic == "loihi" else 1)
@@ -144,5 +144,5 @@ def _traces(
             limit = None if limit is None else units.to_user(variable, limit, index)
         within = index - program.neuron_groups[name].start
         unit = "" if units is None else program.model.state_units[variable]
-        out[name] = Trace(within, times, tuple(values), limit, unit)
+        out[name] = StateTrace(within, times, tuple(values), limit, unit)
     return out
