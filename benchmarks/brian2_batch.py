@@ -11,10 +11,10 @@ import time
 from contextlib import ExitStack
 
 import numpy as np
-from lsm_sim.apps.bench.workloads import BINS, DT, MAIN, find, liquid, stimulus
 
 import lsm_sim as lsm
 from lsm_sim.apps.bench.peers.brian2_network import PlainLoop
+from lsm_sim.apps.bench.workloads import BINS, DT, MAIN, find, liquid, stimulus
 from lsm_sim.backend import Request
 from lsm_sim.spikes.bins import equal_bins
 from lsm_sim_brian2 import Brian2, rounds

@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from lsm_sim.apps.bench.workloads import DT, N_STEPS, W, liquid, stimulus
 
 import lsm_sim as lsm
+from lsm_sim.apps.bench.workloads import DT, N_STEPS, W, liquid, stimulus
 from lsm_sim_lava import Lava, runner
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import resource
 
-from lsm_sim.apps.bench.workloads import DT, W, liquid, stimulus
-
 import lsm_sim as lsm
+from lsm_sim.apps.bench.workloads import DT, W, liquid, stimulus
 
 
 def peak() -> float:
