@@ -117,8 +117,8 @@ class TestTrain:
         [
             ("nothing", [], "nothing.npz: no such file"),
             ("truncated", [], "truncated.npz: damaged or not an .npz file"),
-            ("unlabelled", SHAPE, "unlabelled.npz: no y in the file, which holds X; expected X and y"),
-            ("nameless", SHAPE, "no X and y in the file, which holds arr_0, arr_1"),
+            ("unlabelled", SHAPE, "unlabelled.npz: no y in the file, which contains X; expected X and y"),
+            ("nameless", SHAPE, "no X and y in the file, which contains arr_0, arr_1"),
             ("nan", SHAPE, "nan.npz: X: got nan, expected finite numbers"),
             ("complex", SHAPE, "X: got values of type complex128"),
             ("flat", SHAPE, "X: got shape (64,), expected (samples, features) or (samples, frames, channels)"),
