@@ -1,4 +1,4 @@
-"""What this machine has: versions, cores, memory, and which backends can run."""
+"""Information on this machine: versions, cores, memory, and which backends can run."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ PACKAGES = (
 
 
 def versions() -> dict[str, str | None]:
-    """Return the version of Python and of each package that lsm_sim works with, None where it is not installed."""
+    """Return the version of Python and of each package that lsm_sim uses, None if it is not installed."""
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 def version(package: str) -> str | None:
-    """Return the version of a package, None where it is not installed."""
+    """Return the version of a package, None if it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -38,7 +38,7 @@ def cores() -> int:
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """Return the processor's name as Linux tells it, elsewhere as Python does."""
+    """Return the processor's name from /proc/cpuinfo on Linux, elsewhere from `platform`."""
     lines = cpuinfo.read_text(errors="replace").splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
@@ -57,7 +57,7 @@ def machine() -> dict[str, Any]:
 
 
 def backends(only: str | None = None) -> dict[str, str | None]:
-    """Return for each declared backend, or ``only`` one, None if it can run here, else why not and what to do."""
+    """Return for each declared backend (or ``only`` one) None if it can run here, else why not and what to do."""
     names = backend.known()
     if only is not None and only not in names:
         raise DescriptionError(f"no backend {only!r}; known: {', '.join(names)}")
@@ -65,7 +65,7 @@ def backends(only: str | None = None) -> dict[str, str | None]:
 
 
 def about(name: str) -> str | None:
-    """Return what a backend that can run here says of itself: for Lava, which one and in which Python."""
+    """Return the self-description of a backend that can run here, if any: for Lava, its version and the Python that runs it."""
     text = getattr(backend.find(name), "about", None)
     return None if text is None else str(text)
 
@@ -75,6 +75,6 @@ def _why_not(name: str) -> str | None:
         backend.find(name)
     except BackendUnavailableError as error:
         return str(error)
-    except Exception as error:  # a broken package must not keep the others from being listed
-        return f"importing it failed ({type(error).__name__}: {error}); install it again"
+    except Exception as error:  # list the other backends even if a package is broken
+        return f"importing it failed ({type(error).__name__}: {error}); reinstall it"
     return None

@@ -1,4 +1,4 @@
-"""Units of Brian2 quantities, which may be given wherever a number is expected; Brian2 itself is not needed here."""
+"""Units of Brian2 quantities, which are accepted wherever a number is expected; Brian2 itself is not imported."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _RATES = ("rate", "max_rate")
 
 
 def check_unit(value: object, where: str) -> None:
-    """Refuse a quantity that is no time where ``where`` ends in the name of a time; the same for rates."""
+    """Refuse a quantity that is not a time if ``where`` ends in the name of a time; the same for rates."""
     dimension = getattr(value, "dim", None)
     if dimension is None or getattr(dimension, "is_dimensionless", True):
         return

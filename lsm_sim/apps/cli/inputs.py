@@ -49,7 +49,9 @@ def load_data(path: Path, *, need_y: bool) -> tuple[Any, Any]:
     missing = [name for name in ("X", "y") if name not in arrays and (name == "X" or need_y)]
     if missing:
         got = ", ".join(arrays) or "nothing"
-        raise DescriptionError(f"{path}: no {' and '.join(missing)} in the file, which contains {got}; expected X and y")
+        raise DescriptionError(
+            f"{path}: no {' and '.join(missing)} in the file, which contains {got}; expected X and y"
+        )
     X = checks.real_array(arrays["X"], f"{path}: X")
     if X.ndim not in (2, 3) or 0 in X.shape:
         expected = "(samples, features) or (samples, frames, channels), each at least 1"

@@ -128,7 +128,7 @@ class TestTrain:
             ("rare_class", SHAPE, "--cv: got 5 folds, but class 1.0 has 2 samples and each fold needs one; use --cv 2"),
             ("digits", [*SHAPE, "--cv", 1], "--cv: got 1 fold, expected at least 2, or 0"),
             ("signals", ["--cv", 61], "--cv: got 61 folds, but there are 120 samples and each fold needs two"),
-            ("pickled", SHAPE, "holds pickled objects, which are never loaded"),
+            ("pickled", SHAPE, "contains pickled objects, which are never loaded"),
             ("times", SHAPE, "y: got values of type datetime64[s], expected numbers or text"),
             ("narrow", SHAPE, "--shape: got (8, 8), expected two numbers whose product is 60"),
             ("digits", ["--shape", -8, -8], "--shape: got (-8, -8), expected two numbers"),

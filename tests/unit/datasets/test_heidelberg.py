@@ -101,7 +101,10 @@ BROKEN = {
         {"labels": np.zeros(3, int), "extra/speaker": None},
         "got 2 lists of times and 2 of units, expected 3",
     ),
-    "lists of other lengths": ({"spikes/units": short(1, 2)}, "sample 0: got 3 times and 2 units, expected the same number"),
+    "lists of other lengths": (
+        {"spikes/units": short(1, 2)},
+        "sample 0: got 3 times and 2 units, expected the same number",
+    ),
     "a unit too large": ({"spikes/units": short(1, 700, 2)}, "sample 0: got units 1..700, expected 0..699"),
     "a unit below zero": ({"spikes/units": short(1, -1, 2, dtype=np.int16)}, "got units -1..2, expected 0..699"),
     "units that are not whole": ({"spikes/units": short(1, 2, 3, dtype=np.float32)}, "float32 units, expected"),
