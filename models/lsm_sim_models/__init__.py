@@ -1,4 +1,4 @@
-"""Ready-made liquids, one function each: ``lsm_sim_models.speech(n_inputs=64, seed=7)``; and echo-state networks beside them."""
+"""Ready-made liquids, one function each, such as ``lsm_sim_models.speech(n_inputs=64, seed=7)``, and echo-state networks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # they load scikit-learn, which takes a second
+def __getattr__(name: str) -> Any:  # imported on demand, because scikit-learn takes a second to load
     if name not in ("EchoStateClassifier", "EchoStateRegressor"):
         raise AttributeError(f"module 'lsm_sim_models' has no attribute {name!r}")
     return getattr(importlib.import_module("lsm_sim.learn.echo_state"), name)
