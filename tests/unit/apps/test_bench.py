@@ -421,7 +421,7 @@ class TestCommand:
         assert result.exit_code == 0, result.output
         assert result.stdout.startswith("W-small: 135 neurons, ")
         assert "fast, public API from dense arrays" in result.stdout
-        assert result.stdout.endswith("the first sample of each workload is the reference's\n")
+        assert result.stdout.endswith("the first sample of each workload equals the reference\n")
         assert picture.read_bytes().startswith(b"\x89PNG")
 
     def test_json_has_everything(self):
