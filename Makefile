@@ -1,5 +1,5 @@
-# On a fresh machine `make demo` and `make test` do all the set-up they need; `make clean` undoes it.
-# ARGS is passed on: make demo ARGS=--json, make test ARGS="-k encode".
+# On a fresh machine `make demo` and `make test` install everything they need; `make clean` removes it.
+# ARGS is passed to the command: make demo ARGS=--json, make test ARGS="-k encode".
 
 ARGS ?=
 BIN := .venv/bin
@@ -8,13 +8,13 @@ BIN := .venv/bin
 .PHONY: help demo test lint format types wheel ci core dev clean
 
 help:
-	@echo "make demo    run the demo: digits through a spiking liquid"
+	@echo "make demo    run the demo: classify handwritten digits with a spiking liquid"
 	@echo "make test    run all tests"
 	@echo "make lint    check style, formatting and imports"
-	@echo "make format  repair style and formatting"
+	@echo "make format  fix style and formatting"
 	@echo "make types   check types"
 	@echo "make wheel   build the wheel into dist/"
-	@echo "make ci      do what continuous integration does"
+	@echo "make ci      run all checks of continuous integration"
 	@echo "make clean   remove environments, caches and builds"
 
 demo: core
@@ -41,7 +41,7 @@ wheel: dev
 ci:
 	@bash .ci/run
 
-# Set-up: .venv with what it takes to run lsm_sim, or to develop it.
+# Install what is needed to run lsm_sim (core) or to develop it (dev) into .venv.
 core dev:
 	@sh tools/setup $@
 

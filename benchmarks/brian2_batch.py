@@ -1,7 +1,7 @@
-"""Milliseconds per sample of the Brian2 backend beside the loop a Brian2 user writes: restore and run, sample by sample.
+"""Milliseconds per sample of the Brian2 backend, compared with the loop a Brian2 user writes: restore and run each sample.
 
 All run the same network and the same stimulus and must return the same counts. Rounds alternate; the figures are medians.
-Compiling is not counted: it is done before the first round, and again not at all.
+Compilation happens before the first round and is not included.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=20, help="samples per call")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=None, help="OpenMP threads of the standalone program")
-    parser.add_argument("--replicas", type=int, default=None, help="so many replicas instead of the rule's")
+    parser.add_argument("--replicas", type=int, default=None, help="number of replicas; default: chosen automatically")
     parser.add_argument("--engines", nargs="*", default=list(ENGINES), choices=ENGINES)
     args = parser.parse_args()
     if args.replicas is not None:

@@ -1,6 +1,6 @@
-"""Milliseconds per sample and step of workload W in Lava: our backend, everything included, beside stock Lava used plainly.
+"""Milliseconds per sample and step of workload W in Lava: our backend, total time, compared with plain stock Lava.
 
-Both run the same network; the first sample must give the same spikes in both and in the fast engine.
+Both run the same network; the first sample must give the same spikes in both and in the fast backend.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--no-stock", action="store_true", help="leave stock Lava out")
+    parser.add_argument("--no-stock", action="store_true", help="do not run stock Lava")
     parser.add_argument(
-        "--side-by-side", type=int, help="samples that share one network; default: the backend's choice"
+        "--side-by-side", type=int, help="samples that run together in one network; default: chosen by the backend"
     )
     arguments = parser.parse_args()
     if arguments.side_by_side:
@@ -51,10 +51,10 @@ def main() -> None:
         spikes = lsm.run(program, batch, backend="lava", progress=False).spikes
         ours.append((time.perf_counter() - begin) / len(batch) / N_STEPS * 1e3)
         if not (np.array_equal(spikes.step, expected.step) and np.array_equal(spikes.channel, expected.channel)):
-            sys.exit("the spikes differ from the fast engine's")
+            sys.exit("the spikes differ from those of the fast backend")
     rate = expected.n_events / len(batch) / program.n_neurons / (N_STEPS * batch.dt)
     print(f"{program}, {rate:.0f} spikes per neuron and second, {len(batch)} samples of {N_STEPS} steps")
-    print(f"lsm_sim, start to end: {np.median(ours):.3f} ms per sample and step ({min(ours):.3f}..{max(ours):.3f})")
+    print(f"lsm_sim, total: {np.median(ours):.3f} ms per sample and step ({min(ours):.3f}..{max(ours):.3f})")
     if arguments.no_stock:
         return
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
 """One sample in Lava as its tutorials use it: RingBuffer in and out, stock DelaySparse, `Var.get`. Called by lava_batch.py.
 
-``python lava_stock.py PROGRAM STIMULUS SPIKES`` prints the seconds it took after the imports and writes a raster (T, N).
+``python lava_stock.py PROGRAM STIMULUS SPIKES`` prints the seconds of the run, without the imports, and writes a raster (T, N).
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Accuracy on the digits of the demo in float64 and in Loihi's integers, with the readout that was trained in float64.
 
-Each fold quantises with the calibration stimuli that `fit` keeps; a value that leaves the chip's registers on the test set would be
-an error here.
+Each fold quantises with the calibration stimuli that `fit` stores; a value that exceeds a register of the chip on the test set
+is an error here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--neurons", type=int, default=500)
     args = parser.parse_args()
-    warnings.simplefilter("error")  # excursions are warned of
+    warnings.simplefilter("error")  # excursions give a warning
     pixels, labels = digits.images()
     means = []
     for seed in range(args.seeds):

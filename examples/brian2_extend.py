@@ -1,6 +1,6 @@
 """A liquid as a Brian2 network with your own additions: a StateMonitor, and synapses with short-term depression.
 
-The synapses of the model are Tsodyks and Markram's (PNAS 94, 719-723, 1997): each spike uses the fraction U of the resources x,
+The depressing synapses follow Tsodyks and Markram (PNAS 94, 719-723, 1997): each spike uses the fraction U of the resources x,
 which recover with the time constant tau_rec.
 """
 
@@ -14,7 +14,7 @@ import lsm_sim as lsm
 from lsm_sim import Hz, ms
 from lsm_sim_brian2 import build, script
 
-b2.prefs.codegen.target = "numpy"  # without this line Brian2 compiles for a minute, and then runs faster
+b2.prefs.codegen.target = "numpy"  # without this line Brian2 first compiles for a minute, then runs faster
 
 cell = {"tau_m": 30 * ms, "tau_syn": 5 * ms, "t_ref": 2 * ms}
 liquid = lsm.Liquid(
@@ -32,7 +32,7 @@ stimulus = lsm.encode.poisson(np.full((400, 10), 0.5), max_rate=100 * Hz, dt=1 *
 network = build(liquid, stimulus, names={"exc": "principal"})
 principal = network["principal"]
 
-# Your own objects join as in any Brian2 network. Synapses add to the accumulator a, in units of v.
+# Add your own objects as in any Brian2 network. Synapses add to the accumulator a, in units of v.
 depressing = b2.Synapses(
     network["pulses"],
     network["inh"],

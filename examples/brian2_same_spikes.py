@@ -1,4 +1,4 @@
-"""The same liquid on the fast engine and on Brian2, rasters side by side: not one spike differs."""
+"""The same liquid on the fast backend and on Brian2, rasters side by side: the spikes are identical."""
 
 import matplotlib.pyplot as plt
 import numpy as np

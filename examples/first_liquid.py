@@ -1,4 +1,4 @@
-"""Describe a liquid, send pulses into it, look at what it does."""
+"""Describe a liquid, stimulate it with pulses, plot its activity."""
 
 import matplotlib
 import numpy as np

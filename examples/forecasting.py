@@ -1,4 +1,4 @@
-"""Forecast a chaotic series from the spikes of a liquid, with the controls beside it."""
+"""Forecast a chaotic series from the spikes of a liquid, and compare with the controls."""
 
 import functools
 
@@ -14,18 +14,18 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 HORIZON, N_TRAIN = 84, 2200
-series = mackey_glass(3000 + HORIZON, seed=1)  # one sample per unit of time, which the liquid is told in 12 ms
+series = mackey_glass(3000 + HORIZON, seed=1)  # one sample per unit of time; each lasts 12 ms in the liquid
 
 liquid = functools.partial(models.forecasting, n_neurons=150, seed=1)
 model = lsm.LiquidForecaster(liquid, horizon=HORIZON, washout=200)
 
-# Trained on the first 2200 samples, asked at each later one for the value 84 samples ahead.
+# Train on the first 2200 samples; at each later sample predict the value 84 samples ahead.
 found = beside_controls(model, series, n_train=N_TRAIN, esn={"spectral_radius": 0.95})
-print(f"error {HORIZON} samples ahead (NRMSE; 1 is always saying the mean)")
+print(f"error {HORIZON} samples ahead (NRMSE; predicting the mean gives 1)")
 for view, error in found.nrmse().items():
     print(f"  {view:15s} {error:6.3f}   {found.n_features[view]} features")
 
-# The error at other horizons: the same states, another readout each.
+# The error at other horizons: the same states, a separate readout for each.
 model.prepare(series[:N_TRAIN])
 states = {
     "last 20 values": lags(series, 20),

@@ -1,4 +1,4 @@
-"""From the laptop to Loihi's integers: describe, train on the fast engine, quantise, run in Lava, compare."""
+"""From the laptop to Loihi's integers: describe, train on the fast backend, quantise, run in Lava, compare."""
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -24,31 +24,31 @@ liquid = lsm.Liquid(
     seed=0,
 )
 
-# Describe and train, in float64, on the fast engine.
+# Describe and train, in float64, on the fast backend.
 pixels, digits = load_digits(return_X_y=True)
 train, test, y_train, y_test = train_test_split(pixels / 16, digits, test_size=200, random_state=0, stratify=digits)
 encoder = lsm.encode.Rate(max_rate=300 * Hz, frame=30 * ms)
 model = lsm.LiquidClassifier(liquid, encoder, lsm.Counts(bins=8, sqrt=True), sample_shape=(8, 8), scale=None)
 model.fit(train, y_train)
-print(f"float64, fast engine: accuracy {model.score(test, y_test):.3f} on 200 images")
+print(f"float64, fast backend: accuracy {model.score(test, y_test):.3f} on 200 images")
 
-# The same model in Loihi's integers: quantised with images of fit, the readout unchanged.
+# The same model in Loihi's integers: quantised with training images, the readout unchanged.
 model.set_params(arithmetic="loihi")
-print(f"loihi, fast engine:   accuracy {model.score(test, y_test):.3f}")
+print(f"loihi, fast backend:   accuracy {model.score(test, y_test):.3f}")
 model.set_params(backend="lava")
-print(f"loihi, Lava:          accuracy {model.score(test, y_test):.3f}")
+print(f"loihi, Lava:           accuracy {model.score(test, y_test):.3f}")
 
-# What quantisation did.
+# The effect of quantisation.
 transformer = model.transformer_
 integers, report = lsm.quantise(transformer.program_, transformer.encode(train[:100]), labels=y_train[:100])
 print(f"\n{report}\n")
 report.plot().savefig("quantisation.png")
 
-# The same integers in both: not one spike differs.
+# The same integers in both backends: the spikes are identical.
 stimulus = transformer.encode(test[:5])
 fast, lava = (lsm.run(integers, stimulus, backend=name).spikes for name in ("fast", "lava"))
 differing = sum(int((fast.raster(b) != lava.raster(b)).sum()) for b in range(len(stimulus)))
-print(f"{fast.n_events} spikes on the fast engine, {lava.n_events} in Lava, {differing} differ")
+print(f"{fast.n_events} spikes on the fast backend, {lava.n_events} in Lava, {differing} differ")
 assert np.array_equal(fast.step, lava.step)
 
 figure, (above, below) = plt.subplots(2, 1, figsize=(7, 6), sharex=True, layout="constrained")

@@ -1,7 +1,8 @@
-"""Train a readout on signals of different lengths, and say honestly what the liquid adds.
+"""Train a readout on signals of different lengths, and measure what the liquid adds.
 
-The two classes are the same pieces in another order: how often each channel is active is equal, so counts of the input cannot
-tell them apart. The control with recurrence off says who remembers what came first: here synapses and membranes already do.
+The two classes consist of the same two parts in different order: each channel is active equally often, so counts of the input
+cannot separate them. The control with recurrence off shows how much of this memory needs recurrence: here synapses and membranes
+already keep the order.
 """
 
 from dataclasses import replace
@@ -17,7 +18,7 @@ N_CHANNELS, SEED = 6, 3
 
 
 def signal(order: int, rng: np.random.Generator) -> np.ndarray:
-    """Return (frames, channels): two halves in which other channels are active, in one order or the other."""
+    """Return (frames, channels): two halves with different active channels, in one order or the other."""
     half = int(rng.integers(8, 12))
     active = np.repeat([[1.0, 1, 1, 0, 0, 0], [0.0, 0, 0, 1, 1, 1]], half, axis=0)
     return np.clip((active if order else active[::-1]) * 0.6 + rng.normal(0.2, 0.1, active.shape), 0, 1)
@@ -52,7 +53,7 @@ liquid = lsm.Liquid(
 )
 
 encoder = lsm.encode.Rate(max_rate=150 * Hz, frame=5 * ms)
-features = lsm.Counts(bins=1)  # one count per neuron: no order left but what the liquid keeps
+features = lsm.Counts(bins=1)  # one count per neuron: any information about the order comes from the liquid
 feedforward = replace(liquid, synapses=[s for s in liquid.synapses if s.pre == "channels"])
 counts = features.of(encoder(X, 1 * ms))
 print(f"encoder counts  {cross_val_score(ridge(), counts, y, cv=5).mean():.3f}")

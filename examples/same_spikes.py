@@ -1,4 +1,4 @@
-"""Run one liquid on every backend that is installed: not one spike moves."""
+"""Run one liquid on every backend that is installed: the spikes are identical."""
 
 import numpy as np
 

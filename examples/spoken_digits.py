@@ -1,8 +1,8 @@
-"""Spoken words end to end: sound, cochleagram, spikes, liquid, readout, with the controls and pictures of every stage.
+"""Spoken words from sound to class: cochleagram, spikes, liquid, readout, with controls and figures of every stage.
 
-`spoken_digits.py FOLDER` takes recordings named digit_speaker_number.wav, such as those of the Free Spoken Digit Dataset
-(github.com/Jakobovski/free-spoken-digit-dataset). Without a folder it makes words of two vowels each, spoken by voices of
-different pitch and length of vocal tract: some have the same two vowels in the other order.
+`spoken_digits.py FOLDER` reads recordings named digit_speaker_number.wav, such as those of the Free Spoken Digit Dataset
+(github.com/Jakobovski/free-spoken-digit-dataset). Without a folder it synthesises words of two vowels each, spoken by voices
+with different pitch and vocal tract length; some words have the same two vowels in opposite order.
 """
 
 import sys
@@ -26,7 +26,7 @@ matplotlib.use("Agg")
 RATE, SEED = 8000, 5
 FORMANTS = {"a": (730, 1090, 2440), "i": (270, 2290, 3010), "u": (300, 870, 2240), "e": (530, 1840, 2480)}  # Hz
 WORDS = tuple(one + two for one in FORMANTS for two in FORMANTS if one != two)
-NOISE = 0.02  # standard deviation of the noise in the room; the loudest sample of a word is 1
+NOISE = 0.02  # standard deviation of the background noise; the loudest sample of a word is 1
 
 
 def word(vowels: str, pitch: float, tract: float, rng: np.random.Generator) -> Recording:
@@ -42,7 +42,7 @@ def word(vowels: str, pitch: float, tract: float, rng: np.random.Generator) -> R
             sound, state[k] = lfilter([1], [1, -2 * radius * np.cos(angle), radius**2], sound, zi=state[k])
         parts.append(sound)
     samples = np.concatenate([np.zeros(RATE // 40), *parts, np.zeros(RATE // 40)])
-    samples *= np.sin(np.linspace(0, np.pi, len(samples))) ** 0.5  # it begins and ends softly
+    samples *= np.sin(np.linspace(0, np.pi, len(samples))) ** 0.5  # fade in and out
     return Recording(samples / np.abs(samples).max() + NOISE * rng.normal(size=len(samples)), RATE)
 
 
@@ -66,7 +66,7 @@ else:
     train, test = next(GroupShuffleSplit(1, test_size=0.25, random_state=SEED).split(y, groups=speakers))
     print(f"{len(sounds)} words of 8 voices; two of the voices are for testing")
 
-# The chain: each part is an ordinary scikit-learn step or a record, and can be exchanged.
+# The pipeline: each part is a scikit-learn step or a dataclass and can be replaced.
 front = Cochleagram(rate, n_bands=32, pre_emphasis=0.5)
 timing = {"frame": 5 * ms, "interpolation": "linear"}
 encoder = lsm.encode.SideBySide(
@@ -93,7 +93,7 @@ axes[2].set(ylabel="rate, ON, OFF")
 lsm.plot.raster(answer, 0, axes[3], histogram=False)
 figure.savefig("stages.png", dpi=150)
 
-# Where the liquid goes with the first four words, and which words it confuses.
+# State trajectories for the first four words, and the confusion matrix.
 some = np.concatenate([train[y[train] == c][:20] for c in range(4)])
 states = lsm.run(liquid, encoder(front.transform([sounds[b] for b in some]), 1 * ms)).spikes
 labels = np.array(names)[y]

@@ -1,4 +1,4 @@
-"""Make the pictures of the README: python docs/images/make.py."""
+"""Draw the figure of the README: python docs/images/make.py."""
 
 from __future__ import annotations
 

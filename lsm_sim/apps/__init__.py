@@ -1,1 +1,1 @@
-"""Programs made of the library: the command line, the demo, the benchmark suite, the speed bench. Nothing imports them."""
+"""Applications: command line, demo, evaluation of accuracy, benchmark of speed. No other part of lsm_sim imports them."""

@@ -1,6 +1,6 @@
-"""Sound: read wav files, and turn recordings into the time courses of frequency bands that encoders take.
+"""Sound: read wav files, and compute the time courses of frequency bands from recordings, as input for encoders.
 
-A recording is a `Recording`, which knows its sample rate, or a one-dimensional array of samples at the rate of the front end.
+A recording is a `Recording`, which has a sample rate, or a one-dimensional array of samples at the rate of the front end.
 """
 
 from lsm_sim.audio.cochlea import Cochleagram

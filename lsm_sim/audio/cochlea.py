@@ -1,4 +1,4 @@
-"""The cochleagram: gammatone filters evenly spaced on the scale of equivalent rectangular bandwidths."""
+"""The cochleagram: gammatone filters evenly spaced on the ERB (equivalent rectangular bandwidth) scale."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import ms
 
-_RESPONSE = 0.064  # seconds after which even a filter of 80 Hz has rung down, by 80 dB
+_RESPONSE = 0.064  # seconds after which even the response of a filter at 80 Hz has decayed by 80 dB
 
 
 class Cochleagram(TransformerMixin, BaseEstimator):
-    """Turn sounds into cochleagrams, lists of (frames, n_bands) arrays with values in [0, 1].
+    """Convert sounds to cochleagrams, lists of (frames, n_bands) arrays with values in [0, 1].
 
     Gammatone filters of order 4 (`scipy.signal.gammatone`, finite response) with centre frequencies evenly spaced on the
     ERB-rate scale 21.4 log10(1 + 0.00437 f / Hz) of Glasberg and Moore; the mean power of each filter's output in windows of
-    ``window`` seconds every ``hop`` seconds; decibels as in `MelSpectrogram`, whose rules for short and silent sounds hold too.
+    ``window`` seconds every ``hop`` seconds; decibels, and short and silent sounds, as in `MelSpectrogram`.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class Cochleagram(TransformerMixin, BaseEstimator):
         return (n_bands, rate, f_min, f_max), window, hop
 
     def __sklearn_tags__(self) -> Any:
-        """Say that `fit` learns nothing."""
+        """Declare that no fit is needed."""
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         return tags
@@ -132,7 +132,7 @@ def _powers(samples: Floats, bank: tuple[int, int, float, float], window: int, h
     """Return the mean power of each filter's output in each window, shape (frames, n_bands)."""
     samples = np.pad(samples, (0, max(0, window - len(samples))))
     n = len(samples)
-    size = 1 << (n + gammatone_bank(*bank).shape[1] - 2).bit_length()  # no wrap-around; few sizes, so few spectra
+    size = 1 << (n + gammatone_bank(*bank).shape[1] - 2).bit_length()  # no wrap-around; a power of two, so few spectra
     output = np.fft.irfft(np.fft.rfft(samples, size) * _spectra(*bank, size), size)[:, :n]
     total = np.pad(np.cumsum(output**2, axis=1), ((0, 0), (1, 0)))
     first = frame_starts(n, window, hop)

@@ -16,30 +16,30 @@ from lsm_sim.units import ms
 
 
 class MelSpectrogram(TransformerMixin, BaseEstimator):
-    """Turn sounds into log-mel spectrograms, lists of (frames, n_bands) arrays with values in [0, 1].
+    """Convert sounds to log-mel spectrograms, lists of (frames, n_bands) arrays with values in [0, 1].
 
     Hamming windows of ``window`` seconds every ``hop`` seconds; the power spectrum of each, weighted by triangles whose
     corners are evenly spaced on the scale mel = 2595 log10(1 + f / 700 Hz); decibels relative to the loudest value of the
-    sound, from ``-floor`` dB (0) to 0 dB (1). A sound shorter than a window is filled with zeros to one frame, silence gives
-    zeros. Nothing is learnt in `fit`. Frames last ``hop``: give encoders ``frame=hop``.
+    sound, from ``-floor`` dB (0) to 0 dB (1). A sound shorter than a window is zero-padded to one frame; silence gives
+    zeros. `fit` learns nothing. A frame lasts ``hop``: use ``frame=hop`` in the encoder.
 
     Parameters
     ----------
     sample_rate
-        Of the sounds, in Hz; a `Recording` of another rate is resampled to it.
+        Sample rate of the sounds, in Hz; a `Recording` of another rate is resampled to it.
     n_bands
         Number of bands.
     window, hop
-        In seconds; a window is rounded to whole samples, and each frame begins at the sample nearest to its time.
+        In seconds; a window is rounded to whole samples, and each frame starts at the sample nearest to its time.
     f_min, f_max
         Lower end of the first band and upper end of the last, in Hz; ``f_max`` None: half the sample rate.
     floor
         Range of levels, in dB.
     pre_emphasis
-        x[n] - pre_emphasis * x[n-1] lifts high frequencies; 0: none.
+        x[n] - pre_emphasis * x[n-1] emphasises high frequencies; 0: none.
     warp
-        Factor on all frequencies of the triangles: 1.1 hears the sound as if its formants were 10 % lower. Training
-        sounds heard at several warps stand for speakers with other vocal tracts.
+        Factor on all frequencies of the triangles: 1.1 has the same effect as formants that are 10 % lower. Training
+        sounds with several warps simulate speakers with other vocal tracts.
 
     References
     ----------
@@ -112,7 +112,7 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
         return mel_bank(n_bands, 1 << (window - 1).bit_length(), rate, f_min, f_max, warp), window, hop
 
     def __sklearn_tags__(self) -> Any:
-        """Say that `fit` learns nothing."""
+        """Declare that no fit is needed."""
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         return tags
@@ -122,7 +122,7 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
 def mel_bank(n_bands: int, n_fft: int, rate: int, f_min: float, f_max: float, warp: float = 1.0) -> Floats:
     """Return triangles of sum 1 over the frequencies of a spectrum, shape (n_bands, n_fft // 2 + 1).
 
-    A triangle narrower than the distance of two frequencies takes the nearest one.
+    A triangle narrower than the frequency resolution consists of the nearest frequency only.
     """
     frequency = np.arange(n_fft // 2 + 1) * rate / n_fft
     first, last = 2595 * np.log10(1 + np.array([f_min, f_max]) / 700)

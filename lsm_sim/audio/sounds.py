@@ -1,4 +1,4 @@
-"""What both front ends share: sounds of any rate as samples, levels in decibels as values in [0, 1]."""
+"""Code shared by both front ends: resampling, framing, and levels in decibels as values in [0, 1]."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lsm_sim.support.checks import Floats, Ints
 
 
 def each_sound(X: Any, sample_rate: int, convert: Callable[[Floats], Floats]) -> list[Floats]:
-    """Return ``convert(samples)`` of each sound, its samples brought to ``sample_rate``."""
+    """Return ``convert(samples)`` for each sound, resampled to ``sample_rate``."""
     if isinstance(X, Recording):
         raise DescriptionError("X: got one Recording, expected a list of them; write [recording]")
     return [convert(_samples(sound, b, sample_rate)) for b, sound in enumerate(X)]
@@ -37,7 +37,7 @@ def _samples(sound: Any, b: int, sample_rate: int) -> Floats:
 
 
 def n_samples(seconds: Any, sample_rate: int, where: str) -> float:
-    """Return how many samples last ``seconds``: at least one, and not always a whole number."""
+    """Return how many samples last ``seconds``: at least 1, not necessarily a whole number."""
     count = checks.positive(seconds, where) * sample_rate
     if count < 1:
         raise DescriptionError(f"{where}: got {seconds:g} s, expected at least one sample of {1 / sample_rate:g} s")
@@ -45,13 +45,13 @@ def n_samples(seconds: Any, sample_rate: int, where: str) -> float:
 
 
 def frame_starts(n: int, window: int, hop: float) -> Ints:
-    """Return where frames of ``window`` out of ``n`` samples begin: at the samples nearest to 0, hop, 2 hop, ..."""
+    """Return the first sample of each frame of ``window`` samples out of ``n``: the samples nearest to 0, hop, 2 hop, ..."""
     starts = np.floor(np.arange((n - window) / hop + 2) * hop + 0.5).astype(np.int64)
     return np.asarray(starts[starts <= n - window])
 
 
 def framed(samples: Floats, window: int, hop: float) -> Floats:
-    """Return the frames, shape (frames, window); a sound shorter than a window is one frame, zeros after it."""
+    """Return the frames, shape (frames, window); a sound shorter than a window is zero-padded to one frame."""
     if len(samples) < window:
         samples = np.pad(samples, (0, window - len(samples)))
     windows = np.lib.stride_tricks.sliding_window_view(samples, window)
@@ -59,7 +59,7 @@ def framed(samples: Floats, window: int, hop: float) -> Floats:
 
 
 def compressed(power: Floats, floor: float) -> Floats:
-    """Return levels relative to the loudest, 0 at ``-floor`` dB and below, 1 at 0 dB; silence gives zeros.
+    """Return levels relative to the maximum, 0 at ``-floor`` dB and below, 1 at 0 dB; silence gives zeros.
 
     level = 1 + 10 log10(power / max power) / floor
     """

@@ -1,4 +1,4 @@
-"""Recordings, and wav files as recordings."""
+"""Recordings, and reading them from wav files."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def read_wav(path: PathLike) -> Recording:
     """Read a wav file of 8-, 16-, 24-, 32- or 64-bit integers or of floats; several channels are averaged.
 
     Integers are divided by their full scale, so that samples lie in [-1, 1]; 8-bit files are unsigned, with silence at 128.
-    Floats, whose full scale is 1 by convention, are taken as they are.
+    Floats, whose full scale is 1 by convention, are not scaled.
 
     Raises
     ------
     DescriptionError
-        The file is missing, is no wav file, ends early, holds no samples, or holds NaN or infinite ones.
+        The file is missing, is not a wav file, is truncated, has no samples, or has NaN or infinite samples.
 
     Examples
     --------
@@ -73,11 +73,11 @@ def read_wav(path: PathLike) -> Recording:
     """
     rate, data = _read(Path(path))
     if data.size == 0:
-        raise DescriptionError(f"{path}: got no samples, expected at least one; remove the file or record it anew")
+        raise DescriptionError(f"{path}: got no samples, expected at least one; remove the file or record it again")
     samples = _full_scale_one(data)
     if not np.isfinite(samples).all():
         bad = samples[~np.isfinite(samples)].flat[0]
-        raise DescriptionError(f"{path}: got the sample {bad}, expected finite numbers; write the file anew")
+        raise DescriptionError(f"{path}: got the sample {bad}, expected finite numbers; write the file again")
     if samples.ndim == 2:
         samples = samples.mean(axis=1)
     return Recording(samples, rate)
@@ -94,19 +94,19 @@ def _read(path: Path) -> tuple[int, npt.NDArray[Any]]:
             ) from None
         except (ValueError, TypeError, struct.error, ZeroDivisionError, OverflowError, MemoryError) as error:
             raise DescriptionError(_why_unreadable(path, error)) from None
-    if any("EOF" in str(warning.message) for warning in caught):  # the others are about chunks that are not sound
+    if any("EOF" in str(warning.message) for warning in caught):  # the other warnings are about chunks without sound
         raise DescriptionError(_truncated(path))
     return int(rate), np.asarray(data)
 
 
 def _why_unreadable(path: Path, error: Exception) -> str:
-    """Say whether the file ends early or is no wav file that can be read at all."""
+    """Return whether the file is empty, not a wav file, truncated, or of an unsupported format, as an error message."""
     with path.open("rb") as stream:
         head = stream.read(12)
     if path.stat().st_size == 0:
-        return f"{path}: got an empty file, expected a wav file; copy or download it anew"
+        return f"{path}: got an empty file, expected a wav file; copy or download it again"
     if head[:4] not in (b"RIFF", b"RIFX", b"RF64") or (len(head) == 12 and head[8:] != b"WAVE"):
-        return f"{path}: this is no wav file (it begins with {head[:4]!r}, expected b'RIFF'); convert it to wav"
+        return f"{path}: not a wav file (it begins with {head[:4]!r}, expected b'RIFF'); convert it to wav"
     size = struct.Struct(">I" if head[:4] == b"RIFX" else "<I")
     if len(head) < 12 or path.stat().st_size < size.unpack(head[4:8])[0] + 8:
         return _truncated(path)
@@ -114,11 +114,11 @@ def _why_unreadable(path: Path, error: Exception) -> str:
 
 
 def _truncated(path: Path) -> str:
-    return f"{path}: the file ends before the samples that its header promises; copy or download it anew"
+    return f"{path}: the file ends before all samples that its header declares; copy or download it again"
 
 
 def _full_scale_one(data: npt.NDArray[Any]) -> Floats:
-    """Return samples of any type with full scale 1; 24-bit samples come as 32-bit ones, shifted up."""
+    """Return samples of any type with full scale 1; SciPy returns 24-bit samples as 32-bit ones, shifted up."""
     if data.dtype.kind == "f":
         return data.astype(np.float64)
     bits = 8 * data.dtype.itemsize

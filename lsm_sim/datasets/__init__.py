@@ -1,7 +1,7 @@
 """Data sets: real ones to read or to download, and generated ones.
 
 `fsdd`, `japanese_vowels`, `digits`, `shd`, `ssc`, `ecg` and `spike_templates` return a `Dataset`; the series
-`mackey_glass`, `narma10` and `lorenz` return arrays. Nothing is downloaded before a function is called without a folder.
+`mackey_glass`, `narma10` and `lorenz` return arrays. Data are downloaded only by a function that is called without a folder.
 """
 
 from lsm_sim.datasets.digits import digits

@@ -16,7 +16,7 @@ SOURCE = Source(
 def digits() -> Dataset:
     """Return the 1797 images, rows as time: X of shape (1797, 8, 8) with values in [0, 1].
 
-    Nothing is downloaded. No split is published for this set; the usual measure is 5-fold cross-validation.
+    Nothing is downloaded. No split is published for this set; 5-fold cross-validation is usual.
 
     >>> digits()
     Dataset(digits: 1797 samples, 10 classes)

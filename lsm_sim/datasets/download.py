@@ -1,4 +1,4 @@
-"""Downloads into a cache: each file is verified before it gets its name."""
+"""Downloads into a cache: each file is verified before it gets its final name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TIMEOUT = 60  # seconds without an answer
 
 @dataclass(frozen=True)
 class Remote:
-    """A file to download, with its checksum: ``sha256:...`` or ``md5:...``; None where no sum is published."""
+    """A file to download, with its checksum: ``sha256:...`` or ``md5:...``; None if none is published."""
 
     dataset: str
     file: str
@@ -29,12 +29,12 @@ class Remote:
 
     @property
     def path(self) -> Path:
-        """Where the file lies in the cache."""
+        """Path of the file in the cache."""
         return cache() / self.dataset / self.file
 
 
 def cache() -> Path:
-    """Return the folder of downloads: the environment variable LSM_SIM_DATA, else the user's cache folder."""
+    """Return the folder for downloads: that of the environment variable LSM_SIM_DATA, else the user's cache folder."""
     named = os.environ.get("LSM_SIM_DATA")
     if named:
         return Path(named).expanduser()
@@ -44,7 +44,7 @@ def cache() -> Path:
 
 
 def fetch(remote: Remote) -> Path:
-    """Return the file in the cache; download it if it is not there or damaged."""
+    """Return the file in the cache; download it if it is missing or damaged."""
     import pooch
 
     downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT)
@@ -54,10 +54,10 @@ def fetch(remote: Remote) -> Path:
 
 
 def unpacked(remote: Remote, wanted: Callable[[str], bool], check: Callable[[Path], None] | None = None) -> Path:
-    """Return the folder with the wanted members of a zip archive; download and unpack it if need be.
+    """Return the folder with the wanted members of a zip archive; download and unpack it if necessary.
 
-    ``wanted`` is asked with the name of each member without its folders. ``check`` raises an error if what was unpacked
-    is not the data set; it stands for a checksum where none is published. The folder appears only when it is whole.
+    ``wanted`` is called with the name of each member without its folders. ``check`` raises an error if the unpacked files
+    are not the data set; it replaces a checksum if none is published. The folder appears only when it is complete.
     """
     target = remote.path.with_suffix("")
     if target.is_dir():
@@ -74,7 +74,7 @@ def unpacked(remote: Remote, wanted: Callable[[str], bool], check: Callable[[Pat
             _put(new, target)
     except DescriptionError:
         if remote.checksum is None and not was_there:
-            archive.unlink(missing_ok=True)  # a bad download must not pass for a good one next time
+            archive.unlink(missing_ok=True)  # without a checksum a bad download would be reused next time
         raise
     return target
 
@@ -95,39 +95,39 @@ def _put(new: Path, target: Path) -> None:
     try:
         new.rename(target)
     except OSError:
-        if not target.is_dir():  # else another process was faster, with the same data
+        if not target.is_dir():  # else another process has unpacked the same data
             raise
 
 
 @contextlib.contextmanager
 def _explained(remote: Remote) -> Iterator[None]:
-    """Say in one sentence what went wrong, which file it is about, and where to put it."""
+    """Turn errors into one sentence: what went wrong, which file is affected, and where to put it."""
     from requests.exceptions import RequestException
 
-    where = f"put {remote.file} into {remote.path.parent}, or name a folder with the data"
+    where = f"put {remote.file} into {remote.path.parent}, or pass a folder with the data"
     try:
         yield
     except RequestException as error:
-        state = "is damaged" if remote.path.exists() else "is not there"
+        state = "is damaged" if remote.path.exists() else "does not exist"
         raise DescriptionError(
             f"{remote.dataset}: {remote.path} {state} and {remote.url} cannot be downloaded ({_reason(error)}); {where}"
         ) from None
     except OSError as error:
         raise DescriptionError(
             f"{remote.dataset}: cannot write {remote.file} into {remote.path.parent} ({error.strerror or error}); "
-            "free the disk, let LSM_SIM_DATA name another folder for downloads, or name a folder with the data"
+            "free disk space, set LSM_SIM_DATA to another folder for downloads, or pass a folder with the data"
         ) from None
     except ValueError as error:
         if isinstance(error, DescriptionError):
             raise
         raise DescriptionError(
-            f"{remote.dataset}: what {remote.url} sent is damaged (its checksum is not {remote.checksum}) and was "
+            f"{remote.dataset}: the download from {remote.url} is damaged (its checksum is not {remote.checksum}) and was "
             f"deleted; try again, or {where}"
         ) from None
 
 
 def _reason(error: Exception) -> str:
-    """Return the end of a chain of network errors in a few words."""
+    """Return the cause of a network error in a few words."""
     response = getattr(error, "response", None)
     if response is not None:
         return f"HTTP {response.status_code}"

@@ -41,12 +41,12 @@ def ecg(
 ) -> Dataset:
     """Return beats or windows of annotated recordings: X of shape (B, T, 1), in the unit of the records (mV).
 
-    Beats: from ``before`` to ``after`` around each annotated beat; beats too near to an end of the record are left out.
-    Windows: one after the other, of ``window`` seconds each. Needs ``pip install 'lsm-sim[data]'``.
+    Beats: from ``before`` to ``after`` around each annotated beat; beats too close to an end of the record are omitted.
+    Windows: consecutive, of ``window`` seconds each. Needs the extra ``data``: ``pip install '.[data]'`` from a checkout,
+    ``pip install 'lsm-sim[data]'`` once published.
 
     Published split (de Chazal et al. 2004): the 22 records DS2 of the MIT-BIH Arrhythmia Database are the test set; there
-    is no split when other records are among those read. ``groups`` are the names of the records (201 and 202 are of
-    one person).
+    is no split if any other record is read. ``groups`` are the names of the records (201 and 202 are from the same person).
 
     Parameters
     ----------
@@ -54,14 +54,14 @@ def ecg(
         A folder with records: .hea, .dat and annotations. None downloads the 44 records of DS1 and DS2 of the
         MIT-BIH Arrhythmia Database into the cache, about 90 MB.
     records
-        Names of the records to read; None reads all that the folder has with annotations, but not the paced ones 102,
-        104, 107 and 217.
+        Names of the records to read; None reads all annotated records of the folder except the paced ones 102, 104, 107
+        and 217.
     channel
         Index or name of the signal, such as ``"MLII"``.
     labels
         ``"aami"``: the classes N, S, V, F, Q of ANSI/AAMI EC57. ``"symbols"``: the beat annotations themselves.
-        ``"rhythm"``: the rhythm in force at the start of a window, such as ``"(AFIB"``; windows before the first one
-        are left out. With the two others, a window has the class of most of its beats, and without beats is left out.
+        ``"rhythm"``: the rhythm at the start of a window, such as ``"(AFIB"``; windows before the first rhythm annotation
+        are omitted. With the other two, a window has the class of most of its beats; a window without beats is omitted.
     before, after, window
         Times in seconds; without ``window`` the samples are beats.
     annotator
@@ -72,7 +72,7 @@ def ecg(
     if labels not in ("aami", "symbols", "rhythm"):
         raise DescriptionError(f"ecg labels: got {labels!r}, expected 'aami', 'symbols' or 'rhythm'")
     if labels == "rhythm" and window is None:
-        raise DescriptionError("ecg labels: 'rhythm' belongs to windows; give window in seconds")
+        raise DescriptionError("ecg labels: 'rhythm' needs windows; set window in seconds")
     if folder is None:
         records = mit_bih.RECORDS if records is None else records
         folder = mit_bih.downloaded(records)
@@ -95,7 +95,7 @@ def _names(folder: Path, records: Sequence[str] | None, annotator: str) -> list[
         annotated = [path for path in found if path.with_suffix(f".{annotator}").exists()]
         if not annotated:
             raise DescriptionError(
-                f"ecg: no record with annotations *.{annotator} in {folder}; name those that are passed over with records="
+                f"ecg: no record with annotations *.{annotator} in {folder}; to read the paced records, name them with records="
             )
         return annotated
     if isinstance(records, str) or not records:
@@ -115,7 +115,7 @@ def _one_rate(signals: Sequence[Annotated]) -> float:
         if signal.rate != first.rate:
             raise DescriptionError(
                 f"ecg: record {signal.name} has {signal.rate:g} samples per second, but {first.name} has {first.rate:g}; "
-                "read them apart with records="
+                "read them separately with records="
             )
     return first.rate
 
@@ -155,7 +155,7 @@ def _label(symbol: str, labels: Labels) -> str:
 def _dataset(signals: Sequence[Annotated], pieces: Sequence[list[Piece]], labels: Labels, rate: float) -> Dataset:
     samples = [values for part in pieces for values, _ in part]
     if not samples:
-        raise DescriptionError(f"ecg: no {labels} annotation in the records that would make a sample; try other labels")
+        raise DescriptionError(f"ecg: no sample with a label of labels={labels!r} in these records; try other labels")
     names = [label for part in pieces for _, label in part]
     classes = ("N", "S", "V", "F", "Q") if labels == "aami" else tuple(sorted(set(names)))
     groups = np.repeat([signal.name for signal in signals], [len(part) for part in pieces])

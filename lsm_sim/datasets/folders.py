@@ -1,4 +1,4 @@
-"""Finding the files of a data set in a folder that a user named."""
+"""Finding the files of a data set in a folder given by the user."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lsm_sim.support.files import PathLike
 
 
 def folder_with(dataset: str, folder: PathLike, patterns: Sequence[str]) -> Path:
-    """Return the first folder that holds a file of one of ``patterns``, which are relative to ``folder``."""
+    """Return the first folder with a file that matches one of ``patterns``, which are relative to ``folder``."""
     top = checked_folder(dataset, folder)
     for pattern in patterns:
         found = sorted(path for path in top.glob(pattern) if not path.name.startswith("."))

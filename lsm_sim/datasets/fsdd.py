@@ -32,14 +32,14 @@ TEST = 5  # recordings 0-4 of each speaker and digit
 def fsdd(folder: PathLike | None = None) -> Dataset:
     """Return the spoken digits: X is a list of `lsm_sim.audio.Recording`, ``groups`` the speakers.
 
-    Published split (README of the data set): recordings 0-4 of each speaker and digit are the test set. Samples are in
-    the order of speaker, digit and number. A silent recording is a sample like any other.
+    Published split (README of the data set): recordings 0-4 of each speaker and digit are the test set. Samples are sorted
+    by speaker, digit and number. Silent recordings are included.
 
     Parameters
     ----------
     folder
-        The repository, its folder ``recordings``, or any folder with files named ``digit_speaker_number.wav``; it need
-        not have all speakers. None downloads version 1.0.10 (16 MB) into the cache, 3000 recordings of six speakers.
+        The repository, its folder ``recordings``, or any folder with files named ``digit_speaker_number.wav``, of any
+        speakers. None downloads version 1.0.10 (16 MB) into the cache, 3000 recordings of six speakers.
     """
     if folder is None:
         folder = unpacked(ARCHIVE, lambda member: NAME.fullmatch(member) is not None)
@@ -65,15 +65,15 @@ def fsdd(folder: PathLike | None = None) -> Dataset:
 
 
 def _recordings(folder: Path) -> dict[tuple[str, int, int], Path]:
-    """Return the files by speaker, digit and number, in this order."""
+    """Return the files by speaker, digit and number, sorted by them."""
     found: dict[tuple[str, int, int], Path] = {}
     for path in folder.glob("*.wav"):
-        if path.name.startswith("."):  # what macOS leaves beside each file
+        if path.name.startswith("."):  # metadata files that macOS writes
             continue
         parts = NAME.fullmatch(path.name)
         if parts is None:
             raise DescriptionError(
-                f"{path}: the name does not say digit, speaker and number; expected a name such as 7_jackson_32.wav"
+                f"{path}: the name does not contain digit, speaker and number; expected a name such as 7_jackson_32.wav"
             )
         key = (parts[2], int(parts[1]), int(parts[3]))
         if key in found:

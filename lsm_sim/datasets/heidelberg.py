@@ -1,4 +1,4 @@
-"""The Heidelberg spiking data sets: spoken digits (SHD) and commands (SSC) through a model of the cochlea."""
+"""The Heidelberg spiking data sets: spoken digits (SHD) and commands (SSC), as spikes from a cochlea model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCE = Source(
     citation="B. Cramer, Y. Stradmann, J. Schemmel, F. Zenke: The Heidelberg spiking data sets for the systematic "
     "evaluation of spiking neural networks. IEEE Transactions on Neural Networks and Learning Systems 33, 2744-2757 (2022)",
 )
-CHECKSUMS = {  # of the .h5.zip files: the ones that tonic and SpikingJelly download and verify
+CHECKSUMS = {  # of the .h5.zip files, as verified by tonic and SpikingJelly
     "shd_train": "md5:f3252aeb598ac776c1b526422d90eecb",
     "shd_test": "md5:1503a5064faa34311c398fb0a1ed0a6f",
     "ssc_train": "md5:d102be95e7144fcc0553d1f45ba94170",
@@ -43,19 +43,20 @@ def shd(
     """Return the Spiking Heidelberg Digits: X is `Spikes` of 700 channels, 20 classes (0-9 in English and German).
 
     The published test set is the file ``shd_test``; two of the twelve speakers occur only there. Times are rounded
-    down to steps of ``dt``, and of several spikes of a channel in one step one is kept. A sample ends with its last
-    spike. Needs ``pip install 'lsm-sim[data]'``.
+    down to steps of ``dt``; of several spikes of a channel in one step only one is kept. A sample ends with its last
+    spike. Needs the extra ``data``: ``pip install '.[data]'`` from a checkout, ``pip install 'lsm-sim[data]'`` once
+    published.
 
     Parameters
     ----------
     folder
         A folder with ``shd_train`` and ``shd_test`` as .h5, .h5.gz or .h5.zip. None downloads them into the cache.
     parts
-        The files to read, of ``"train"`` and ``"test"``.
+        The files to read: ``"train"``, ``"test"`` or both.
     dt
         Duration of a step, in seconds.
     limit
-        Read only so many samples from the start of each file. Reading takes about 60 bytes of memory per spike.
+        Read only this many samples from the start of each file. Reading takes about 60 bytes of memory per spike.
     """
     return _read("shd", folder, parts, ("train", "test"), 20, dt, limit)
 
@@ -70,7 +71,7 @@ def ssc(
     """Return the Spiking Speech Commands: X is `Spikes` of 700 channels, 35 classes.
 
     The published test set is the file ``ssc_test``; the samples of ``ssc_valid`` count as training samples. Everything
-    else is as in `shd`, and there is ten times as much of it: use ``parts`` and ``limit``.
+    else is as in `shd`, but the data set is ten times larger: use ``parts`` and ``limit``.
     """
     return _read("ssc", folder, parts, ("train", "valid", "test"), 35, dt, limit)
 

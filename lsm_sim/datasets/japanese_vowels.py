@@ -1,4 +1,4 @@
-"""Japanese Vowels: nine speakers say /ae/, as series of cepstral coefficients."""
+"""Japanese Vowels: /ae/ spoken by nine speakers, as series of cepstral coefficients."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ARCHIVE = Remote(
     dataset="japanese_vowels",
     file="japanese+vowels.zip",
     url="https://archive.ics.uci.edu/static/public/128/japanese+vowels.zip",
-    checksum=None,  # UCI publishes none: CONTENTS is checked instead
+    checksum=None,  # UCI publishes none; the checksum CONTENTS of the numbers is verified instead
 )
 CONTENTS = "f8345152180675f686c774b844c2da964336d451e3a34ec634ddc724517fcd26"
 COEFFICIENTS = 12
@@ -42,8 +42,8 @@ def japanese_vowels(folder: PathLike | None = None) -> Dataset:
     Parameters
     ----------
     folder
-        A folder with the text files ``ae.train`` and ``ae.test``, and ``size_ae.train`` and ``size_ae.test`` where the
-        numbers of utterances of each speaker are not the published ones. None downloads them into the cache.
+        A folder with the text files ``ae.train`` and ``ae.test``, and also ``size_ae.train`` and ``size_ae.test`` if the
+        numbers of utterances per speaker are not the published ones. None downloads them into the cache.
     """
     if folder is None:
         folder = unpacked(ARCHIVE, {"ae.train", "ae.test", "size_ae.train", "size_ae.test"}.__contains__, _check)
@@ -58,7 +58,7 @@ def japanese_vowels(folder: PathLike | None = None) -> Dataset:
         if len(found) != sum(expected):
             raise DescriptionError(
                 f"{folder / f'ae.{part}'}: got {len(found)} utterances, expected {sum(expected)} "
-                f"({', '.join(map(str, expected))}); it is cut short, or size_ae.{part} is missing or of other data"
+                f"({', '.join(map(str, expected))}); it is truncated, or size_ae.{part} is missing or does not match it"
             )
     speakers = range(len(sizes[0]))
     return Dataset(
@@ -131,6 +131,6 @@ def contents(utterances: Sequence[Floats]) -> str:
 def _check(folder: Path) -> None:
     if contents([*_utterances(folder, "train"), *_utterances(folder, "test")]) != CONTENTS:
         raise DescriptionError(
-            f"japanese_vowels: {ARCHIVE.path} does not hold the published numbers; delete it and try again, or put "
-            f"ae.train and ae.test into a folder and name that"
+            f"japanese_vowels: {ARCHIVE.path} does not contain the published numbers; delete it and try again, or put "
+            f"ae.train and ae.test into a folder and pass that folder"
         )

@@ -24,7 +24,7 @@ def lorenz(
     beta: float = 8 / 3,
     warm_up: float = 20.0,
 ) -> Floats:
-    """Return ``n`` states (x, y, z), shape (n, 3), one for every ``dt`` units of time.
+    """Return ``n`` states (x, y, z), shape (n, 3), one every ``dt`` units of time.
 
     The equations are ::
 
@@ -33,8 +33,8 @@ def lorenz(
         dz/dt = x y - beta z
 
     E. N. Lorenz: Deterministic nonperiodic flow. Journal of the Atmospheric Sciences 20, 130-141 (1963). They are
-    integrated by the classical Runge-Kutta method with the step ``dt / substeps``. The seed draws the first state from
-    the box [-10, 10) x [-10, 10) x [10, 40); the first ``warm_up`` units of time are thrown away.
+    integrated by the classical Runge-Kutta method with the step ``dt / substeps``. The seed determines the first state,
+    uniform in the box [-10, 10) x [-10, 10) x [10, 40); the first ``warm_up`` units of time are discarded.
 
     Examples
     --------

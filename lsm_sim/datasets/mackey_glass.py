@@ -21,7 +21,7 @@ def mackey_glass(
     exponent: float = 10.0,
     warm_up: float = 1000.0,
 ) -> Floats:
-    """Return ``n`` values of x, shape (n,), one for every ``every`` units of time.
+    """Return ``n`` values of x, shape (n,), one every ``every`` units of time.
 
     The equation is ::
 
@@ -30,7 +30,7 @@ def mackey_glass(
     M. C. Mackey, L. Glass: Oscillation and chaos in physiological control systems. Science 197, 287-289 (1977). It is
     integrated by the classical Runge-Kutta method with the step ``dt``; x(t - tau) between two steps is the cubic
     Hermite interpolant. Before time 0, x is a constant that the seed draws from [0.5, 1.5); the first ``warm_up`` units
-    of time are thrown away. At tau = 17 the series is mildly chaotic, at tau = 30 strongly.
+    of time are discarded. At tau = 17 the series is mildly chaotic, at tau = 30 strongly.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def mackey_glass(
     tau, every, dt, warm_up
         Times, in the unit of the equation; the first two and the last must be whole numbers of steps ``dt``.
     seed
-        Draws the history, hence the stretch of the attractor.
+        Determines the initial history, and thereby the section of the attractor.
     beta, gamma, exponent
         Constants of the equation.
 
@@ -64,14 +64,14 @@ def mackey_glass(
 def _integrate(
     start: float, delay: int, steps: int, dt: float, beta: float, gamma: float, exponent: float
 ) -> list[float]:
-    """Return x on the grid from -tau on, ``delay + 1 + steps`` values."""
+    """Return x at all steps from -tau on, ``delay + 1 + steps`` values."""
     x, slope = [start] * (delay + 1), [0.0] * delay
     feedback = beta * start / (1 + start**exponent)
     for k in range(delay, delay + steps):
         now, past, next_past = x[k], x[k - delay], x[k - delay + 1]
         k1 = feedback - gamma * now
         slope.append(k1)
-        # half a step on, the delayed value; the slope jumps at time 0, where the constant history ends
+        # the delayed value half a step later; the slope is discontinuous at time 0, where the constant history ends
         middle = start if k < 2 * delay else (past + next_past) / 2 + dt * (slope[k - delay] - slope[k - delay + 1]) / 8
         halfway = beta * middle / (1 + middle**exponent)
         feedback = beta * next_past / (1 + next_past**exponent)

@@ -1,4 +1,4 @@
-"""The MIT-BIH Arrhythmia Database: its records, its usual split, its download."""
+"""The MIT-BIH Arrhythmia Database: records, usual split, download."""
 
 from __future__ import annotations
 

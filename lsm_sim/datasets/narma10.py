@@ -7,8 +7,8 @@ from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 from lsm_sim.support.seeding import stream
 
-WARM_UP = 200  # steps until the start from zero is forgotten
-LARGEST = 10.0  # the stable range ends near 1.4, beyond it y grows without bound
+WARM_UP = 200  # steps after which the initial state has no effect
+LARGEST = 10.0  # the stable range ends near 1.4; beyond it y grows without bound
 ATTEMPTS = 100
 
 
@@ -19,13 +19,13 @@ def narma10(n: int, *, seed: int = 0) -> tuple[Floats, Floats]:
 
         y(k + 1) = 0.3 y(k) + 0.05 y(k) (y(k) + ... + y(k - 9)) + 1.5 u(k - 9) u(k) + 0.1
 
-    with u uniform on [0, 0.5] and y = 0 at first; 200 steps are thrown away. So the target at step k needs the inputs up
-    to and including u(k). A. F. Atiya, A. G. Parlos: New results on recurrent network training. IEEE Transactions on
+    with u uniform on [0, 0.5] and y = 0 initially; the first 200 steps are discarded. The target at step k depends on the
+    inputs up to and including u(k). A. F. Atiya, A. G. Parlos: New results on recurrent network training. IEEE Transactions on
     Neural Networks 11, 697-709 (2000).
 
-    Rare inputs make y grow without bound (in 6 of 100 draws of 10000 steps). Such an input is drawn anew, from the same
-    seed, until y stays bounded; a value cut off would be another system. So a short series is the start of a long one
-    only where neither had to be drawn anew.
+    For rare inputs y grows without bound (in 6 of 100 draws of 10000 steps). Such an input is redrawn, with the same
+    seed, until y stays bounded; clipping y instead would change the system. A short series is therefore the start of a
+    long one only if neither was redrawn.
 
     Examples
     --------

@@ -10,12 +10,13 @@ from lsm_sim.errors import BackendUnavailableError
 
 
 def needed(package: str, what: str) -> Any:
-    """Return the package, imported now, or say how to install it."""
+    """Import and return the package, or raise an error that says how to install it."""
     try:
-        with warnings.catch_warnings():  # of what they use themselves, which a user cannot change
+        with warnings.catch_warnings():  # deprecations inside these packages, which a user cannot change
             warnings.simplefilter("ignore", DeprecationWarning)
             return importlib.import_module(package)
     except ImportError as error:
         raise BackendUnavailableError(
-            f"{what} need the package {package}, which cannot be imported ({error}); pip install 'lsm-sim[data]'"
+            f"{what} need the package {package}, which cannot be imported ({error}); install it with: "
+            "pip install '.[data]' from a checkout, or pip install 'lsm-sim[data]' once published"
         ) from None

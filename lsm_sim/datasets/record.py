@@ -1,4 +1,4 @@
-"""The record that every labelled data set comes as."""
+"""The class of all labelled data sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Samples = Sequence[Floats] | Sequence[Recording] | Floats | Spikes
 
 @dataclass(frozen=True)
 class Source:
-    """Where a data set comes from and on what terms."""
+    """Origin, licence and citation of a data set."""
 
     origin: str
     licence: str
@@ -34,7 +34,7 @@ class Dataset:
     Parameters
     ----------
     name
-        Name of the function that made it.
+        Name of the function that returned it.
     X
         Samples: a list of `Recording` or of series (T_i, C), an array (B, T, C), or `Spikes`.
     y
@@ -45,13 +45,13 @@ class Dataset:
     source
         Origin, licence and citation.
     groups
-        Who each sample comes from (speaker, record), (B,); None where the data do not say.
+        Speaker or record of each sample, (B,); None if unknown.
     split
-        True for the samples of the published test set, (B,); None where none is published.
+        True for the samples of the published test set, (B,); None if no split is published.
     sample_rate
         Samples per second of sounds and recordings, in Hz; None for other data.
     frame
-        Distance of the frames of a series, in seconds; None for other data.
+        Interval between frames of a series, in seconds; None for other data.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Dataset:
         return len(self.X)
 
     def __getitem__(self, key: slice | Sequence[int] | npt.NDArray[Any]) -> Dataset:
-        """Return some of the samples: a slice, a list of indices or a mask."""
+        """Return the samples selected by a slice, a list of indices or a mask."""
         chosen = np.atleast_1d(np.arange(len(self))[key])
         X: Any = self.X[chosen] if isinstance(self.X, (np.ndarray, Spikes)) else [self.X[i] for i in chosen]
         groups = None if self.groups is None else self.groups[chosen]
@@ -98,7 +98,7 @@ class Dataset:
 
     def _published(self) -> Bools:
         if self.split is None:
-            raise DescriptionError(f"{self.name}: no split is published; cross-validate, or choose indices")
+            raise DescriptionError(f"{self.name}: no split is published; cross-validate, or select samples by index")
         return self.split
 
     def __repr__(self) -> str:

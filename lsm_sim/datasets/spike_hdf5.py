@@ -22,12 +22,12 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
 
 UNITS = 700
-LONGEST = 1e4  # s; what is longer was not written in seconds
+LONGEST = 1e4  # s; longer times cannot be in seconds
 
 
 @dataclass(frozen=True, eq=False)
 class SpikeFile:
-    """The samples of one file; speakers and names of the classes where it has them."""
+    """The samples of one file; speakers and class names if it has them."""
 
     spikes: Spikes
     labels: Ints
@@ -36,7 +36,7 @@ class SpikeFile:
 
 
 def read_spike_file(path: Path, n_classes: int, dt: float, limit: int | None) -> SpikeFile:
-    """Read ``spikes/times``, ``spikes/units``, ``labels`` and, if there, ``extra/speaker`` and ``extra/keys``."""
+    """Read ``spikes/times``, ``spikes/units``, ``labels`` and, if present, ``extra/speaker`` and ``extra/keys``."""
     h5py = needed("h5py", "HDF5 files of spikes")
     with _plain(path) as plain:
         try:
@@ -44,7 +44,7 @@ def read_spike_file(path: Path, n_classes: int, dt: float, limit: int | None) ->
                 return _read(file, path, n_classes, dt, limit)
         except DescriptionError:
             raise
-        except Exception as error:  # OSError, RuntimeError, KeyError: whatever a damaged file provokes in the library
+        except Exception as error:  # OSError, RuntimeError, KeyError: h5py raises many types for a damaged file
             raise DescriptionError(f"{path}: damaged or not an HDF5 file ({error}); download it again") from None
 
 
@@ -52,7 +52,7 @@ def _read(file: Any, path: Path, n_classes: int, dt: float, limit: int | None) -
     missing = [key for key in ("spikes/times", "spikes/units", "labels") if key not in file]
     if missing:
         has = ", ".join(file) or "nothing"
-        raise DescriptionError(f"{path}: no {missing[0]} in the file, which holds {has}; expected spikes and labels")
+        raise DescriptionError(f"{path}: no {missing[0]} in the file, which contains {has}; expected spikes and labels")
     labels = np.asarray(file["labels"][:limit])
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.size == 0:
         raise DescriptionError(f"{path}: labels: got {labels.dtype} of shape {labels.shape}, expected integers (n,)")
@@ -72,10 +72,10 @@ def _read(file: Any, path: Path, n_classes: int, dt: float, limit: int | None) -
 
 
 def _spikes(times: Any, units: Any, n: int, path: Path, dt: float) -> Spikes:
-    """Return the spikes of ``n`` samples, read one by one: the file is larger than what is kept of it."""
+    """Return the spikes of ``n`` samples, read one by one because the file needs more memory than the result."""
     if min(len(times), len(units)) < n:
         raise DescriptionError(
-            f"{path}: spikes: got {len(times)} lists of times and {len(units)} of units, expected {n} as labels has"
+            f"{path}: spikes: got {len(times)} lists of times and {len(units)} of units, expected {n}, the number of labels"
         )
     events, lengths = [], np.empty(n, np.int64)
     for b in range(n):
@@ -88,9 +88,11 @@ def _spikes(times: Any, units: Any, n: int, path: Path, dt: float) -> Spikes:
 
 
 def _sample(times: npt.NDArray[Any], units: npt.NDArray[Any], where: str, dt: float) -> Ints:
-    """Return the events of one sample as step * 700 + unit, sorted, none twice."""
+    """Return the events of one sample as step * 700 + unit, sorted and unique."""
     if times.shape != units.shape or times.ndim != 1:
-        raise DescriptionError(f"{where}: got {times.size} times and {units.size} units, expected as many of both")
+        raise DescriptionError(
+            f"{where}: got {times.size} times and {units.size} units, expected the same number of both"
+        )
     if times.dtype.kind not in "fiu" or units.dtype.kind not in "iu":
         raise DescriptionError(f"{where}: got {times.dtype} times and {units.dtype} units, expected numbers of seconds")
     seconds = times.astype(np.float64)
@@ -118,7 +120,7 @@ def _text(value: Any) -> str:
 
 @contextlib.contextmanager
 def _plain(path: Path) -> Iterator[Path]:
-    """Yield the path of the HDF5 file; what is compressed is first unpacked into a temporary file."""
+    """Yield the path of the HDF5 file; a compressed file is first unpacked into a temporary file."""
     if path.suffix == ".h5":
         yield path
         return
@@ -128,10 +130,10 @@ def _plain(path: Path) -> Iterator[Path]:
             with _opened(path) as source, plain.open("wb") as destination:
                 shutil.copyfileobj(source, destination)
         except (EOFError, KeyError, zipfile.BadZipFile, zlib.error, gzip.BadGzipFile) as error:
-            raise DescriptionError(f"{path}: damaged or not compressed as its name says ({error})") from None
+            raise DescriptionError(f"{path}: damaged or not compressed as its name indicates ({error})") from None
         except OSError as error:
             raise DescriptionError(
-                f"{path}: cannot be unpacked into {folder} ({error.strerror or error}); unpack it by hand"
+                f"{path}: cannot be unpacked into {folder} ({error.strerror or error}); unpack it yourself"
             ) from None
         yield plain
 

@@ -1,4 +1,4 @@
-"""Jittered Poisson templates: which spike train was it, in spite of the noise."""
+"""Jittered Poisson templates: identify noisy versions of fixed spike trains."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def spike_templates(
 ) -> Dataset:
     """Return ``n`` noisy versions of fixed spike trains, after Maass, Natschlaeger and Markram (2002).
 
-    Every segment has ``templates`` templates of its own: Poisson trains on all channels, drawn once. A sample takes for
-    each segment one template at random and moves each spike by a normally distributed time. A spike that leaves its
-    segment is lost, and of two spikes of a channel in one step one is. X is `Spikes`; y has shape (n,), and (n, segments)
-    where there is more than one segment: then a readout at the end is asked for what came earlier.
+    Every segment has its own ``templates`` templates: Poisson trains on all channels, drawn once. A sample takes one random
+    template for each segment and shifts each spike by a normally distributed time. Spikes shifted out of their segment are
+    dropped; of several spikes of a channel in one step only one is kept. X is `Spikes`; y has shape (n,), or (n, segments)
+    with several segments, so that a readout at the end can be trained to recall earlier segments.
 
     Parameters
     ----------
     n
-        Number of samples. A sample does not depend on how many there are.
+        Number of samples. A sample does not depend on it.
     templates, segments, channels
-        Numbers of templates to tell apart, of segments one after the other, and of input channels.
+        Number of templates per segment, of consecutive segments, and of input channels.
     rate
         Mean rate of a channel, in Hz.
     duration, dt
@@ -52,7 +52,7 @@ def spike_templates(
     jitter
         Standard deviation of the times, in seconds; 0 gives the templates themselves.
     seed
-        Draws templates, labels and noise.
+        Seed of templates, labels and noise.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def spike_templates(
         labels[b] = rng.integers(templates, size=segments)
         parts = [_moved(known[s][labels[b, s]], jitter, steps, dt, rng) for s in range(segments)]
         step = np.concatenate([part + s * steps for s, (part, _) in enumerate(parts)])
-        # each event as one number, so that they can be sorted and none stays twice
+        # each event as one number, to sort them and remove duplicates
         events.append(np.unique(step * channels + np.concatenate([channel for _, channel in parts])))
     step, channel = np.divmod(np.concatenate(events), channels)
     offsets = np.concatenate([[0], np.cumsum([part.size for part in events])])
@@ -94,7 +94,7 @@ def _poisson(channels: int, rate: float, duration: float, seed: int, label: str)
 def _moved(
     template: tuple[Floats, Ints], jitter: float, steps: int, dt: float, rng: np.random.Generator
 ) -> tuple[Ints, Ints]:
-    """Return steps and channels of the spikes that stay in the segment after their move."""
+    """Return steps and channels of the shifted spikes that are still inside the segment."""
     times, channel = template
     step = np.floor((times + rng.normal(0, jitter, times.size)) / dt).astype(np.int64)
     stays = (step >= 0) & (step < steps)

@@ -13,16 +13,16 @@ from lsm_sim.datasets.packages import needed
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support.checks import Floats, Ints
 
-# ANSI/AAMI EC57: what is neither supraventricular (S) nor ventricular ectopic (V), fusion (F) or unknown and paced (Q)
-# is N, bundle branch blocks and escape beats included
+# ANSI/AAMI EC57: beats that are neither supraventricular (S) nor ventricular ectopic (V), fusion (F) or unknown and paced
+# (Q) are N, including bundle branch blocks and escape beats
 _MEMBERS = {"N": "NLRBejn", "S": "AaJS", "V": "VEr", "F": "F", "Q": "/fQ?"}
 AAMI = {symbol: group for group, symbols in _MEMBERS.items() for symbol in symbols}
-RHYTHM = "+"  # the annotation whose note names the rhythm from there on
+RHYTHM = "+"  # an annotation whose note names the rhythm that starts there
 
 
 @dataclass(frozen=True, eq=False)
 class Annotated:
-    """One signal (n,) with its beats (times and symbols) and its rhythms (times and notes), all in order of time."""
+    """One signal (n,) with its beats (times and symbols) and its rhythms (times and notes), sorted by time."""
 
     name: str
     values: Floats
@@ -33,26 +33,28 @@ class Annotated:
     rhythm: list[str]
 
     def part(self, start: int, stop: int) -> Floats:
-        """Return some of the signal, if it is all there."""
+        """Return a part of the signal; raise an error if values are missing in it."""
         values = self.values[start:stop]
         if np.isnan(values).any():
             at = (start + int(np.flatnonzero(np.isnan(values))[0])) / self.rate
             raise DescriptionError(
-                f"ecg: record {self.name} has no value at {at:.3f} s; choose another channel, or leave the record out"
+                f"ecg: record {self.name} has no value at {at:.3f} s; choose another channel, or omit the record"
             )
         return values
 
 
 def read_record(path: Path, channel: int | str, annotator: str) -> Annotated:
-    """Read the record ``path`` (without suffix) and the annotations beside it."""
+    """Read the record ``path`` (without suffix) and its annotations."""
     wfdb = needed("wfdb", "WFDB records")
     record = _library(wfdb.rdrecord, f"{path}.hea", str(path))
-    if path.with_suffix(f".{annotator}").read_bytes()[-2:] != b"\0\0":  # which the format ends with
-        raise DescriptionError(f"{path}.{annotator}: cut short, or not an annotation file; download it again")
+    if path.with_suffix(f".{annotator}").read_bytes()[-2:] != b"\0\0":  # the format ends with these bytes
+        raise DescriptionError(f"{path}.{annotator}: truncated, or not an annotation file; download it again")
     notes = _library(wfdb.rdann, f"{path}.{annotator}", str(path), annotator)
     if record.p_signal is None or len(record.p_signal) != record.sig_len:
         got = 0 if record.p_signal is None else len(record.p_signal)
-        raise DescriptionError(f"{path}.hea: promises {record.sig_len} samples, but there are {got}; it is cut short")
+        raise DescriptionError(
+            f"{path}.hea: declares {record.sig_len} samples, but there are {got}; the record is truncated"
+        )
     values = np.asarray(record.p_signal[:, _column(record, channel, path)], np.float64)
     at = np.asarray(notes.sample, np.int64)
     if at.size and not 0 <= at.min() <= at.max() < len(values):
@@ -81,7 +83,7 @@ def _library(function: Any, file: str, *arguments: Any) -> Any:
             return function(*arguments)
     except FileNotFoundError as error:
         raise DescriptionError(f"{error.filename or file}: no such file, but {file} needs it") from None
-    except Exception as error:  # the library checks little: a foreign file ends in whatever error comes first
+    except Exception as error:  # wfdb checks little, so other files raise errors of any type
         raise DescriptionError(
             f"{file}: damaged or not a file of a WFDB record ({type(error).__name__}: {error})"
         ) from None

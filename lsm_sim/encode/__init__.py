@@ -3,8 +3,8 @@
 A signal is an array (T, C): T frames of C channels; a static vector (C,) is one frame. A batch is a list of signals of any
 lengths, an array (B, T, C), or one signal (T, C). Every frame lasts ``frame`` seconds (None: one step).
 
-Each encoder is a record to keep and call, ``Rate(max_rate=200 * Hz)(signals, dt=1 * ms)``, and a function to use at once,
-``rate(signals, max_rate=200 * Hz, dt=1 * ms)``. A sample's spikes depend on that sample alone, never on its batch.
+Each encoder exists as a callable class, ``Rate(max_rate=200 * Hz)(signals, dt=1 * ms)``, and as a function,
+``rate(signals, max_rate=200 * Hz, dt=1 * ms)``. The spikes of a sample depend only on that sample, not on its batch.
 """
 
 from lsm_sim.encode.bits import Bits, bits

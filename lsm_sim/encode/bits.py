@@ -1,4 +1,4 @@
-"""Binary code: a value as a number, one channel per binary digit."""
+"""Binary code: each value as a binary number, one channel per digit."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MOST_BITS = 24
 class Bits:
     """Binary digits: in the first step of each frame channel b fires where digit b of the value is 1.
 
-    The value x in [0, 1] becomes the whole number min(floor(x * 2^n), 2^n - 1), whose n digits run from the most significant
-    one. Signal channel c gives spike channels c * n ... c * n + n - 1. Synapses of weight 2^-(b + 1) * w turn the digits back
-    into x * w, so that a neuron receives the exact value with at most n spikes.
+    The value x in [0, 1] is converted to the integer min(floor(x * 2^n), 2^n - 1), whose n digits start with the most
+    significant one. Signal channel c gives spike channels c * n ... c * n + n - 1. Synapses of weight 2^-(b + 1) * w sum the
+    digits to x * w, so that a neuron receives the exact value with at most n spikes.
 
     Parameters
     ----------
@@ -66,5 +66,5 @@ class Bits:
 
 
 def bits(signals: Any, *, n: int = 12, frame: float | None = 8 * ms, dt: float = 1 * ms) -> Spikes:
-    """Encode at once; see `Bits`."""
+    """Encode with `Bits`."""
     return Bits(n, frame)(signals, dt)

@@ -1,4 +1,4 @@
-"""Ben's spiker algorithm: spikes from which a filter gives the signal back."""
+"""Ben's spiker algorithm: spikes from which a filter reconstructs the signal."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats, Ints
 from lsm_sim.units import Hz, ms
 
-_GRID = 2.0**32  # signal and filter are multiples of 1/_GRID, so that their sums are exact in any order
+_GRID = 2.0**32  # signal and filter are rounded to multiples of 1/_GRID, so that their sums are exact in any order
 
 
 @dataclass(frozen=True)
 class BSA:
-    """Ben's spiker algorithm (BSA): a spike where taking away the filter brings the rest of the signal nearer to zero.
+    """Ben's spiker algorithm (BSA): a spike where subtracting the filter brings the remaining signal closer to zero.
 
     With the finite impulse response h of a low-pass filter and the signal x, at each step k in turn:
 
         gain = sum over j of |x[k+j]| - |x[k+j] - h[j]|          # 0 <= j < taps, within the signal
         spike if gain >= threshold * sum |h|;  then x[k+j] -= h[j] for all j
 
-    Schrauwen and Van Campenhout compare the two sums with an absolute threshold, here a share of the largest gain. The
-    filter is scaled so that spikes at ``max_rate`` stand for the value 1: sum h = 1 / (max_rate * dt). `reconstruct` gives
-    the signal back, as the spikes convolved with h.
+    Schrauwen and Van Campenhout compare the two sums with an absolute threshold; here it is a fraction of the largest gain. The
+    filter is scaled so that spikes at ``max_rate`` represent the value 1: sum h = 1 / (max_rate * dt). `reconstruct`
+    recovers the signal by convolving the spikes with h.
 
-    Values much below the height of the filter leave no spike, and neither does any value where the filter dips far below zero
-    (long filters of a high cutoff): both are lost. With the defaults the height is 0.17.
+    Values much below the peak of the filter give no spikes, nor does any value if the filter is strongly negative in places
+    (long filters with a high cutoff); such values are lost. With the defaults the peak is 0.17.
 
     Parameters
     ----------
     max_rate
-        Rate of spikes that stands for the value 1.
+        Spike rate that represents the value 1.
     cutoff
-        Cut-off frequency of the filter, in Hz; changes faster than this are lost.
+        Cut-off frequency of the filter, in Hz; faster changes are lost.
     taps
         Length of the filter, in seconds.
     threshold
-        In (0, 1]: share of the largest gain; lower values give more spikes.
+        Fraction of the largest gain, in (0, 1]; lower values give more spikes.
     power
         The signal is raised to this power first.
 
@@ -66,7 +66,7 @@ class BSA:
         for name in ("cutoff", "taps", "power"):
             checks.positive(getattr(self, name), f"BSA {name}")
         if not 0 < checks.real(self.threshold, "BSA threshold") <= 1:
-            raise DescriptionError(f"BSA threshold: got {self.threshold:g}, expected a share in (0, 1]")
+            raise DescriptionError(f"BSA threshold: got {self.threshold:g}, expected a fraction in (0, 1]")
 
     def n_channels(self, n_features: int) -> int:
         """Return the number of spike channels: one per signal channel."""
@@ -95,7 +95,7 @@ class BSA:
         return raster
 
     def reconstruct(self, spikes: Spikes) -> list[Floats]:
-        """Return the signals that spikes stand for, shape (steps, channels) each; ``power`` is not undone."""
+        """Return the signals that the spikes represent, shape (steps, channels) each; ``power`` is not inverted."""
         response = self.response(spikes.dt)
         out = []
         for b in range(len(spikes)):
@@ -131,5 +131,5 @@ def bsa(
     interpolation: Interpolation = "linear",
     dt: float = 1 * ms,
 ) -> Spikes:
-    """Encode at once; see `BSA`."""
+    """Encode with `BSA`."""
     return BSA(max_rate, cutoff, taps, threshold, power, frame, interpolation)(signals, dt)

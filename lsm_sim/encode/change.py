@@ -17,10 +17,10 @@ from lsm_sim.units import ms
 
 @dataclass(frozen=True)
 class Delta:
-    """Send on delta: an ON (OFF) spike when the signal is ``step`` above (below) a level, which then moves by ``step``.
+    """Send on delta: an ON (OFF) spike when the signal is ``step`` above (below) a level, which then changes by ``step``.
 
-    Channel c of the signal gives spike channels c (ON) and C + c (OFF). The level begins at ``start``. It moves at most
-    once per time step: a steeper signal is caught up with later, so that ON minus OFF counts still add up to its change.
+    Channel c of the signal gives spike channels c (ON) and C + c (OFF). The level starts at ``start``. It changes at most
+    once per time step: if the signal is steeper, the spikes follow later, so that ON minus OFF counts still sum to its change.
     """
 
     step: float = 0.1
@@ -43,7 +43,7 @@ class Delta:
         """Return the crossings of signals (steps, samples, channels) as a raster (steps, samples, 2 * channels)."""
         n_steps, n_samples, n_channels = signals.shape
         raster = np.zeros((n_steps, n_samples, 2 * n_channels), bool)
-        level = np.zeros((n_samples, n_channels))  # in whole steps: no rounding error piles up
+        level = np.zeros((n_samples, n_channels))  # in units of self.step, so that rounding errors do not accumulate
         for k in range(n_steps):
             above = (signals[k] - self.start) / self.step - level
             on, off = above >= 1, above <= -1
@@ -62,5 +62,5 @@ def delta(
     interpolation: Interpolation = "linear",
     dt: float = 1 * ms,
 ) -> Spikes:
-    """Encode at once; see `Delta`."""
+    """Encode with `Delta`."""
     return Delta(step, start, frame, interpolation)(signals, dt)

@@ -1,4 +1,4 @@
-"""Spikes that are spikes already."""
+"""Pass existing spikes through unchanged."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from lsm_sim.units import ms
 
 @dataclass(frozen=True)
 class Passthrough:
-    """Take given spikes as they are: `Spikes`, a list of them, or boolean arrays as in `Spikes.from_dense`."""
+    """Pass spikes through unchanged: `Spikes`, a list of them, or boolean arrays as in `Spikes.from_dense`."""
 
     def n_channels(self, n_features: int) -> int:
-        """Return the number of spike channels: those given."""
+        """Return the number of spike channels: that of the input."""
         return n_features
 
     def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
@@ -32,5 +32,5 @@ class Passthrough:
 
 
 def passthrough(spikes: Any, *, dt: float = 1 * ms) -> Spikes:
-    """Return given spikes; see `Passthrough`."""
+    """Return the spikes unchanged; see `Passthrough`."""
     return Passthrough()(spikes, dt)

@@ -1,4 +1,4 @@
-"""Population code: each value is shared by channels with overlapping tuning curves."""
+"""Population code: each value is represented by several channels with overlapping tuning curves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lsm_sim.units import Hz, ms
 class Population:
     """Gaussian tuning curves: channel j of n fires at max_rate * exp(-(x - c_j)^2 / (2 s^2)), integrate-and-fire.
 
-    The centres c_j divide [low, high] evenly, both ends included; s is ``width`` times their distance. Signal channel c
+    The centres c_j are evenly spaced in [low, high], both ends included; s is ``width`` times their spacing. Signal channel c
     gives spike channels c * n ... c * n + n - 1.
     """
 
@@ -45,7 +45,7 @@ class Population:
         return self.n * n_features
 
     def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
-        """Encode signals of any range; far outside [low, high] all channels fall silent."""
+        """Encode signals of any range; far outside [low, high] all channels are silent."""
         code = Rate(self.max_rate, frame=self.frame, interpolation=self.interpolation, seed=self.seed)
         return code([self._tune(signal) for signal in batch(signals)], dt)
 
@@ -69,5 +69,5 @@ def population(
     seed: int = 0,
     dt: float = 1 * ms,
 ) -> Spikes:
-    """Encode at once; see `Population`."""
+    """Encode with `Population`."""
     return Population(n, low, high, width, max_rate, frame, interpolation, seed)(signals, dt)

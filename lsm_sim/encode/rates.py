@@ -1,4 +1,4 @@
-"""Codes in which a value in [0, 1] becomes a rate or a latency."""
+"""Encoders that convert a value in [0, 1] to a rate or a latency."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lsm_sim.units import Hz, ms
 
 
 def spikes_per_step(max_rate: float, dt: float) -> float:
-    """Return the largest expected number of spikes per step, which one channel cannot exceed."""
+    """Return the expected number of spikes per step at ``max_rate``; more than one is an error."""
     per_step = checks.positive(max_rate, "max_rate", "rate") * checks.positive(dt, "dt", "time")
     if per_step > 1:
         raise DescriptionError(f"max_rate: got {max_rate:g} Hz, expected at most one spike per step, {1 / dt:g} Hz")
@@ -27,7 +27,7 @@ def spikes_per_step(max_rate: float, dt: float) -> float:
 
 @dataclass(frozen=True)
 class Poisson:
-    """A spike in each step with probability max_rate * dt * value^power, independently."""
+    """A spike in each step with probability max_rate * dt * value^power, independently of other steps."""
 
     max_rate: float = 100 * Hz
     power: float = 1.0
@@ -55,10 +55,10 @@ class Poisson:
 
 @dataclass(frozen=True)
 class Rate:
-    """Deterministic integrate-and-fire code: a spike whenever the integral of max_rate * value^power passes a whole number.
+    """Deterministic integrate-and-fire code: a spike when the integral of max_rate * value^power reaches the next integer.
 
-    The integral begins at a phase in [0, 1): ``phase``, or one drawn for each channel where it is None, so that channels
-    of equal value do not fire together.
+    The integral starts at a phase in [0, 1): ``phase``, or, if it is None, one drawn for each channel, so that channels
+    of equal value do not fire simultaneously.
     """
 
     max_rate: float = 100 * Hz
@@ -95,14 +95,14 @@ class Rate:
 
 
 def integrate_and_fire(per_step: Floats, phase: Floats) -> Bools:
-    """Return where the running sum of ``per_step`` (T, C), begun at ``phase`` (C,), passes a whole number."""
+    """Return where the cumulative sum of ``per_step`` (T, C), started at ``phase`` (C,), reaches the next integer."""
     whole = np.floor(np.cumsum(np.vstack([phase, per_step]), axis=0))
     return np.asarray(np.diff(whole, axis=0) > 0)
 
 
 @dataclass(frozen=True)
 class Latency:
-    """One spike per channel and frame, the earlier the larger: step round((1 - value) * (steps per frame - 1)).
+    """One spike per channel and frame, earlier for larger values: at step round((1 - value) * (steps per frame - 1)).
 
     Values at or below ``threshold`` give no spike.
     """
@@ -140,7 +140,7 @@ def poisson(
     seed: int = 0,
     dt: float = 1 * ms,
 ) -> Spikes:
-    """Encode at once; see `Poisson`."""
+    """Encode with `Poisson`."""
     return Poisson(max_rate, power, frame, interpolation, seed)(signals, dt)
 
 
@@ -155,10 +155,10 @@ def rate(
     seed: int = 0,
     dt: float = 1 * ms,
 ) -> Spikes:
-    """Encode at once; see `Rate`."""
+    """Encode with `Rate`."""
     return Rate(max_rate, power, frame, interpolation, phase, seed)(signals, dt)
 
 
 def latency(signals: Any, *, frame: float = 20 * ms, threshold: float = 0.0, dt: float = 1 * ms) -> Spikes:
-    """Encode at once; see `Latency`."""
+    """Encode with `Latency`."""
     return Latency(frame, threshold)(signals, dt)

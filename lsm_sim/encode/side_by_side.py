@@ -1,4 +1,4 @@
-"""Several encoders of the same signals, side by side as channels."""
+"""Several encoders of the same signals, with their channels concatenated."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from lsm_sim.units import ms
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Encode signals with each of ``encoders``; their channels follow one another in that order.
+    """Encode signals with each of ``encoders`` and concatenate their channels in that order.
 
     ``SideBySide((Rate(200 * Hz, frame=5 * ms), Delta(0.08, frame=5 * ms)))`` gives C channels of rates, then 2 C of changes.
-    All encoders must give samples the same duration, as they do with the same ``frame``.
+    The duration of a sample must be the same in all encoders, so use the same ``frame``.
     """
 
     encoders: tuple[Encoder, ...]
@@ -32,11 +32,11 @@ class SideBySide:
         object.__setattr__(self, "encoders", encoders)
 
     def n_channels(self, n_features: int) -> int:
-        """Return the number of spike channels, all encoders together."""
+        """Return the total number of spike channels."""
         return sum(part.n_channels(n_features) for part in self.encoders)
 
     def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
-        """Encode signals that suit every encoder."""
+        """Encode signals in the range that every encoder accepts."""
         arrays = batch(signals)
         parts = [part(arrays, dt, keys) for part in self.encoders]
         for part, encoder in zip(parts, self.encoders, strict=True):
@@ -50,7 +50,7 @@ class SideBySide:
 
 
 def _joined(parts: Sequence[Spikes]) -> Spikes:
-    """Return all events in order, each part's channels after those of the parts before."""
+    """Return all events, sorted, with the channels of each part after those of the previous parts."""
     first = np.cumsum([0, *(part.n_channels for part in parts)])
     sample = np.concatenate([part.sample for part in parts])
     step = np.concatenate([part.step for part in parts])
@@ -61,5 +61,5 @@ def _joined(parts: Sequence[Spikes]) -> Spikes:
 
 
 def side_by_side(signals: Any, *encoders: Encoder, dt: float = 1 * ms) -> Spikes:
-    """Encode at once; see `SideBySide`."""
+    """Encode with `SideBySide`."""
     return SideBySide(encoders)(signals, dt)

@@ -1,4 +1,4 @@
-"""What all encoders share: batches of signals, frames that last several steps, assembly of the spikes."""
+"""Code shared by all encoders: batches of signals, frames that last several steps, assembly of the spikes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from lsm_sim.support.checks import Bools, Floats, Ints
 
 Interpolation = Literal["hold", "linear"]
 
-_TOGETHER = 64  # samples that an encoder takes through time at once
+_TOGETHER = 64  # samples that an encoder processes at once, step by step
 
 
 class Encoder(Protocol):
-    """Turns a batch of signals into spikes."""
+    """Converts a batch of signals to spikes."""
 
     def n_channels(self, n_features: int) -> int:
         """Return the number of spike channels for signals of ``n_features`` channels."""
@@ -27,13 +27,13 @@ class Encoder(Protocol):
     def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
         """Encode a batch in steps of ``dt`` seconds.
 
-        ``keys`` names each sample's random stream (default: its index in the batch); deterministic encoders ignore it.
+        ``keys`` names the random stream of each sample (default: its index in the batch); deterministic encoders ignore it.
         """
         ...
 
 
 def batch(signals: Any) -> list[Floats]:
-    """Return the signals as float arrays of shape (T_i, C), or say what is wrong with which."""
+    """Return the signals as float arrays of shape (T_i, C); an error names the signal that is wrong."""
     if isinstance(signals, np.ndarray) and signals.ndim == 2:
         signals = [signals]
     if not isinstance(signals, (np.ndarray, list, tuple)) or (isinstance(signals, np.ndarray) and signals.ndim != 3):
@@ -79,12 +79,12 @@ def frame_steps(frame: float | None, dt: float) -> int:
 
 
 def resample(signal: Floats, steps: int, how: Interpolation) -> Floats:
-    """Return one value per step, shape (T * steps, C): frames held, or joined by lines through their centres."""
+    """Return one value per step, shape (T * steps, C): frames are held, or interpolated linearly between their centres."""
     if how == "hold" or steps == 1 or len(signal) == 1:
         return np.repeat(signal, steps, axis=0)
     moments = (np.arange(len(signal) * steps) + 0.5) / steps - 0.5
     left = np.clip(np.floor(moments).astype(np.int64), 0, len(signal) - 2)
-    share = np.clip(moments - left, 0, 1)[:, None]  # before the first and after the last centre: held
+    share = np.clip(moments - left, 0, 1)[:, None]  # constant before the first and after the last centre
     return np.asarray((1 - share) * signal[left] + share * signal[left + 1])
 
 
@@ -97,7 +97,7 @@ def assemble(events: Sequence[tuple[Ints, Ints]], n_steps: Sequence[int], n_chan
 
 
 def encode_each(signals: Sequence[Floats], function: Callable[[int, Floats], Bools], dt: float) -> Spikes:
-    """Return the spikes of ``function(b, signal)``, a boolean array (steps, channels), sample by sample."""
+    """Return the spikes of ``function(b, signal)``, a boolean array (steps, channels), called for each sample."""
     rasters = ((b, function(b, signal)) for b, signal in enumerate(signals))
     events, lengths, width = [], [], 0
     for _, raster in rasters:
@@ -111,10 +111,11 @@ def encode_each(signals: Sequence[Floats], function: Callable[[int, Floats], Boo
 def encode_together(
     signals: Sequence[Floats], steps: int, how: Interpolation, function: Callable[[Floats, Ints], Bools], dt: float
 ) -> Spikes:
-    """Return the spikes of ``function(values, n_steps)``, which goes from step to step, for many samples at once.
+    """Return the spikes of ``function(values, n_steps)``, which processes many samples at once, step by step.
 
-    ``values`` has shape (steps, samples, channels) and is zero after the end of a sample, ``n_steps`` (samples,). What the
-    function returns there, (steps, samples, spike channels), is dropped. Samples of like length go together.
+    ``values`` has shape (steps, samples, channels) and is zero after the end of a sample, ``n_steps`` shape (samples,). The
+    function returns (steps, samples, spike channels); its values after the end of a sample are dropped. Samples of similar
+    length are processed together.
     """
     order = np.argsort([len(signal) for signal in signals], kind="stable")
     events: list[tuple[Ints, Ints]] = [(np.empty(0, np.int64),) * 2] * len(signals)

@@ -1,7 +1,7 @@
-"""Pictures of liquids and their spikes, ready for print: single-column width, vector text, colours for every eye.
+"""Figures of liquids and their spikes, ready for print: single-column width, vector text, colour-blind safe colours.
 
-Each function draws into ``ax`` or, without one, into a new figure, and returns the Axes; none shows or saves anything, none
-changes matplotlib's settings. Save with ``ax.figure.savefig("name.pdf")``. The font family is yours (``font.family``).
+Each function draws into ``ax`` or, without it, into a new figure, and returns the Axes. No function shows or saves a figure
+or changes matplotlib's settings. Save with ``ax.figure.savefig("name.pdf")``. The font is that of your rcParams (``font.family``).
 """
 
 from lsm_sim.plot.column_3d import column

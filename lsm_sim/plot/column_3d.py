@@ -25,18 +25,18 @@ def column(
 ) -> Axes:
     """Draw the neurons of a liquid at their positions, and some of its connections, in 3-D.
 
-    Groups without positions are left out. Connections are blue where the weight is positive, vermilion where negative.
+    Groups without positions are omitted. Connections with positive weights are blue, those with negative weights vermilion.
 
     Parameters
     ----------
     ax
         3-D Axes (``projection="3d"``).
     max_connections
-        At most so many connections are drawn, chosen at random.
+        Maximum number of connections to draw, chosen at random.
     seed
-        Of that choice.
+        Seed of that choice.
     colours
-        Colours by group name, instead of the standard ones.
+        Colours by group name, instead of the default ones.
     """
     if not isinstance(liquid, Liquid):
         raise DescriptionError(f"column: got {type(liquid).__name__}, expected a Liquid")

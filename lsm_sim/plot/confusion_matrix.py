@@ -1,4 +1,4 @@
-"""Which class is taken for which."""
+"""Confusion matrix of a classifier."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks, figures
 from lsm_sim.support.checks import Floats
 
-_MOST_NUMBERS = 20  # classes: with more, cells are too small for a number
-_MOST_NAMES = 10  # then only every second, third, ... class is named
-_ROOM = 36  # characters that fit side by side under the matrix
+_MOST_NUMBERS = 20  # classes; with more, cells are too small for numbers
+_MOST_NAMES = 10  # then only every second, third, ... class is labelled
+_ROOM = 36  # characters that fit in one line under the matrix
 _SHARES = {
     "true": "Share of true class (%)",
     "pred": "Share of predicted class (%)",
@@ -25,16 +25,16 @@ _SHARES = {
 def confusion(
     y_true: Any, y_pred: Any, labels: Any = None, ax: Axes | None = None, *, normalise: str | None = "true"
 ) -> Axes:
-    """Draw the confusion matrix: true classes in rows, predicted ones in columns, a number in each cell that is not 0.
+    """Draw the confusion matrix: true classes in rows, predicted classes in columns, a number in each non-zero cell.
 
     Parameters
     ----------
     y_true, y_pred
         Classes, shape (samples,).
     labels
-        Which classes to draw, in order; None: all, sorted.
+        Classes to draw, in this order; None: all, sorted.
     normalise
-        Percent of each "true" class, of each "pred"icted class or of "all" samples; None: counts.
+        Per cent of each true class (``"true"``), of each predicted class (``"pred"``) or of all samples (``"all"``); None: counts.
     """
     values, names = _matrix(y_true, y_pred, labels, normalise)
     ax = figures.axes(ax, height=2.9, layout="compressed")
@@ -55,7 +55,7 @@ def confusion(
 
 
 def _matrix(y_true: Any, y_pred: Any, labels: Any, normalise: str | None) -> tuple[Floats, Any]:
-    """Return the matrix in counts or percent, and the classes of its rows."""
+    """Return the matrix in counts or per cent, and the classes of its rows."""
     from sklearn.metrics import confusion_matrix
 
     if normalise not in _SHARES:
@@ -76,7 +76,7 @@ def _matrix(y_true: Any, y_pred: Any, labels: Any, normalise: str | None) -> tup
 
 
 def _classes(values: Any, where: str) -> Any:
-    """Return text as it is, and anything else as whole numbers or fractions without NaN."""
+    """Return text unchanged, and anything else as integers or floats without NaN."""
     array = np.asarray(values)
     if array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat):
         return array.astype(str)
@@ -84,7 +84,7 @@ def _classes(values: Any, where: str) -> Any:
 
 
 def _write_numbers(ax: Axes, values: Floats, image: Any) -> None:
-    """Write each number that does not round to 0, white on dark."""
+    """Write the numbers that do not round to 0, in white on dark cells."""
     size = min(figures.TICK, 66 / len(values))
     for (row, column), value in np.ndenumerate(values):
         if round(value):

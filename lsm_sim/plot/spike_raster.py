@@ -1,4 +1,4 @@
-"""Spikes of one sample: who fires when, and how much each group fires."""
+"""Spikes of one sample: raster, and the rate of each group."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from lsm_sim.support import checks, figures
 from lsm_sim.support.checks import Floats, Ints
 
 UNGROUPED = "other"
-_TICK_ROW = 1.5  # points: rows at least so high get vertical ticks, lower ones dots
-_SPIKES_PER_BIN = 20  # fewer make a histogram of noise
-_INK = 0.3  # share of the area that dots should cover
-_VECTOR_LIMIT = 5000  # more marks than this are stored as pixels, also in a PDF
+_TICK_ROW = 1.5  # points; rows at least this high get vertical ticks, lower rows dots
+_SPIKES_PER_BIN = 20  # with fewer the histogram is mostly noise
+_INK = 0.3  # fraction of the area that dots should cover
+_VECTOR_LIMIT = 5000  # with more markers they are rasterised, also in a PDF
 
 
 def raster(
@@ -31,26 +31,26 @@ def raster(
     bin_width: float | None = None,
     colours: Mapping[str, Any] | None = None,
 ) -> Axes:
-    """Draw the spikes of one sample coloured by group, and beneath them the rate of each group.
+    """Draw the spikes of one sample, coloured by group, and below them the rate of each group.
 
     Parameters
     ----------
     spikes
-        Such as ``result.spikes``; ``spikes["exc"]`` draws one group only.
+        For example ``result.spikes``; ``spikes["exc"]`` draws one group only.
     sample
-        Which sample.
+        Index of the sample.
     ax
         Its space is shared with the histogram.
     histogram
-        Draw `rates` beneath.
+        Whether to draw `rates` below.
     bin_width
-        Of the histogram, in seconds; see `rates`.
+        Bin width of the histogram, in seconds; see `rates`.
     colours
-        Colours by group name, instead of the standard ones.
+        Colours by group name, instead of the default ones.
 
     Returns
     -------
-    The Axes of the raster; those of the histogram are the last of the figure (``ax.figure.axes[-1]``).
+    The Axes of the raster; those of the histogram are the last in the figure (``ax.figure.axes[-1]``).
     """
     one, members = _one_sample(spikes, sample)
     paint = figures.group_colours(list(members), colours)
@@ -90,7 +90,7 @@ def rates(
     spikes, sample, ax, colours
         As in `raster`.
     bin_width
-        In seconds, rounded to whole steps; None: at most 100 bins, fewer where spikes are few. The last bin may be shorter.
+        In seconds, rounded to whole steps; None: at most 100 bins, fewer if there are few spikes. The last bin may be shorter.
     """
     one, members = _one_sample(spikes, sample)
     paint = figures.group_colours(list(members), colours)
@@ -102,12 +102,12 @@ def rates(
 
 
 def time_unit(duration: float) -> tuple[float, str]:
-    """Return what to multiply seconds by, and the unit: ms below two seconds, else s."""
+    """Return the factor for times in seconds, and the unit: ms below two seconds, else s."""
     return (1000.0, "ms") if duration < 2 else (1.0, "s")
 
 
 def check_sample(sample: int, n_samples: int) -> int:
-    """Return ``sample`` if there is such a one."""
+    """Return ``sample`` as an int if it exists."""
     index = checks.whole(sample, "sample")
     if index >= n_samples:
         known = f"0..{n_samples - 1}" if n_samples else "at least one sample"
@@ -116,7 +116,7 @@ def check_sample(sample: int, n_samples: int) -> int:
 
 
 def _one_sample(spikes: Spikes, sample: int) -> tuple[Spikes, dict[str, Ints]]:
-    """Return the sample, and the neurons of each group, with those outside every group as one more."""
+    """Return the sample and the neurons of each group; neurons without a group form one more group."""
     if not isinstance(spikes, Spikes):
         raise DescriptionError(f"spikes: got {type(spikes).__name__}, expected Spikes, such as result.spikes")
     one = spikes[check_sample(sample, len(spikes))]
@@ -131,7 +131,7 @@ def _one_sample(spikes: Spikes, sample: int) -> tuple[Spikes, dict[str, Ints]]:
 
 
 def _marks(ax: Axes, one: Spikes) -> dict[str, Any]:
-    """Return marks that stay legible for any number of neurons and spikes."""
+    """Return a marker style that is legible for any number of neurons and spikes."""
     box = ax.get_window_extent()
     width, height = 72 / ax.figure.dpi * box.width, 72 / ax.figure.dpi * box.height
     common: dict[str, Any] = {"linestyle": "none", "rasterized": one.n_events > _VECTOR_LIMIT}
@@ -156,7 +156,7 @@ def _edges(one: Spikes, bin_width: float | None) -> Ints:
 
 
 def _round_number(x: float) -> int:
-    """Return the 1, 2 or 5 times a power of ten nearest to x from above, at least 1."""
+    """Return the smallest number >= x that is 1, 2 or 5 times a power of ten, at least 1."""
     power = 10 ** math.floor(math.log10(max(x, 1)))
     return next(int(factor * power) for factor in (1, 2, 5, 10) if factor * power >= x)
 

@@ -1,4 +1,4 @@
-"""How the state of the liquid moves, class by class."""
+"""Trajectories of the liquid's state for each class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks, figures
 from lsm_sim.support.checks import Floats, Ints
 
-_HALO = [withStroke(linewidth=2.2, foreground="white")]  # keeps crossing lines apart
+_HALO = [withStroke(linewidth=2.2, foreground="white")]  # separates crossing lines
 
 
 def trajectories(
@@ -26,10 +26,10 @@ def trajectories(
     individuals: int = 3,
     smooth: float = 1.0,
 ) -> Axes:
-    """Draw the path of each class through the principal components of the state.
+    """Draw the trajectory of each class in principal components of the state.
 
-    The components are those of the classes' mean states, bin by bin: the directions in which classes and times differ
-    most. Thick lines are the means of the classes, thin ones single samples; a path begins at the dot.
+    The components are computed from the mean state of each class in each bin: the directions in which classes and times
+    differ most. Thick lines are class means, thin lines single samples; a trajectory starts at the dot.
 
     Parameters
     ----------
@@ -40,13 +40,13 @@ def trajectories(
     ax
         With three dimensions, 3-D Axes (``projection="3d"``).
     bins
-        Number of equal bins, where ``states`` are spikes.
+        Number of equal bins if ``states`` are spikes.
     dimensions
         2 or 3.
     individuals
-        How many single samples of each class to draw, the first ones.
+        Number of single samples to draw per class (the first ones).
     smooth
-        Standard deviation of the Gaussian that smooths the states in time, in bins; 0: none.
+        Standard deviation of the Gaussian that smooths the states in time, in bins; 0: no smoothing.
     """
     if dimensions not in (2, 3):
         raise DescriptionError(f"trajectories dimensions: got {dimensions!r}, expected 2 or 3")
@@ -97,12 +97,12 @@ def _smoothed(points: Floats, smooth: float) -> Floats:
 
 
 def _project(points: Floats, index: Ints, dimensions: int) -> tuple[Floats, Floats, Floats]:
-    """Return samples and class means in principal components, and the share of the means' variance in each."""
+    """Return samples and class means in principal components, and the fraction of the means' variance in each."""
     from sklearn.decomposition import PCA
 
     means = np.stack([points[index == number].mean(axis=0) for number in range(index.max() + 1)])
     flat = means.reshape(-1, means.shape[2])
-    if not np.ptp(flat, axis=0).any():  # a silent liquid stays where it is, and has no variance to share out
+    if not np.ptp(flat, axis=0).any():  # the state of a silent liquid is constant and has no variance
         return np.zeros((*points.shape[:2], dimensions)), np.zeros((*means.shape[:2], dimensions)), np.zeros(dimensions)
     pca = PCA(dimensions, svd_solver="full").fit(flat)
     paths = pca.transform(points.reshape(-1, points.shape[2])).reshape(*points.shape[:2], dimensions)

@@ -13,23 +13,23 @@ from lsm_sim.program.program import Program
 from lsm_sim.support import figures
 from lsm_sim.support.checks import Floats, Ints
 
-Groups = list[tuple[str, range]]  # not a mapping: an input group may have the name of a neuron group
+Groups = list[tuple[str, range]]  # not a mapping, because an input group may have the name of a neuron group
 
-_CELLS = 240  # per axis: about what 3.4 inches of print can show
-_MOST_CLIPPED = 0.01  # share of the cells whose colour may be at the end of the scale
-_LINE, _CHARACTER = 0.055, 0.028  # of the axis: height and width that a letter of a group's name needs
+_CELLS = 240  # per axis; about the resolution of 3.4 inches in print
+_MOST_CLIPPED = 0.01  # fraction of the cells whose colour may be clipped at the ends of the scale
+_LINE, _CHARACTER = 0.055, 0.028  # height and width of a letter of a group name, as fractions of the axis
 
 
 def weights(program: Program, ax: Axes | None = None) -> Axes:
-    """Draw the weight matrix, from input channels and neurons (rows) to neurons (columns), groups labelled.
+    """Draw the weight matrix, from input channels and neurons (rows) to neurons (columns), with group labels.
 
-    A network too large for one cell per pair is shown in cells of several neurons, which then have the mean weight of
-    their pairs (a pair without synapse counts as 0). The colours are centred at 0.
+    If a network is too large for one cell per pair, a cell contains several neurons and shows the mean weight of
+    their pairs (a pair without synapse counts as 0). The colour scale is centred at 0.
 
     Parameters
     ----------
     program
-        Of ``lsm_sim.lower(liquid, dt)``, or ``result.program``.
+        From ``lsm_sim.lower(liquid, dt)``, or ``result.program``.
     """
     if not isinstance(program, Program):
         raise DescriptionError(f"weights: got {type(program).__name__}, expected a Program; see lsm_sim.lower")
@@ -60,7 +60,7 @@ def _filled(groups: Groups) -> Groups:
 
 
 def _edges(groups: Groups) -> Ints:
-    """Return the edges of the cells along one axis; every group begins a cell."""
+    """Return the edges of the cells along one axis; every group starts a new cell."""
     total = groups[-1][1].stop
     width = -(-total // _CELLS)
     starts = [np.arange(members.start, members.stop, width) for _, members in groups]
@@ -68,7 +68,7 @@ def _edges(groups: Groups) -> Ints:
 
 
 def _cells(program: Program, row_edges: Ints, column_edges: Ints) -> tuple[Any, bool]:
-    """Return the mean weight of the pairs in each cell, masked where no synapse is, and whether cells hold many pairs."""
+    """Return the mean weight of each cell, masked in cells without synapses, and whether cells contain several pairs."""
     shape = (len(row_edges) - 1, len(column_edges) - 1)
     row = np.searchsorted(row_edges, program.sources(), side="right") - 1
     column = np.searchsorted(column_edges, program.post, side="right") - 1
@@ -80,14 +80,14 @@ def _cells(program: Program, row_edges: Ints, column_edges: Ints) -> tuple[Any, 
 
 
 def _limit(values: Any) -> float:
-    """Return the end of the colour scale: the largest magnitude, without the outermost hundredth."""
+    """Return the end of the colour scale: the largest magnitude, without the outermost 1 %."""
     sizes = np.abs(values.compressed())
     sizes = sizes[sizes > 0]
     return float(np.quantile(sizes, 1 - _MOST_CLIPPED)) if sizes.size else 1.0
 
 
 def _label_groups(ax: Any, axis: Any, groups: Groups) -> None:
-    """Name each group at its middle and draw lines between groups."""
+    """Label each group at its middle and draw lines between groups."""
     total = groups[-1][1].stop
     middles = np.array([(members.start + members.stop) / 2 for _, members in groups])
     borders = [members.stop for _, members in groups[:-1]]
@@ -107,7 +107,7 @@ def _label_groups(ax: Any, axis: Any, groups: Groups) -> None:
 
 
 def spread(places: Floats, sizes: Floats, total: float) -> Floats:
-    """Move ascending ``places`` apart by little, so that things of these sizes do not overlap inside 0..total."""
+    """Move ascending ``places`` apart as little as possible, so that labels of these sizes do not overlap within 0..total."""
     sizes = sizes * min(1.0, total / sizes.sum())
     gaps = (sizes[1:] + sizes[:-1]) / 2
     out = places.astype(np.float64)

@@ -1,1 +1,1 @@
-"""What everything uses: checks of what a user typed, files, seeds, memory, progress."""
+"""Helpers used everywhere: checks of user input, files, seeds, memory, progress bars, figures."""

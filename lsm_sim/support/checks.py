@@ -1,4 +1,4 @@
-"""Checks of what a user typed, each with a one-sentence answer."""
+"""Checks of user input, each with a one-sentence error message."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _array(value: object, where: str, dimension: Dimension | None = None) -> npt
 
 
 def real_array(value: object, where: str, dimension: Dimension | None = None) -> Floats:
-    """Return ``value`` as a float64 array, or say why it is none (complex, text, NaN, infinite, a wrong unit)."""
+    """Return ``value`` as a float64 array; complex numbers, text, NaN, infinite values and wrong units are errors."""
     array = _array(value, where, dimension)
     if array.dtype.kind not in "biuf":
         msg = f"{where}: got values of type {array.dtype}, expected real numbers"
@@ -67,7 +67,7 @@ def whole(value: Any, where: str, minimum: int = 0, maximum: int | None = None) 
     """Return ``value`` as an int from ``minimum`` to ``maximum``; 3.0 counts as whole, True does not."""
     if isinstance(value, bool | np.bool_):
         number = -math.inf
-    else:  # Python's own integers may be too large for NumPy; a seed may
+    else:  # a Python integer such as a seed may be too large for NumPy
         number = value if isinstance(value, int) else real(value, where)
     if number < minimum or number != math.floor(number):
         raise DescriptionError(f"{where}: got {value!r}, expected a whole number >= {minimum}")
@@ -93,7 +93,7 @@ def whole_array(value: object, where: str) -> Ints:
 
 
 def steps(value: Floats, where: str, dt: float) -> Ints:
-    """Return whole numbers of steps of ``dt`` as int64, or say which time is too long to count."""
+    """Return numbers of steps of ``dt`` as int64; 2^31 steps or more are an error that gives the time."""
     if (np.abs(value) >= 2.0**31).any():
         worst = float(np.abs(value).max()) * dt
         raise DescriptionError(f"{where}: got {worst:g} s, expected less than 2^31 steps of {dt:g} s; use a larger dt")
@@ -108,6 +108,6 @@ def name(value: object, where: str) -> str:
 
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return ``array`` after making it read-only, so that no pass writes into its argument."""
+    """Return ``array`` after making it read-only, so that no function modifies its argument."""
     array.setflags(write=False)
     return array

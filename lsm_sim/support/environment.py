@@ -1,4 +1,4 @@
-"""What this machine has: versions of packages, cores, memory."""
+"""Information on this machine: versions, cores, memory."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PACKAGES = (
 
 
 def versions() -> dict[str, str | None]:
-    """Return the version of Python and of each package that lsm_sim works with, None where it is not installed."""
+    """Return the version of Python and of each package that lsm_sim uses, None if it is not installed."""
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
 def version(package: str) -> str | None:
-    """Return the version of a package, None where it is not installed."""
+    """Return the version of a package, None if it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
@@ -35,7 +35,7 @@ def cores() -> int:
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
-    """Return the processor's name as Linux tells it, elsewhere as Python does."""
+    """Return the processor's name from /proc/cpuinfo on Linux, elsewhere from `platform`."""
     lines = cpuinfo.read_text(errors="replace").splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()

@@ -1,4 +1,4 @@
-"""The common look: sizes, colours, axes. Everything is set on the artists, so matplotlib's own settings stay as they are."""
+"""The common style of all figures: sizes, colours, axes. It is set on the artists, so matplotlib's rcParams do not change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LABEL, TICK = 8, 7  # font sizes, points
 THIN, LINE = 0.6, 0.9  # line widths, points
 GREY = "#767676"
 
-# Okabe and Ito, "Color Universal Design" (2008), without yellow, which is lost on white.
+# Okabe and Ito, "Color Universal Design" (2008), without yellow, which is hardly visible on white.
 BLUE, VERMILION = "#0072B2", "#D55E00"
 COLOURS = (BLUE, VERMILION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 # Petroff, "Accessible Color Sequences for Data Visualization", arXiv:2107.02270 (2021), ten colours.
@@ -28,14 +28,14 @@ TEN_COLOURS = (
     *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
     *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
 )
-# The same two colours as the first two groups: usually excitatory and inhibitory.
+# The colours of the first two groups, which are usually excitatory and inhibitory.
 SIGNED = LinearSegmentedColormap.from_list("lsm_sim_signed", ["#8A3B00", VERMILION, "#FFFFFF", BLUE, "#003D66"])
 
 
 def axes(ax: Axes | None, height: float, projection: str | None = None, layout: str = "constrained") -> Any:
-    """Return ``ax``, or the Axes of a new figure of one column's width and this height in inches."""
+    """Return ``ax``, or the Axes of a new figure, one column wide and with this height in inches."""
     if ax is None:
-        from matplotlib import pyplot as plt  # chooses a window system, so only when a figure is really wanted
+        from matplotlib import pyplot as plt  # imported only here, because it selects a GUI backend
 
         figure = plt.figure(figsize=(WIDTH, height), dpi=DPI, layout=layout)
         return figure.add_subplot(projection=projection)
@@ -59,7 +59,7 @@ def tidy(ax: Any, x: str, y: str, *, frame: bool = False) -> None:
 
 
 def split_below(ax: Any, share: float) -> Any:
-    """Give the lower ``share`` of the space of ``ax`` to new Axes with the same x axis, and return them."""
+    """Return new Axes with the same x axis, which take the lower ``share`` of the space of ``ax``."""
     place = ax.get_subplotspec()
     if place is not None:
         grid = place.subgridspec(2, 1, height_ratios=(1 - share, share), hspace=0.08)
@@ -75,7 +75,7 @@ def split_below(ax: Any, share: float) -> Any:
 
 
 def bar(ax: Any, image: Any, label: str, extend: str = "neither") -> None:
-    """Put a colour bar with a label beside ``ax``."""
+    """Add a colour bar with a label next to ``ax``."""
     colours = ax.figure.colorbar(image, ax=ax, extend=extend, fraction=0.05, pad=0.03, aspect=25)
     colours.set_label(label, fontsize=LABEL)
     colours.ax.tick_params(labelsize=TICK, width=THIN, length=2.5, pad=2)
@@ -91,7 +91,7 @@ def legend(
     title: str | None = None,
     lines: Mapping[str, Any] | None = None,
 ) -> None:
-    """Name the colours (of marks, then of lines) outside the data: in rows above ``ax`` or in columns at its right."""
+    """Add a legend of the colours (of markers, then of lines) outside the data: above ``ax`` in rows, or right of it in columns."""
     handles = [Line2D([], [], color=c, linestyle="none", marker="s", markersize=4) for c in colours.values()]
     handles += [Line2D([], [], color=c, linewidth=LINE) for c in (lines or {}).values()]
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.02, 1.0), "ncols": 1 + (len(handles) - 1) // 16}
@@ -104,21 +104,21 @@ def legend(
 
 
 def say(ax: Any, text: str) -> None:
-    """Write into ``ax`` why it is empty."""
+    """Write into ``ax`` the reason why it is empty."""
     ax.annotate(text, (0.5, 0.6), xycoords="axes fraction", ha="center", va="center", fontsize=LABEL, color=GREY)
 
 
 def frame_3d(ax: Any, low: Floats, high: Floats, labels: Sequence[str], *, same_unit: bool) -> None:
-    """Set limits, labels, few ticks and pale panes of 3-D axes; with ``same_unit`` lengths are drawn alike on all axes."""
+    """Set limits, labels, few ticks and pale panes of 3-D axes; with ``same_unit`` all axes have the same scale."""
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
     extent = high - low if same_unit else np.ones(3)
     extent = extent / np.linalg.norm(extent)  # matplotlib draws boxes of equal diagonals
     height = 0.87 * extent[2] + 0.35 * (extent[0] + extent[1])  # as seen from the default direction
     width = 0.71 * (extent[0] + extent[1])
-    room = 0.8 if same_unit else 0.72  # beside the labels, which are longer there
+    room = 0.8 if same_unit else 0.72  # smaller where labels are longer
     ax.set_box_aspect(tuple(extent), zoom=min(room / height, room / width))
     for i, (axis, label) in enumerate(zip((ax.xaxis, ax.yaxis, ax.zaxis), labels, strict=True)):
-        # matplotlib moves labels out by a share of the box's other two sides; 8 and 21 are what it adds to the pads
+        # matplotlib shifts labels by a fraction of the other two sides of the box; it adds 8 and 21 to the pads
         far = np.sqrt(1 / 3) / np.delete(extent, i).mean()
         axis.set_tick_params(labelsize=TICK, pad=7 * far - 8)
         axis.labelpad = (17 if same_unit else 21) * far - 21
@@ -130,7 +130,7 @@ def frame_3d(ax: Any, low: Floats, high: Floats, labels: Sequence[str], *, same_
 
 
 def _few_ticks(low: float, high: float, share: float) -> Locator:
-    """Return about five ticks for the longest axis, fewer for shorter ones, the middle alone for a flat one."""
+    """Return about five ticks for the longest axis, fewer for shorter ones, only the middle for a flat one."""
     return (
         MaxNLocator(max(1, round(5 * share)), steps=[1, 2, 5, 10]) if share > 0.15 else FixedLocator([(low + high) / 2])
     )
@@ -146,7 +146,7 @@ def group_colours(names: Sequence[str], wanted: Mapping[str, Any] | None) -> dic
 
 
 def many(n: int) -> list[Any]:
-    """Return n colours that differ as well as so many can."""
+    """Return n colours that are as distinct as possible."""
     if n <= len(COLOURS):
         return list(COLOURS[:n])
     if n <= len(TEN_COLOURS):

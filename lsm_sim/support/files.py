@@ -1,4 +1,4 @@
-"""Writing files that are either whole or not there."""
+"""Writing files completely or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PathLike = str | os.PathLike[str]
 
 @contextlib.contextmanager
 def replacing(path: PathLike) -> Iterator[IO[bytes]]:
-    """Open a file that takes the place of ``path`` only when everything was written."""
+    """Open a temporary file that replaces ``path`` only after everything was written."""
     target = Path(path)
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")

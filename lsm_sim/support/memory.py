@@ -1,17 +1,17 @@
-"""Refuse what cannot fit before it is allocated."""
+"""Refuse allocations that do not fit into memory."""
 
 from __future__ import annotations
 
 from lsm_sim.errors import DescriptionError
 
-_LITTLE = 2**20  # bytes: not worth the time to ask how much is free
+_LITTLE = 2**20  # bytes; below this free memory is not queried, which takes time
 
 
 def check_memory(n_bytes: float, where: str) -> None:
-    """Raise `DescriptionError` where ``n_bytes`` more would not fit into the memory that is free now."""
+    """Raise `DescriptionError` if ``n_bytes`` do not fit into the free memory."""
     if n_bytes < _LITTLE:
         return
-    import psutil  # here, because it takes as long to import as the rest of the package
+    import psutil  # imported here because it takes as long as the rest of the package
 
     free = psutil.virtual_memory().available
     if n_bytes > free:

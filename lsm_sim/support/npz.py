@@ -1,4 +1,4 @@
-"""Reading and writing .npz files without pickle and without surprises."""
+"""Reading and writing .npz files safely: without pickle, and with checks before memory is allocated."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def write(path: PathLike, arrays: Mapping[str, Any]) -> None:
 def read(path: PathLike) -> dict[str, Any]:
     """Return every array of the .npz file ``path``; scalars come back as Python values.
 
-    A file that is truncated, not an .npz, holds pickled objects, or claims more than memory holds raises
+    A file that is truncated, is not an .npz file, contains pickled objects, or needs more memory than is free raises
     `DescriptionError` before anything large is allocated.
     """
-    if Path(path).exists() and not Path(path).is_file():  # a named pipe would wait for ever
+    if Path(path).exists() and not Path(path).is_file():  # reading a named pipe would block for ever
         raise DescriptionError(f"{path}: cannot be read, expected an .npz file, not a folder or device")
     try:
         with zipfile.ZipFile(path) as archive:
@@ -42,24 +42,22 @@ def read(path: PathLike) -> dict[str, Any]:
         if isinstance(error, DescriptionError):
             raise
         raise DescriptionError(f"{path}: damaged or not an .npz file ({error})") from None
-    except Exception as error:  # zlib.error and whatever else a hostile archive provokes
+    except Exception as error:  # zlib.error and any other error that a malicious archive may cause
         raise DescriptionError(f"{path}: damaged or not an .npz file ({error})") from None
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: PathLike) -> Any:
-    """Read one array after checking that its header tells the truth about its size."""
+    """Read one array after checking that the size in its header is correct."""
     with archive.open(info) as stream:
         version = npy.read_magic(stream)
         read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, _, dtype = read_header(stream)
         size = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
         if dtype.hasobject:
-            msg = f"{path}: {info.filename} holds pickled objects, which are never loaded"
+            msg = f"{path}: {info.filename} contains pickled objects, which are never loaded"
             raise DescriptionError(msg)
         if min(shape, default=0) < 0 or size != info.file_size - stream.tell():
-            msg = (
-                f"{path}: {info.filename} claims {size} bytes but holds {info.file_size - stream.tell()}; it is damaged"
-            )
+            msg = f"{path}: {info.filename} declares {size} bytes but contains {info.file_size - stream.tell()}; it is damaged"
             raise DescriptionError(msg)
     with archive.open(info) as stream:
         array = npy.read_array(stream, allow_pickle=False)

@@ -1,4 +1,4 @@
-"""A progress bar for long work, silent where nobody watches."""
+"""A progress bar for long runs, by default shown only on terminals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units of Brian2 quantities, which may be given wherever a number is expected; Brian2 itself is not needed here."""
+"""Units of Brian2 quantities, which are accepted wherever a number is expected; Brian2 itself is not imported."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Independent random streams from one seed, each with a name.
 
-Every draw of a description has a stream of its own, named after what it is for (``neurons/exc/tau_m``), so that adding
-or removing a group leaves the draws of all others as they were.
+Every drawn parameter of a description has its own stream, named after it (``neurons/exc/tau_m``), so that adding or
+removing a group does not change the draws of the others.
 """
 
 import hashlib

@@ -27,14 +27,14 @@ def forecasting(
 ) -> Liquid:
     """Return a random network with slow synapses and long delays, for smooth series in a population code.
 
-    Every neuron reads ``input_degree`` channels and ``recurrent_degree`` neurons, with weights Normal(0, input_weight /
-    sqrt(input_degree)) and Normal(0, recurrent_weight / sqrt(recurrent_degree)) and uniform delays. A constant input lies
-    above the threshold and there is no refractory period, so that neurons fire all the time, at 300 to 400 Hz with steps of
-    1 ms: such a neuron passes its current on nearly in proportion, in spikes. The slow synapses are the fading memory, the
-    delays a bank of delay lines.
+    Every neuron receives input from ``input_degree`` channels and ``recurrent_degree`` neurons, with weights Normal(0,
+    input_weight / sqrt(input_degree)) and Normal(0, recurrent_weight / sqrt(recurrent_degree)) and uniform delays. The
+    constant input exceeds the threshold and there is no refractory period, so that neurons fire all the time, at 300 to
+    400 Hz with steps of 1 ms, and their rate is nearly proportional to their current. The slow synapses are the fading
+    memory, the delays a bank of delay lines.
 
-    Made for `lsm_sim.encode.Population` with 32 curves of width 1.2, up to 500 Hz, 12 ms for each sample; see
-    docs/forecasting.md, which also says what the recurrence is worth.
+    Made for `lsm_sim.encode.Population` with 32 curves of width 1.2, up to 500 Hz, 12 ms per sample; see
+    docs/forecasting.md, also for the effect of recurrence.
 
     Parameters
     ----------
@@ -43,14 +43,14 @@ def forecasting(
     seed
         Fixes every draw.
     input_degree
-        Channels onto each neuron; all of them where there are fewer.
+        Input channels per neuron; all channels if there are fewer.
     input_weight, recurrent_weight
-        Standard deviation of the summed weight of a neuron's synapses, in units of v; a recurrent weight of 0 switches the
+        Standard deviation of the summed weight of a neuron's synapses, in units of v; a recurrent weight of 0 switches
         recurrence off.
     recurrent_degree
-        Neurons onto each neuron; all others where there are fewer.
+        Recurrent sources per neuron; all other neurons if there are fewer.
     drive
-        Least and largest constant input, in units of the one that just reaches the threshold; uniform between them.
+        Smallest and largest constant input, in multiples of the one that just reaches the threshold; uniform between them.
     tau_m, tau_syn
         In seconds.
     delay
@@ -75,15 +75,15 @@ def forecasting(
 
 
 def recurrence(n_neurons: int, degree: int, weight: float, delay: tuple[float, float]) -> Synapses:
-    """Return random synapses of both signs within the liquid, whose summed weight has a standard deviation of ``weight``."""
+    """Return random recurrent synapses of both signs; their summed weight per neuron has standard deviation ``weight``."""
     degree = min(checks.whole(degree, "recurrent_degree", minimum=1), max(n_neurons - 1, 1))
     weights = Normal(0, 1 / degree**0.5) * non_negative(weight, "recurrent_weight")
     return Synapses(LIQUID, LIQUID, FixedInDegree(degree), weights, uniform_delay(delay))
 
 
 def checked_drive(drive: object) -> Floats:
-    """Return the least and the largest constant input."""
+    """Return the smallest and the largest constant input."""
     ends = checks.real_array(drive, "drive")
     if ends.shape != (2,) or ends[0] > ends[1]:
-        raise DescriptionError(f"drive: got {drive!r}, expected the least and the largest")
+        raise DescriptionError(f"drive: got {drive!r}, expected two numbers, the smallest and the largest")
     return ends

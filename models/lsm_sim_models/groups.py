@@ -1,4 +1,4 @@
-"""What the models share: an excitatory and an inhibitory group out of one population of neurons."""
+"""Code shared by the models: an excitatory and an inhibitory group made from one population of neurons."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def inhibitory_mask(n_neurons: int, share: float, seed: int) -> Bools:
     n_neurons = checks.whole(n_neurons, "n_neurons", minimum=2)
     n_inhibitory = round(checks.probability(share, "inhibitory") * n_neurons)
     if not 0 < n_inhibitory < n_neurons:
-        msg = f"inhibitory: got {share:g} of {n_neurons} neurons, expected a share that leaves one of each kind"
+        msg = f"inhibitory: got {share:g} of {n_neurons} neurons, expected a fraction with at least one neuron of each kind"
         raise DescriptionError(msg)
     mask = np.zeros(n_neurons, np.bool_)
     rng = stream(checks.whole(seed, "seed"), "models/inhibitory")
@@ -31,9 +31,9 @@ def inhibitory_mask(n_neurons: int, share: float, seed: int) -> Bools:
 
 
 def column(n_neurons: int) -> Floats:
-    """Return grid positions of spacing 1, shape (n_neurons, 3): 3 x 3 x n/9 up to 200 neurons, from there on s x s x 3.
+    """Return grid positions of spacing 1, shape (n_neurons, 3): 3 x 3 x n/9 up to 200 neurons, s x s x 3 for more.
 
-    The square layers have the side s = round(sqrt(n/3)), and as many of them are filled as it takes.
+    The square layers have side s = round(sqrt(n/3)); as many layers as needed are filled.
     """
     n_neurons = checks.whole(n_neurons, "n_neurons", minimum=2)
     side = 3 if n_neurons <= 200 else round((n_neurons / 3) ** 0.5)
@@ -51,7 +51,7 @@ def non_negative(value: object, where: str) -> float:
 
 
 def uniform_delay(delay: object) -> Distribution:
-    """Return delays between the two ends of ``delay``, in seconds."""
+    """Return uniform delays between the two values of ``delay``, in seconds."""
     ends = checks.real_array(delay, "delay", "time")
     if ends.shape != (2,):
         raise DescriptionError(f"delay: got {delay!r}, expected the shortest and the longest, in seconds")
@@ -59,7 +59,7 @@ def uniform_delay(delay: object) -> Distribution:
 
 
 def pair(mask: Bools, positions: Floats | None, **parameters: Any) -> list[Neurons]:
-    """Return the group "exc" (Dale's law: +1) and the group "inh" (-1); a parameter may be a pair, one value for each."""
+    """Return the groups "exc" (Dale's law: +1) and "inh" (-1); a parameter may be a pair with one value for each."""
     out = []
     for at, (name, members, sign) in enumerate(((EXC, ~mask, 1), (INH, mask, -1))):
         own = {key: value[at] if isinstance(value, tuple) else value for key, value in parameters.items()}

@@ -42,23 +42,23 @@ def maass2002(
         tau_m dV/dt = -V + R (I_syn + 13.5 nA)          V > 15 mV: spike, V := 13.5 mV, held 3 ms (exc) or 2 ms (inh)
         I_syn decays with tau_s = 3 ms (exc) or 6 ms (inh);  a spike adds A u r to it (u, r: short-term plasticity)
 
-    Divided by tau_m they are those of `Neurons`, with i_bias = R 13.5 nA / tau_m and
+    Divided by tau_m they are the equations of `Neurons`, with i_bias = R 13.5 nA / tau_m and
 
         weight = R A (u r) tau_s / tau_m
 
-    C is 0.3 (EE), 0.2 (EI), 0.4 (IE), 0.1 (II); A is drawn from a gamma distribution with a standard deviation of 100 % (an
-    exponential one) and mean 30, 60, -19, -19 nA; input synapses have A = 18 nA onto excitatory and 9 nA onto inhibitory
-    neurons and no plasticity. 20 % of the neurons, chosen at random, are inhibitory.
+    C is 0.3 (EE), 0.2 (EI), 0.4 (IE), 0.1 (II); A has a gamma distribution with a standard deviation of 100 % (an
+    exponential distribution) and means of 30, 60, -19, -19 nA; input synapses have A = 18 nA onto excitatory and 9 nA onto
+    inhibitory neurons and no plasticity. 20 % of the neurons, chosen at random, are inhibitory.
 
-    What differs from the paper: u r is the fixed value that regular spikes at ``presynaptic_rate`` lead to, because synapses
-    here have no short-term plasticity, and U, D, F are not drawn but have their means; a neuron has one tau_syn, so
+    Differences from the paper: synapses have no short-term plasticity, so u r is fixed at its steady-state value for
+    regular spikes at ``presynaptic_rate``; U, D, F are not drawn but set to their means; a neuron has one tau_syn, so
     inhibitory currents decay as fast as excitatory ones (their charge, which is the weight, is kept); all neurons start at
     13.5 mV instead of between 13.5 and 15 mV.
 
     Parameters
     ----------
     n_inputs
-        Number of input channels. The paper's weights are made for a few of them; for dozens, see
+        Number of input channels. The paper's weights are meant for a few channels; for dozens, see
         `lsm_sim.simulate.rescale.to_mean_rate` with ``which="input"``.
     seed
         Fixes every draw.
@@ -67,7 +67,7 @@ def maass2002(
     lam
         Range of connections, in units of the grid spacing.
     presynaptic_rate
-        In Hz. 0: the first spike after a long rest (u r = U), with which the column is epileptic.
+        In Hz. 0: the value for the first spike after a long rest (u r = U), with which activity runs away.
     input_probability
         Probability of a synapse from a channel to a neuron.
     tau_syn
@@ -113,13 +113,13 @@ def maass2002(
 
 
 def efficacy(use: float, depression: float, facilitation: float, rate: float) -> float:
-    """Return the part u r of its amplitude that a dynamic synapse passes on, after many regular spikes.
+    """Return the fraction u r of its amplitude that a dynamic synapse transmits after many regular spikes.
 
     With spikes 1/rate apart, the model of Markram, Wang and Tsodyks (PNAS 95, 1998)::
 
         u := U + u (1 - U) exp(-1/(rate F)),     r := 1 + (r - u r - 1) exp(-1/(rate D))
 
-    settles at
+    converges to
 
         u = U / (1 - (1 - U) exp(-1/(rate F))),  r = (1 - exp(-1/(rate D))) / (1 - (1 - u) exp(-1/(rate D)))
 

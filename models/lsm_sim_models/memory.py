@@ -1,4 +1,4 @@
-"""A liquid that remembers: fast synapses, strong recurrence over long delays, an exact code."""
+"""A liquid with long memory: fast synapses, strong recurrence with long delays, an exact input code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lsm_sim.support.seeding import stream
 from lsm_sim_models.forecasting import LIQUID, checked_drive, recurrence
 from lsm_sim_models.groups import INPUT, uniform_delay
 
-_MEAN = 0.5  # of a value in [0, 1]: what the constant input makes up for
+_MEAN = 0.5  # mean of a value in [0, 1], which the constant input compensates
 
 
 def memory(
@@ -33,26 +33,25 @@ def memory(
 ) -> Liquid:
     """Return a network like `forecasting` whose input synapses read binary numbers, `lsm_sim.encode.Bits`.
 
-    Each neuron has ``taps`` taps: a tap reads all digits of one signal through one delay, with weights W 2^-(b + 1) for
-    digit b, so that a value x adds W x to v in exactly the proportion that its digits give; W is Normal(0, input_weight /
-    sqrt(taps)). The constant input of a neuron makes up for what it receives of values of 1/2, at all frames, and lies
-    ``drive`` above the threshold.
+    Each neuron has ``taps`` taps: a tap reads all digits of one signal through one delay, with weight W 2^-(b + 1) for
+    digit b, so that a value x adds exactly W x to v; W is Normal(0, input_weight / sqrt(taps)). The constant input of a
+    neuron is ``drive`` minus the mean input that it would receive from values of 1/2 in all frames.
 
     The defaults are a compromise between memory and forecasting. tau_m = 8 ms, tau_syn = 80 ms, taps = 2, input_weight = 28
-    and drive = (1, 4.4) forecast smooth series better, and there recurrence matters; see docs/forecasting.md.
+    and drive = (1, 4.4) are better for forecasting smooth series, where recurrence matters; see docs/forecasting.md.
 
     Parameters
     ----------
     n_inputs, n_neurons
-        Number of channels, ``bits`` for each signal, and of neurons.
+        Number of channels (``bits`` per signal) and of neurons.
     seed
         Fixes every draw.
     bits, frame
         As in `lsm_sim.encode.Bits`; the frame in seconds.
     taps
-        Taps of each neuron.
+        Number of taps per neuron.
     input_weight
-        Standard deviation of what a value of 1 adds to v in a frame, all taps together.
+        Standard deviation of the amount that a value of 1 adds to v in a frame through all taps together.
     recurrent_degree, recurrent_weight, drive, tau_m, tau_syn, delay
         As in `forecasting`.
 
@@ -65,7 +64,7 @@ def memory(
     bits, taps = checks.whole(bits, "bits", minimum=1), checks.whole(taps, "taps", minimum=1)
     n_signals, rest = divmod(channels.size, bits)
     if rest or not n_signals:
-        raise DescriptionError(f"n_inputs: got {channels.size}, expected a multiple of the {bits} bits of a signal")
+        raise DescriptionError(f"n_inputs: got {channels.size}, expected a multiple of {bits}, the bits per signal")
     rng = stream(checks.whole(seed, "seed"), "models/memory")
     least, most = checked_drive(drive)
     tau = checks.positive(tau_m, "tau_m", "time")
@@ -80,7 +79,7 @@ def memory(
 
 
 def _tap(bits: int, signal: Ints, weight: Floats, delay: Floats) -> Synapses:
-    """Return the synapses from every digit of ``signal[i]`` to neuron i, digit by digit."""
+    """Return the synapses from every digit of ``signal[i]`` to neuron i, sorted by digit."""
     digit = np.repeat(np.arange(bits), len(signal))
     neuron = np.tile(np.arange(len(signal)), bits)
     pairs = Edges(signal[neuron] * bits + digit, neuron)

@@ -1,4 +1,4 @@
-"""A random network of excitatory and inhibitory neurons without space."""
+"""A random network of excitatory and inhibitory neurons without positions."""
 
 from __future__ import annotations
 
@@ -31,13 +31,14 @@ def random_ei(
 
         J = strength / sqrt(C_E)   and   -g J,
 
-    in units of the threshold. v_thresh = 1 and v_reset = 0.5 are Brunel's 20 and 10 mV; tau_m, t_ref, delay, the share of
-    inhibitory neurons, ``connectivity`` and ``g`` are his too. His J = 0.1 mV with C_E = 1000 is a strength of 0.16; ours is
-    0.5, because a liquid of hundreds of neurons hardly feels its own recurrence otherwise. Dividing by sqrt(C_E) keeps the
-    fluctuations of the recurrent input equal for networks of all sizes (van Vreeswijk and Sompolinsky 1996).
+    in units of the threshold. v_thresh = 1 and v_reset = 0.5 correspond to Brunel's 20 and 10 mV; tau_m, t_ref, delay, the
+    fraction of inhibitory neurons, ``connectivity`` and ``g`` are his too. His J = 0.1 mV with C_E = 1000 is a strength of
+    0.16; the default here is 0.5, because otherwise recurrence has almost no effect in a liquid of hundreds of neurons.
+    Dividing by sqrt(C_E) makes the fluctuations of the recurrent input independent of the size of the network (van Vreeswijk
+    and Sompolinsky 1996).
 
-    What differs from the paper: synaptic currents decay with tau_syn (his are pulses), and the external drive is
-    the stimulus: ``input_degree`` channels onto each neuron, in place of 1000 Poisson sources.
+    Differences from the paper: synaptic currents decay with tau_syn (his are pulses), and the external drive is
+    the stimulus: ``input_degree`` channels per neuron instead of 1000 Poisson sources.
 
     Parameters
     ----------
@@ -46,17 +47,17 @@ def random_ei(
     seed
         Fixes every draw.
     connectivity
-        Share of the neurons that connect to a neuron.
+        Fraction of the neurons that connect to a neuron.
     strength
         J sqrt(C_E), in units of v.
     g
-        Inhibitory over excitatory weight; 4 balances 20 % inhibitory neurons.
+        Ratio of inhibitory to excitatory weights; 4 balances 20 % inhibitory neurons.
     input_degree
-        Channels onto each neuron; all of them where there are fewer.
+        Input channels per neuron; all channels if there are fewer.
     input_weight
         Mean of the input weights, in units of v; they are gamma distributed with shape 2, so that neurons differ.
     inhibitory
-        Share of inhibitory neurons.
+        Fraction of inhibitory neurons.
     tau_m, tau_syn, t_ref, delay
         In seconds.
 
@@ -77,7 +78,7 @@ def random_ei(
     share = checks.probability(connectivity, "connectivity")
     c_exc, c_inh = (round(share * group.size) for group in neurons)
     if not c_exc or not c_inh:
-        msg = f"connectivity: got {share:g}, expected enough for one source of each kind among {n_neurons} neurons"
+        msg = f"connectivity: got {share:g}, expected at least one source of each kind among {n_neurons} neurons"
         raise DescriptionError(msg)
     weight = checks.positive(strength, "strength") / c_exc**0.5
     degree = min(channels.size, checks.whole(input_degree, "input_degree", minimum=1))

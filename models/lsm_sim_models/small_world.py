@@ -29,10 +29,10 @@ def small_world(
     t_ref: float = 3 * ms,
     delay: tuple[float, float] = (1 * ms, 5 * ms),
 ) -> Liquid:
-    """Return a small-world network: a directed ring of k neighbours, each synapse moved elsewhere with probability p.
+    """Return a small-world network: a directed ring of k neighbours, each synapse rewired at random with probability p.
 
     The wiring is that of `SmallWorld` over the whole population, after Watts and Strogatz (1998); the inhibitory neurons
-    stand at random places on the ring. Excitatory weights are Gamma(weight, shape=2), inhibitory ones -Gamma(g * weight,
+    have random positions on the ring. Excitatory weights are Gamma(weight, shape=2), inhibitory ones -Gamma(g * weight,
     shape=2); delays are uniform. Watts and Strogatz describe the graph only: neurons, weights and the signed input,
     Normal(0, input_weight), are those of `speech`.
 
@@ -43,18 +43,18 @@ def small_world(
     seed
         Fixes every draw.
     k
-        Neighbours on the ring, even: half on either side.
+        Number of neighbours on the ring, even: half on either side.
     p
-        Probability that a synapse goes elsewhere: 0 is the ring, 1 a random graph, about 0.01 to 0.1 a small world.
+        Rewiring probability of a synapse: 0 gives the ring, 1 a random graph, about 0.01 to 0.1 a small world.
     weight, input_weight
-        Mean excitatory weight and standard deviation of the input weights, in units of v. With the defaults activity
-        sustains itself from a weight of about 0.25 on.
+        Mean excitatory weight and standard deviation of the input weights, in units of v. With the other defaults, activity
+        sustains itself at weights of about 0.25 and above.
     g
-        Inhibitory over excitatory weight; 4 balances 20 % inhibitory neurons.
+        Ratio of inhibitory to excitatory weights; 4 balances 20 % inhibitory neurons.
     input_probability
         Probability of a synapse from a channel to a neuron.
     inhibitory
-        Share of inhibitory neurons.
+        Fraction of inhibitory neurons.
     tau_m, tau_syn, t_ref
         In seconds.
     delay
@@ -86,7 +86,7 @@ def small_world(
 
 
 def _between(source: Ints, target: Ints, mask: Bools, ends: tuple[str, str]) -> Edges:
-    """Return the synapses between two kinds, counted within their groups."""
+    """Return the synapses between two kinds of neurons, with indices within their groups."""
     within = np.where(mask, np.cumsum(mask), np.cumsum(~mask)) - 1
     chosen = (mask[source] == (ends[0] == INH)) & (mask[target] == (ends[1] == INH))
     return Edges(within[source[chosen]], within[target[chosen]])

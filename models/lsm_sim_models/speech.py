@@ -29,7 +29,7 @@ def speech(
     t_ref: float = 3 * ms,
     delay: tuple[float, float] = (1 * ms, 5 * ms),
 ) -> Liquid:
-    """Return a column with slow synapses and signed input: the settings that mattered for spoken digits.
+    """Return a column with slow synapses and input of both signs: the settings that mattered for spoken digits.
 
     The geometry and the connection probabilities C exp(-(d/lam)^2) are those of Maass et al. (2002). In order of their
     effect on accuracy: input synapses of both signs, Normal(0, input_weight), from each channel to 30 % of the neurons; slow
@@ -47,12 +47,12 @@ def speech(
     input_weight
         Standard deviation of the input weights, in units of v.
     recurrent_weight
-        Factor on all recurrent weights; 0 switches the recurrence off, and from about 1 on activity sustains itself, so
+        Factor on all recurrent weights; 0 switches recurrence off; from about 1 on activity sustains itself, so
         that the liquid no longer forgets.
     lam
         Range of connections, in units of the grid spacing.
     inhibitory
-        Share of inhibitory neurons.
+        Fraction of inhibitory neurons.
     tau_m, tau_syn, t_ref
         In seconds.
     delay

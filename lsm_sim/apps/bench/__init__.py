@@ -1,4 +1,5 @@
-"""How fast the engines are: workloads, measuring in alternating rounds, and what came out; `lsm-sim bench` shows it.
+"""The benchmark of speed, `lsm-sim bench`: workloads, measurement in alternating rounds, and reports.
 
-What runs side by side are peers, found by entry points of the group ``lsm_sim.peers``; see `lsm_sim.apps.bench.peer`.
+The compared simulators are called peers and are found by entry points of the group ``lsm_sim.peers``; see
+`lsm_sim.apps.bench.peer`.
 """

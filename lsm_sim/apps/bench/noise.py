@@ -1,11 +1,11 @@
-"""Whether the machine was quiet: a loop of fixed work between all measurements, the time that others used, and the rounds.
+"""Whether the machine was quiet: a loop of fixed work between all measurements, the CPU time of others, and the rounds.
 
-A run is called noisy where one of these is true; its ratios then mean little:
+A run is called noisy, and its ratios are unreliable, if one of these is true:
 
-- the loop's 90th percentile is more than `MOST_SPREAD` above its 10th: clock or caches were not the same all the time;
-- other processes, or other machines on the same host, used more than `MOST_OTHERS` of a core;
-- half of what was measured took, in its slowest round, more than `MOST_ROUNDS` longer than in its fastest: another machine on the
-  same host may slow a core down, its caches above all, where neither the loop nor the clocks see it.
+- the loop's 90th percentile is more than `MOST_SPREAD` above its 10th: clock frequency or caches changed during the run;
+- other processes, or other virtual machines on the same host, used more than `MOST_OTHERS` of a core;
+- half of the rows took more than `MOST_ROUNDS` longer in their slowest round than in their fastest: another virtual machine on
+  the same host may slow down a core, mainly through its caches, without an effect on the loop or on CPU times.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from dataclasses import dataclass, field
 import numpy as np
 import psutil
 
-# A quiet machine stays within 3 to 8 %; a second busy process on the same core makes it 50 % and more.
+# On a quiet machine it is 3 to 8 %; with a second busy process on the same core 50 % and more.
 MOST_SPREAD = 0.15
 # An idle desktop uses 0.02 to 0.05 of a core.
 MOST_OTHERS = 0.15
-# On a quiet machine half of the rows stay within 3 to 10 %; a virtual one whose core was shared made it 30 to 50 %.
+# On a quiet machine it is 3 to 10 % for half of the rows; on a virtual one with a shared core 30 to 50 %.
 MOST_ROUNDS = 0.25
-_LEAST_SECONDS = 0.1  # clocks of processes tick every 10 ms, so less than this is no evidence
+_LEAST_SECONDS = 0.1  # CPU times have a resolution of 10 ms, so less than this is not significant
 
 _WORK = bytes(1 << 20)
-_IDLE = ("idle", "iowait", "guest", "guest_nice")  # guests are counted in user and nice already
+_IDLE = ("idle", "iowait", "guest", "guest_nice")  # guest times are included in user and nice
 
 
 @dataclass(frozen=True)
 class Noise:
-    """What was seen.
+    """The measured noise.
 
     Parameters
     ----------
     loops
         Seconds of each run of the loop.
     spread
-        Their 90th percentile over their 10th, minus one.
+        Their 90th percentile divided by their 10th, minus one.
     others
-        Cores that others used, on average.
+        Mean number of cores used by others.
     rounds
-        The slowest round of a row over its fastest, minus one; the median of the rows.
+        Slowest round of a row divided by its fastest, minus one; median over rows.
     reasons
-        Why the machine was too noisy to trust; empty: it was not.
+        Why the machine was too noisy; empty if it was quiet.
     """
 
     loops: tuple[float, ...]
@@ -58,26 +58,26 @@ class Noise:
 
 @dataclass
 class Watch:
-    """Looks at the machine from its making until `noise` is called."""
+    """Observes the machine from its creation until `noise` is called."""
 
     loops: list[float] = field(default_factory=list)
     _start: float = field(default_factory=time.perf_counter)
     _busy: float = field(default_factory=lambda: busy_seconds() - own_seconds())
 
     def tick(self) -> None:
-        """Run the loop once; some milliseconds."""
+        """Run the loop once, which takes some milliseconds."""
         start = time.perf_counter()
         hashlib.sha256(_WORK)
         self.loops.append(time.perf_counter() - start)
 
     def noise(self, rows: Sequence[Sequence[float]] = ()) -> Noise:
-        """Return what was seen so far; ``rows`` are seconds of each row's rounds."""
+        """Return the noise so far; ``rows`` has the seconds of each round for each row."""
         wall = time.perf_counter() - self._start
         return judge(self.loops, busy_seconds() - own_seconds() - self._busy, wall, rows)
 
 
 def judge(loops: Sequence[float], busy: float, wall: float, rows: Sequence[Sequence[float]] = ()) -> Noise:
-    """Return the verdict on loops of fixed work, ``busy`` seconds that others had a core, ``wall`` seconds in all, and rounds."""
+    """Return the noise from loops of fixed work, ``busy`` CPU seconds of others, ``wall`` seconds in total, and rounds."""
     low, high = np.quantile(loops, [0.1, 0.9]) if loops else (1.0, 1.0)
     spread, others = float(high / low - 1), max(0.0, busy) / wall
     rounds = float(np.median([max(row) / min(row) - 1 for row in rows])) if rows else 0.0
@@ -96,7 +96,7 @@ def judge(loops: Sequence[float], busy: float, wall: float, rows: Sequence[Seque
 
 
 def busy_seconds() -> float:
-    """Return how long the cores that this process may use were busy since the machine started, in seconds."""
+    """Return how long the cores that this process may use have been busy since the machine started, in seconds."""
     cores = psutil.cpu_times(percpu=True)
     if hasattr(os, "sched_getaffinity"):
         cores = [cores[i] for i in os.sched_getaffinity(0) if i < len(cores)]

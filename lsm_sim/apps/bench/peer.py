@@ -1,7 +1,7 @@
-"""What can be measured, and how it is found.
+"""Peers: the compared simulators, and how they are found.
 
-A package offers peers by an entry point of the group ``lsm_sim.peers``: a function of `Settings` that returns a list of `Peer`,
-or raises `BackendUnavailableError` where what it needs is not installed. The core imports none of them itself.
+A package provides peers by an entry point of the group ``lsm_sim.peers``: a function of `Settings` that returns a list of `Peer`,
+or raises `BackendUnavailableError` if a package that it needs is not installed. The core imports no peer itself.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from lsm_sim.support.checks import Bools, Ints
 
 ENTRY_POINTS = "lsm_sim.peers"
 OURS, CEILING, BRIAN2 = "fast", "ceiling", "brian2"
-SWEPT = (OURS, CEILING)  # the others would take hours for a sweep; ask for them by name
+SWEPT = (OURS, CEILING)  # the others would take hours for a sweep, so they must be named
 
 Counts: TypeAlias = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What all peers are told.
+    """Settings passed to all peers.
 
     Parameters
     ----------
     backend
-        Which backend of ours to measure.
+        Which lsm_sim backend to measure.
     n_threads
-        How many threads "all cores" are.
+        Number of threads for rows that use all cores.
     quick
-        Whether there is no time to compile for minutes; what must, raises `UnsupportedError` when it is prepared.
+        Whether to skip peers that compile for minutes; these raise `UnsupportedError` in `Peer.prepare`.
     """
 
     backend: str = "fast"
@@ -50,24 +50,24 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What every peer does: run these samples through this program, each from rest, and count its spikes.
+    """The task of every peer: run this program with these samples, each from rest, and count its spikes.
 
     Parameters
     ----------
     workload
-        Where it comes from.
+        The workload it was made from.
     program, stimulus
-        The network, and what it is given.
+        The network and its input.
     dense
-        The same stimulus as a user has it, (B, T, C).
+        The same stimulus as a dense array, (B, T, C).
     bins
         Edges of the bins in steps, (B, K + 1).
     counts
-        The right answer, (B, K, N).
+        The correct counts, (B, K, N).
     events
-        Synaptic events of each sample, (B,): for each spike and each stimulus event as many as its source has synapses.
+        Synaptic events of each sample, (B,): each spike and each stimulus event counts once per synapse of its source.
     first_seconds
-        How long our backend took from the program to the counts of the first sample, compiling included.
+        Time of our backend from the program to the counts of the first sample, including compilation.
     """
 
     workload: Workload
@@ -92,10 +92,10 @@ class Ready:
     Parameters
     ----------
     run
-        Takes a number n of samples, runs the first n of the task and returns their counts (n, K, N), or None if it
-        has none to return.
+        Runs the first n samples of the task for a given n and returns their counts (n, K, N), or None if the peer
+        does not count.
     batch
-        So many samples run side by side; it is asked for multiples of this number, or for all samples.
+        Number of samples that run together; ``run`` is called with multiples of it, or with all samples.
     """
 
     run: Callable[[int], Counts | None]
@@ -109,19 +109,20 @@ class Peer:
     Parameters
     ----------
     name
-        What to call it.
+        Name of the row.
     prepare
-        Builds what runs a task, and releases it in the end. `UnsupportedError` says why it does not take part in this task.
+        Context manager that builds the network of a task and releases it at the end; raises `UnsupportedError` with the
+        reason if it cannot run the task.
     about
-        How it runs, and what it leaves out.
+        How it runs, and what it omits.
     n_threads
-        Threads that it uses.
+        Number of threads that it uses.
     exact
         Whether its counts must be equal to ours.
     role
-        What it is compared as: ``"loop"``, ``"ceiling"``, ``"public"`` or ``"runner"``; most have none.
+        Its role in ratios: ``"loop"``, ``"ceiling"``, ``"public"`` or ``"runner"``; most have none.
     family
-        The name of its entry point; filled in by `find`.
+        The name of its entry point; set by `find`.
     """
 
     name: str
@@ -134,13 +135,13 @@ class Peer:
 
 
 def known() -> list[str]:
-    """Return the names of all that packages offer, installed or not; ours first."""
+    """Return the names of all declared peers, installed or not; ours first."""
     names = {entry.name for entry in metadata.entry_points(group=ENTRY_POINTS)}
     return sorted(names, key=lambda name: (name != OURS, name != CEILING, name))
 
 
 def find(names: Sequence[str] | None, settings: Settings) -> tuple[list[Peer], dict[str, str]]:
-    """Return the peers of these entry points (None: of all), and by name why others cannot run here."""
+    """Return the peers of these entry points (None: of all), and by name the reasons why others cannot run here."""
     everyone = known()
     for name in names or ():
         if name not in everyone:
@@ -153,6 +154,6 @@ def find(names: Sequence[str] | None, settings: Settings) -> tuple[list[Peer], d
             peers += [dataclasses.replace(peer, family=name) for peer in entries[name].load()(settings)]
         except BackendUnavailableError as error:
             missing[name] = str(error)
-        except Exception as error:  # a broken package must not keep the others from running
+        except Exception as error:  # run the other peers even if a package is broken
             missing[name] = f"cannot be loaded ({type(error).__name__}: {error})"
     return peers, missing

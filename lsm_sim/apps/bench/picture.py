@@ -1,4 +1,4 @@
-"""How fast everybody is: milliseconds per sample of each workload as bars, and sweeps as lines."""
+"""Figure of the results: milliseconds per sample of each workload as bars, and sweeps as lines."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from lsm_sim.apps.bench.report import digits
 from lsm_sim.support import figures
 
 _BAR = 0.17  # inches
-_WIDE = 1.5  # columns: names are long
+_WIDE = 1.5  # columns, because names are long
 _FRAME, _SWEEP = 0.75, 2.3  # inches around the bars of a panel; height of a sweep
 _OURS, _OTHERS = figures.BLUE, figures.GREY
 _AXIS = {"rates": "Mean rate (Hz)", "sizes": "Neurons"}
 
 
 def draw(summaries: Sequence[dict[str, Any]], figure: Any = None) -> Any:
-    """Draw what `lsm-sim bench` measured into ``figure``, or a new one, and return it.
+    """Draw the results of `lsm-sim bench` into ``figure``, or a new one, and return it.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def draw(summaries: Sequence[dict[str, Any]], figure: Any = None) -> Any:
 
 
 def _done(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows with figures; the ceilings are lines, not bars."""
+    """Return the rows with results; ceilings are drawn as lines, not as bars."""
     return [row for row in summary["rows"] if row["status"] == "ok" and row["role"] != "ceiling"]
 
 
@@ -104,7 +104,7 @@ def _ceiling(summary: dict[str, Any]) -> float | None:
 
 
 def _draw_sweep(ax: Any, name: str, summaries: Sequence[dict[str, Any]]) -> None:
-    """Draw one line for each peer over the number that changes."""
+    """Draw one line for each peer over the quantity that the sweep changes."""
     noisy = "" if all(summary["noise"]["quiet"] for summary in summaries) else " (machine too noisy)"
     figures.tidy(ax, _AXIS.get(name, name) + noisy, "ms per sample")
     names = list(dict.fromkeys(_name(row) for summary in summaries for row in _done(summary)))
@@ -122,7 +122,7 @@ def _draw_sweep(ax: Any, name: str, summaries: Sequence[dict[str, Any]]) -> None
 
 
 def _x(summary: dict[str, Any]) -> float:
-    """Return the place of a workload: the rate that was measured, or the number that was set."""
+    """Return the x value of a workload: the measured rate, or the number that was set."""
     return float(summary["rate"] if summary["sweep"] == "rates" else summary["x"])
 
 

@@ -1,4 +1,4 @@
-"""What was measured, as plain values (for JSON) and as a table."""
+"""The results as plain values (for JSON) and as a table."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RIGHT = (1, 2, 3, 4, 5, 6, 7, 8, 9)
 
 
 def summarise(measurement: Measurement) -> dict[str, Any]:
-    """Return one workload's figures: medians over the rounds, their spread, and ratios of medians."""
+    """Return the results of one workload: medians over the rounds, their spread, and ratios of medians."""
     task, rows = measurement.task, measurement.rows
     events = float(task.events.mean())
     return {
@@ -79,7 +79,7 @@ def _row(row: Row, rows: Sequence[Row], events: float) -> dict[str, Any]:
 
 
 def _figures(rows: Sequence[Row]) -> dict[str, float | None]:
-    """Return ratios between our own rows: what the public API adds to the runner, what more threads give."""
+    """Return ratios between our own rows: overhead of the public API over the runner, and speed-up by threads."""
     public = [row for row in rows if row.peer.role == "public" and row.status == OK]
     one = min(public, key=lambda row: row.peer.n_threads, default=None)
     many = max(public, key=lambda row: row.peer.n_threads, default=None)
@@ -102,7 +102,7 @@ def _best(rows: Sequence[Row]) -> Row | None:
 
 
 def _ceiling(rows: Sequence[Row], n_threads: int) -> Row | None:
-    """Return the ceiling of so many threads."""
+    """Return the ceiling of this number of threads."""
     same = (row for row in rows if row.peer.role == "ceiling" and row.peer.n_threads == n_threads)
     return next((row for row in same if row.status == OK), None)
 
@@ -113,7 +113,7 @@ def _over(one: Row | None, other: Row) -> float | None:
 
 
 def title(summary: dict[str, Any]) -> str:
-    """Return one line on the network and what it is given."""
+    """Return one line that describes the network and its input."""
     return (
         f"{summary['workload']}: {summary['neurons']} neurons, {summary['synapses']} synapses, {summary['samples']} samples of "
         f"{summary['steps']} steps, {summary['rate']:.1f} Hz, {summary['events_per_sample'] / 1e6:.2f} million synaptic events "
@@ -142,7 +142,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
 
 
 def _equality(row: dict[str, Any]) -> str:
-    """Say whether the counts are ours."""
+    """Return whether the counts are equal to ours, as text."""
     compared, differing = row["counts_compared"], row["counts_differing"]
     if not compared:
         return ""
@@ -159,32 +159,34 @@ def digits(value: float | None) -> str:
 
 
 def remarks(summary: dict[str, Any]) -> list[str]:
-    """Return what the table leaves open: who did not take part, our own ratios, and whether the machine was quiet."""
+    """Return remarks on the table: rows that did not run, our own ratios, and whether the machine was quiet."""
     out = []
     for row in summary["rows"]:
         if row["status"] != OK:
             out.append(f"{row['name']}: {'left out' if row['status'] == LEFT_OUT else 'FAILED'}: {row['reason']}")
     figures = summary["figures"]
     if figures["public_over_runner"] is not None:
-        out.append(f"the public API from dense arrays takes {figures['public_over_runner']:.2f} times the runner alone")
+        out.append(
+            f"the public API from dense arrays takes {figures['public_over_runner']:.2f} times as long as the runner"
+        )
     if figures["threads_speedup"] is not None:
         out.append(f"{figures['threads']} threads are {figures['threads_speedup']:.2f} times as fast as one")
     return [*out, verdict(summary["noise"])]
 
 
 def verdict(noise: dict[str, Any]) -> str:
-    """Say whether the figures can be trusted."""
+    """Return whether the machine was quiet, as text."""
     if noise["quiet"]:
         loop, rounds = (100 * noise[which] for which in ("loop_spread", "rounds_spread"))
         return (
             f"the machine was quiet: a loop of fixed work varied by {loop:.0f} %, half of the rows by no more than "
             f"{rounds:.0f} % between rounds, and others used {noise['others_cores']:.2f} cores"
         )
-    return f"TOO NOISY to trust: {'; '.join(noise['reasons'])}; close other programs and run again"
+    return f"MACHINE TOO NOISY: {'; '.join(noise['reasons'])}; close other programs and run again"
 
 
 def sweep_table(summaries: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """Return one line for each workload of a sweep: the median milliseconds of each peer, and nanoseconds per event of the first."""
+    """Return one line for each workload of a sweep: median milliseconds of each peer, nanoseconds per event of the first."""
     every = [row for summary in summaries for row in summary["rows"] if row["status"] == OK]
     names = list(dict.fromkeys((row["name"], row["threads"]) for row in every))
     heads = [_label(name, threads) for name, threads in names]
@@ -208,7 +210,7 @@ def sweep_table(summaries: Sequence[dict[str, Any]]) -> list[list[str]]:
 
 
 def sweep_remarks(summaries: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the slowest workload of each peer, who did not take part, and where the machine was not quiet."""
+    """Return the slowest workload of each peer, rows that did not run, and workloads on a noisy machine."""
     out = []
     every = [(summary["workload"], row) for summary in summaries for row in summary["rows"]]
     for name, threads in dict.fromkeys((row["name"], row["threads"]) for _, row in every):
@@ -227,7 +229,7 @@ def _label(name: str, threads: int) -> str:
 
 
 def wrong(summaries: Sequence[dict[str, Any]]) -> list[str]:
-    """Return which peers counted otherwise although they must not."""
+    """Return the peers whose counts differ but must be equal."""
     return [
         f"{row['name']} on {summary['workload']}"
         for summary in summaries

@@ -1,4 +1,4 @@
-"""Measuring: every peer once per round, one after the other, so that all of them meet the same moods of the machine."""
+"""Measurement: every peer runs once per round, interleaved, so that drift of the machine affects all peers equally."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from lsm_sim.apps.bench.peer import Peer, Ready, Task
 from lsm_sim.errors import BackendUnavailableError, UnsupportedError
 
 OK, LEFT_OUT, FAILED = "ok", "left out", "failed"
-_LEAST = 0.05  # seconds; what is shorter is repeated, so that ticks and clocks do not matter
+_LEAST = 0.05  # seconds; shorter runs are repeated, so that the clock resolution does not matter
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long to measure: so many rounds, and about so many seconds for a peer in each.
+    """How long to measure: the number of rounds, and approximate seconds for each peer in a round (``budget``).
 
-    A peer that is too slow for all samples runs fewer of them; every figure is per sample.
+    A peer that is too slow for all samples runs fewer of them; all times are per sample.
     """
 
     rounds: int = 5
@@ -31,20 +31,20 @@ class Plan:
 
 @dataclass
 class Row:
-    """What came out for one peer.
+    """The results of one peer.
 
     Parameters
     ----------
     status, reason
         ``"ok"``, ``"left out"`` or ``"failed"``, and why.
     samples
-        How many it ran in each round.
+        Number of samples in each round.
     first_seconds
-        From nothing to the counts of the first sample: building and compiling included.
+        From the start to the counts of the first sample, including building and compiling.
     seconds
         Per sample, one value for each round.
     compared, differing
-        How many counts were compared with ours, and how many differ.
+        Number of counts compared with ours, and number that differ.
     """
 
     peer: Peer
@@ -63,7 +63,7 @@ class Row:
 
     @property
     def wrong(self) -> bool:
-        """Whether counts differ that must not."""
+        """Whether counts differ that must be equal."""
         return self.peer.exact and self.differing > 0
 
 
@@ -81,14 +81,14 @@ def measure(
 ) -> Measurement:
     """Prepare all peers, compare their counts with ours, and time them in alternating rounds.
 
-    A peer that fails says why in its row; the others go on. ``say`` is told what happens.
+    If a peer fails, its row has the reason; the others continue. ``say`` is called with progress messages.
     """
     rows = [Row(peer) for peer in peers]
     with ExitStack() as stack:
         entrants: list[tuple[Row, Ready, int]] = []
         for row in rows:
             say(f"{row.peer.name}: preparing")
-            with _blaming(row):
+            with _error_context(row):
                 ready = _start(row, task, stack)
                 entrants.append((row, ready, _warm_up(row, ready, task, plan.budget)))
         watch = Watch()
@@ -97,7 +97,7 @@ def measure(
                 if row.status == OK:
                     say(f"round {number + 1} of {plan.rounds}: {row.peer.name}")
                     watch.tick()
-                    with _blaming(row):
+                    with _error_context(row):
                         row.seconds.append(_time(ready, row.samples, repeats))
         watch.tick()
         noise = watch.noise([row.seconds for row in rows if row.status == OK and row.seconds])
@@ -105,13 +105,13 @@ def measure(
 
 
 @contextmanager
-def _blaming(row: Row) -> Iterator[None]:
-    """Write an error into the row instead of letting it pass."""
+def _error_context(row: Row) -> Iterator[None]:
+    """Store an error in the row instead of raising it."""
     try:
         yield
     except (UnsupportedError, BackendUnavailableError) as error:
         row.status, row.reason = LEFT_OUT, str(error)
-    except Exception as error:  # whatever other people's simulators may raise
+    except Exception as error:  # other simulators may raise any type
         row.status, row.reason = FAILED, " ".join(f"{type(error).__name__}: {error}".split())
 
 
@@ -124,7 +124,7 @@ def _start(row: Row, task: Task, stack: ExitStack) -> Ready:
 
 
 def _warm_up(row: Row, ready: Ready, task: Task, budget: float) -> int:
-    """Choose how many samples to run, compare their counts, and return how often to repeat them."""
+    """Choose the number of samples, compare their counts, and return the number of repetitions."""
     batch, everything = min(ready.batch, len(task.counts)), len(task.counts)
     row.samples = batch
     seconds = _time(ready, batch, 1) * batch

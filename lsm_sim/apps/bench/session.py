@@ -1,4 +1,4 @@
-"""A whole benchmark: workload after workload, each with the peers that take part in it."""
+"""A whole benchmark: all workloads, each with its peers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lsm_sim.apps.bench.workloads import Workload
 from lsm_sim.support import environment
 
 FORMAT = "lsm_sim.bench/1"
-PEERS = ("cython", "torch", "nest-simulator")  # whose versions `environment.versions` does not tell
+PEERS = ("cython", "torch", "nest-simulator")  # packages that are not in `environment.versions`
 
 
 def run(
@@ -31,18 +31,18 @@ def run(
     Parameters
     ----------
     samples, seed
-        Instead of the workload's own; one of a single sample stays what it is.
+        Override those of the workload; a workload of a single sample keeps its one sample.
     sweep_all
-        Let all peers take part in sweeps, not only our engine and the ceiling.
+        Whether all peers run in sweeps, not only our backend and the ceiling.
     say
-        Is told what happens, a few words at a time.
+        Called with short progress messages.
     """
     for workload in workloads:
 
         def tell(text: str, name: str = workload.name) -> None:
             say(f"{name}: {text}")
 
-        tell("drawing the network, and the right answer")
+        tell("drawing the network, computing the correct counts")
         one = task.make(workload, settings, samples=samples if workload.samples > 1 else None, seed=seed)
         everyone = sweep_all or not workload.sweep
         taking_part = [peer for peer in peers if everyone or peer.family in SWEPT]

@@ -1,4 +1,4 @@
-"""From a workload to a task: the network, its stimulus, and the right answer."""
+"""From a workload to a task: the network, its stimulus, and the correct counts."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from lsm_sim.support.checks import Ints
 
 
 def make(workload: Workload, settings: Settings, *, samples: int | None = None, seed: int | None = None) -> Task:
-    """Draw the network and the stimulus, and let our backend answer; the reference answers the first sample too.
+    """Draw the network and the stimulus, and run them on our backend; the reference runs the first sample too.
 
     Parameters
     ----------
     samples
-        How many instead of the workload's own number.
+        Number of samples, instead of that of the workload.
     seed
-        Of network and stimulus instead of those of the workload.
+        Seed of network and stimulus, instead of those of the workload.
 
     Raises
     ------
     RunError
-        The two answers differ, so there is no right answer to compare with.
+        The counts of the two differ, so there are no correct counts to compare with.
     """
     engine = find(settings.backend)
     drawn = workloads.NETWORK_SEED if seed is None else seed
@@ -56,12 +56,12 @@ def make(workload: Workload, settings: Settings, *, samples: int | None = None, 
 
 def _counts(runner: Runner, stimulus: Spikes, bins: Ints, n_threads: int) -> Counts:
     counts = runner(stimulus, Request(spikes=False, bins=bins, n_threads=n_threads, progress=False)).counts
-    assert counts is not None  # they were asked for
+    assert counts is not None  # they were requested
     return counts
 
 
 def synaptic_events(program: Program, stimulus: Spikes, counts: Counts) -> Ints:
-    """Return how many synaptic events each sample has, (B,), from its stimulus and its counts (B, K, N)."""
+    """Return the number of synaptic events of each sample, (B,), from its stimulus and its counts (B, K, N)."""
     synapses = np.diff(program.indptr)
     own = counts.sum(axis=1, dtype=np.int64) @ synapses[program.n_inputs :]
     return np.asarray(own + stimulus.counts(1)[:, 0].astype(np.int64) @ synapses[: program.n_inputs])

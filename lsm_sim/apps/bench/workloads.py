@@ -1,8 +1,8 @@
-"""The networks and stimuli that all benchmarks share.
+"""The networks and stimuli of all benchmarks.
 
 W: 1000 LIF neurons (80 % excitatory), every pair connected with probability 0.1, delays 1..8 steps, refractory 2 steps, 80
 Poisson inputs at 50 Hz, samples of 1000 steps of 1 ms; about 33 spikes per neuron and second. The others are W with another
-size, another drive or fewer samples; two sweeps change one number of W alone.
+size, another input or fewer samples; each of the two sweeps changes one quantity of W.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from lsm_sim.units import Hz, ms
 
 N_INPUTS, N_STEPS, DT = 80, 1000, 1 * ms
 BINS = 10
-NETWORK_SEED, STIMULUS_SEED = 1, 7  # the mean rates below are those of these seeds
+NETWORK_SEED, STIMULUS_SEED = 1, 7  # the mean rates below were measured with these seeds
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A network and what it is given.
+    """A network and its input.
 
     Parameters
     ----------
     name
-        What to call it.
+        Name of the workload.
     n_neurons
-        80 % of them are excitatory.
+        Number of neurons; 80 % of them are excitatory.
     p
-        Probability of a recurrent pair.
+        Probability of a recurrent connection.
     exc, inh, external
         Mean weights of the three kinds of synapses, in units of v.
     input_rate
@@ -45,9 +45,9 @@ class Workload:
     i_bias
         Constant input of every neuron, in units of v per second.
     samples
-        How many, unless one asks for another number.
+        Default number of samples.
     sweep, x
-        The sweep it belongs to, and its place there; empty: none.
+        The sweep it belongs to (empty: none), and its x value there.
     """
 
     name: str
@@ -68,13 +68,13 @@ W_SMALL = Workload("W-small", 135, 0.1, 0.047, -0.152, 0.159)
 W_LARGE = Workload("W-large", 10_000, 0.02, 0.022, -0.086, 0.159, samples=20)
 W_LARGE_1 = replace(W_LARGE, name="W-large-1", samples=1)
 MAIN = (W, W_SMALL, W_LARGE, W_LARGE_1)
-# What makes W fire at so many Hz: the rate of the inputs, and beyond 100 Hz a constant input.
+# By mean rate of W in Hz: the rate of the inputs, and from 100 Hz on a constant input.
 _DRIVE = {1: (18, 0), 3: (22.3, 0), 10: (30.0, 0), 30: (47.8, 0), 100: (50, 100), 200: (50, 366), 300: (50, 980)}
 RATES = tuple(
     Workload(f"{rate} Hz", input_rate=inputs * Hz, i_bias=bias, samples=64, sweep="rates", x=rate)
     for rate, (inputs, bias) in _DRIVE.items()
 )
-# 100 synapses from other neurons into each, as in W, so that the rate stays and only the size grows.
+# 100 recurrent synapses per neuron as in W, so that only the size changes and the rate stays similar.
 SIZES = tuple(
     Workload(f"N={n}", n, 100 / n, samples=max(4, min(64, 64_000 // n)), sweep="sizes", x=n)
     for n in (250, 500, 1000, 2000, 4000, 8000, 16_000)
@@ -85,7 +85,7 @@ QUICK = (W.name, W_SMALL.name)
 
 
 def find(names: Sequence[str]) -> list[Workload]:
-    """Return the workloads of these names; the name of a sweep stands for all of its workloads."""
+    """Return the workloads with these names; the name of a sweep selects all of its workloads."""
     known = {workload.name: (workload,) for workload in MAIN} | SWEEPS
     for name in names:
         if name not in known:
@@ -119,6 +119,6 @@ def _around(mean: float) -> Distribution:
 
 
 def stimulus(workload: Workload, n_samples: int, seed: int = STIMULUS_SEED) -> Bools:
-    """Return Poisson spikes on all inputs as a user has them: a dense array (samples, steps, channels)."""
+    """Return Poisson spikes on all inputs as a dense array (samples, steps, channels)."""
     rng = np.random.default_rng(seed)
     return np.asarray(rng.random((n_samples, N_STEPS, N_INPUTS)) < workload.input_rate * DT)

@@ -1,4 +1,4 @@
-"""The command line: which commands there are. Whatever takes long to import, a command imports when it runs."""
+"""The command line and its commands. Modules that take long to import are imported when a command runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lsm_sim.apps.cli.train import train
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    rich_markup_mode=None,  # plain help: Rich takes longer to load than all the rest
+    rich_markup_mode=None,  # plain help, because Rich takes longer to load than everything else
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -34,14 +34,16 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog="lsm-sim COMMAND --help tells more, with examples.")
+@app.callback(epilog="lsm-sim COMMAND --help shows all options, with examples.")
 def lsm_sim_command(
     debug: Annotated[
         bool, typer.Option("--debug", envvar="LSM_SIM_DEBUG", help="Show the traceback of an error.")
     ] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
-    """Describe a spiking Liquid State Machine once; run it, train it, see it."""
+    """Describe, run, train and plot spiking Liquid State Machines."""
 
 
 def _add(command: Callable[..., None], *examples: str) -> None:

@@ -13,7 +13,7 @@ from lsm_sim.apps.cli import options
 
 PICTURES = (".png", ".pdf", ".svg")
 WRONG = 1
-_LINE = 100  # characters that the progress line may take
+_LINE = 100  # maximum length of the progress line
 
 
 def bench(
@@ -25,32 +25,36 @@ def bench(
             show_default=False,
         ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Only W and W-small, and shorter: under a minute.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Only W and W-small, shorter: under a minute.")] = False,
     peers: Annotated[
         str | None,
         typer.Option(
-            metavar="NAMES", help="Only these, such as fast,brian2.  [default: all there are; in sweeps fast,ceiling]"
+            metavar="NAMES", help="Compare only these, such as fast,brian2.  [default: all; in sweeps fast,ceiling]"
         ),
     ] = None,
-    rounds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Rounds.  [default: 5, quick 3]")] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Number of rounds.  [default: 5, quick 3]")
+    ] = None,
     samples: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Samples of a workload.  [default: its own number, quick 20]")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Samples per workload.  [default: as the workload defines, quick 20]"),
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE", help="Draw the figures (.png, .pdf or .svg).")
+        Path | None, typer.Option("--plot", metavar="FILE", help="Draw the results (.png, .pdf or .svg).")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Of networks and stimuli.  [default: the workloads' own]")
+        int | None,
+        typer.Option(min=0, metavar="N", help="Seed of networks and stimuli.  [default: the workloads' own]"),
     ] = None,
     backend: options.Backend = "fast",
     threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
-    """Measure how fast the engine is, beside other simulators and the limit of the machine.
+    """Compare the speed of the engine with other simulators and with the limit of the machine.
 
-    All run the same networks on the same spikes, one after the other in every round, and must count the same spikes. Figures
-    are medians over the rounds. Times are those of this machine at this moment: quote ratios. It says when the machine was
-    too noisy to trust them.
+    All run the same networks on the same spikes, one after the other in every round, and must count the same spikes. Results
+    are medians over the rounds. Absolute times depend on this machine and its load, so quote ratios. A warning is printed if
+    the machine was too noisy.
     """
     from lsm_sim.apps.bench import peer, report, session, workloads
     from lsm_sim.apps.bench.rounds import Plan
@@ -59,7 +63,7 @@ def bench(
     from lsm_sim.support.environment import cores
 
     check_target(plot, PICTURES)
-    find(backend)  # says at once if it cannot run
+    find(backend)  # fail early if it cannot run
     wanted = workloads.find(names or (workloads.QUICK if quick else workloads.NAMES))
     settings = peer.Settings(backend, threads or cores(), quick)
     chosen, missing = peer.find(None if peers is None else peers.split(","), settings)
@@ -86,14 +90,14 @@ def bench(
         print_json(session.document(summaries, missing, settings, plan) | {"plot": plot})
     else:
         print(_ending(wrong, missing))
-    if plot is not None:  # last, so that no mishap here costs the figures
+    if plot is not None:  # last, so that an error here does not lose the results
         _draw(summaries, plot)
     if wrong:
         raise typer.Exit(WRONG)
 
 
 def _say(text: str) -> None:
-    """Show what happens, where somebody watches; each text takes the place of the one before."""
+    """Show progress on a terminal; each text overwrites the previous one."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r{text[:_LINE]:<{_LINE}}\r")
         sys.stderr.flush()
@@ -119,9 +123,7 @@ def _print(summaries: list[dict[str, Any]]) -> None:
 
 def _ending(wrong: list[str], missing: dict[str, str]) -> str:
     lines = [f"{name}: {reason}" for name, reason in missing.items()]
-    equal = (
-        "counts: whatever must be equal is equal, bit for bit, and the first sample of each workload is the reference's"
-    )
+    equal = "counts: all that must be equal are equal; the first sample of each workload equals the reference"
     return "\n".join([*lines, f"WRONG COUNTS: {'; '.join(wrong)}" if wrong else equal])
 
 

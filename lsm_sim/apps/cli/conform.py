@@ -27,10 +27,10 @@ def conform(
     seed: options.NoSeed = None,  # noqa: ARG001
     json: options.Json = False,
 ) -> None:
-    """Compare a backend with the answers in case files.
+    """Compare a backend with the expected output in case files.
 
-    Spikes and u must be equal to the last bit, v too, except within 1e-12 where Brian2 answered. One line per case says ok,
-    or what differs first. Any difference, and any file that cannot be read, makes the exit code 1.
+    Spikes and u must be bit-identical; so must v, except that 1e-12 is allowed where Brian2 computed the expected output. One
+    line per case says ok or gives the first difference. The exit code is 1 if anything differs or a file cannot be read.
     """
     from lsm_sim.apps.cli.output import print_json
     from lsm_sim.engine.protocol import find
@@ -39,7 +39,7 @@ def conform(
     reports = []
     with (
         engine if isinstance(engine, AbstractContextManager) else nullcontext()
-    ):  # one worker for all, where there is one
+    ):  # one worker process for all cases, if the backend uses one
         for path in _files(paths):
             reports.append(_check(path, engine, threads))
             if not json:
@@ -60,7 +60,7 @@ def _files(paths: list[Path]) -> list[Path]:
 
 
 def _check(path: Path, engine: Backend, threads: int | None) -> dict[str, Any]:
-    """Return one case's report; a file that cannot be read is a difference, so that the others are still compared."""
+    """Return the report of one case; a file that cannot be read counts as a difference, and the next case follows."""
     from lsm_sim.engine import conformance
 
     start = time.perf_counter()
@@ -78,4 +78,4 @@ def _line(report: dict[str, Any]) -> str:
     name = Path(report["path"]).name
     if not report["ok"]:
         return f"FAIL  {name}: {report['difference']}"
-    return f"ok    {name}: {report['spikes']} spikes, {report['arithmetic']}, as {report['oracle']} says"
+    return f"ok    {name}: {report['spikes']} spikes, {report['arithmetic']}, equal to {report['oracle']}"

@@ -24,22 +24,21 @@ _LABELS = {
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for pictures and report.")] = Path(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for figures and report.")] = Path(
         "demo"
     ),
-    seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Average over so many seeds.")] = 3,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="The first of them.")] = 0,
-    neurons: Annotated[int, typer.Option("--neurons", min=5, metavar="N", help="Neurons of the liquid.")] = 500,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Number of seeds to average over.")] = 3,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="The first seed.")] = 0,
+    neurons: Annotated[int, typer.Option("--neurons", min=5, metavar="N", help="Number of neurons.")] = 500,
     backend: options.Backend = "fast",
     threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
-    """Let a spiking liquid read handwritten digits.
+    """Classify handwritten digits with a spiking liquid.
 
-    Rows of pixels, one after the other, become spikes; the spikes run through a random recurrent network; its spikes are
-    counted; a linear readout learns the digit from the counts. Three controls go
-    beside it: raw pixels, the counted input spikes, and the liquid with recurrence off. Writes raster.png, confusion.png, trajectories.png and
-    report.html.
+    Rows of pixels are encoded as spikes, one row after the other; the spikes drive a random recurrent network; its spikes are
+    counted; a linear readout learns the digit from the counts. Three controls are reported too: raw pixels, the counted input
+    spikes, and the liquid without recurrence. Writes raster.png, confusion.png, trajectories.png and report.html.
     """
     from lsm_sim.apps.cli.output import check_new_folder, print_json
     from lsm_sim.apps.demo.experiment import Plan
@@ -47,12 +46,10 @@ def demo(
 
     start = time.perf_counter()
     check_new_folder(out)
-    find(backend)  # says at once if it cannot run
+    find(backend)  # fail early if it cannot run
     plan = Plan(neurons, tuple(range(seed, seed + seeds)), backend, threads)
     if not json:
-        print(
-            f"{neurons} neurons, {seeds} seed{'s' * (seeds > 1)}, 5 folds, backend {backend}; wait a moment", flush=True
-        )
+        print(f"{neurons} neurons, {seeds} seed{'s' * (seeds > 1)}, 5 folds, backend {backend} ...", flush=True)
     findings, files = _run(plan, _command(plan, out), start)
     _write(out, files)
     if json:
@@ -62,7 +59,7 @@ def demo(
 
 
 def _run(plan: Plan, command: str, start: float) -> tuple[Findings, dict[str, bytes]]:
-    """Return what came out, and the files to write by name."""
+    """Return the results, and the files to write by name."""
     from lsm_sim.apps.demo import experiment, pictures, report
 
     findings = experiment.run(plan)
@@ -74,7 +71,7 @@ def _run(plan: Plan, command: str, start: float) -> tuple[Findings, dict[str, by
 
 
 def _command(plan: Plan, out: Path) -> str:
-    """Return what to type for the same result; nothing that is as it would be anyway."""
+    """Return the command for the same result, without options that have their defaults."""
     words = ["lsm-sim", "demo"]
     if str(out) != "demo":
         words += ["--out", str(out)]
@@ -90,7 +87,7 @@ def _write(out: Path, files: dict[str, bytes]) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DescriptionError(f"{out}: cannot be made ({error.strerror}); choose another folder with --out") from None
+        raise DescriptionError(f"{out}: cannot be created ({error.strerror}); use another folder with --out") from None
     for name, content in files.items():
         with replacing(out / name) as stream:
             stream.write(content)

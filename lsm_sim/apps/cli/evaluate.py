@@ -22,30 +22,30 @@ def evaluate(
         typer.Option("--data", metavar="DIR", help="Folder with the data.  [default: download into a cache]"),
     ] = None,
     split: Annotated[
-        str | None, typer.Option("--split", metavar="NAME", help="fsdd: upstream, recordings 0-4 of each are the test.")
+        str | None, typer.Option("--split", metavar="NAME", help="fsdd: upstream tests recordings 0-4 of each digit.")
     ] = None,
     test_speakers: Annotated[
         str | None, typer.Option("--test-speakers", metavar="A,B", help="fsdd: test on these, train on all others.")
     ] = None,
     loso: Annotated[bool, typer.Option("--loso", help="fsdd: leave one speaker out, each in turn.")] = False,
     ensemble: Annotated[
-        int | None, typer.Option("--ensemble", min=2, metavar="K", help="Evaluate K liquids together, too.")
+        int | None, typer.Option("--ensemble", min=2, metavar="K", help="Also evaluate an ensemble of K liquids.")
     ] = None,
     horizon: Annotated[
         list[int] | None,
-        typer.Option("--horizon", min=0, metavar="N", help="Series: predict so many samples ahead; may be repeated."),
+        typer.Option("--horizon", min=0, metavar="N", help="Series: predict N samples ahead; may be repeated."),
     ] = None,
     neurons: Annotated[
-        int | None, typer.Option("--neurons", min=5, metavar="N", help="Neurons of the liquid.  [default: as tuned]")
+        int | None, typer.Option("--neurons", min=5, metavar="N", help="Number of neurons.  [default: as tuned]")
     ] = None,
     bins: Annotated[
-        int | None, typer.Option("--bins", min=1, metavar="N", help="Bins of each sample.  [default: as tuned]")
+        int | None, typer.Option("--bins", min=1, metavar="N", help="Bins per sample.  [default: as tuned]")
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, metavar="N", help="shd, ssc: read so many samples of each file.")
+        int | None, typer.Option("--limit", min=1, metavar="N", help="shd, ssc: read only N samples of each file.")
     ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Average over so many seeds.")] = 5,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="The first of them.")] = 0,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Number of seeds to average over.")] = 5,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="The first seed.")] = 0,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write NAME.json and NAME.txt into this folder.")
     ] = None,
@@ -53,9 +53,9 @@ def evaluate(
     threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
-    """Measure a liquid on a data set, beside its controls.
+    """Compare a liquid with its controls on a data set.
 
-    The same readout learns from raw samples, from the encoder's spike counts, from the liquid with recurrence off, from an
+    The same readout learns from raw samples, from the encoder's spike counts, from the liquid without recurrence, from an
     echo-state network of equal size, and from the liquid. The settings are those that were best on training data.
     """
     from lsm_sim.apps.cli.output import check_new_folder, print_json
@@ -92,11 +92,11 @@ def _check_split(name: str, split: str | None, test_speakers: str | None, loso: 
     if split is None:
         return
     if name != "fsdd":
-        raise DescriptionError(f"--split: means nothing to {name}; leave it out")
+        raise DescriptionError(f"--split: not an option of {name}; omit it")
     if split != "upstream":
         raise DescriptionError(f"--split: got {split!r}, expected 'upstream'; or use --test-speakers or --loso")
     if test_speakers is not None or loso:
-        raise DescriptionError("--split: leave it out with --test-speakers and --loso, which are other splits")
+        raise DescriptionError("--split: omit it with --test-speakers and --loso, which are other splits")
 
 
 def _speakers(text: str | None) -> tuple[str, ...]:
@@ -105,5 +105,5 @@ def _speakers(text: str | None) -> tuple[str, ...]:
         return ()
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     if "" in names:
-        raise DescriptionError(f"--test-speakers: got {text!r}, expected names with commas between them")
+        raise DescriptionError(f"--test-speakers: got {text!r}, expected names separated by commas")
     return names

@@ -11,14 +11,14 @@ from lsm_sim.apps.cli import options
 
 def info(
     backend: Annotated[
-        str | None, typer.Option("--backend", metavar="NAME", help="Look at this engine only.  [default: all]")
+        str | None, typer.Option("--backend", metavar="NAME", help="Check only this backend.  [default: all]")
     ] = None,
     seed: options.NoSeed = None,  # noqa: ARG001
     json: options.Json = False,
 ) -> None:
     """Show versions and which backends can run.
 
-    Where a backend cannot run here, say why not and what to do.
+    If a backend cannot run here, show why not and what to do.
     """
     from lsm_sim.apps.cli.output import print_json, print_table
     from lsm_sim.engine import availability

@@ -22,7 +22,9 @@ def load_network(path: Path, seed: int | None) -> Liquid | Program:
     if path.suffix.lower() != ".npz":
         return load_liquid(path, seed)
     if seed is not None:
-        raise DescriptionError(f"{path}: a program has no seed, its draws are made; leave out --seed, or give a liquid")
+        raise DescriptionError(
+            f"{path}: a program has no seed, because everything is drawn already; omit --seed, or pass a liquid"
+        )
     from lsm_sim.program.program import Program
 
     return Program.load(path)
@@ -40,7 +42,7 @@ def load_liquid(path: Path, seed: int | None = None) -> Liquid:
 
 
 def load_data(path: Path, *, need_y: bool) -> tuple[Any, Any]:
-    """Return X, shape (samples, features) or (samples, frames, channels), and y, None where the file has none."""
+    """Return X, shape (samples, features) or (samples, frames, channels), and y, or None if the file has no y."""
     import numpy as np
 
     from lsm_sim.support import checks, npz
@@ -49,7 +51,9 @@ def load_data(path: Path, *, need_y: bool) -> tuple[Any, Any]:
     missing = [name for name in ("X", "y") if name not in arrays and (name == "X" or need_y)]
     if missing:
         got = ", ".join(arrays) or "nothing"
-        raise DescriptionError(f"{path}: no {' and '.join(missing)} in the file, which holds {got}; expected X and y")
+        raise DescriptionError(
+            f"{path}: no {' and '.join(missing)} in the file, which contains {got}; expected X and y"
+        )
     X = checks.real_array(arrays["X"], f"{path}: X")
     if X.ndim not in (2, 3) or 0 in X.shape:
         expected = "(samples, features) or (samples, frames, channels), each at least 1"
@@ -67,8 +71,8 @@ def load_data(path: Path, *, need_y: bool) -> tuple[Any, Any]:
 
 
 @contextmanager
-def blaming(path: Path) -> Iterator[None]:
-    """Say of what scikit-learn finds wrong with data in which file they are."""
+def error_context(path: Path) -> Iterator[None]:
+    """Name the data file in errors raised by scikit-learn."""
     try:
         yield
     except LsmError:

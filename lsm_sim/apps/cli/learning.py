@@ -31,16 +31,14 @@ _OPTION = {"max_rate": "--max-rate", "frame": "--frame", "step": "--step", "n": 
 
 
 def encoder(name: str, settings: Mapping[str, Any], seed: int) -> Encoder:
-    """Return the encoder of this name with the settings that are not None; one that it does not have is an error."""
+    """Return the encoder of this name with the settings that are not None; a setting that it does not have is an error."""
     plain = _ENCODERS[name]
     fields = {field.name for field in dataclasses.fields(plain)}
     given = {key: value for key, value in settings.items() if value is not None}
     for key in given:
         if key not in fields:
             takers = ", ".join(other for other, record in _ENCODERS.items() if key in record.__dataclass_fields__)
-            raise DescriptionError(
-                f"{_OPTION[key]}: the encoder {name!r} has no such setting, only {takers}; leave it out"
-            )
+            raise DescriptionError(f"{_OPTION[key]}: the encoder {name!r} has no such setting, only {takers}; omit it")
     defaults = {"frame": DEFAULT_ENCODER.frame}
     if name in ("rate", "poisson"):
         defaults["max_rate"] = DEFAULT_ENCODER.max_rate
@@ -66,10 +64,10 @@ def task_of(y: Any) -> str:
 
 
 def check_y(task: str, y: Any, where: str) -> None:
-    """Raise `DescriptionError` where y does not suit the task; ``where`` names its file."""
+    """Raise `DescriptionError` if y does not fit the task; ``where`` names its file."""
     if task == "regress":
         if y.dtype.kind == "U":
-            raise DescriptionError(f"{where}: y: got text, expected numbers; to tell classes apart use --task classify")
+            raise DescriptionError(f"{where}: y: got text, expected numbers; for classes use --task classify")
         return
     if y.ndim != 1:
         raise DescriptionError(f"{where}: y: got shape {y.shape}, expected (samples,), one class per sample")
@@ -78,7 +76,7 @@ def check_y(task: str, y: Any, where: str) -> None:
 
 
 def check_folds(task: str, y: Any, cv: int) -> None:
-    """Raise `DescriptionError` where cross-validation cannot have so many folds."""
+    """Raise `DescriptionError` if there are too few samples for ``cv`` folds."""
     if cv == 0:
         return
     if task == "regress":  # R^2 needs two samples in each fold
@@ -96,7 +94,7 @@ def check_folds(task: str, y: Any, cv: int) -> None:
 
 
 def cross_validate(estimator: Any, task: str, X: Any, y: Any, cv: int, seed: int) -> list[float]:
-    """Return the score of each fold, none where ``cv`` is 0."""
+    """Return the score of each fold; an empty list if ``cv`` is 0."""
     if cv == 0:
         return []
     split = KFold if task == "regress" else StratifiedKFold

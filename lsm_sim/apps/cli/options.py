@@ -10,17 +10,17 @@ import typer
 
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Backend: TypeAlias = Annotated[
-    str, typer.Option("--backend", metavar="NAME", help="Engine to run on; lsm-sim info lists them.")
+    str, typer.Option("--backend", metavar="NAME", help="Backend to run on; lsm-sim info lists them.")
 ]
 
 NoSeed: TypeAlias = Annotated[
     int | None,
-    typer.Option("--seed", min=0, metavar="N", help="Taken as by every command; nothing is random here."),
+    typer.Option("--seed", min=0, metavar="N", help="Ignored: nothing is random here."),
 ]
 
 
 class ArithmeticName(str, Enum):
-    """Arithmetics by their names."""
+    """Names of the arithmetics."""
 
     float64 = "float64"
     loihi = "loihi"
@@ -28,7 +28,7 @@ class ArithmeticName(str, Enum):
 
 Arithmetic: TypeAlias = Annotated[
     ArithmeticName | None,
-    typer.Option("--arithmetic", help="loihi quantises first, with the stimulus as calibration.  [default: as it is]"),
+    typer.Option("--arithmetic", help="loihi quantises first, with the stimulus as calibration.  [default: unchanged]"),
 ]
 Threads: TypeAlias = Annotated[
     int | None,
@@ -36,7 +36,7 @@ Threads: TypeAlias = Annotated[
         "--threads",
         min=1,
         metavar="N",
-        help="At most so many threads; no number changes a result.  [default: all cores]",
+        help="Maximum number of threads; results do not depend on it.  [default: all cores]",
     ),
 ]
 Liquid: TypeAlias = Annotated[

@@ -1,4 +1,4 @@
-"""What commands print, and where they may write."""
+"""Printing of results, and checks of output paths."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from lsm_sim.errors import DescriptionError
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON object; NumPy values become plain ones, what is not finite null."""
+    """Print one JSON object; NumPy values become plain values, numbers that are not finite become null."""
     print(json.dumps(plain(value), indent=2, allow_nan=False))
 
 
 def plain(value: Any) -> Any:
-    """Return ``value`` as JSON knows it."""
+    """Return ``value`` as types that JSON supports."""
     import numpy as np
 
     if isinstance(value, dict):
@@ -33,7 +33,7 @@ def plain(value: Any) -> Any:
 
 
 def print_table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
-    """Print rows in aligned columns; those numbered in ``right`` are flush right."""
+    """Print rows in aligned columns; the columns in ``right`` are right-aligned."""
     widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
     for row in rows:
         cells = [cell.rjust(w) if j in right else cell.ljust(w) for j, (cell, w) in enumerate(zip(row, widths))]  # noqa: B905
@@ -41,7 +41,7 @@ def print_table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> Non
 
 
 def check_target(path: Path | None, suffixes: Sequence[str] = ()) -> None:
-    """Raise `DescriptionError`, before any work is done, where a file could not be written to ``path``."""
+    """Raise `DescriptionError`, before any work is done, if a file cannot be written to ``path``."""
     if path is None:
         return
     if path.is_dir():
@@ -52,16 +52,16 @@ def check_target(path: Path | None, suffixes: Sequence[str] = ()) -> None:
 
 
 def check_folder(folder: Path) -> None:
-    """Raise `DescriptionError` where no file could be written into an existing folder."""
+    """Raise `DescriptionError` if no file can be written into an existing folder."""
     if not folder.is_dir():
-        raise DescriptionError(f"{folder}: no such folder; make it, or write somewhere else")
+        raise DescriptionError(f"{folder}: no such folder; create it, or write to another folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise DescriptionError(f"{folder}: no permission to write there; choose another folder")
 
 
 def check_new_folder(folder: Path) -> None:
-    """Raise `DescriptionError` where a folder that need not exist yet could not be made or written into."""
+    """Raise `DescriptionError` if a folder, which need not exist yet, cannot be created or written to."""
     existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not existing.is_dir():
-        raise DescriptionError(f"{folder}: {existing} is a file, expected a folder; choose another one with --out")
+        raise DescriptionError(f"{folder}: {existing} is a file, expected a folder; use another one with --out")
     check_folder(existing)

@@ -17,7 +17,7 @@ from lsm_sim.errors import DescriptionError
 
 def predict(
     model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="A model that lsm-sim train wrote.", show_default=False)
+        Path, typer.Argument(metavar="MODEL", help="A model written by lsm-sim train.", show_default=False)
     ],
     data: options.Data,
     output: Annotated[
@@ -25,7 +25,7 @@ def predict(
     ] = None,
     backend: Annotated[
         str | None,
-        typer.Option("--backend", metavar="NAME", help="Engine to run on.  [default: the one it was trained on]"),
+        typer.Option("--backend", metavar="NAME", help="Backend to run on.  [default: the one used for training]"),
     ] = None,
     threads: options.Threads = None,
     seed: options.NoSeed = None,  # noqa: ARG001
@@ -33,10 +33,10 @@ def predict(
 ) -> None:
     """Predict the label or value of each sample.
 
-    Where the data have y, tell how well.
+    If the data have y, the score is reported.
     Without --out the predictions are printed as CSV, one line per sample.
     """
-    from lsm_sim.apps.cli.inputs import blaming, load_data
+    from lsm_sim.apps.cli.inputs import error_context, load_data
     from lsm_sim.apps.cli.learning import METRIC
     from lsm_sim.apps.cli.output import check_target, print_json
     from lsm_sim.learn import model_file
@@ -49,7 +49,7 @@ def predict(
     trained: Any = model_file.load(model, LiquidClassifier, LiquidRegressor, LiquidEnsemble)
     trained.set_params(n_threads=threads, **({} if backend is None else {"backend": backend}))
     task = "classify" if hasattr(trained, "classes_") else "regress"
-    with blaming(data):
+    with error_context(data):
         predicted = trained.predict(X)
         score = None if y is None else _score(task, y, predicted, where=str(data))
     text = _as_csv(predicted)
@@ -63,7 +63,7 @@ def predict(
         sys.stdout.write(text)
     else:
         print(f"{len(predicted)} predictions written to {output}")
-    if score is not None:  # beside a CSV on stdout it must not be part of it
+    if score is not None:  # to stderr if the CSV is on stdout
         print(f"{METRIC[task]} {score:.4f}", file=sys.stdout if output is not None else sys.stderr)
 
 
@@ -71,16 +71,18 @@ def _score(task: str, y: Any, predicted: Any, where: str) -> float:
     from sklearn.metrics import accuracy_score, r2_score
 
     if y.shape != predicted.shape:
-        raise DescriptionError(f"{where}: y: got shape {y.shape}, expected {predicted.shape} as the model predicts")
+        raise DescriptionError(
+            f"{where}: y: got shape {y.shape}, expected {predicted.shape}, the shape of the predictions"
+        )
     if (y.dtype.kind == "U") != (predicted.dtype.kind == "U"):
         kinds = ["numbers", "text"]
         got, expected = kinds[y.dtype.kind == "U"], kinds[predicted.dtype.kind == "U"]
-        raise DescriptionError(f"{where}: y: got {got}, expected {expected} as the model predicts")
+        raise DescriptionError(f"{where}: y: got {got}, expected {expected} like the predictions")
     return float(accuracy_score(y, predicted) if task == "classify" else r2_score(y, predicted))
 
 
 def _as_csv(predicted: Any) -> str:
-    """Return one line per sample with its number and what is predicted."""
+    """Return one line per sample with its index and its prediction."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["sample", *_columns(predicted)])

@@ -35,17 +35,20 @@ def quantise(
     calibration: Annotated[
         Path | None,
         typer.Option(
-            "--calibration", "-c", metavar="FILE", help="Spikes (.npz) like those to come.  [default: 100 Hz assumed]"
+            "--calibration", "-c", metavar="FILE", help="Typical input spikes (.npz).  [default: Poisson at 100 Hz]"
         ),
     ] = None,
     headroom: Annotated[
         float | None,
-        typer.Option(metavar="FACTOR", help="How many times the calibration must fit.  [default: 1.25, assumed 2]"),
+        typer.Option(
+            metavar="FACTOR",
+            help="Registers must hold this multiple of the calibration.  [default: 1.25, without calibration 2]",
+        ),
     ] = None,
-    rounding: Annotated[Rounding, typer.Option(help="Of weights.")] = Rounding.nearest,
+    rounding: Annotated[Rounding, typer.Option(help="Rounding of weights.")] = Rounding.nearest,
     dt: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="Time step of a liquid.  [default: that of the calibration, or 0.001]"),
+        typer.Option(metavar="SECONDS", help="Time step for a liquid.  [default: that of the calibration, or 0.001]"),
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, metavar="N", help="Replaces the seed of the liquid.")
@@ -56,10 +59,10 @@ def quantise(
     backend: options.Backend = "fast",
     json: options.Json = False,
 ) -> None:
-    """Turn a liquid or a program into Loihi's integers.
+    """Convert a liquid or a program to Loihi's integers.
 
-    One scale for all weights, thresholds and biases is chosen so that nothing leaves a register on the calibration stimuli.
-    The report tells what became of time constants, thresholds, weights and rates.
+    One scale for all weights, thresholds and biases is chosen so that no value exceeds its register on the calibration
+    stimuli. The report shows how time constants, thresholds, weights and rates change.
     """
     from lsm_sim.apps.cli.output import check_target, print_json
     from lsm_sim.quantisation.quantise import quantise
@@ -95,5 +98,5 @@ def _program(description: Path, seed: int | None, dt: float | None, stimulus: Sp
     if isinstance(network, Liquid):
         return lower(network, dt or (1e-3 if stimulus is None else stimulus.dt))
     if dt is not None:
-        raise DescriptionError(f"{description}: a program has its time step, {network.dt:g} s; leave out --dt")
+        raise DescriptionError(f"{description}: a program already has a time step, {network.dt:g} s; omit --dt")
     return network

@@ -1,4 +1,4 @@
-"""Errors and warnings of a command as one line each, without a traceback unless one is asked for."""
+"""Errors and warnings of a command as one line each; tracebacks only with --debug."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WRONG_INPUT, UNEXPECTED, INTERRUPTED = 2, 1, 130
 
 
 class ReportingCommand(TyperCommand):
-    """A command whose errors become one line on stderr and an exit code."""
+    """A command that reports errors as one line on stderr and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -27,10 +27,10 @@ class ReportingCommand(TyperCommand):
 
 @contextmanager
 def reporting(debug: bool) -> Iterator[None]:
-    """Turn what is raised within into a line on stderr and `typer.Exit`; with ``debug`` let it pass as it is."""
+    """Convert exceptions to one line on stderr and `typer.Exit`; with ``debug`` re-raise them unchanged."""
     with warnings.catch_warnings():
         if not debug:
-            warnings.showwarning = _show_warning  # catch_warnings puts the old one back
+            warnings.showwarning = _show_warning  # catch_warnings restores the old one
         try:
             yield
         except KeyboardInterrupt:

@@ -32,7 +32,7 @@ def run(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw a raster (.png, .pdf or .svg).")
     ] = None,
-    sample: Annotated[int, typer.Option("--sample", min=0, metavar="N", help="Which sample --plot draws.")] = 0,
+    sample: Annotated[int, typer.Option("--sample", min=0, metavar="N", help="Sample for --plot.")] = 0,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, metavar="N", help="Replaces the seed of the liquid.")
     ] = None,
@@ -41,9 +41,9 @@ def run(
     threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
-    """Run a stimulus through a liquid or a program.
+    """Run a liquid or a program with a stimulus.
 
-    Every sample of the stimulus starts from rest. A liquid is lowered at the time step of the stimulus.
+    Every sample of the stimulus starts from rest. A liquid is lowered with the time step of the stimulus.
     """
     import lsm_sim as lsm
     from lsm_sim.apps.cli.inputs import load_network
@@ -71,7 +71,7 @@ def run(
 
 def _summary(result: Result, seconds: float) -> dict[str, Any]:
     spikes, program = result.spikes, result.program
-    assert spikes is not None  # run was asked for them
+    assert spikes is not None  # they were requested
     duration = float(spikes.durations.sum())
     rates = {name: spikes[name].n_events / (len(members) * duration) for name, members in program.neuron_groups.items()}
     return {

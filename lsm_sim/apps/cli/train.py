@@ -14,7 +14,7 @@ from lsm_sim.errors import DescriptionError
 
 
 class EncoderName(str, Enum):
-    """Encoders by their names on the command line."""
+    """Names of the encoders on the command line."""
 
     rate = "rate"
     poisson = "poisson"
@@ -25,7 +25,7 @@ class EncoderName(str, Enum):
 
 
 class ReadoutName(str, Enum):
-    """Readouts by their names on the command line."""
+    """Names of the readouts on the command line."""
 
     ridge = "ridge"
     logistic = "logistic"
@@ -33,7 +33,7 @@ class ReadoutName(str, Enum):
 
 
 class Task(str, Enum):
-    """What to learn; auto decides by y."""
+    """The task; auto chooses it from y."""
 
     auto = "auto"
     classify = "classify"
@@ -41,7 +41,7 @@ class Task(str, Enum):
 
 
 class Scale(str, Enum):
-    """How values are brought into the range [0, 1] that most encoders need."""
+    """How values are scaled to the range [0, 1] that most encoders need."""
 
     channel = "channel"
     overall = "global"
@@ -54,7 +54,7 @@ def train(
     output: Annotated[
         Path, typer.Option("--out", "-o", metavar="FILE", help="Write the trained model to this .npz file.")
     ],
-    encoder: Annotated[EncoderName, typer.Option(help="How values become spikes.")] = EncoderName.rate,
+    encoder: Annotated[EncoderName, typer.Option(help="Encoder of values as spikes.")] = EncoderName.rate,
     max_rate: Annotated[
         float | None,
         typer.Option(
@@ -62,7 +62,7 @@ def train(
         ),
     ] = None,
     frame: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="How long one frame lasts, in seconds.  [default: 0.05]")
+        float | None, typer.Option(metavar="SECONDS", help="Duration of one frame, in seconds.  [default: 0.05]")
     ] = None,
     step: Annotated[
         float | None, typer.Option(metavar="VALUE", help="Change that causes a spike: delta (0.1).")
@@ -70,32 +70,32 @@ def train(
     cells: Annotated[int | None, typer.Option(metavar="N", min=2, help="Channels per value: population (8).")] = None,
     shape: Annotated[
         tuple[int, int] | None,
-        typer.Option(metavar="FRAMES CHANNELS", help="Read each row of a two-dimensional X as such a signal."),
+        typer.Option(metavar="FRAMES CHANNELS", help="Shape of the signal in each row of a two-dimensional X."),
     ] = None,
-    scale: Annotated[Scale, typer.Option(help="Map the range of X to [0, 1], per channel or of all.")] = Scale.channel,
+    scale: Annotated[Scale, typer.Option(help="Map the range of X to [0, 1], per channel or global.")] = Scale.channel,
     dt: Annotated[float, typer.Option(metavar="SECONDS", help="Time step, in seconds.")] = 1e-3,
-    bins: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Count spikes in so many equal bins of each sample.")
-    ] = 5,
+    bins: Annotated[int, typer.Option(metavar="N", min=1, help="Count spikes in N equal bins of each sample.")] = 5,
     sqrt: Annotated[bool, typer.Option(help="Take the square root of the counts.")] = True,
-    readout: Annotated[ReadoutName, typer.Option(help="What is trained on the counts.")] = ReadoutName.ridge,
-    task: Annotated[Task, typer.Option(help="auto regresses where y has fractions, else classifies.")] = Task.auto,
+    readout: Annotated[ReadoutName, typer.Option(help="Readout to train on the counts.")] = ReadoutName.ridge,
+    task: Annotated[Task, typer.Option(help="auto: regress if y has fractions, else classify.")] = Task.auto,
     cv: Annotated[int, typer.Option(metavar="N", min=0, help="Folds of cross-validation; 0 for none.")] = 5,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="N", min=0, help="Of the liquid, the folds and the encoder.  [default: its own, 0, 0]"),
+        typer.Option(
+            metavar="N", min=0, help="Seed of the liquid, the folds and the encoder.  [default: the liquid's own, 0, 0]"
+        ),
     ] = None,
     backend: options.Backend = "fast",
     threads: options.Threads = None,
     json: options.Json = False,
 ) -> None:
-    """Train a readout on what a liquid makes of data.
+    """Train a readout on the response of a liquid to data.
 
-    X becomes spikes, the liquid runs, its spikes are counted, and a linear readout learns y from the counts. The accuracy
-    (for values: R^2) is that of cross-validation, in which everything that learns, learns from the training folds only.
+    X is encoded as spikes, the liquid runs, its spikes are counted, and a linear readout learns y from the counts. The
+    accuracy (for regression: R^2) is that of cross-validation, in which all steps are fitted on the training folds only.
     """
     from lsm_sim.apps.cli import learning
-    from lsm_sim.apps.cli.inputs import blaming, load_data, load_liquid
+    from lsm_sim.apps.cli.inputs import error_context, load_data, load_liquid
     from lsm_sim.apps.cli.output import check_target, print_json, print_table
 
     check_target(output, [".npz"])
@@ -119,7 +119,7 @@ def train(
         n_threads=threads,
     )
     start = time.perf_counter()
-    with blaming(data):
+    with error_context(data):
         folds = learning.cross_validate(model, kind, X, y, cv, seed or 0)
         model.fit(X, y)
         training = model.score(X, y)
@@ -142,8 +142,8 @@ def _check_shape(shape: tuple[int, int] | None, X: Any) -> None:
     if shape is None:
         return
     if X.ndim == 3:
-        raise DescriptionError(f"--shape: got {shape} although X is three-dimensional already; leave it out")
+        raise DescriptionError(f"--shape: got {shape}, but X is already three-dimensional; omit it")
     if min(shape) < 1 or shape[0] * shape[1] != X.shape[1]:
         raise DescriptionError(
-            f"--shape: got {shape}, expected two numbers whose product is {X.shape[1]}, the columns of X"
+            f"--shape: got {shape}, expected two numbers whose product is {X.shape[1]}, the number of columns of X"
         )

@@ -1,1 +1,1 @@
-"""The demo: what a liquid makes of handwritten digits, beside three controls; pictures and a report."""
+"""The demo: a liquid classifies handwritten digits, compared with three controls; with figures and a report."""

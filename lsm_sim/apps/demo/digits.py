@@ -12,17 +12,17 @@ import lsm_sim as lsm
 from lsm_sim import Hz, ms
 
 FOLDS = 5
-FRAME = 30 * ms  # a row of pixels lasts so long
+FRAME = 30 * ms  # duration of a row of pixels
 FEATURES = lsm.Counts(bins=8, sqrt=True)  # as many bins as rows
 
 
 def liquid(n_neurons: int, seed: int) -> lsm.Liquid:
-    """Return a random liquid, one input channel per column; a fifth of its neurons inhibits."""
+    """Return a random liquid with one input channel per column; a fifth of its neurons are inhibitory."""
     n_inh, both = max(1, n_neurons // 5), ("exc", "inh")
     lif: Any = {"tau_m": 15 * ms, "tau_syn": 10 * ms, "t_ref": 2 * ms}
     entry, spread = lsm.FixedProbability(0.6), lsm.Uniform(1 * ms, 60 * ms)
     wiring, delay = lsm.FixedProbability(0.1), lsm.Uniform(1 * ms, 5 * ms)
-    weight = 0.3 / math.sqrt(0.1 * n_neurons)  # sums vary as much in small liquids as in large ones
+    weight = 0.3 / math.sqrt(0.1 * n_neurons)  # the variance of sums does not depend on n_neurons
     return lsm.Liquid(
         inputs=[lsm.Inputs("columns", 8)],
         neurons=[
@@ -39,7 +39,7 @@ def liquid(n_neurons: int, seed: int) -> lsm.Liquid:
 
 
 def transformer(network: lsm.Liquid, seed: int, **how: Any) -> lsm.LiquidTransformer:
-    """Return what turns images, (samples, 64), into features, (samples, 8 * neurons)."""
+    """Return the transformer from images, (samples, 64), to features, (samples, 8 * neurons)."""
     encoder = lsm.encode.Rate(max_rate=300 * Hz, frame=FRAME, seed=seed)
     return lsm.LiquidTransformer(network, encoder, FEATURES, sample_shape=(8, 8), scale=None, **how)
 

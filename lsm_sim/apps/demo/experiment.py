@@ -1,4 +1,4 @@
-"""Accuracy of a readout on four views of the digits: raw pixels, encoder counts, the liquid without and with recurrence."""
+"""Accuracy of a readout with four kinds of features: raw pixels, encoder counts, the liquid without and with recurrence."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Plan:
     n_neurons
         Size of the liquid.
     seeds
-        Each gives other folds, another liquid and other phases of the encoder.
+        Each determines the folds, the liquid and the phases of the encoder.
     backend, n_threads, progress
         As in `lsm_sim.run`.
     """
@@ -38,7 +38,7 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What came out.
+    """The results.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ class Findings:
     digits
         True digit of each image, shape (B,).
     predictions
-        By view and seed: the digit that a readout trained without the image predicts, each of shape (B,).
+        By view and seed: the digit predicted by a readout trained without the image, each of shape (B,).
     rates
-        Mean rate of the liquid's neurons by seed, in Hz.
+        Mean rate of the liquid's neurons for each seed, in Hz.
     seconds
-        By stage.
+        Time of each stage.
     n_features
-        By view.
+        Number of features of each view.
     samples_per_second
         Images encoded and run through the liquid per second.
     """
@@ -74,12 +74,12 @@ class Findings:
         }
 
     def accuracy(self) -> dict[str, float]:
-        """Return the accuracy of each view, the mean of the seeds."""
+        """Return the accuracy of each view, averaged over seeds."""
         return {view: float(np.mean(values)) for view, values in self.per_seed().items()}
 
 
 def run(plan: Plan) -> Findings:
-    """Run everything and return what came out; no number of threads changes it."""
+    """Run everything and return the results, which do not depend on the number of threads."""
     watch = Stopwatch()
     with watch.stage("prepare"):  # loads the images and compiles the engine
         pixels, labels = digits.images()

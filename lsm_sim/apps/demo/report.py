@@ -1,4 +1,4 @@
-"""The report of the demo: one HTML page that needs nothing else, with what the numbers do and do not say."""
+"""The report of the demo: one self-contained HTML page with the results and their interpretation."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from lsm_sim.apps.demo import digits, reading
 from lsm_sim.apps.demo.experiment import VIEWS, Findings
 from lsm_sim.support import environment
 
-TITLE = "A spiking liquid reads handwritten digits"
+TITLE = "A spiking liquid classifies handwritten digits"
 _NAMES = {
-    "raw": ("Raw pixels", "no spikes at all"),
-    "encoder": ("Encoder counts", "the input spikes, counted, without a liquid"),
+    "raw": ("Raw pixels", "no spikes"),
+    "encoder": ("Encoder counts", "counts of the input spikes, without a liquid"),
     "recurrence_off": ("Liquid, recurrence off", "the same neurons without synapses between them"),
     "liquid": ("Liquid", "with its recurrent synapses"),
 }
@@ -33,7 +33,7 @@ _STAGES = {
 
 
 def report(findings: Findings, pictures: Mapping[str, bytes], command: str) -> str:
-    """Return the page; pictures are embedded, and nothing is loaded from elsewhere."""
+    """Return the page; figures are embedded, and nothing is loaded from elsewhere."""
     page = Template(resources.files("lsm_sim.apps.demo").joinpath("report.html").read_text(encoding="utf-8"))
     images = {
         name.removesuffix(".png"): f"data:image/png;base64,{base64.b64encode(data).decode()}"
@@ -63,7 +63,7 @@ def report(findings: Findings, pictures: Mapping[str, bytes], command: str) -> s
 
 
 def _rows(findings: Findings) -> Iterable[str]:
-    """Return the rows of results; the bars of the error rate begin at zero."""
+    """Return the rows of results; the bars of the error rate start at zero."""
     accuracy, per_seed = findings.accuracy(), findings.per_seed()
     largest = max(1 - value for value in accuracy.values()) or 1.0
     for view in VIEWS:
@@ -90,8 +90,11 @@ def _settings(findings: Findings) -> list[tuple[str, str]]:
         ("Encoder", "integrate-and-fire rate code, at most 300 Hz, deterministic"),
         ("Liquid", f"{plan.n_neurons - n_inh} excitatory and {n_inh} inhibitory leaky integrate-and-fire neurons"),
         ("Features", "square roots of each neuron's spike counts in 8 bins, one per row of pixels"),
-        ("Readout", "ridge regression on standardised features, strength by leave-one-out on the training folds"),
-        ("Validation", f"{digits.FOLDS} stratified shuffled folds; seeds {seeds} give other folds, liquids and phases"),
+        ("Readout", "ridge regression on standardised features, penalty chosen by leave-one-out on the training folds"),
+        (
+            "Validation",
+            f"{digits.FOLDS} stratified shuffled folds; seeds {seeds}, each with its own folds, liquid and phases",
+        ),
         ("Backend", plan.backend),
     ]
 

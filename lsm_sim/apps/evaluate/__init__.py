@@ -1,7 +1,7 @@
-"""The benchmark suite behind ``lsm-sim evaluate``: every data set with its best settings, every figure beside its controls.
+"""The benchmarks of ``lsm-sim evaluate``: every data set with its best settings, every result with its controls.
 
-The settings were chosen on training data only; docs/benchmarks.md says how. Imported on demand, because scikit-learn takes a
-second to load.
+The settings were chosen on training data only, as described in docs/benchmarks.md. Imported on demand, because scikit-learn
+takes a second to load.
 """
 
 from lsm_sim.apps.evaluate.evaluation import Evaluation

@@ -16,22 +16,22 @@ from lsm_sim.support.files import replacing
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a benchmark gave.
+    """The result of a benchmark.
 
     Parameters
     ----------
     name
-        Of the data set.
+        Name of the data set.
     title
-        What was measured, in a line.
+        What was measured, in one line.
     comparisons
-        By what tells them apart, such as ``"horizon 84"``; the first is the main one.
+        Comparisons by label, such as ``"horizon 84"``; the first is the main one.
     settings
-        What was asked for.
+        The requested settings.
     seconds
-        All together.
+        Total time.
     notes
-        What a reader of the figures should know.
+        Remarks for the interpretation of the results.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Evaluation:
         return "\n\n".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the main comparison's figures, all comparisons by label where there are several, settings and versions."""
+        """Return the results of the main comparison, all comparisons by label if there are several, settings and versions."""
         first = next(iter(self.comparisons.values())).to_dict()
         stages = first.pop("seconds") | {"total": self.seconds}
         settings = {**self.settings, **first.pop("settings")}
@@ -69,11 +69,11 @@ class Evaluation:
         }
 
     def save(self, folder: Path) -> list[Path]:
-        """Write the table (.txt) and the figures (.json) into a folder, each whole or not at all."""
+        """Write the table (.txt) and the results (.json) into a folder, each file completely or not at all."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DescriptionError(f"{folder}: cannot be made ({error.strerror}); choose another folder") from None
+            raise DescriptionError(f"{folder}: cannot be created ({error.strerror}); choose another folder") from None
         contents = {"json": json.dumps(self.to_dict(), indent=2, default=str), "txt": self.table()}
         for suffix, text in contents.items():
             with replacing(folder / f"{self.name}.{suffix}") as stream:

@@ -1,4 +1,4 @@
-"""The benchmarks on labelled samples: who trains, who is tested, and the liquid's settings."""
+"""The benchmarks on labelled samples: data, split and settings of the liquid."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class Benchmark:
     read
         Returns the data.
     split
-        Returns which samples train and which test.
+        Returns the training and test samples.
     models
-        Returns, for the options, the functions that make the liquid's estimator and the ensemble for a seed.
+        Returns, for the options, the functions that create the liquid's estimator and the ensemble for a seed.
     esn
         Parameters of the echo-state network.
     metric
-        What is counted.
+        The score.
     unused
-        Options that mean nothing here.
+        Options that do not apply.
     """
 
     read: Callable[[Options], Dataset]
@@ -98,10 +98,10 @@ BENCHMARKS: Mapping[str, Benchmark] = {
 
 
 def run(options: Options) -> Evaluation:
-    """Evaluate the benchmark that the options name."""
+    """Run the benchmark that the options name."""
     benchmark = BENCHMARKS[options.name]
     options.refuse(benchmark.unused)
-    find(options.backend)  # says at once if it cannot run
+    find(options.backend)  # fail early if it cannot run
     watch = Stopwatch()
     with watch.stage("data"):
         data = benchmark.read(options)
@@ -130,7 +130,7 @@ def run(options: Options) -> Evaluation:
 
 
 def _ensemble(make: Callable[..., Any] | None, liquid: Callable[..., Any], options: Options) -> Callable[[int], Any]:
-    """Return the function that makes the ensemble of a seed; without settings of its own it is one of equal liquids."""
+    """Return the function that creates the ensemble for a seed; by default its members differ only in their seeds."""
     from lsm_sim.learn.ensemble import LiquidEnsemble
 
     size = options.ensemble or 1

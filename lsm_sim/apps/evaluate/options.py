@@ -1,4 +1,4 @@
-"""What may be asked of a benchmark."""
+"""Options of a benchmark."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from lsm_sim.errors import DescriptionError
 
 @dataclass(frozen=True)
 class Options:
-    """What to run; None is what the benchmark does by itself.
+    """What to run; None selects the default of the benchmark.
 
     Parameters
     ----------
     name
-        Of the benchmark.
+        Name of the benchmark.
     data
-        Folder with the data; None: the cache, into which they are downloaded.
+        Folder with the data; None: download into the cache.
     seeds
-        Each gives another liquid and other phases of the encoder; of generated data, also other data.
+        Each determines the liquid and the phases of the encoder, and for generated data also the data.
     neurons, bins
-        Size of the liquid; bins of the features.
+        Size of the liquid; number of bins of the features.
     ensemble
-        Members of an ensemble to evaluate beside the single liquid.
+        Number of members of an ensemble to evaluate in addition to the single liquid.
     test_speakers
         Test on these speakers, train on all others.
     loso
         Leave one speaker out, each in turn.
     horizons
-        How many samples ahead series are predicted; the first is the main one.
+        Numbers of samples by which series are predicted ahead; the first is the main one.
     limit
-        Read at most so many samples of each file of SHD and SSC.
+        Maximum number of samples to read from each file of SHD and SSC.
     backend, n_threads, progress
         As in `lsm_sim.run`.
     """
@@ -54,21 +54,21 @@ class Options:
 
     @property
     def new_speakers(self) -> bool:
-        """Whether tested speakers were not heard in training."""
+        """Whether the tested speakers are not in the training set."""
         return self.loso or bool(self.test_speakers)
 
     def sized(self) -> dict[str, int]:
-        """Return the number of neurons as an argument, where one was asked for."""
+        """Return the number of neurons as a keyword argument, if it was set."""
         return {} if self.neurons is None else {"n_neurons": self.neurons}
 
     def asked(self) -> dict[str, object]:
-        """Return what was asked for, as plain data."""
+        """Return the options that were set, as plain data."""
         given = {key: value for key, value in dataclasses.asdict(self).items() if value not in (None, (), False)}
         return given | ({} if self.data is None else {"data": str(self.data)})
 
     def refuse(self, names: Iterable[str]) -> None:
-        """Raise `DescriptionError` where one of these was asked for although the benchmark has no use for it."""
+        """Raise `DescriptionError` if one of these options was set, because the benchmark does not use it."""
         for name in names:
             if getattr(self, name) not in (None, (), False):
                 option = {"horizons": "horizon", "data": "data"}.get(name, name.replace("_", "-"))
-                raise DescriptionError(f"--{option}: means nothing to {self.name}; leave it out")
+                raise DescriptionError(f"--{option}: not an option of {self.name}; omit it")

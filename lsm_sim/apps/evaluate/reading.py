@@ -30,9 +30,9 @@ def digits(options: Options) -> Dataset:  # noqa: ARG001
 
 
 def spike_templates(options: Options) -> Dataset:
-    """Draw spike trains of four segments; the label is whether the first one's template has the number of the last one's.
+    """Draw spike trains of four segments; the label is whether the templates of the first and last one have the same number.
 
-    It takes memory of 750 ms and a combination that is not linear: each of the two alone says nothing.
+    This needs memory of 750 ms and a nonlinear combination: each of the two segments alone has no information on the label.
     """
     data = datasets.spike_templates(_N_TRAIN + _N_TEST, seed=options.seeds[0], **_TEMPLATES)
     return dataclasses.replace(

@@ -18,7 +18,7 @@ NAMES = tuple(_RUNS)
 
 
 def evaluate(options: Options) -> Evaluation:
-    """Read or make the data, run the liquid and its controls with every seed, and return what came out.
+    """Read or generate the data, run the liquid and its controls with every seed, and return the results.
 
     Raises
     ------

@@ -14,9 +14,9 @@ _UNUSED = ("data", "bins", "ensemble", "test_speakers", "loso", "limit")
 
 
 def run(options: Options) -> Evaluation:
-    """Evaluate the benchmark that the options name; every seed has a series of its own."""
+    """Run the benchmark that the options name; every seed has its own series."""
     options.refuse(_UNUSED)
-    find(options.backend)  # says at once if it cannot run
+    find(options.backend)  # fail early if it cannot run
     setting = SETTINGS[options.name]
     if options.neurons is not None:
         setting = dataclasses.replace(setting, n_neurons=options.neurons)
@@ -27,7 +27,7 @@ def run(options: Options) -> Evaluation:
         )
         for horizon in horizons
     }
-    title = f"{options.name}: {setting.n_train} samples to train and {setting.n_test} to test, another series with each seed"
+    title = f"{options.name}: {setting.n_train} training and {setting.n_test} test samples, a different series for each seed"
     if len(horizons) == 1:
         title += f", horizon {horizons[0]}"
     return Evaluation(options.name, title, found, {"options": options.asked()}, 0.0)

@@ -25,19 +25,19 @@ def digits(seed: int, *, n_neurons: int = 500) -> LiquidClassifier:
 
 
 def spike_templates(seed: int, *, n_neurons: int = 500) -> LiquidClassifier:
-    """Return a liquid that has to remember: slow synapses, long delays, and a readout that sees only the end."""
+    """Return a liquid for a memory task: slow synapses, long delays, and a readout of the final state only."""
     liquid = functools.partial(recalling, n_neurons=n_neurons, seed=seed)
     return LiquidClassifier(liquid, Passthrough(), Traces(tau=30 * ms), scale=None)
 
 
 def recalling(n_inputs: int, n_neurons: int, seed: int) -> Liquid:
-    """Return a random liquid that combines what came long ago with what comes now.
+    """Return a random liquid that combines early with late input.
 
-    Its neurons sit just below threshold; slow synapses and long delays let a spike act for hundreds of milliseconds, and
-    recurrent weights are strong enough that activity goes on for so long.
+    The resting state of its neurons is just below threshold; because of slow synapses and long delays a spike has an effect
+    for hundreds of milliseconds, and recurrent weights are strong enough that activity lasts that long.
     """
     tau_m, long = 20 * ms, Uniform(1 * ms, 64 * ms)
-    recurrent = Normal(0, 3 / (0.1 * n_neurons) ** 0.5)  # sums vary as much in small liquids as in large ones
+    recurrent = Normal(0, 3 / (0.1 * n_neurons) ** 0.5)  # the variance of sums does not depend on n_neurons
     return Liquid(
         inputs=[Inputs("input", n_inputs)],
         neurons=[Neurons("all", n_neurons, tau_m=tau_m, tau_syn=100 * ms, t_ref=2 * ms, i_bias=0.9 / tau_m)],
@@ -60,7 +60,7 @@ def heidelberg(seed: int, *, n_neurons: int = 500) -> LiquidClassifier:
 
 
 def ecg(seed: int, *, n_neurons: int = 500) -> LiquidClassifier:
-    """Return a liquid that sees a beat as rate and as changes; the range of values is learnt from the training beats."""
+    """Return a liquid for beats encoded as rates and changes; the range of values is learnt from the training beats."""
     frame = 3 * ms
     encoder = SideBySide((Rate(300 * Hz, frame=frame, seed=seed), Delta(0.02, frame=frame)))
     return LiquidClassifier(
@@ -72,7 +72,7 @@ def ecg(seed: int, *, n_neurons: int = 500) -> LiquidClassifier:
 
 
 def sparse_entry(n_inputs: int, n_neurons: int, seed: int, sources: int, weight: float) -> Liquid:
-    """Return a random balanced liquid, of whose neurons each reads about ``sources`` channels, with random signs."""
+    """Return a random balanced liquid in which each neuron receives about ``sources`` channels, with random signs."""
     n_inh, both = max(1, n_neurons // 5), ("exc", "inh")
     lif: dict[str, Any] = {"tau_m": 30 * ms, "tau_syn": 20 * ms, "t_ref": 2 * ms}
     recurrent, delay = 0.3 / (0.1 * n_neurons) ** 0.5, Uniform(1 * ms, 10 * ms)

@@ -1,4 +1,4 @@
-"""Settings of the benchmarks on time series: how each series is made, and the forecaster and controls that run on it."""
+"""Settings of the benchmarks on time series: each series, its forecaster and its controls."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lsm_sim.support import environment
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import Hz, ms
 
-_BLOCK = 200  # neighbouring samples that the paired test takes as one: their errors are alike
+_BLOCK = 200  # consecutive samples that the paired test treats as one unit, because their errors are correlated
 _MOST_THREADS = 4  # one seed takes about 500 MB
 
 
@@ -30,21 +30,21 @@ class SeriesSetting:
     Parameters
     ----------
     series
-        A function of a number of samples and a seed: the series, and its targets where it is not its own target.
+        Function of a number of samples and a seed; returns the series, and its targets or None if it is its own target.
     model
         Name of the liquid in `lsm_sim_models`.
     encoder, taus
-        Of the forecaster.
+        Parameters of the forecaster.
     horizon
         In samples.
     parameters
-        Of the liquid.
+        Parameters of the liquid.
     esn
-        Of the echo-state network.
+        Parameters of the echo-state network.
     n_neurons
-        Of the liquid and of the echo-state network.
+        Size of the liquid and of the echo-state network.
     washout, n_train, n_test, n_lags
-        In samples; ``n_train`` counts what follows the washout.
+        In samples; ``n_train`` does not include the washout.
     """
 
     series: Callable[[int, int], tuple[Floats, Floats | None]]
@@ -61,7 +61,7 @@ class SeriesSetting:
     n_lags: int = 20
 
     def forecaster(self, seed: int, **changed: Any) -> LiquidForecaster:
-        """Return the unfitted forecaster; ``changed`` overrides its parameters, such as the horizon."""
+        """Return the unfitted forecaster; ``changed`` are overrides of its parameters, such as the horizon."""
         import lsm_sim_models as models
 
         make = getattr(models, self.model)
@@ -75,15 +75,17 @@ class SeriesSetting:
         return LiquidForecaster(liquid, **own | changed)
 
     def run(self, seed: int, **changed: Any) -> Forecasts:
-        """Return the forecasts of one seed, which changes the series, the liquid and the echo-state network."""
+        """Return the forecasts for one seed, which determines the series, the liquid and the echo-state network."""
         model = self.forecaster(seed, **changed)
         n_before = self.washout + self.n_train
         series, targets = self.series(n_before + self.n_test + model.horizon, seed)
         return beside_controls(model, series, targets, n_train=n_before, n_lags=self.n_lags, esn=self.esn, seed=seed)
 
     def compare(self, seeds: Sequence[int], *, n_threads: int | None = None, **changed: Any) -> Comparison:
-        """Return the forecasts of several seeds side by side; ``changed`` as in `forecaster`."""
-        with threadpool_limits(1):  # seeds side by side: no number of cores changes the order of a sum
+        """Return the forecasts for several seeds, run in parallel; ``changed`` as in `forecaster`."""
+        with threadpool_limits(
+            1
+        ):  # parallel over seeds only, so that the number of cores changes no order of summation
             pool = joblib.Parallel(min(n_threads or environment.cores(), _MOST_THREADS), backend="threading")
             found = pool(joblib.delayed(self.run)(seed, n_threads=1, **changed) for seed in seeds)
         views = list(found[0].predicted)
@@ -100,7 +102,7 @@ class SeriesSetting:
         )
 
     def described(self, **changed: Any) -> dict[str, Any]:
-        """Return all that it takes to run this again, as plain numbers and text."""
+        """Return all settings that are needed to repeat this, as plain numbers and text."""
         own = dataclasses.asdict(self) | {"series": self.series.__name__.strip("_"), "encoder": repr(self.encoder)}
         return own | {"taus": list(self.taus)} | changed
 
@@ -139,7 +141,7 @@ SETTINGS = {
     "mackey_glass": SeriesSetting(
         _mackey_glass, "forecasting", _CURVES, (1.0, 3.0, 10.0), horizon=84, esn=_ESN | {"input_scaling": 1.0}
     ),
-    # The same series told by an exact code: without a population of tuning curves, recurrence has something to do.
+    # The same series in an exact code: without a population of tuning curves, recurrence matters.
     "mackey_glass_bits": SeriesSetting(
         _mackey_glass,
         "memory",

@@ -1,6 +1,6 @@
 """The settings for speech and vowels: one function per task, from a seed to an estimator, all chosen on training data.
 
-How they were chosen is in docs/audio.md. An estimator takes a data set's X as it is; liquids and encoders draw by the seed.
+The choice is described in docs/audio.md. An estimator takes X of a data set directly; the seed determines liquid and encoder.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FEATURES = Counts(bins=5, sqrt=True, per_second=True)
 
 
 def fsdd_upstream(seed: int, *, n_neurons: int = 500) -> Pipeline:
-    """Return one liquid for speakers that were heard in training."""
+    """Return one liquid for speakers that are in the training set."""
     encoder = partial(_rates_and_changes, max_rate=300 * Hz)
     model = _spoken(MelSpectrogram(RATE, pre_emphasis=0.7), encoder, seed=seed, n_neurons=n_neurons)
     model[-1].set_params(features=Counts(bins=5, per_second=True), readout=ridge(soft=True))
@@ -34,12 +34,12 @@ def fsdd_upstream(seed: int, *, n_neurons: int = 500) -> Pipeline:
 
 
 def fsdd_new_speaker(seed: int, *, n_neurons: int = 1000) -> Pipeline:
-    """Return one liquid for speakers that were not heard in training."""
+    """Return one liquid for speakers that are not in the training set."""
     return _spoken(MelSpectrogram(RATE, pre_emphasis=0.5), _rates_and_changes, seed=seed, n_neurons=n_neurons)
 
 
 def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidEnsemble:
-    """Return liquids that hear differently, for speakers that were not heard in training; from the fifth on they repeat."""
+    """Return liquids with four different front ends and encoders (repeated from the fifth on), for new speakers."""
     mel = MelSpectrogram(RATE, pre_emphasis=0.5)
     ears: tuple[tuple[Any, Callable[[int], Encoder]], ...] = (
         (mel, _rates_and_changes),
@@ -52,14 +52,14 @@ def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidE
 
 
 def japanese_vowels(seed: int, *, n_neurons: int = 1000) -> LiquidClassifier:
-    """Return one liquid for the twelve cepstral coefficients of a vowel, whose frames are played twelve times too slowly."""
+    """Return one liquid for the twelve cepstral coefficients of a vowel; frames are presented twelve times slower."""
     rate = Rate(200 * Hz, frame=80 * ms, interpolation="linear", seed=seed)
     encoder = SideBySide((rate, Delta(0.05, start=0.5, frame=80 * ms)))
     return LiquidClassifier(_liquid(seed, n_neurons), encoder, FEATURES, scale="channel")
 
 
 def japanese_vowels_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidEnsemble:
-    """Return liquids of different seeds for the same."""
+    """Return the same liquid with several seeds."""
     members = [japanese_vowels(size * seed + k, n_neurons=n_neurons) for k in range(size)]
     return LiquidEnsemble(members, combine="scores")
 
@@ -77,7 +77,7 @@ def _spoken(front: Any, encoder: Callable[[int], Encoder], *, seed: int, n_neuro
 
 
 def _liquid(seed: int, n_neurons: int) -> Any:
-    """Return a function from a number of channels to the liquid `lsm_sim_models.speech`."""
+    """Return a function that creates the liquid `lsm_sim_models.speech` for a number of channels."""
     import lsm_sim_models as models
 
     return partial(models.speech, n_neurons=n_neurons, seed=seed)

@@ -1,4 +1,4 @@
-"""Who trains and who is tested."""
+"""Splits into training and test samples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SPEAKERS = "the recordings of a speaker are not independent: p-values hold for 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Folds, the same for all seeds, or a number of shuffled ones; and what to say of them."""
+    """Folds, the same for all seeds, or the number of shuffled folds; with a description and notes."""
 
     name: str
     text: str
@@ -32,23 +32,25 @@ def shuffled(data: Dataset, options: Options) -> Split:  # noqa: ARG001
 
 
 def published(data: Dataset, options: Options) -> Split:
-    """Return the published split; where there is none, one group out, or shuffled folds where there are no groups."""
+    """Return the published split; if there is none, one group out; if there are no groups, shuffled folds."""
     if data.split is not None:
         train, test = np.flatnonzero(~data.split), np.flatnonzero(data.split)
         if not train.size or not test.size:
             raise DescriptionError(
                 f"{data.name}: got {train.size} training and {test.size} test samples, expected some of both"
             )
-        return Split("published", f"published split, {train.size} to train and {test.size} to test", [(train, test)])
+        return Split(
+            "published", f"published split, {train.size} training and {test.size} test samples", [(train, test)]
+        )
     if data.groups is not None and np.unique(data.groups).size > 1:
         return Split("one group out", "each group tested after training on all others", one_group_out(data.groups))
     return shuffled(data, options)
 
 
 def fsdd_split(data: Dataset, options: Options) -> Split:
-    """Return the upstream split, the test speakers asked for, or one speaker out."""
+    """Return the upstream split, the split by the given test speakers, or one speaker out."""
     if options.test_speakers and options.loso:
-        raise DescriptionError("--loso: every speaker is tested in turn; leave out --test-speakers, or --loso")
+        raise DescriptionError("--loso: tests every speaker in turn; omit --test-speakers or --loso")
     if not options.new_speakers:
         found = published(data, options)
         return Split("upstream", found.text.replace("published", "upstream"), found.folds)

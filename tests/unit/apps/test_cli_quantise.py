@@ -38,7 +38,7 @@ def test_json_is_the_report(files, tmp_path):
 
 def test_a_program_has_its_own_time_step(files, tmp_path):
     lsm("quantise", files / "liquid.toml", "-o", tmp_path / "integers.npz")
-    fails(lsm("quantise", tmp_path / "integers.npz", "-o", tmp_path / "b.npz", "--dt", "0.001"), "leave out --dt")
+    fails(lsm("quantise", tmp_path / "integers.npz", "-o", tmp_path / "b.npz", "--dt", "0.001"), "omit --dt")
     fails(lsm("quantise", tmp_path / "integers.npz", "-o", tmp_path / "b.npz"), "expected float64")
 
 

@@ -179,10 +179,10 @@ class TestTheReading:
             (
                 [0.97, 0.98],
                 [0.972, 0.981],
-                "no clear difference on this task (+0.15 points; seed by seed: +0.20, +0.10)",
+                "no clear difference on this task (+0.15 points; for each seed: +0.20, +0.10)",
             ),
-            ([0.97, 0.98], [0.962, 0.970], "costs accuracy on this task (-0.90 points"),
-            ([0.90, 0.91], [0.950, 0.940], "adds to the accuracy (+4.00 points"),
+            ([0.97, 0.98], [0.962, 0.970], "reduces the accuracy on this task (-0.90 points"),
+            ([0.90, 0.91], [0.950, 0.940], "improves the accuracy (+4.00 points"),
             ([0.97], [0.97], "no clear difference on this task (+0.00 points)."),
         ],
     )
@@ -191,18 +191,18 @@ class TestTheReading:
         said = reading.conclusions(findings({**controls, "recurrence_off": off, "liquid": liquid}))
         assert sum(expected in sentence for sentence in said) == 1
 
-    @pytest.mark.parametrize(("off", "expected"), [(0.98, "add +8.00 points"), (0.90, "do not do clearly better")])
+    @pytest.mark.parametrize(("off", "expected"), [(0.98, "add +8.00 points"), (0.90, "are not clearly better")])
     def test_says_of_the_neurons_what_the_numbers_say(self, off, expected):
         shares = {"raw": [0.9], "encoder": [0.9], "recurrence_off": [off], "liquid": [0.98]}
         assert expected in reading.conclusions(findings(shares))[0]
 
     def test_names_the_most_frequent_confusion(self):
         one = findings({view: [1.0] for view in VIEWS})
-        assert reading.confusion_caption(one).endswith("There is no error.")
+        assert reading.confusion_caption(one).endswith("There are no errors.")
         predicted = one.digits.copy()
         predicted[predicted == 8] = 1
         one = dataclasses.replace(one, predictions=one.predictions | {"liquid": [predicted, one.digits]})
-        assert "Most often a 8 is read as a 1: 100 of 100 times." in reading.confusion_caption(one)
+        assert "The most frequent error is to classify 8 as 1: 100 of 100 times." in reading.confusion_caption(one)
 
 
 @pytest.mark.slow

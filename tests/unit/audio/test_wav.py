@@ -76,7 +76,7 @@ def test_chunks_that_are_no_sound_are_passed_over(tmp_path):
 def test_a_truncated_file_is_refused_wherever_it_ends(tmp_path, bits, channels):
     content = pcm(np.full((20, channels), 200), bits, channels)
     for length in range(4, len(content)):
-        with pytest.raises(DescriptionError, match=r"sound\.wav: the file ends before the samples"):
+        with pytest.raises(DescriptionError, match=r"sound\.wav: the file ends before all samples"):
             read_wav(written(tmp_path, content[:length]))
 
 
@@ -84,8 +84,8 @@ def test_a_truncated_file_is_refused_wherever_it_ends(tmp_path, bits, channels):
     ("content", "words"),
     [
         (b"", "empty file"),
-        (b"ID3\x04 an mp3 file", "no wav file"),
-        (b"RIFF\x20\x00\x00\x00AVI LIST............................", "no wav file"),
+        (b"ID3\x04 an mp3 file", "not a wav file"),
+        (b"RIFF\x20\x00\x00\x00AVI LIST............................", "not a wav file"),
         (pcm([], 16), "no samples"),
         (pcm([1], 16)[:20] + struct.pack("<H", 7) + pcm([1], 16)[22:], "MULAW"),
         (pcm([1], 16)[:22] + struct.pack("<H", 0) + pcm([1], 16)[24:], "cannot read this wav file"),

@@ -121,9 +121,9 @@ BROKEN = {
         lambda folder: (folder / "100.hea").write_bytes(bytes(range(256))),
         r"100\.hea: damaged or not",
     ),
-    "annotations cut short": (cut("100.atr", 8), r"100\.atr: cut short, or not an annotation file"),
-    "annotations empty": (cut("100.atr", 0), r"100\.atr: cut short"),
-    "annotations of text": (lambda folder: (folder / "100.atr").write_text("hello"), r"100\.atr: cut short, or not"),
+    "annotations cut short": (cut("100.atr", 8), r"100\.atr: truncated, or not an annotation file"),
+    "annotations empty": (cut("100.atr", 0), r"100\.atr: truncated"),
+    "annotations of text": (lambda folder: (folder / "100.atr").write_text("hello"), r"100\.atr: truncated, or not"),
     "annotations of noise": (
         lambda folder: (folder / "100.atr").write_bytes(b"hello this is text" * 9 + b"\0\0"),
         r"100\.atr: got an annotation at sample [0-9]+, but the record has 3600 samples",
@@ -158,7 +158,7 @@ def test_records_of_different_rates_are_refused(tmp_path):
     write_ecg(tmp_path, "100")
     write_ecg(tmp_path, "101", rate=250)
     with pytest.raises(
-        DescriptionError, match="record 101 has 250 samples per second, but 100 has 360; read them apart"
+        DescriptionError, match="record 101 has 250 samples per second, but 100 has 360; read them separately"
     ):
         ecg(tmp_path)
 
@@ -167,12 +167,12 @@ def test_records_of_different_rates_are_refused(tmp_path):
     ("wrong", "words"),
     [
         ({"labels": "colours"}, "expected 'aami', 'symbols' or 'rhythm'"),
-        ({"labels": "rhythm"}, "belongs to windows; give window"),
+        ({"labels": "rhythm"}, "needs windows; set window"),
         ({"before": 0}, "ecg before"),
         ({"after": np.nan}, "ecg after"),
         ({"window": -1}, "ecg window"),
         ({"window": 0.0001}, "shorter than one sample at 360 samples per second"),
-        ({"window": 100.0}, "no aami annotation in the records that would make a sample"),
+        ({"window": 100.0}, "no sample with a label of labels='aami' in these records"),
         ({"channel": 2}, "no channel 2; it has 0..1: MLII, V1"),
         ({"channel": "aVR"}, "no channel 'aVR'"),
         ({"records": "100"}, "expected a list of names"),
@@ -188,7 +188,7 @@ def test_what_is_wrong_with_a_request_is_said(records, wrong, words):
 
 def test_a_folder_with_nothing_to_read_is_named(tmp_path):
     write_ecg(tmp_path, "102")
-    with pytest.raises(DescriptionError, match=r"no record with annotations \*\.atr in .*; name those that are passed"):
+    with pytest.raises(DescriptionError, match=r"no record with annotations \*\.atr in .*; to read the paced records"):
         ecg(tmp_path)
 
 
@@ -199,5 +199,8 @@ def test_a_folder_without_records_is_named(tmp_path):
 
 def test_a_missing_package_is_named_with_the_line_that_installs_it(records, monkeypatch):
     monkeypatch.setitem(sys.modules, "wfdb", None)
-    with pytest.raises(BackendUnavailableError, match=r"package wfdb, .*; pip install 'lsm-sim\[data\]'"):
+    with pytest.raises(
+        BackendUnavailableError,
+        match=r"package wfdb, .*pip install '\.\[data\]' from a checkout, or pip install 'lsm-sim\[data\]'",
+    ):
         ecg(records)

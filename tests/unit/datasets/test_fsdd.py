@@ -69,7 +69,7 @@ def test_a_silent_and_a_one_sample_recording_are_samples_like_others(digits):
 def test_a_name_that_does_not_say_what_it_is_is_refused(digits, name):
     write_wav(digits / name)
     with pytest.raises(
-        DescriptionError, match=f"{name}: the name does not say digit, speaker and number; .*7_jackson_32"
+        DescriptionError, match=f"{name}: the name does not contain digit, speaker and number; .*7_jackson_32"
     ):
         fsdd(digits)
 

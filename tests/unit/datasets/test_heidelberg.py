@@ -88,10 +88,10 @@ def short(*values, dtype=np.uint16):
 BROKEN = {
     "no spikes": (
         {"spikes/times": None, "spikes/units": None},
-        "no spikes/times in the file, which holds extra, labels",
+        "no spikes/times in the file, which contains extra, labels",
     ),
     "no units": ({"spikes/units": None}, "no spikes/units in the file"),
-    "no labels": ({"labels": None}, "no labels in the file, which holds extra, spikes"),
+    "no labels": ({"labels": None}, "no labels in the file, which contains extra, spikes"),
     "a label too large": ({"labels": np.array([3, 20])}, "labels: got 20 for sample 1, expected 0..19"),
     "a label below zero": ({"labels": np.array([-1, 2])}, "labels: got -1 for sample 0"),
     "labels that are not whole": ({"labels": np.array([0.5, 2])}, "labels: got float64 .*, expected integers"),
@@ -101,7 +101,10 @@ BROKEN = {
         {"labels": np.zeros(3, int), "extra/speaker": None},
         "got 2 lists of times and 2 of units, expected 3",
     ),
-    "lists of other lengths": ({"spikes/units": short(1, 2)}, "sample 0: got 3 times and 2 units, expected as many"),
+    "lists of other lengths": (
+        {"spikes/units": short(1, 2)},
+        "sample 0: got 3 times and 2 units, expected the same number",
+    ),
     "a unit too large": ({"spikes/units": short(1, 700, 2)}, "sample 0: got units 1..700, expected 0..699"),
     "a unit below zero": ({"spikes/units": short(1, -1, 2, dtype=np.int16)}, "got units -1..2, expected 0..699"),
     "units that are not whole": ({"spikes/units": short(1, 2, 3, dtype=np.float32)}, "float32 units, expected"),
@@ -179,5 +182,8 @@ def test_numbers_out_of_range_are_refused(tmp_path, wrong):
 @pytest.mark.usefixtures("digits")
 def test_a_missing_package_is_named_with_the_line_that_installs_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(BackendUnavailableError, match=r"package h5py, .*; pip install 'lsm-sim\[data\]'"):
+    with pytest.raises(
+        BackendUnavailableError,
+        match=r"package h5py, .*pip install '\.\[data\]' from a checkout, or pip install 'lsm-sim\[data\]'",
+    ):
         shd(tmp_path)

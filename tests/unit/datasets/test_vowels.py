@@ -55,7 +55,7 @@ def first_number(folder):
 
 BROKEN = {
     "missing": (lambda folder: (folder / "ae.test").unlink(), r"ae\.test: no such file"),
-    "cut short": (cut("ae.train", 30), r"ae\.train: got [0-9] utterances, expected 5 \(2, 3\); it is cut short, or"),
+    "cut short": (cut("ae.train", 30), r"ae\.train: got [0-9] utterances, expected 5 \(2, 3\); it is truncated, or"),
     "empty": (lambda folder: (folder / "ae.train").write_text(""), r"ae\.train: got 0 utterances, expected 5"),
     "a frame cut short": (
         lambda folder: (folder / "ae.test").write_text("0.5 0.25\n"),

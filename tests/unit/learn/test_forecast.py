@@ -321,8 +321,8 @@ SAYS = {
     ),
     "bits": (lambda: encode.Bits(n=0), "Bits n: got 0, expected a whole number >= 1"),
     "range": (lambda: encode.bits([[[1.5]]], dt=1 * ms), "Bits: got 1.5 in sample 0, expected values in"),
-    "digits": (lambda: memory(13), "n_inputs: got 13, expected a multiple of the 12 bits"),
-    "drive": (lambda: forecasting(8, drive=(2, 1)), r"drive: got \(2, 1\), expected the least and the largest"),
+    "digits": (lambda: memory(13), "n_inputs: got 13, expected a multiple of 12, the bits"),
+    "drive": (lambda: forecasting(8, drive=(2, 1)), r"drive: got \(2, 1\), expected two numbers"),
 }
 
 

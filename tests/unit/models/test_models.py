@@ -247,7 +247,7 @@ def test_a_column_has_one_neuron_per_point(n, size):
         (lambda: models.random_ei(1, 1), "n_neurons: got 1"),
         (lambda: models.random_ei(1, inhibitory=0), "inhibitory: got 0 of 500 neurons"),
         (lambda: models.random_ei(1, inhibitory=2), "inhibitory: got 2, expected a probability"),
-        (lambda: models.random_ei(1, connectivity=0), "connectivity: got 0, expected enough"),
+        (lambda: models.random_ei(1, connectivity=0), "connectivity: got 0, expected at least one source"),
         (lambda: models.random_ei(1, g=-1), "g: got -1"),
         (lambda: models.random_ei(1, input_weight=-1), "Gamma mean: got -1"),
         (lambda: models.small_world(1, k=3), "SmallWorld k: got 3, expected an even number"),

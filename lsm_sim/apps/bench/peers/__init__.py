@@ -1,1 +1,1 @@
-"""What `lsm-sim bench` runs side by side: our engines, the limit of the machine, and other simulators."""
+"""The peers of `lsm-sim bench`: our backends, the limit of the machine, and other simulators."""

@@ -1,4 +1,4 @@
-"""Brian2, used as its users use it: a loop over samples, all samples in one run, and standalone C++ run again and again."""
+"""Brian2 as its users write it: a loop over samples, all samples in one run, and standalone C++ run once per sample."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from lsm_sim.errors import BackendUnavailableError, UnsupportedError
 def peers(settings: Settings) -> list[Peer]:
     """Return the ways to run a data set in Brian2."""
     if importlib.util.find_spec("brian2") is None:
-        raise BackendUnavailableError("not installed; install it with: pip install 'lsm-sim[brian2]'")
+        raise BackendUnavailableError(
+            "not installed; install it with: pip install '.[brian2]' from a checkout, or pip install 'lsm-sim[brian2]' "
+            "once published"
+        )
     standalone = _left_out if settings.quick else _standalone
     return [
         Peer("Brian2, cython loop", _loop, "build once; restore, set the spikes and run for each sample", role="loop"),
-        Peer("Brian2, one run", _one_run, "all samples in one run, silent gaps between them", role="one run"),
-        Peer("Brian2, one run of replicas", _replicas, "the same with copies of the network side by side"),
+        Peer("Brian2, one run", _one_run, "all samples in one run, separated by silent gaps", role="one run"),
+        Peer("Brian2, one run of replicas", _replicas, "the same with several copies of the network"),
         Peer("Brian2, standalone", standalone, "C++ compiled once, run again for each sample with run_args"),
     ]
 
@@ -45,14 +48,14 @@ def _one_run(task: Task) -> Iterator[Ready]:
 def _replicas(task: Task) -> Iterator[Ready]:
     replicas = n_replicas(task.program, len(task.stimulus))
     if replicas == 1:
-        raise UnsupportedError("copies of so many synapses only slow each other down, or there is one sample")
+        raise UnsupportedError("copies of a network of this size are slower, or there is only one sample")
     brian2_compile.elsewhere()
     one_run = OneRun(task.program, replicas)
     yield Ready(lambda n: one_run.counts(task.stimulus[:n], task.counts.shape[1]), batch(task.program, replicas))
 
 
 def _left_out(_task: Task) -> AbstractContextManager[Ready]:
-    raise UnsupportedError("its C++ is compiled anew for every network, which a quick run has no time for")
+    raise UnsupportedError("it compiles C++ for every network, which takes too long for a quick run")
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""Compiling Brian2's code before anything is measured, in a process of its own: ``python -m lsm_sim.apps.bench.peers.brian2_compile``.
+"""Compile Brian2's code before the measurements, in a separate process: ``python -m lsm_sim.apps.bench.peers.brian2_compile``.
 
-Cython's compiler leaves so many objects behind that Brian2, which collects garbage at every run, took three times as long for
-the rest of the process (W: 298 ms per sample in place of 100). The compiled code stays in Cython's cache, whose key is the
-text of the code, and that is the same for all networks.
+Cython's compiler leaves so many objects in memory that Brian2, which collects garbage at every run, was three times slower for
+the rest of the process (W: 298 ms per sample instead of 100). The compiled code stays in Cython's cache, whose key is the
+text of the code, which is the same for all networks.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from lsm_sim.apps.bench.peers.brian2_one_run import OneRun
 
 @functools.cache
 def elsewhere() -> None:
-    """Run this module once; where it fails, whoever needs the code compiles it and says what is wrong."""
+    """Run this module once; if it fails, the peers compile the code themselves and report the error."""
     subprocess.run([sys.executable, "-m", __name__], capture_output=True, check=False)
 
 
 def here(n_samples: int) -> None:
-    """Run some samples of a small network in every way that compiles code in Cython."""
+    """Run some samples of a small network with every peer that compiles code with Cython."""
     program = lower(workloads.liquid(workloads.W_SMALL), workloads.DT)
     stimulus = Spikes.from_dense(workloads.stimulus(workloads.W_SMALL, n_samples), workloads.DT)
     PlainLoop(program).counts(stimulus, workloads.BINS)

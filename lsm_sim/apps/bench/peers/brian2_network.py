@@ -1,7 +1,7 @@
 """A program as a Brian2 user writes it: exact integration, a spike source, a `SpikeMonitor`.
 
 It is the same network with the same spikes. In Brian2 an arriving spike changes u after the state was advanced, so u
-is one step late: network spikes come a step later, inputs get a step more of delay, and one more step is run.
+is one step late: spikes of the network are one step later, inputs get one more step of delay, and one more step is run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lsm_sim.apps.bench.peer import Counts
 from lsm_sim.errors import UnsupportedError
 
 LATE = 1
-"""Steps by which Brian2's spikes come later than the program's."""
+"""Steps by which Brian2's spikes are later than the program's."""
 
 _EQUATIONS = """dv/dt = ((a_v - 1) * v + u) / tick : 1 (unless refractory)
 du/dt = (a_u - 1) * u / tick : 1"""
@@ -30,12 +30,12 @@ PREFERENCES = {"codegen.target": "cython", "core.default_float_dtype": np.float6
 
 @contextmanager
 def brian2(device: Any = None) -> Iterator[Any]:
-    """Yield Brian2 with Cython and the runtime device, or the device given; put back what was set before."""
-    if "brian2" not in sys.modules:  # every run of Brian2 collects garbage: in its own heap, not in that of all others
+    """Yield Brian2 with Cython and the runtime device, or the given device; restore the previous settings afterwards."""
+    if "brian2" not in sys.modules:  # Brian2 collects garbage at every run; exclude the objects that exist already
         gc.collect()
         gc.freeze()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Brian2 uses what its dependencies deprecate
+        warnings.simplefilter("ignore")  # Brian2 uses deprecated functions of its dependencies
         import brian2 as b2
 
         devices: Any = importlib.import_module("brian2.devices.device")
@@ -57,13 +57,13 @@ def check(program: Program) -> None:
     """Raise `UnsupportedError` for a program that these equations do not describe."""
     uniform = all(np.ptp(getattr(program, name)) == 0 for name in ("threshold", "refractory"))
     if program.arithmetic != "float64" or program.bias.any() or not uniform:
-        raise UnsupportedError("these equations are those of neurons that are all alike and have no constant input")
+        raise UnsupportedError("these equations need neurons with identical parameters and no constant input")
 
 
 class Cells:
     """Neurons, synapses and a monitor, of one or more copies of a program.
 
-    Names are fixed, because Brian2 looks compiled code up by its text and names are part of it: so nothing is compiled twice.
+    Names are fixed, because Brian2 identifies compiled code by its text, which contains names: so nothing is compiled twice.
     """
 
     def __init__(self, b2: Any, program: Program, inputs: Any, copies: int = 1, threshold: str = "v > theta") -> None:
@@ -81,7 +81,7 @@ class Cells:
             threshold=threshold,
             reset="v = 0",
             refractory=(int(program.refractory[0]) + LATE) * self._tick,
-            method="euler",  # of these coefficients: exactly the steps of the program
+            method="euler",  # with these coefficients identical to the steps of the program
             clock=self._clock,
             namespace=constants,
             name="bench_cells",
@@ -115,13 +115,13 @@ class Cells:
 
 
 def spike_source(b2: Any, program: Program, copies: int = 1) -> Any:
-    """Return input channels without spikes, and with the clock that everything shares."""
+    """Return input channels without spikes; their clock is used by all objects."""
     clock = b2.Clock(dt=program.dt * b2.second, name="bench_clock")
     return b2.SpikeGeneratorGroup(program.n_inputs * copies, [], [] * b2.second, clock=clock, name="bench_inputs")
 
 
 class PlainLoop:
-    """The plain way to run a data set: build once, then restore and run for each sample."""
+    """The usual way to run a data set: build once, then restore and run for each sample."""
 
     def __init__(self, program: Program) -> None:
         check(program)

@@ -1,6 +1,6 @@
-"""Many samples in one run of Brian2, one after the other and, where that pays, side by side in copies of the network.
+"""Many samples in one run of Brian2, one after the other and, if that is faster, in several copies of the network.
 
-After each sample nobody may spike until everything in flight has arrived; then the state is set to rest for the next one.
+After each sample no neuron may spike until all spikes in flight have arrived; then the state is reset to rest.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from lsm_sim.apps.bench.peer import Counts
 from lsm_sim.apps.bench.peers.brian2_network import LATE, Cells, brian2, check, spike_source
 
 _MOST_COPIES = 64
-_MOST_SYNAPSES = (
-    250_000  # of all copies; with more they no longer fit into the caches and copies cost more than they save
-)
-_LEAST_SYNAPSES = 2_000_000  # of all samples of a call together, below which what Brian2 does once per run would weigh
+_MOST_SYNAPSES = 250_000  # of all copies; with more they do not fit into the caches and copies are slower
+_LEAST_SYNAPSES = 2_000_000  # summed over the samples of a call; with fewer, Brian2's overhead per run would matter
 _LEAST_SAMPLES = 20
-_LEAST_ROUNDS = 128  # that the threshold is told of: how many is part of the compiled code, so it had better not change
+_LEAST_ROUNDS = (
+    128  # minimum length of the threshold's table, whose size is part of the compiled code and should not change
+)
 _LONG_AGO = -1e9  # seconds
 
 
 def n_replicas(program: Program, n_samples: int) -> int:
-    """Return how many copies are best; the samples fill all rounds as evenly as possible."""
+    """Return the best number of copies; samples are distributed over rounds as evenly as possible."""
     most = max(1, min(n_samples, _MOST_COPIES, _MOST_SYNAPSES // max(program.n_synapses, 1)))
     rounds = -(-n_samples // most)
     return -(-n_samples // rounds)
 
 
 def batch(program: Program, replicas: int) -> int:
-    """Return how many samples a run needs to show what it can do."""
+    """Return how many samples a run needs so that the overhead per run is negligible."""
     least = min(_LEAST_SAMPLES, _LEAST_SYNAPSES // max(program.n_synapses, 1))
     return replicas * max(1, round(least / replicas))
 
@@ -48,7 +48,7 @@ class OneRun:
         self._period = 0
 
     def _add_rest(self, n_steps: int) -> None:
-        """Set the state to rest at the beginning of every sample of this length."""
+        """Reset the state to rest at the beginning of every sample of this length."""
         self._period = n_steps + self._program.max_delay + 2 * LATE + 1
         with brian2() as b2:
             rest = self._cells.group.run_regularly(
@@ -63,7 +63,7 @@ class OneRun:
             self._network.store()
 
     def counts(self, stimulus: Spikes, bins: int) -> Counts:
-        """Run every sample, all of one length, and return its spike counts, (samples, bins, N)."""
+        """Run every sample, all of the same length, and return the spike counts, (samples, bins, N)."""
         program, n_steps = self._program, int(stimulus.n_steps[0])
         if not self._period:
             self._add_rest(n_steps)

@@ -1,4 +1,4 @@
-"""Brian2's standalone mode: one C++ program, compiled once, started again for each sample with another stimulus."""
+"""Brian2's standalone mode: one C++ program, compiled once and run for each sample with another stimulus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lsm_sim.support.checks import Bools
 
 
 class Standalone:
-    """A compiled program; the stimulus is a table, because a standalone program can be given no other one."""
+    """A compiled program; its stimulus is a table, the only form that can be replaced between runs."""
 
     def __init__(self, program: Program, n_steps: int, folder: str) -> None:
         from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
@@ -44,7 +44,7 @@ class Standalone:
     @staticmethod
     @contextlib.contextmanager
     def building(program: Program, n_steps: int) -> Iterator[Standalone]:
-        """Compile in a temporary folder and remove it in the end."""
+        """Compile in a temporary folder and remove it at the end."""
         with tempfile.TemporaryDirectory(prefix="lsm_sim_bench_", ignore_cleanup_errors=True) as folder:
             yield Standalone(program, n_steps, folder)
 

@@ -1,4 +1,4 @@
-"""The machine's own limit: as many synaptic events as a task has, delivered by the fastest kernel that does nothing else."""
+"""The limit of the machine: the synaptic events of a task, delivered by the fastest kernel that does nothing else."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from lsm_sim.apps.bench.peer import Peer, Ready, Settings, Task
 from lsm_sim.apps.bench.peers import scatter
 
-_EVENTS = 2_000_000  # per try: some 0.7 ms, below the time slice of an operating system
+_EVENTS = 2_000_000  # per try; takes some 0.7 ms, less than a time slice of the operating system
 _TRIES = 7
 
 
 def peers(settings: Settings) -> list[Peer]:
-    """Return the ceiling of one core and that of all cores."""
+    """Return the ceilings of one core and of all cores."""
     return [_ceiling(n) for n in sorted({1, settings.n_threads})]
 
 
@@ -32,12 +32,12 @@ def _ceiling(n_threads: int) -> Peer:
 
             yield Ready(run, batch=len(task.counts))
 
-    about = "as many reads, additions and writes of int32 in the first-level cache, and nothing else"
+    about = "the same number of reads, additions and writes of int32 in the L1 cache, and nothing else"
     return Peer("ceiling of the machine", prepare, about, n_threads, exact=False, role="ceiling")
 
 
 def _best_kernel() -> scatter.Kernel:
-    """Return the kernel whose fastest try is the fastest."""
+    """Return the kernel with the smallest minimum time."""
     synapses, ring = scatter.synapses(), scatter.aligned(scatter.RING, "int32")
     found = scatter.kernels()
     seconds = dict.fromkeys(found, float("inf"))

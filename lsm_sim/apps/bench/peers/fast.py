@@ -1,4 +1,4 @@
-"""Our own engine: through the public API, and its runner alone."""
+"""Our own backend: through the public API, and its runner only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lsm_sim.engine.protocol import Request, find
 
 
 def peers(settings: Settings) -> list[Peer]:
-    """Return the rows of one of our backends."""
+    """Return the rows of the lsm_sim backend to measure."""
     return [
         *(_public(settings.backend, n) for n in sorted({1, settings.n_threads})),
         _runner(settings.backend),
@@ -36,7 +36,7 @@ def _public(name: str, n_threads: int) -> Peer:
 
         yield Ready(run, batch=len(task.counts))
 
-    about = "Spikes.from_dense and run, everything between the user's arrays and the counts"
+    about = "Spikes.from_dense and run: everything from the user's arrays to the counts"
     return Peer(f"{name}, public API from dense arrays", prepare, about, n_threads, role="public")
 
 
@@ -51,5 +51,5 @@ def _runner(name: str) -> Peer:
 
             yield Ready(run, batch=len(task.counts))
 
-    about = "a compiled program on events that are there already"
+    about = "a compiled program on existing events"
     return Peer(f"{name}, runner only", prepare, about, role="runner")

@@ -1,4 +1,4 @@
-"""NEST: the same neurons as ``iaf_psc_exp``, one sample after the other in one kernel, with a silence between them."""
+"""NEST: the same neurons as ``iaf_psc_exp``, one sample after the other in one kernel, separated by silence."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from lsm_sim import Program, Spikes
 from lsm_sim.apps.bench.peer import Counts, Peer, Ready, Settings, Task
 from lsm_sim.errors import BackendUnavailableError, UnsupportedError
 
-_LATE = 1  # steps: NEST adds what arrives to the current after the potential was advanced
-_SILENCE = 60.0  # ms: in flight is nothing after the longest delay, and what is left of u and v cannot fire
+_LATE = 1  # step; NEST adds arriving weights to the current after the potential was advanced
+_SILENCE = 60.0  # ms; after it no spikes are in flight, and u and v have decayed too far to cause one
 
 
-def peers(settings: Settings) -> list[Peer]:  # noqa: ARG001 (the kernel is one for the process, so one row can be measured)
+def peers(settings: Settings) -> list[Peer]:  # noqa: ARG001 (a process has one kernel, so only one row can be measured)
     """Return NEST on one thread."""
     if importlib.util.find_spec("nest") is None:
         raise BackendUnavailableError("not installed; install it with: pip install nest-simulator")
-    about = "all samples in one kernel; delays are one step longer than ours, because its shortest is one step later"
+    about = "all samples in one kernel; delays are one step longer than ours, like the shortest delay of NEST"
     return [Peer("NEST", _prepare, about, exact=False)]
 
 
@@ -43,7 +43,7 @@ class _Network:
         import nest
 
         if program.arithmetic != "float64" or any(np.ptp(getattr(program, name)) for name in ("decay_u", "decay_v")):
-            raise UnsupportedError("these parameters are those of neurons with equal time constants")
+            raise UnsupportedError("this peer needs neurons with equal time constants")
         self._nest, self._program = nest, program
         self._dt = program.dt * 1e3  # NEST counts milliseconds
         nest.ResetKernel()
@@ -60,7 +60,7 @@ class _Network:
         nest.Connect(self._cells, self._recorder)
 
     def _make_cells(self) -> tuple[Any, float]:
-        """Return the neurons, and what turns a weight of the program into one of NEST."""
+        """Return the neurons, and the factor from a weight of the program to one of NEST."""
         program, dt = self._program, self._dt
         tau_syn, tau_m = (-dt / np.log(float(decay[0])) for decay in (program.decay_u, program.decay_v))
         # NEST: v' = P22 v + P21 i + P20 i_e; i' = P11 i + weight. With i = u / P21 this is v' = decay_v v + u + bias.
@@ -122,5 +122,5 @@ class _Network:
         nest.Simulate(_SILENCE)
 
     def release(self) -> None:
-        """Forget the network."""
+        """Delete the network."""
         self._nest.ResetKernel()

@@ -1,8 +1,8 @@
-"""The one thing that no engine can avoid: read a packed synapse, add its weight to a place in the ring of arrivals.
+"""The work that no simulator can avoid: read a packed synapse, add its weight to an element of the buffer of arrivals (the ring).
 
-A packed synapse is 32 bits: 16 of position in the ring, 16 of weight. The ring (int32) fits into the first-level cache; rows
-are sorted by position and read one after the other. There is no neuron, no clock and no row to look up, so an engine that
-does have these cannot be faster per synaptic event than the best of the kernels here.
+A packed synapse has 32 bits: 16 for the position in the ring, 16 for the weight. The ring (int32) fits into the L1 cache; rows
+are sorted by position and read one after the other. There are no neurons, no clock and no lookup of rows, so a simulator that
+has these cannot be faster per synaptic event than the best kernel here.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 RING = 8192  # 32 KiB of int32
-STEP = 32  # events that the kernel on vectors handles at a time
+STEP = 32  # events that the vectorised kernel handles at a time
 _ROWS, _PER_ROW, _LANES = 1000, 96, 16  # a row is a whole number of steps
 _LINE = 64  # bytes of a cache line
 
 Array: TypeAlias = npt.NDArray[Any]
 Kernel: TypeAlias = Callable[[Array, Array, int], None]
-"""Takes the ring, the synapses (a multiple of `STEP` of them) and how many times to go through them."""
+"""Arguments: the ring, the synapses (a multiple of `STEP`) and the number of passes over them."""
 
 
 def synapses() -> Array:
@@ -35,7 +35,7 @@ def synapses() -> Array:
 
 
 def aligned(size: int, kind: Any) -> Array:
-    """Return zeros that begin with a cache line."""
+    """Return zeros aligned to a cache line."""
     array = np.zeros(size + _LINE, kind)
     first = (-array.ctypes.data % _LINE) // array.itemsize
     return array[first : first + size]
@@ -48,7 +48,7 @@ def kernels() -> dict[str, Kernel]:
 
 
 def deliver(kernel: Kernel, ring: Array, packed: Array, n_events: int) -> None:
-    """Let a kernel deliver so many events, rounded up to a whole step."""
+    """Deliver ``n_events`` events, rounded up to a multiple of `STEP`, with a kernel."""
     times, rest = divmod(n_events, packed.size)
     if times:
         kernel(ring, packed, times)
@@ -71,7 +71,7 @@ def _compiled_loop() -> Kernel:
 
 
 def _vectors() -> Kernel | None:
-    """Return the kernel on vectors, which gather, add and scatter; None where the processor or the compiler cannot."""
+    """Return the vectorised kernel (gather, add, scatter); None if the processor or the compiler does not support it."""
     import llvmlite.binding as llvm
 
     features = llvm.get_host_cpu_features()
@@ -82,7 +82,7 @@ def _vectors() -> Kernel | None:
     try:
         module = llvm.parse_assembly(_llvm_ir())
         module.verify()
-    except RuntimeError:  # LLVM before 16 writes pointers in another way
+    except RuntimeError:  # LLVM before 16 has another syntax for pointers
         return None
     target = llvm.Target.from_default_triple()
     machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features.flatten(), opt=3)
@@ -98,7 +98,7 @@ def _vectors() -> Kernel | None:
 
 
 def _llvm_ir() -> str:
-    """Return the kernel on vectors: two of them at a time hide some of the latency."""
+    """Return the vectorised kernel; two vectors at a time hide some of the latency."""
     vector, pointers, mask = f"<{_LANES} x i32>", f"<{_LANES} x ptr>", f"<{_LANES} x i1>"
     sixteen = "<" + ", ".join(["i32 16"] * _LANES) + ">"
     every = "<" + ", ".join(["i1 1"] * _LANES) + ">"

@@ -1,4 +1,4 @@
-"""PyTorch: one dense matrix product per step, which has no delays, or sparse ones, one for each delay."""
+"""PyTorch: one dense matrix product per step, without delays, or one sparse product for each delay."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from lsm_sim.apps.bench.peer import Counts, Peer, Ready, Settings, Task
 from lsm_sim.errors import BackendUnavailableError, UnsupportedError
 from lsm_sim.support.checks import Bools
 
-_MOST_DENSE = 5000  # neurons; beyond, one product per step takes longer than all the rest of the benchmark
+_MOST_DENSE = 5000  # neurons; for more, one product per step takes longer than the rest of the benchmark
 
 
 def peers(settings: Settings) -> list[Peer]:
     """Return the ways to write a liquid in PyTorch, without gradients."""
     if importlib.util.find_spec("torch") is None:
         raise BackendUnavailableError("not installed; install it with: pip install torch")
-    dense = "float32, one dense product per step and batch; leaves out all delays but one step"
+    dense = "float32, one dense product per step and batch; all delays are one step"
     sparse = "float32, one sparse (CSR) product per step and delay; exact delays, so only rounding differs"
     return [
         *(_peer("torch, dense", dense, n, _dense) for n in sorted({1, settings.n_threads})),
@@ -31,7 +31,7 @@ def peers(settings: Settings) -> list[Peer]:
 
 
 _Recurrence = Callable[[Any, list[Any], int], Any]
-"""From the input currents (N, B), the last spikes by age [(N, B), ...] and the step: all currents (N, B)."""
+"""Function of the input currents (N, B), the latest spikes by age [(N, B), ...] and the step; returns all currents (N, B)."""
 
 
 def _peer(name: str, about: str, n_threads: int, make: Callable[[Program], tuple[_Recurrence, int]]) -> Peer:
@@ -100,7 +100,7 @@ def _sparse(program: Program) -> tuple[_Recurrence, int]:
         one = csr_matrix((program.weight[which].astype(np.float32), (program.post[which], rows[which])), shape)
         parts = (torch.from_numpy(array) for array in (one.indptr, one.indices, one.data))
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that CSR is in beta
+            warnings.simplefilter("ignore", UserWarning)  # CSR support is beta
             matrices.append(torch.sparse_csr_tensor(*parts, size=shape, check_invariants=False))
 
     def recurrence(currents: Any, spikes: list[Any], k: int) -> Any:
