@@ -157,16 +157,17 @@ class Compiled:
     def __call__(self, stimulus: Spikes, request: Request | None = None) -> Outcome:
         """Run every sample of ``stimulus``; what was requested and did not come back is a `RunError`."""
         outcome = self.runner(stimulus, request)
-        missing = _missing(request or Request(), outcome)
+        missing = _missing(self.program, request or Request(), outcome)
         if missing:
             raise RunError(f"the backend returned no {' and no '.join(missing)} although they were requested")
         return outcome
 
 
-def _missing(request: Request, outcome: Outcome) -> list[str]:
+def _missing(program: Program, request: Request, outcome: Outcome) -> list[str]:
     wanted = {"spikes": request.spikes, "counts": request.bins is not None, "excursions": request.excursions}
     missing = [name for name, asked in wanted.items() if asked and getattr(outcome, name) is None]
-    traces = (request.variables or ()) if np.size(request.neurons) else ()
+    variables = program.state if request.variables is None else request.variables
+    traces = variables if np.size(request.neurons) else ()
     return missing + [name for name in traces if name not in outcome.traces]
 
 

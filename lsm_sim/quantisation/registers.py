@@ -61,11 +61,9 @@ def measure(program: Program, stimulus: Spikes, backend: str | Backend = DEFAULT
         for begin in range(0, len(stimulus), size):
             batch = stimulus[begin : begin + size]
             outcome = runner(batch, Request(neurons=np.arange(n), excursions=loihi, progress=False))
-            assert outcome.spikes is not None
-            assert outcome.u is not None
-            assert outcome.v is not None
+            assert outcome.spikes is not None  # `compiled` has checked it
             counts.append(outcome.spikes.counts(5))
-            for b, (u, v) in enumerate(zip(outcome.u, outcome.v, strict=True)):
+            for b, (u, v) in enumerate(zip(outcome.traces["u"], outcome.traces["v"], strict=True)):
                 peaks_b, saturated = _sample(program, u, v, outcome.spikes.raster(b))
                 peaks = np.maximum(peaks, peaks_b)
                 _add(total, first, 3, begin + b, saturated)

@@ -9,7 +9,7 @@ import numpy as np
 from lsm_sim.apps.bench import workloads
 from lsm_sim.apps.bench.peer import Counts, Settings, Task
 from lsm_sim.apps.bench.workloads import Workload
-from lsm_sim.engine.protocol import Request, Runner, find
+from lsm_sim.engine.protocol import Request, Runner, compiled
 from lsm_sim.engine.reference import Reference
 from lsm_sim.errors import RunError
 from lsm_sim.program.lowering import lower
@@ -34,19 +34,19 @@ def make(workload: Workload, settings: Settings, *, samples: int | None = None, 
     RunError
         The counts of the two differ, so there are no correct counts to compare with.
     """
-    engine = find(settings.backend)
     drawn = workloads.NETWORK_SEED if seed is None else seed
-    program = engine.legalise(lower(workloads.liquid(workload, drawn), workloads.DT))
+    program = lower(workloads.liquid(workload, drawn), workloads.DT)
     shown = workloads.STIMULUS_SEED if seed is None else seed
     dense = workloads.stimulus(workload, samples or workload.samples, shown)
     stimulus = Spikes.from_dense(dense, workloads.DT)
     bins = equal_bins(stimulus.n_steps, workloads.BINS)
     start = time.perf_counter()
-    with engine.compile(program) as runner:
+    with compiled(program, settings.backend) as runner:
+        program = runner.program
         first = _counts(runner, stimulus[:1], bins[:1], 1)
         seconds = time.perf_counter() - start
         counts = _counts(runner, stimulus, bins, settings.n_threads)
-    with Reference().compile(program) as runner:
+    with compiled(program, Reference()) as runner:
         expected = _counts(runner, stimulus[:1], bins[:1], 1)
     if not (np.array_equal(first, expected) and np.array_equal(counts[:1], expected)):
         raise RunError(f"{settings.backend}: its counts of workload {workload.name} differ from the reference's")

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.encode import Encoder, Population
-from lsm_sim.engine.protocol import DEFAULT, find
+from lsm_sim.engine.protocol import DEFAULT
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.forecast.ridge import TimeRidge
 from lsm_sim.learn.forecast.series import Scaler, aligned, checked_series, checked_targets, nrmse
@@ -142,9 +142,8 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
         """Return what the readout sees at the end of each sample, shape (T, features): all neurons' counts, then each trace."""
         array = checked_series(series)
         stimulus = self.encode(array)
-        engine = find(self.backend)
         edges = sample_edges(stimulus, len(array))
-        counts = run_counts(engine, engine.legalise(self.program_), stimulus, edges, self.n_threads, self.progress)
+        counts = run_counts(self.program_, self.backend, stimulus, edges, self.n_threads, self.progress)
         return with_traces(counts, self.taus, keep_counts=self.counts)
 
     def encoder_features(self, series: Any) -> Floats:

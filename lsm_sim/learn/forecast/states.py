@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.engine.protocol import Backend, Request
-from lsm_sim.errors import DescriptionError, RunError
+from lsm_sim.engine.protocol import Backend, Request, compiled
+from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -29,14 +29,18 @@ def sample_edges(stimulus: Spikes, n_samples: int) -> Ints:
 
 
 def run_counts(
-    engine: Backend, program: Program, stimulus: Spikes, edges: Ints, n_threads: int | None, progress: bool | None
+    program: Program,
+    backend: str | Backend,
+    stimulus: Spikes,
+    edges: Ints,
+    n_threads: int | None,
+    progress: bool | None,
 ) -> Counts:
     """Return how often each neuron fires in each sample, shape (T, N): one run from rest, no spikes stored."""
     request = Request(spikes=False, bins=edges, n_threads=n_threads, progress=progress)
-    with engine.compile(program) as runner:
+    with compiled(program, backend) as runner:
         counts = runner(stimulus, request).counts
-    if counts is None:
-        raise RunError("the backend returned no counts although they were asked for")
+    assert counts is not None  # `compiled` has checked it
     own: Counts = counts[0]
     return own
 
@@ -67,7 +71,7 @@ def with_traces(counts: Counts, taus: Sequence[float], keep_counts: bool) -> Flo
 
 
 def _checked_taus(taus: Sequence[float]) -> Floats:
-    constants = checks.real_array(taus, "taus", "time")
+    constants = checks.real_array(taus, "taus")
     if constants.ndim != 1 or (constants <= 0).any():
         raise DescriptionError(f"taus: got {taus!r}, expected a list of time constants > 0, in samples")
     return constants

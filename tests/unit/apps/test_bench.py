@@ -101,6 +101,8 @@ class TestTask:
 
     def test_an_engine_that_differs_from_the_reference_is_not_measured(self, monkeypatch):
         class Wrong:
+            name, supports = "wrong", frozenset()
+
             def legalise(self, program):
                 return program
 
@@ -109,7 +111,7 @@ class TestTask:
                 with Reference().compile(program) as runner:
                     yield lambda *request: dataclasses.replace(runner(*request), counts=runner(*request).counts + 1)
 
-        monkeypatch.setattr(task, "find", lambda _name: Wrong())
+        monkeypatch.setattr("lsm_sim.engine.protocol.find", lambda _name: Wrong())
         with pytest.raises(RunError, match="workload tiny differ from the reference's"):
             task.make(TINY, SETTINGS)
 
