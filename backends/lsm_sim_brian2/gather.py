@@ -1,4 +1,4 @@
-"""Turns what the replicas do into an `Outcome`: per sample, without the steps that only filled up a round."""
+"""Convert the output of the replicas to an `Outcome`: per sample, without the steps that only padded a round."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ N_KINDS = len(Excursions.KINDS)
 
 
 class Gatherer:
-    """Takes spikes, states and excursions of one round after the other."""
+    """Collects spikes, states and excursions of consecutive rounds."""
 
     def __init__(self, program: Program, stimulus: Spikes, request: Request) -> None:
         self._program, self._stimulus, self._request = program, stimulus, request
@@ -31,7 +31,7 @@ class Gatherer:
         self._excursions = Excursions(np.zeros((n_samples, N_KINDS), np.int64), never, never.copy())
 
     def add_spikes(self, samples: Ints, step: Any, replica: Any, neuron: Any) -> None:
-        """Take spikes of a round, sorted by step, replica and neuron; step counts from the round's beginning."""
+        """Add spikes of a round, sorted by step, replica and neuron; step is relative to the beginning of the round."""
         bounds = np.searchsorted(replica[order := np.argsort(replica, kind="stable")], np.arange(samples.size + 1))
         for r, b in enumerate(samples):
             own = order[bounds[r] : bounds[r + 1]]
@@ -43,7 +43,7 @@ class Gatherer:
                 np.add.at(self._counts[b], (bins, neuron[own]), 1)
 
     def add_state(self, samples: Ints, row: int | slice, u: Any, v: Any) -> None:
-        """Take u and v at one or more recorded steps of a round, each of shape ([rows,] replicas, recorded neurons)."""
+        """Add u and v at one or more recorded steps of a round, each of shape ([rows,] replicas, recorded neurons)."""
         for r, b in enumerate(samples):
             for target, values in ((self._u[b], u), (self._v[b], v)):
                 if isinstance(row, slice):
@@ -52,7 +52,7 @@ class Gatherer:
                     target[row] = values[r]
 
     def add_excursions(self, samples: Ints, step: Any, replica: Any, neuron: Any, left: Any) -> None:
-        """Take excursions, sorted like spikes; ``left`` is the sum of 1, 2, 4 for the kinds."""
+        """Add excursions, sorted like spikes; ``left`` is the sum of 1, 2, 4 for the kinds."""
         record = self._excursions
         for r, b in enumerate(samples):
             own = (replica == r) & (step < self._stimulus.n_steps[b])
@@ -63,7 +63,7 @@ class Gatherer:
                 record.count[b, kind] += which.size
 
     def outcome(self) -> Outcome:
-        """Return everything that was asked for."""
+        """Return everything that was requested."""
         request = self._request
         recorded = request.neurons.size > 0
         return Outcome(
