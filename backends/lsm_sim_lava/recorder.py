@@ -1,6 +1,5 @@
 """Recording by a neuron model: spikes, u and v to files, the step to a heartbeat file. This module does not import Lava.
 
-
 `Var.get` transfers one number per message (14 us each), so it is not used; writing files costs almost nothing.
 """
 
