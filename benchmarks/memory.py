@@ -1,4 +1,4 @@
-"""Peak memory of workload W with 1000 samples and spike counts only, everything included."""
+"""Peak memory of the whole process for workload W with 1000 samples and spike counts only."""
 
 from __future__ import annotations
 

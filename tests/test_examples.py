@@ -35,7 +35,7 @@ def test_the_example_runs(path, tmp_path):
     needed = [name for prefix, name in NEEDS.items() if path.stem.startswith(prefix)]
     for name in needed:
         if name not in backend.known():
-            pytest.skip(f"needs: pip install 'lsm-sim[{name}]'")
+            pytest.skip(f"needs: pip install '.[{name}]'")
     assert run(path, tmp_path).strip()
 
 

@@ -1,4 +1,4 @@
-"""The Brian2 backend: a program as a Brian2 network, with the spikes of `lsm_sim.engine.reference`, and as objects to extend."""
+"""The Brian2 backend: runs a program with the same spikes as `lsm_sim.engine.reference`, or exports it as Brian2 objects."""
 
 from lsm_sim_brian2.engine import Brian2
 from lsm_sim_brian2.readable import build

@@ -1,4 +1,4 @@
-"""Whether Brian2 is there, new enough and whole; nothing imports it before it is needed."""
+"""Check that Brian2 is installed, recent enough and works; it is imported only when needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from lsm_sim.errors import BackendUnavailableError
 
 OLDEST = (2, 8)
-INSTALL = "pip install --upgrade 'lsm-sim[brian2]'"
+INSTALL = "pip install --upgrade '.[brian2]' from a checkout, or pip install --upgrade 'lsm-sim[brian2]' once published"
 
 
 def import_brian2() -> Any:
@@ -19,28 +19,32 @@ def import_brian2() -> Any:
     Raises
     ------
     BackendUnavailableError
-        It is missing, too old, or broken by the numpy beside it; the message says what to type.
+        It is missing, too old, or incompatible with the installed numpy; the message has the command to install it.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Brian2 uses what its dependencies deprecate; nobody here can change that
+            warnings.simplefilter("ignore")  # Brian2 uses deprecated functions of its dependencies
             brian2 = importlib.import_module("brian2")
         version = str(brian2.__version__)
     except ModuleNotFoundError as error:
         if error.name == "brian2":
             raise BackendUnavailableError(f"brian2: not installed; install it with: {INSTALL}") from error
         raise BackendUnavailableError(f"brian2: cannot be imported ({error}); repair it with: {INSTALL}") from error
-    except Exception as error:  # an extension built for another numpy, a name that numpy has dropped, a damaged install
+    except (
+        Exception
+    ) as error:  # an extension built for another numpy, a name removed from numpy, a damaged installation
         import numpy as np
 
         msg = (
-            f"brian2: cannot be imported with numpy {np.__version__} ({type(error).__name__}: {error}); install versions "
-            f"that fit each other with: {INSTALL}"
+            f"brian2: cannot be imported with numpy {np.__version__} ({type(error).__name__}: {error}); install "
+            f"compatible versions with: {INSTALL}"
         )
         raise BackendUnavailableError(msg) from error
     if _numbers(version) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        raise BackendUnavailableError(f"brian2: got version {version}, expected {oldest} or newer; type: {INSTALL}")
+        raise BackendUnavailableError(
+            f"brian2: got version {version}, expected {oldest} or newer; upgrade it with: {INSTALL}"
+        )
     return brian2
 
 

@@ -1,6 +1,6 @@
-"""One standalone C++ program of Brian2: written, compiled, run with the stimulus of some rounds, read, removed.
+"""One standalone C++ program of Brian2: generate, compile, run with the stimulus of some rounds, read results, remove.
 
-The stimulus is a table with one row per step, in which each float64 holds one bit for each of `CHANNELS_PER_NUMBER` input
+The stimulus is a table with one row per step, in which each float64 has one bit for each of `CHANNELS_PER_NUMBER` input
 channels.
 """
 
@@ -37,7 +37,7 @@ _INPUT_SPIKES = "bits - 2*floor(bits/2) > 0.5"
 
 @dataclass(frozen=True)
 class Build:
-    """What is fixed when the C++ is compiled."""
+    """Parameters that are fixed when the C++ is compiled."""
 
     replicas: int
     n_steps: int
@@ -46,13 +46,13 @@ class Build:
     excursions: bool
 
     def serves(self, other: Build) -> bool:
-        """Return whether this build can run what ``other`` was asked for; replicas may differ."""
+        """Return whether this build can also run what ``other`` describes; replicas may differ."""
         same = (self.n_threads, self.neurons, self.excursions) == (other.n_threads, other.neurons, other.excursions)
         return same and self.n_steps >= other.n_steps
 
 
 class Compiled:
-    """One compiled program in a folder of its own, with a Brian2 device of its own."""
+    """One compiled program with its own folder and its own Brian2 device."""
 
     def __init__(self, program: Program, build: Build, parent: Path | None) -> None:
         from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
@@ -66,10 +66,13 @@ class Compiled:
             parent.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix="lsm_sim_brian2_", dir=parent))
         self._device = CPPStandaloneDevice()
-        self._preferences = compiler.preferences("cython") | {
-            "devices.cpp_standalone.openmp_threads": build.n_threads if build.n_threads > 1 else 0,
-            "devices.cpp_standalone.run_environment_variables": {},  # they would stay in this process
-        }
+        self._preferences = (
+            compiler.preferences("cython")
+            | {
+                "devices.cpp_standalone.openmp_threads": build.n_threads if build.n_threads > 1 else 0,
+                "devices.cpp_standalone.run_environment_variables": {},  # Brian2 would set them in this process and keep them
+            }
+        )
         try:
             with isolated(self._preferences, self._device):
                 self._device.activate(build_on_run=False)
@@ -97,7 +100,7 @@ class Compiled:
         try:
             self._device.build(directory=str(self._folder), run=False, with_output=False)
         except RuntimeError as error:
-            msg = f"Brian2 mode='standalone': its C++ was not compiled ({error}); try mode='runtime'"
+            msg = f"Brian2 mode='standalone': compiling its C++ failed ({error}); try mode='runtime'"
             raise RunError(msg) from error
 
     def _cells(self, b2: Any, clock: Any) -> Any:
@@ -172,7 +175,7 @@ class Compiled:
         return out
 
     def run(self, part: Sequence[Round], stimulus: Spikes, request: Request, gatherer: Gatherer) -> None:
-        """Run rounds that fit into the compiled number of steps."""
+        """Run rounds whose steps fit into the compiled number of steps."""
         starts = np.cumsum([0, *(one.n_steps + rounds.gap(self._program) for one in part)])
         schedule, table = self._tables(part, starts[:-1], stimulus)
         run_args = {self._schedule: schedule} | ({self._stimulus: table} if self._program.n_inputs else {})
@@ -202,7 +205,7 @@ class Compiled:
         return schedule, table
 
     def _results(self) -> dict[str, Any]:
-        """Read what the process wrote; steps are whole seconds."""
+        """Read the results of the process; one step is one second."""
         results: dict[str, Any] = {"spikes": _event_arrays(self._monitor)}
         if self._build.neurons:
             shape = self._build.replicas, self._unique.size, -1
@@ -229,7 +232,7 @@ class Compiled:
 
 
 def _event_arrays(monitor: Any) -> tuple[Any, Any]:
-    """Return step and cell of each event, sorted by both."""
+    """Return step and cell of each event, sorted by step, then by cell."""
     step, cell = np.rint(np.asarray(monitor.t)).astype(np.int64), np.asarray(monitor.i, dtype=np.int64)
     order = np.lexsort((cell, step))
     return step[order], cell[order]

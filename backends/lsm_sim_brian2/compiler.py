@@ -1,4 +1,4 @@
-"""Which of Brian2's targets runs, and how its C++ is compiled so that no bit changes."""
+"""The choice of Brian2's code generation target, and compiler flags with which results are bit-identical."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 from lsm_sim.errors import BackendUnavailableError
 
 MANY_STEPS = 500_000
-"""From so many steps on compiling pays: it takes 10-60 s and saves about 40 us per step (docs/brian2.md)."""
+"""Number of steps from which compiling is worthwhile: it takes 10-60 s and saves about 40 us per step (docs/brian2.md)."""
 
 _UNIX = ("-w", "-O3", "-ffp-contract=off", "-std=c++17")  # neither fast-math nor fused multiply-add
 _MSVC = ("/w", "/Ox", "/fp:precise", "/std:c++17")
@@ -35,7 +35,7 @@ def preferences(target: str) -> dict[str, Any]:
 
 
 def cache_folder() -> Path:
-    """Return our own folder for compiled code: Brian2 looks code up by its text alone, whatever the flags were."""
+    """Return our own folder for compiled code: Brian2 identifies code by its text only, not by the compiler flags."""
     from brian2 import prefs
 
     own = prefs["codegen.runtime.cython.cache_dir"]
@@ -46,9 +46,9 @@ def cache_folder() -> Path:
 
 
 def missing_tools(*, standalone: bool) -> list[str]:
-    """Return what is not found of the tools that compile Brian2's C++."""
+    """Return the tools for compiling Brian2's C++ that are not found."""
     if sys.platform == "win32":
-        return []  # the compiler is found through the registry; if there is none, compiling fails and we fall back
+        return []  # the compiler is found through the registry; without one, compiling fails and NumPy is used
     compilers = {name: os.environ.get(name) or sysconfig.get_config_var(name) or name.lower() for name in ("CC", "CXX")}
     wanted = {shlex.split(str(command))[0] for command in compilers.values()}
     missing = sorted(tool for tool in wanted if shutil.which(tool) is None)
@@ -59,7 +59,7 @@ def missing_tools(*, standalone: bool) -> list[str]:
 
 
 def check_standalone() -> None:
-    """Raise `BackendUnavailableError` where no standalone program can be compiled."""
+    """Raise `BackendUnavailableError` if standalone programs cannot be compiled."""
     missing = missing_tools(standalone=True)
     if missing:
         msg = (
@@ -72,8 +72,8 @@ def check_standalone() -> None:
 def choose_target(codegen: str, kind: Mapping[str, Any], n_steps: int) -> str:
     """Return ``"numpy"`` or ``"cython"``.
 
-    ``"auto"`` takes what ``brian2.prefs.codegen.target`` asks for; where that is ``"auto"`` too, Cython if its code for this
-    ``kind`` of network is compiled already or ``n_steps`` are enough to pay for compiling, else NumPy.
+    ``"auto"`` uses ``brian2.prefs.codegen.target``; if that is ``"auto"`` too, Cython if its code for this ``kind`` of
+    network is compiled already or ``n_steps`` make compiling worthwhile, else NumPy.
     """
     from brian2 import prefs
 
@@ -84,10 +84,10 @@ def choose_target(codegen: str, kind: Mapping[str, Any], n_steps: int) -> str:
 
 
 def warn_of_numpy(reason: str) -> None:
-    """Say that NumPy runs instead of Cython."""
+    """Warn that NumPy is used instead of Cython."""
     msg = (
-        f"Brian2 cannot compile with Cython ({reason}) and runs in NumPy, several times slower; install a C++ compiler, "
-        "for example with: apt install g++ python3-dev, or ask for Brian2(codegen='numpy')"
+        f"Brian2 cannot compile with Cython ({reason}) and uses NumPy, which is several times slower; install a C++ compiler, "
+        "for example with: apt install g++ python3-dev, or use Brian2(codegen='numpy')"
     )
     warnings.warn(msg, UserWarning, stacklevel=2)
 
@@ -98,13 +98,13 @@ def is_compiled(kind: Mapping[str, Any]) -> bool:
 
 
 def mark_compiled(kind: Mapping[str, Any]) -> None:
-    """Remember that everything such a network needs is compiled."""
+    """Record that all code for such a network is compiled."""
     if cache_folder().is_dir():
         _mark(kind).touch()
 
 
 def _mark(kind: Mapping[str, Any]) -> Path:
-    """Return the file that says so: the text of the code, and thus the cache, depends on these and not on the network."""
+    """Return the marker file; the text of the code, and thus the cache, depends on ``kind`` and versions only."""
     versions = [metadata.version(package) for package in ("brian2", "cython", "numpy")]
     parts = (sys.version, sys.executable, versions, sorted(kind.items()))
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -28,16 +28,16 @@ _INT32 = 2**31  # Brian2 numbers neurons and synapses in 32 bits
 
 @dataclass(frozen=True)
 class Brian2:
-    """The Brian2 backend; runs any program of either arithmetic with the spikes, u and v of the reference.
+    """The Brian2 backend; runs any program of either arithmetic with the same spikes, u and v as the reference.
 
     Parameters
     ----------
     codegen
         ``"numpy"`` compiles nothing; ``"cython"`` compiles once per machine, for 10-60 s; ``"auto"`` chooses.
     mode
-        ``"runtime"``, or ``"standalone"``: C++ compiled anew for each program, then run again with new stimuli.
+        ``"runtime"``, or ``"standalone"``: C++ compiled for each program, then run again with new stimuli.
     directory
-        Standalone only: where to build; None: a temporary folder. What is built is removed in the end.
+        Standalone only: build folder; None: a temporary folder. The built files are removed at the end.
     """
 
     name: str = "brian2"
@@ -65,7 +65,7 @@ class Brian2:
 
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:
-        """Yield a runner; Brian2's objects are built, and its C++ compiled, when the first batch shows what it needs."""
+        """Yield a runner; Brian2's objects are built, and its C++ compiled, when the first batch is run."""
         rounds.check_size(program, 1)
         if self.mode == "runtime":
             runtime = _Runtime(program, self.codegen)
@@ -97,7 +97,7 @@ class _Runtime:
         self._n_steps = 0
 
     def run(self, stimulus: Spikes, request: Request, advance: Callable[[int], None]) -> Gatherer:
-        """Run a batch; where Cython cannot compile after all, in NumPy."""
+        """Run a batch; use NumPy if Cython cannot compile."""
         plan = rounds.plan(stimulus.n_steps, rounds.n_replicas(self._program, len(stimulus)))
         self._n_steps += sum(part.n_steps for part in plan)
         kind = {
@@ -117,14 +117,14 @@ class _Runtime:
     def _compile_and_run(
         self, plan: list[Round], stimulus: Spikes, request: Request, advance: Callable[[int], None]
     ) -> Gatherer | None:
-        """Return None, with a warning, where Cython cannot compile."""
+        """Return None, with a warning, if Cython cannot compile."""
         missing = compiler.missing_tools(standalone=False)
         if missing:
             compiler.warn_of_numpy(f"no {', '.join(missing)} found")
             return None
         try:
             return self._run_on("cython", plan, stimulus, request, advance)
-        except Exception as error:  # whatever distutils, Cython and the compiler may raise
+        except Exception as error:  # distutils, Cython and the compiler may raise any type
             compiler.warn_of_numpy(f"{type(error).__name__}: {error}")
             return None
 
@@ -139,5 +139,5 @@ class _Runtime:
             if network is None:
                 network = Replicas(self._program, replicas, excursions=request.excursions)
             network.run(plan, stimulus, request, gatherer, advance)
-            self._networks[key] = network  # not after an interruption: spikes may be in flight
+            self._networks[key] = network  # not kept after an interruption, because spikes may be in flight
         return gatherer

@@ -1,9 +1,10 @@
-"""One step of a program as Brian2 statements, the same for every target and for networks handed to the user.
+"""One step of a program as Brian2 statements, the same for every target and for networks exported to the user.
 
-Brian2 may rearrange a formula and round it differently, so each sum stands in a statement of its own; ``u`` gets the arrivals ``a`` of a step at once, because only
-sums of weights are exact in any order. All numbers are float64; Loihi's integers are exact in them (|u| * 4096 < 2^43).
-``hold`` counts the steps that v is still held; it does not use Brian2's refractoriness, which also suppresses the spikes of a
-held neuron whose threshold is below 0. A held v is 0, because a neuron is only held after a spike.
+Brian2 may rearrange a formula and round it differently, so each sum is in a separate statement; the arrivals ``a`` of a step
+are added to ``u`` at once, because only sums of weights are exact in any order. All numbers are float64; Loihi's integers are
+exact in float64 (|u| * 4096 < 2^43). ``hold`` counts the steps for which v is still held; Brian2's refractoriness is not used,
+because it also suppresses the spikes of a held neuron whose threshold is below 0. A held v is 0, because a neuron is held only
+after a spike.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from lsm_sim.dynamics import LIF, Arithmetic
 from lsm_sim.program.program import Program
 
 ACCUMULATE = "a_post += w"
-"""What an arriving spike does."""
+"""Statement executed by an arriving spike."""
 
 NAMES = {"refractory": "held_for"}
-"""Names in Brian2 of those arrays of a program whose own names it reserves."""
+"""Names in Brian2 of those arrays of a program whose own names are reserved there."""
 
 STATE = (*LIF.state, "a", "hold")
 
@@ -56,7 +57,7 @@ _LEFT_DRIVE = "left = left + 4*int(abs(drive) >= 8388608)\n"
 def advance(arithmetic: Arithmetic, *, excursions: bool = False) -> str:
     """Return the statements that advance ``hold``, ``u`` and ``v``, before the reset.
 
-    With ``excursions``, ``left`` holds the sum of 1, 2 and 4 for the kinds of `lsm_sim.backend.Excursions`.
+    With ``excursions``, ``left`` is the sum of 1, 2 and 4 for the kinds of `lsm_sim.backend.Excursions`.
     """
     if arithmetic == "float64":
         return _FLOAT64
@@ -75,7 +76,7 @@ hold = held_for + 1"""
 
 
 def model(arithmetic: Arithmetic) -> str:
-    """Return the declaration of the variables of a neuron."""
+    """Return the declarations of the variables of a neuron."""
     parameters = [NAMES.get(name, name) for name in LIF.required(arithmetic)]
     return "\n".join(f"{name} : 1" for name in (*STATE, *parameters))
 
@@ -86,12 +87,12 @@ def parameters(program: Program) -> dict[str, str]:
 
 
 def fused_model(arithmetic: Arithmetic, phase: str, *, excursions: bool) -> str:
-    """Return the variables of the runner's cells, whose spikes and resets are part of `fused_step`."""
+    """Return the variables of the runner's cells, whose spikes and resets are computed in `fused_step`."""
     return "\n".join([model(arithmetic), "fires : boolean", phase, *(["left : 1"] if excursions else [])])
 
 
 def fused_step(arithmetic: Arithmetic, *, excursions: bool) -> str:
-    """Return all statements of a step in one piece; ``phase``: 0 begins a sample, 1 runs it, 2 lets arrivals drain."""
+    """Return all statements of a step in one block; ``phase``: 0 begins a sample, 1 runs it, 2 drains spikes in flight."""
     fresh = "going = int(phase > 0.5)\nu = u*going\nv = v*going\nhold = hold*going\n"
     spike = f"fires = ({threshold(arithmetic)}) and (phase < 1.5)\n"
     reset = "v = int(not fires)*v\nhold = int(not fires)*hold + int(fires)*(held_for + 1)\n"

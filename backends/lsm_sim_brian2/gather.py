@@ -1,4 +1,4 @@
-"""Turns what the replicas do into an `Outcome`: per sample, without the steps that only filled up a round."""
+"""Convert the output of the replicas to an `Outcome`: per sample, without the steps that only padded a round."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ N_KINDS = len(Excursions.KINDS)
 
 
 class Gatherer:
-    """Takes spikes, states and excursions of one round after the other."""
+    """Collects spikes, states and excursions of consecutive rounds."""
 
     def __init__(self, program: Program, stimulus: Spikes, request: Request) -> None:
         self._program, self._stimulus, self._request = program, stimulus, request
@@ -32,7 +32,7 @@ class Gatherer:
         self._excursions = Excursions(np.zeros((n_samples, N_KINDS), np.int64), never, never.copy())
 
     def add_spikes(self, samples: Ints, step: Any, replica: Any, neuron: Any) -> None:
-        """Take spikes of a round, sorted by step, replica and neuron; step counts from the round's beginning."""
+        """Add spikes of a round, sorted by step, replica and neuron; step is relative to the beginning of the round."""
         bounds = np.searchsorted(replica[order := np.argsort(replica, kind="stable")], np.arange(samples.size + 1))
         for r, b in enumerate(samples):
             own = order[bounds[r] : bounds[r + 1]]
@@ -49,7 +49,7 @@ class Gatherer:
         return tuple(self._traces)
 
     def add_state(self, samples: Ints, row: int | slice, state: Mapping[str, Any]) -> None:
-        """Take state variables at one or more recorded steps of a round, of shape ([rows,] replicas, recorded neurons)."""
+        """Add state variables at one or more recorded steps of a round, of shape ([rows,] replicas, recorded neurons)."""
         for r, b in enumerate(samples):
             for target, values in ((self._traces[name][b], state[name]) for name in self._traces):
                 if isinstance(row, slice):
@@ -58,7 +58,7 @@ class Gatherer:
                     target[row] = values[r]
 
     def add_excursions(self, samples: Ints, step: Any, replica: Any, neuron: Any, left: Any) -> None:
-        """Take excursions, sorted like spikes; ``left`` is the sum of 1, 2, 4 for the kinds."""
+        """Add excursions, sorted like spikes; ``left`` is the sum of 1, 2, 4 for the kinds."""
         record = self._excursions
         for r, b in enumerate(samples):
             own = (replica == r) & (step < self._stimulus.n_steps[b])
@@ -69,7 +69,7 @@ class Gatherer:
                 record.count[b, kind] += which.size
 
     def outcome(self) -> Outcome:
-        """Return everything that was asked for."""
+        """Return everything that was requested."""
         request = self._request
         return Outcome(
             spikes=self._all_spikes() if request.spikes else None,

@@ -1,4 +1,4 @@
-"""Use Brian2 without a trace on the user's own: its preferences and its device are put back, whatever happens."""
+"""Use Brian2 without effects on the user's own Brian2 code: preferences and device are always restored."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ _LOCK = threading.RLock()  # Brian2's preferences and device are global
 def isolated(preferences: Mapping[str, Any], device: Any = None) -> Iterator[None]:
     """Run the block with these preferences, float64, and Brian2's runtime device or the one given.
 
-    Brian2's own functions to change devices copy the default clock's dt from one to the other, so they are not used.
+    Brian2's own functions for changing the device copy the default clock's dt, so they are not used.
     """
     from brian2 import Network, prefs
 
     devices: Any = importlib.import_module("brian2.devices.device")  # as an attribute, `device` is a proxy
     wanted = {"core.default_float_dtype": np.float64, "core.stop_on_keyboard_interrupt": False} | dict(preferences)
     with _LOCK, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Brian2 2.8 and 2.9 use what pyparsing 3.3 deprecates
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # Brian2 2.8 and 2.9 use functions deprecated in pyparsing 3.3
         before = {name: prefs[name] for name in wanted if name in prefs}
         active, running = devices.active_device, getattr(Network, "_globally_running", None)
         try:

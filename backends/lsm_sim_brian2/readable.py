@@ -1,4 +1,4 @@
-"""The way out: a liquid or program as Brian2 objects, one per group, to which anybody can add their own."""
+"""Export a liquid or program as Brian2 objects, one per group, to which users can add their own."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def build(
     dt: float | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Any:
-    """Return a `brian2.Network` of one Brian2 object per group, which spikes like the program.
+    """Return a `brian2.Network` with one Brian2 object per group, which gives the spikes of the program.
 
     ``net["exc"]`` is the `NeuronGroup` of the group "exc", ``net["audio"]`` the `SpikeGeneratorGroup` of the inputs "audio",
     and ``net["audio_to_exc"]`` the `Synapses` between them. The variables of a neuron are those of `lsm_sim.program.program`: u, v
-    (counted from v_reset), and the accumulator ``a``, to which synapses of your own add: ``on_pre="a_post += w"``. A spike
-    at step k with delay d reaches ``a`` in time for step k + 1 + d. Brian2's preferences, clock and device stay as they are;
-    the network has a clock of its own, whose dt is the program's.
+    (relative to v_reset), and the accumulator ``a``, to which your own synapses add: ``on_pre="a_post += w"``. A spike
+    at step k with delay d is added to ``a`` in time for step k + 1 + d. Brian2's preferences, clock and device do not change;
+    the network has its own clock with the program's dt.
 
     Parameters
     ----------
     network
         A `Liquid`, lowered at ``dt`` (seconds; by default the stimulus's), or a `Program`.
     stimulus
-        One sample; None: silence. ``net["audio"].set_spikes(i, t)`` gives another one.
+        One sample; None: silence. ``net["audio"].set_spikes(i, t)`` sets another one.
     names
-        Brian2 names by group name, where they shall differ from the group names.
+        Brian2 names by group name, for names that differ from the group names.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def build(
 
 
 def to_program(network: Liquid | Program, stimulus: Spikes | None, dt: float | None) -> Program:
-    """Return the program to hand out, after checking that one sample fits it."""
+    """Return the program to export, after checking that the stimulus is one sample that fits it."""
     if isinstance(network, Liquid):
         if dt is None and stimulus is None:
             raise DescriptionError("dt: got None, expected a step in seconds (or a stimulus) to lower the liquid with")
@@ -103,7 +103,7 @@ def brian2_names(program: Program, names: Mapping[str, str] | None) -> dict[str,
             )
             raise DescriptionError(msg)
     if len(groups) != len(set(groups)) or len(set(out.values())) != len(out):
-        msg = f"names: two groups get the same Brian2 name among {', '.join(out.values())}; set them apart with names={{...}}"
+        msg = f"names: two groups get the same Brian2 name among {', '.join(out.values())}; give them different ones with names={{...}}"
         raise DescriptionError(msg)
     return out
 

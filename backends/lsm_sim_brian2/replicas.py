@@ -1,8 +1,8 @@
 """The network of the runner: replicas of the program in one group of cells, driven step by step from Python.
 
 The cells of a replica are its input channels, then its neurons, in the order of the program's rows. One group with one
-`Synapses` and one piece of code for the whole step keep Brian2's cost per step low; reading the spikes from Python is cheaper
-than a `SpikeMonitor`. Its clock counts steps of 1 s, so that delays are whole numbers.
+`Synapses` and one code block for the whole step keep Brian2's cost per step low; reading the spikes from Python is cheaper
+than a `SpikeMonitor`. A step of the clock is 1 s, so that delays are whole numbers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lsm_sim_brian2.gather import Gatherer
 from lsm_sim_brian2.rounds import Round
 
 BEGIN, RUN, DRAIN = 0.0, 1.0, 2.0  # the phases of equations.fused_step
-_BUFFER = 1 << 18  # spikes kept before they are counted
+_BUFFER = 1 << 18  # maximum number of spikes in the buffer before they are counted
 
 
 def tiled(program: Program, name: str, replicas: int, channel: float) -> Any:
@@ -51,7 +51,7 @@ class Replicas:
         code = equations.fused_step(program.arithmetic, excursions=excursions)
         cells.run_regularly(code, when="groups", order=1, name="lsm_sim_step")
         for name, array in equations.parameters(program).items():
-            never = np.inf if array == "threshold" else 0.0  # a channel spikes only when the driver makes it
+            never = np.inf if array == "threshold" else 0.0  # input channels spike only when the driver sets `fires`
             getattr(cells, name)[:] = tiled(program, array, replicas, never)
         parts = [cells, *self._synapses(b2, cells, clock), *self._operations(b2, clock)]
         self._network = b2.Network(*parts, name="lsm_sim_network")
@@ -91,7 +91,7 @@ class Replicas:
         gatherer: Gatherer,
         advance: Callable[[int], None],
     ) -> None:
-        """Run all rounds in one simulation; ``gatherer`` gets the results."""
+        """Run all rounds in one simulation and pass the results to ``gatherer``."""
         self._plan, self._stimulus, self._request = iter(plan), stimulus, request
         self._gatherer, self._advance = gatherer, advance
         self._k, self._left = 0, 0
@@ -153,7 +153,7 @@ class Replicas:
             self._gatherer.add_excursions(self._round.samples, step, replica, neuron, left[cells])
 
     def _neurons_of(self, cells: Any) -> tuple[Any, Any, Any]:
-        """Return the cells that are neurons of used replicas, with replica and neuron."""
+        """Return those cells that are neurons of used replicas, with replica and neuron."""
         replica, row = np.divmod(cells, self._width)
         keep = (row >= self._program.n_inputs) & (replica < self._round.samples.size)
         return cells[keep], replica[keep], row[keep] - self._program.n_inputs

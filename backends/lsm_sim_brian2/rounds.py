@@ -1,7 +1,7 @@
-"""How a batch becomes one simulation: replicas of the network side by side, rounds of samples one after the other.
+"""How a batch is run as one simulation: several replicas of the network, and consecutive rounds of samples.
 
-All replicas begin a round in the same step and run its longest sample; then nobody may spike for max_delay + 1 steps, so
-that nothing is in flight when the next round begins. Samples of similar length share a round.
+All replicas begin a round in the same step and run for the length of its longest sample; then no neuron may spike for
+max_delay + 1 steps, so that no spikes are in flight when the next round begins. Samples of similar length share a round.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from lsm_sim.support.checks import Ints
 from lsm_sim.support.memory import check_memory
 
 MOST_REPLICAS = 64
-SYNAPSES = 250_000  # of all replicas; with more the caches no longer hold them and replicas cost more than they save
+SYNAPSES = 250_000  # of all replicas; more do not fit into the caches, and replicas are slower
 BYTES_PER_SYNAPSE = 80  # at the peak of building and running; measured with 5 M synapses: 62
-BYTES_PER_SYNAPSE_STANDALONE = 220  # measured with 2 M synapses: 70 here, 140 in the process that it starts
+BYTES_PER_SYNAPSE_STANDALONE = 220  # measured with 2 M synapses: 70 in this process, 140 in the one that it starts
 BYTES_PER_CELL = 400
 
 
 @dataclass(frozen=True, eq=False)
 class Round:
-    """Samples that run side by side; ``n_steps`` is the longest of them."""
+    """Samples that run at the same time; ``n_steps`` is the length of the longest."""
 
     samples: Ints
     n_steps: int
 
 
 def n_replicas(program: Program, n_samples: int) -> int:
-    """Return how many replicas of the network a batch of so many samples is worth."""
+    """Return the number of replicas of the network for a batch of ``n_samples`` samples."""
     return max(1, min(n_samples, MOST_REPLICAS, SYNAPSES // max(program.n_synapses, 1)))
 
 
 def gap(program: Program) -> int:
-    """Return the steps after which nothing is in flight."""
+    """Return the number of steps after which no spikes are in flight."""
     return program.max_delay + 1
 
 

@@ -22,9 +22,9 @@ from lsm_sim_brian2.readable import brian2_names, input_events, to_program
 _HEAD = '''\
 """{title}
 
-Written by lsm_sim {version}. It needs Python, brian2 and numpy, and prints how many spikes each group fires.
+Written by lsm_sim {version}. It needs Python, brian2 and numpy, and prints the number of spikes of each group.
 
-In steps of dt, a[k] being the sum of the weights that arrive at step k, a neuron does
+Each step k of duration dt updates a neuron as follows, where a[k] is the sum of the weights that arrive at step k:
 {meaning}
 A spike at step k on a synapse with delay d arrives at step k + 1 + d/dt.
 """
@@ -57,7 +57,7 @@ def neurons(name, size, **parameters):
 
 
 def inputs(name, size):
-    """Return input channels that spike as the stimulus says."""
+    """Return input channels with the spikes of the stimulus."""
     return SpikeGeneratorGroup(size, arrays[name + "_channel"], arrays[name + "_step"] * defaultclock.dt, name=name)
 
 
@@ -101,7 +101,7 @@ def script(
     names: Mapping[str, str] | None = None,
     arrays: str | os.PathLike[str] | None = None,
 ) -> str:
-    """Return a stand-alone Brian2 script that fires the spikes of the program.
+    """Return a stand-alone Brian2 script that gives the spikes of the program.
 
     Parameters
     ----------
@@ -110,10 +110,10 @@ def script(
     stimulus
         One sample.
     names
-        Brian2 names by group name, where they shall differ from the group names.
+        Brian2 names by group name, for names that differ from the group names.
     arrays
-        Write synapses and stimulus to this .npz file, which the script reads from its own folder; None: they are part of
-        the script, compressed.
+        Write synapses and stimulus to this .npz file, which the script reads from its own folder; None: compress and embed
+        them in the script.
     """
     if not isinstance(stimulus, Spikes):
         raise DescriptionError(f"stimulus: got {type(stimulus).__name__}, expected Spikes; see Spikes.from_dense")
@@ -151,7 +151,7 @@ def _title(network: Liquid | Program, program: Program) -> str:
 
 
 def _data(program: Program, stimulus: Spikes, labels: Mapping[str, str]) -> dict[str, Any]:
-    """Return synapses and stimulus under the names that the script looks up."""
+    """Return synapses and stimulus under the names that the script uses."""
     data: dict[str, Any] = {}
     for name in program.input_groups:
         channel, step = input_events(program, stimulus, name)
@@ -165,7 +165,7 @@ def _data(program: Program, stimulus: Spikes, labels: Mapping[str, str]) -> dict
 
 
 def _neuron_line(program: Program, name: str, label: str, data: dict[str, Any]) -> str:
-    """Return the line that makes a group: equal parameters as numbers, others through the arrays."""
+    """Return the line that creates a group: parameters that are equal for all neurons as numbers, others as arrays."""
     members = program.neuron_groups[name]
     words = [f'"{label}"', str(len(members))]
     for variable, array in equations.parameters(program).items():

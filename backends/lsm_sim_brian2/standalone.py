@@ -17,7 +17,7 @@ from lsm_sim_brian2.gather import Gatherer
 from lsm_sim_brian2.rounds import Round
 
 CELLS_PER_THREAD = 20_000
-"""OpenMP threads must meet several times in each step, which costs more than they save in smaller networks."""
+"""OpenMP threads synchronise several times in each step, which costs more than they save in smaller networks."""
 
 
 class Standalone:
@@ -28,7 +28,7 @@ class Standalone:
         self._built: tuple[Build, Compiled] | None = None
 
     def run(self, stimulus: Spikes, request: Request, advance: Callable[[int], None]) -> Gatherer:
-        """Run a batch, compiling first where the last build does not serve."""
+        """Run a batch; compile first if the last build cannot run it."""
         compiled, replicas, n_steps = self._compiled(stimulus, request)
         gatherer = Gatherer(self._program, stimulus, request)
         plan = rounds.plan(stimulus.n_steps, replicas)
@@ -53,7 +53,7 @@ class Standalone:
         return compiled, build.replicas, build.n_steps
 
     def remove(self) -> None:
-        """Delete what was built."""
+        """Delete the built files."""
         if self._built is not None:
             self._built[1].remove()
             self._built = None

@@ -1,6 +1,6 @@
-"""The Lava backend: Loihi's arithmetic as lava-nc 0.10.0 computes it, supervised in a child process.
+"""The Lava backend: Loihi's arithmetic as lava-nc 0.10.0 computes it, in a supervised child process.
 
-The Lava library is imported in that child only, never here.
+The Lava library is imported only in that child process.
 """
 
 from lsm_sim_lava.engine import Lava

@@ -1,4 +1,4 @@
-"""Spikes on their way: a ring of arrivals to come, one slot per step."""
+"""Spikes in flight: a buffer of future arrivals, one slot per step."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class Table:
 
 
 class Arrivals:
-    """What arrives at each neuron at each coming step.
+    """Sums of the weights that arrive at each neuron in each future step.
 
-    Sums are exact in any order (see `lsm_sim.program.program`), so only the synapses of sources that spiked are looked at.
+    Sums are exact in any order (see `lsm_sim.program.program`), so only the synapses of sources that spiked are processed.
     """
 
     def __init__(self, table: Table) -> None:
         self._slots = int(table.delay.max(initial=0)) + 2
         self._n_post = table.n_post
-        self._slot = 0  # of now; the slots to come follow it, and when the end is near they move to the beginning
+        self._slot = 0  # current slot; future slots follow it and are copied to the beginning before the buffer ends
         self._buffer: npt.NDArray[Any] = np.zeros((2 * self._slots, table.n_post), table.weight.dtype)
         self._first, self._size = table.indptr[:-1], np.diff(table.indptr)
-        self._ahead = (table.delay + 1) * table.n_post + table.post  # from the beginning of the slot of now
+        self._ahead = (table.delay + 1) * table.n_post + table.post  # offset from the beginning of the current slot
         self._weight = table.weight
 
     def take(self) -> npt.NDArray[Any]:
@@ -43,7 +43,7 @@ class Arrivals:
         return arrivals
 
     def send(self, spiked: Bools) -> None:
-        """Put the spikes of this step on their way, then go on to the next; ``spiked`` has shape (rows,)."""
+        """Add the spikes of this step to future arrivals, then advance to the next step; ``spiked`` has shape (rows,)."""
         rows = np.flatnonzero(spiked)
         size = self._size[rows]
         end = np.cumsum(size)

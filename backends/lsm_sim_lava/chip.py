@@ -1,7 +1,7 @@
-"""Build a network of Lava's own processes for Loihi 2 and run it. Imported by the worker only. Unverified on hardware.
+"""Build a network of Lava's own processes for Loihi 2 and run it. Imported only by the worker. Unverified on hardware.
 
-Nobody outside Intel's research community can run this to the end; the tests run every line up to the device with a stand-in
-for the closed extension.
+Only members of Intel's research community can run this on a device; the tests run every line up to the device with a mock of
+the closed-source extension.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lsm_sim_lava.recorder import Recording
 
 
 def choose_host(address: str, partition: str, board: str) -> None:
-    """Tell Lava where the chip is; without any of the three it goes by its environment variables."""
+    """Tell Lava where the chip is; without any of the three, Lava uses its environment variables."""
     if address:
         loihi.use_ethernet_host(address)
     elif partition or board:
@@ -29,7 +29,7 @@ def choose_host(address: str, partition: str, board: str) -> None:
 
 
 def run(program: Program, stimulus: Spikes, recording: Recording) -> None:
-    """Run one sample on the chip; spikes go in and come back through the extension's adapters."""
+    """Run one sample on the chip; spikes are sent and received through the extension's adapters."""
     from lava.proc import embedded_io
 
     layers = [layer for from_inputs in (True, False) for layer in stock_layers(program, from_inputs)[0]]

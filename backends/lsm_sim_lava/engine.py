@@ -19,24 +19,24 @@ from lsm_sim_lava.supervisor import Worker
 
 @dataclass(frozen=True)
 class Lava:
-    """Run programs of either arithmetic in lava-nc 0.10.0, bit for bit like the reference.
+    """Run programs of either arithmetic in lava-nc 0.10.0, bit-identical to the reference.
 
     Parameters
     ----------
     time_limit
-        A job (samples that run side by side) that takes longer is ended, in seconds. None: ten times what the slowest
-        machine in sight should need, and half a minute.
+        Time after which a job (samples that run together) is ended, in seconds. None: 30 s plus ten times the estimated
+        run time.
     stock_synapses
-        Run Lava's own models of Sparse and DelaySparse rather than our quick ones: the same bits, ten times slower.
+        Run Lava's own models of Sparse and DelaySparse instead of our faster ones: bit-identical, ten times slower.
     arithmetic
-        ``"loihi"``: `legalise` turns float64 programs into Loihi's integers (see `lsm_sim.quantise`, which can be given data
-        to calibrate with). ``"float64"``: programs run as they are.
+        ``"loihi"``: `legalise` converts float64 programs to Loihi's integers (see `lsm_sim.quantise`, which accepts
+        calibration data). ``"float64"``: programs run unchanged.
     interpreter
         The Python that has Lava; None: that of ``LSM_SIM_LAVA_PYTHON``, or this one.
 
     Examples
     --------
-    Each `compile` starts a worker, which takes 2 s, and ends it. Within ``with Lava() as lava:`` all share one.
+    Each `compile` starts a worker, which takes 2 s, and ends it. Within ``with Lava() as lava:`` all runs share one worker.
     """
 
     name: str = "lava"
@@ -65,17 +65,17 @@ class Lava:
 
     @property
     def about(self) -> str:
-        """Which Lava it is, and where."""
+        """Version of Lava, and the Python that runs it."""
         return f"lava-nc {self.interpreter.version} in {self.interpreter.path}"
 
     def legalise(self, program: Program) -> Program:
-        """Return ``program`` itself, which runs exactly, or its integers if ``arithmetic`` asks for them."""
+        """Return ``program`` itself, which runs exactly, or its quantised version if ``arithmetic`` is ``"loihi"``."""
         check_supported(self, program)
         return in_arithmetic(program, "loihi" if self.arithmetic == "loihi" else None, None)
 
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:
-        """Start the worker, yield the runner, end the worker with everything it started."""
+        """Start the worker, yield the runner, end the worker and all its processes."""
         try:
             self.worker.start()
             yield lambda stimulus, request=None: run_program(

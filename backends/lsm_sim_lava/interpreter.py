@@ -1,4 +1,4 @@
-"""Which Python runs Lava, found out without importing Lava here."""
+"""Find the Python that runs Lava, without importing Lava here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PROBE_SECONDS = 30
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python that has Lava, and which version of it."""
+    """A Python interpreter with Lava, and the version of Lava."""
 
     path: str
     version: str
@@ -30,7 +30,7 @@ def find_interpreter() -> Interpreter:
     Raises
     ------
     BackendUnavailableError
-        Lava is missing there, has another version, or what the variable names is no Python.
+        Lava is not installed there, has another version, or the path in the variable is not a Python interpreter.
     """
     if os.name != "posix":
         raise BackendUnavailableError(
@@ -41,18 +41,18 @@ def find_interpreter() -> Interpreter:
     if version != VERSION:
         raise BackendUnavailableError(
             f"backend 'lava': got lava-nc {version} in {other or sys.executable}, expected {VERSION}, the only version "
-            f"whose integers are checked; install it with: {_install()}"
+            f"whose integer arithmetic is verified; install it with: {_install()}"
         )
     return Interpreter(other or sys.executable, version)
 
 
 def _install() -> str:
     if sys.version_info < (3, 11):
-        return "pip install 'lsm-sim[lava]'"
+        return "pip install '.[lava]' from a checkout, or pip install 'lsm-sim[lava]' once published"
     return (
         "pip install --no-deps --ignore-requires-python lava-nc==0.10.0 && pip install asteval networkx "
-        f"(pip refuses lava-nc on Python {sys.version_info[0]}.{sys.version_info[1]} otherwise), "
-        f"or name a Python 3.10 that has it in {VARIABLE}"
+        f"(otherwise pip refuses lava-nc on Python {sys.version_info[0]}.{sys.version_info[1]}), "
+        f"or set {VARIABLE} to a Python 3.10 that has lava-nc"
     )
 
 

@@ -1,7 +1,7 @@
-"""Import lava-nc 0.10.0 where it was not made for. Only the child process does this.
+"""Import lava-nc 0.10.0 on Python versions that it does not support. Only the child process does this.
 
-Python 3.11 and later refuse its dataclasses that have unhashable defaults (``var_model.py``), which ``unsafe_hash`` answers;
-and it sets the start method of multiprocessing without asking, which fails if anybody did before.
+Python 3.11 and later refuse Lava's dataclasses with unhashable defaults (``var_model.py``); ``unsafe_hash`` fixes this. Lava
+also sets the start method of multiprocessing, which fails if it was set before.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _patient_start_method() -> Iterator[None]:
 
 
 def name_segments_after(pid: int) -> None:
-    """Let shared memory that this process and its children make bear ``pid``, so that whoever survives can remove it."""
+    """Put ``pid`` into the names of shared memory of this process and its children, so that any process can remove it."""
 
     def make_filename() -> str:
         return f"/{segment_prefix(pid)}{os.urandom(5).hex()}"
@@ -66,11 +66,11 @@ def name_segments_after(pid: int) -> None:
 
 
 def segment_prefix(pid: int) -> str:
-    """Return how the names of the segments of a worker begin; macOS allows 31 characters in all."""
+    """Return the prefix of the names of a worker's segments; macOS allows names of 31 characters."""
     return f"lsmlava{pid}_"
 
 
 def unlink_segments(pid: int) -> None:
-    """Remove the shared memory that the worker ``pid`` left behind."""
+    """Remove the shared memory left by the worker ``pid``."""
     for path in _SHM.glob(f"{segment_prefix(pid)}*") if _SHM.is_dir() else ():
         path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
-"""What Loihi 2 cannot run: every reason at once, with group, value, limit and remedy.
+"""Limits of Loihi 2: every reason why a program cannot run, with group, value, limit and remedy.
 
-Limits are those of Lava's process descriptions and public notebooks of Intel's compiler; none was confirmed on a chip.
+The limits are from Lava's process descriptions and public notebooks of Intel's compiler; none was confirmed on a chip.
 """
 
 from __future__ import annotations
@@ -15,22 +15,20 @@ from lsm_sim.quantisation.quantise import groups
 from lsm_sim.support.checks import Bools
 from lsm_sim_lava.plan import MAX_BIAS, MAX_EXPONENT, MAX_WEIGHT, bias_fits, exponent_range
 
-MAX_DELAY = 62  # stored; Lava takes 63, lava-dl clips to 62
-MAX_NEURONS = (
-    120 * 4095
-)  # cores that the compiler uses, times neurons that it puts on one (inferred from Intel's notebooks)
+MAX_DELAY = 62  # as stored; Lava allows 63, lava-dl clips to 62
+MAX_NEURONS = 120 * 4095  # cores used by the compiler, times neurons per core (inferred from Intel's notebooks)
 MAX_SYNAPSES = 120_000_000
 
 
 def chip_reasons(program: Program) -> list[str]:
-    """Return why Loihi 2 cannot run a loihi program; empty if nothing is known against it."""
+    """Return all known reasons why Loihi 2 cannot run a loihi program; empty if there are none."""
     reasons = []
     if program.n_neurons > MAX_NEURONS:
         reasons.append(f"{program.n_neurons} neurons, at most {MAX_NEURONS} on one chip: use fewer")
     if program.n_synapses > MAX_SYNAPSES:
         reasons.append(f"{program.n_synapses} synapses, at most {MAX_SYNAPSES} on one chip: use fewer")
     if program.n_inputs == 0:
-        reasons.append("no input channels: spikes enter through them, so describe at least one")
+        reasons.append("no input channels, expected at least one: add Inputs")
     for name, members in program.neuron_groups.items():
         reasons += _neuron_reasons(program, name, slice(members.start, members.stop))
     for name, index in groups(program):

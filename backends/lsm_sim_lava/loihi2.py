@@ -1,4 +1,4 @@
-"""The Loihi 2 backend: the same integers on the chip, through Intel's closed extension of Lava. Unverified on hardware."""
+"""The Loihi 2 backend: the same integers on the chip, with Intel's closed-source extension. Unverified on hardware."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Loihi2:
     Parameters
     ----------
     address
-        Of a board in the network; None: see the next two.
+        Address of a board in the network; None: use the next two.
     partition, board
-        Of a SLURM cluster, such as Intel's research cloud; None: as Lava's environment variables say.
+        Partition and board of a SLURM cluster, such as Intel's research cloud; None: from Lava's environment variables.
     time_limit
-        A sample that takes longer is ended, in seconds; None: as for `Lava`.
+        Time after which a sample is ended, in seconds; None: as for `Lava`.
     """
 
     name: str = "loihi2"
@@ -49,9 +49,9 @@ class Loihi2:
             positive(self.time_limit, "Loihi2 time_limit")
         if not _has_extension(self.interpreter):
             raise BackendUnavailableError(
-                "backend 'loihi2': the lava-loihi extension is not installed; Intel gives it, and access to chips, to members "
-                "of its research community (INRC: inrc_interest@intel.com); backend='lava' with arithmetic='loihi' runs the "
-                "same integers without it"
+                "backend 'loihi2': the lava-loihi extension is not installed; Intel provides it, and access to chips, to "
+                "members of its research community (INRC: inrc_interest@intel.com); backend='lava' with arithmetic='loihi' "
+                "runs the same integers without it"
             )
 
     def legalise(self, program: Program) -> Program:
@@ -64,7 +64,7 @@ class Loihi2:
 
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:
-        """Start the worker, yield the runner, end the worker with everything it started."""
+        """Start the worker, yield the runner, end the worker and all its processes."""
         program = self.legalise(program)
         worker = Worker(self.interpreter)
         host = {name: getattr(self, name) or "" for name in ("address", "partition", "board")}
@@ -72,7 +72,7 @@ class Loihi2:
         def run(stimulus: Spikes, request: Request | None = None) -> Outcome:
             request = request or Request()
             if request.neurons.size:
-                raise UnsupportedError("loihi2: u and v stay on the chip; record them with backend='lava' or 'fast'")
+                raise UnsupportedError("loihi2: u and v cannot be recorded on the chip; use backend='lava' or 'fast'")
             plain = replace(request, excursions=False)
             outcome = run_program(worker, program, stimulus, plain, time_limit=self.time_limit, chip=host)
             return replace(outcome, excursions=_excursions(program, stimulus)) if request.excursions else outcome
@@ -85,7 +85,7 @@ class Loihi2:
 
 
 def _excursions(program: Program, stimulus: Spikes) -> Excursions | None:
-    """Count where the registers are left by running the same integers here: a chip does not tell."""
+    """Count excursions by running the same integers here, because the chip does not report them."""
     with find(DEFAULT).compile(program) as runner:
         return runner(stimulus, Request(spikes=False, excursions=True, progress=False)).excursions
 

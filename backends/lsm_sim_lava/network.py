@@ -1,4 +1,4 @@
-"""Build a Lava network for a program and run it. Imported by the worker only, after `lava_import`."""
+"""Build a Lava network for a program and run it. Imported only by the worker, after `lava_import`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _QUICK: dict[str, dict[Any, Any]] = {
 
 
 def run(program: Program, stimulus: Spikes, recording: Recording, *, stock_synapses: bool) -> None:
-    """Run all samples side by side, as copies of the network; the neurons write what was asked for into files."""
+    """Run all samples together, as copies of the network; the neurons write the requested data into files."""
     neurons = build(program, stimulus, recording, plans.plan(program, excursions=recording.excursions))
     models = _RECORDING[program.arithmetic] | ({} if stock_synapses else _QUICK[program.arithmetic])
     config = Loihi2SimCfg(select_tag=TAGS[program.arithmetic], exception_proc_model_map=models)
@@ -53,7 +53,7 @@ def build(
     plan: Plan,
     entry: Callable[[Any], Any] = lambda events: events.s_out,
 ) -> Any:
-    """Return the neurons, connected to everything else; ``entry`` returns the port through which events come in."""
+    """Return the neurons, connected to everything else; ``entry`` returns the output port of the source of events."""
     copies = len(stimulus)
     neurons = _neurons(program, plan.neurons, copies, stimulus.n_steps, recording)
     source = None
@@ -74,7 +74,7 @@ def build(
 
 
 def _events(stimulus: Spikes, n_steps: int) -> Any:
-    """Return the source of all samples' events, side by side."""
+    """Return the source of the events of all samples, with separate channels for each sample."""
     channel = stimulus.channel + stimulus.sample * stimulus.n_channels
     order = np.argsort(stimulus.step, kind="stable")
     offsets = np.searchsorted(stimulus.step[order], np.arange(n_steps + 1))

@@ -1,4 +1,4 @@
-"""Which Lava processes realise a program: Lava's own where they suffice, ours where they lack something. No Lava in here."""
+"""Choose the Lava processes for a program: Lava's own where they can run it, else ours. This module does not import Lava."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from lsm_sim_lava.arrivals import Table
 
 NeuronProcess = Literal["LIF", "LIFRefractory", "Neurons"]
 SynapseProcess = Literal["Sparse", "DelaySparse", "Synapses"]
-MAX_LAYERS = 8  # of stock synapses per kind of source: every process costs about 0.1 ms per step, ours takes them all
-SLOTS = 4  # messages that a channel holds; with Lava's 64, 16 times the shared memory
+MAX_LAYERS = 8  # of stock synapses per kind of source; a process costs about 0.1 ms per step, and ours needs only one
+SLOTS = 4  # messages per channel; Lava's default of 64 needs 16 times the shared memory
 MAX_WEIGHT, MAX_EXPONENT, MAX_DELAY = 255, 7, 63
 MAX_BIAS = 4095
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """Synapses in one process; ``weight`` counts in units of 2^``exponent``."""
+    """Synapses in one process; ``weight`` is in units of 2^``exponent``."""
 
     process: SynapseProcess
     from_inputs: bool
@@ -46,7 +46,7 @@ def plan(program: Program, *, excursions: bool = False, max_layers: int = MAX_LA
     """Return the processes that run ``program`` exactly."""
     neurons, reasons = _neuron_process(program)
     if excursions:
-        neurons, reasons = "Neurons", [*reasons, "excursions are to be counted"]
+        neurons, reasons = "Neurons", [*reasons, "excursions are counted"]
     layers: list[Layer] = []
     for from_inputs in (True, False):
         stock, why = stock_layers(program, from_inputs)
@@ -58,24 +58,27 @@ def plan(program: Program, *, excursions: bool = False, max_layers: int = MAX_LA
 
 
 def shared_memory(program: Program, layers: Sequence[Layer]) -> int:
-    """Return how many bytes of shared memory the channels of one copy take: spikes in and arrivals out of each layer."""
+    """Return the bytes of shared memory of one copy's channels: input spikes and output arrivals of each layer."""
     n = program.n_neurons
     sources = sum(program.n_inputs if layer.from_inputs else n for layer in layers)
     return 8 * SLOTS * (sources + n * len(layers))
 
 
 def _neuron_process(program: Program) -> tuple[NeuronProcess, list[str]]:
-    """Lava's LIF has no refractory period, LIFRefractory one for all and in floating point only."""
+    """Return the neuron process and the reasons if it is not Lava's own.
+
+    Lava's LIF has no refractory period; LIFRefractory has one value for all neurons, and only in floating point.
+    """
     if program.arithmetic == "loihi":
         reasons = []
         if program.refractory.any():
             reasons.append("a refractory period: Lava has none in fixed point")
         if not bias_fits(program.bias).all():
-            reasons.append(f"a bias that is no mantissa up to {MAX_BIAS} times 2^0..2^{MAX_EXPONENT}")
+            reasons.append(f"a bias that is not a mantissa up to {MAX_BIAS} times 2^0..2^{MAX_EXPONENT}")
         return ("Neurons" if reasons else "LIF"), reasons
     exact = all((1 - (1 - decay) == decay).all() for decay in (program.decay_u, program.decay_v))
     if not exact:  # Lava stores 1 - decay
-        return "Neurons", ["a decay that 1 - (1 - decay) does not give back"]
+        return "Neurons", ["a decay that differs from 1 - (1 - decay)"]
     held = np.unique(program.refractory)
     if held.size == 1 and held[0] > 0 and np.unique(program.decay_v).size == 1:
         return "LIFRefractory", []
@@ -95,7 +98,7 @@ def bias_fits(bias: Ints) -> Bools:
 
 
 def split_bias(bias: Ints) -> tuple[Ints, Ints]:
-    """Return mantissas and exponents of biases, the smallest exponent that brings the mantissa into range."""
+    """Return mantissas and exponents of biases, with the smallest exponent for which the mantissa is in range."""
     exponent = np.zeros_like(bias)
     for e in range(MAX_EXPONENT, 0, -1):
         exponent[np.abs(bias) <= MAX_BIAS << e] = e
@@ -111,17 +114,17 @@ def own_layer(program: Program, from_inputs: bool) -> Layer:
 
 
 def _synapses(program: Program, from_inputs: bool) -> tuple[Ints, Ints]:
-    """Return source and index of the synapses from inputs or from neurons that have a weight."""
+    """Return source and index of the synapses from inputs or from neurons, without those of weight 0."""
     source = program.sources()
     chosen = np.flatnonzero(((source < program.n_inputs) == from_inputs) & (program.weight != 0))
     return source[chosen] - (0 if from_inputs else program.n_inputs), chosen
 
 
 def stock_layers(program: Program, from_inputs: bool) -> tuple[list[Layer], list[str]]:
-    """Return the synapses as Lava's Sparse and DelaySparse, or why they cannot be.
+    """Return the synapses as Lava's Sparse and DelaySparse, or the reasons why this is not possible.
 
-    Fixed point: excitatory and inhibitory ones apart, because a process of mixed sign has even weights only; one exponent per
-    process. A matrix holds one synapse per pair, so the second one of a pair goes to another process.
+    In fixed point, excitatory and inhibitory synapses are in separate processes, because a process with both signs has even
+    weights only, and each process has one exponent. A matrix has one synapse per pair, so a second one is in another process.
     """
     pre, chosen = _synapses(program, from_inputs)
     post, weight, delay = program.post[chosen], program.weight[chosen], program.delay[chosen]
@@ -149,7 +152,7 @@ def _weight_reasons(weight: Ints, wrong: Bools, delay: Ints, what: str) -> list[
     reasons = []
     if wrong.any():
         reasons.append(
-            f"{int(wrong.sum())} {what} weights, such as {weight[wrong][0]}, that are no 8-bit magnitude times 2^0..2^{MAX_EXPONENT}"
+            f"{int(wrong.sum())} {what} weights, such as {weight[wrong][0]}, that are not an 8-bit magnitude times 2^0..2^{MAX_EXPONENT}"
         )
     if delay.size and delay.max() > MAX_DELAY:
         reasons.append(f"{what} delays of {delay.max() + 1} steps, beyond {MAX_DELAY + 1}")
@@ -157,7 +160,7 @@ def _weight_reasons(weight: Ints, wrong: Bools, delay: Ints, what: str) -> list[
 
 
 def exponent_range(weight: Ints) -> tuple[Ints, Ints]:
-    """Return the least and the greatest e with |weight| = m 2^e, m an integer <= 255 and e <= 7; least > greatest: none."""
+    """Return the smallest and largest e with |weight| = m 2^e, integer m <= 255 and e <= 7; smallest > largest: none."""
     size = np.abs(weight)
     low = np.zeros(size.shape, np.int64)
     while (size >> low > MAX_WEIGHT).any():
@@ -169,7 +172,7 @@ def exponent_range(weight: Ints) -> tuple[Ints, Ints]:
 
 
 def common_exponents(low: Ints, high: Ints) -> Ints:
-    """Return one of few exponents for each weight: the fewest points that meet every interval [low, high]."""
+    """Return an exponent for each weight, using the smallest set of points with one in every interval [low, high]."""
     chosen = np.full(low.shape, -1)
     while (chosen < 0).any():
         point = high[chosen < 0].min()
@@ -192,7 +195,7 @@ def _repetition(kind: Ints, pre: Ints, post: Ints, n_neurons: int) -> Ints:
 
 
 def replicated(layer: Layer, n_pre: int, n_post: int, copies: int) -> Layer:
-    """Return the layer of ``copies`` networks side by side, none of which reaches another."""
+    """Return the layer for ``copies`` independent copies of the network."""
     shift = np.repeat(np.arange(copies), layer.pre.size)
     return Layer(
         layer.process,

@@ -1,6 +1,6 @@
-"""What a neuron model writes while it runs: spikes and state variables to files, the step to a heartbeat. No Lava in here.
+"""Recording by a neuron model: spikes and state variables to files, the step to a heartbeat file. This module does not import Lava.
 
-`Var.get` moves one number per message (14 us each), so nothing is read that way; files cost next to nothing.
+`Var.get` transfers one number per message (14 us each), so it is not used; writing files costs almost nothing.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _File:
 
 
 class Recorder:
-    """Takes the state after each step."""
+    """Records the state after each step."""
 
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
@@ -72,7 +72,7 @@ class Recorder:
         self._excursions[:, 1:] = -1
 
     def add(self, k: int, spiked: Bools, state: Mapping[str, Any]) -> None:
-        """Take the state at the end of step ``k``; after the last step everything is on disk."""
+        """Record the state at the end of step ``k``; after the last step everything is on disk."""
         neurons = np.flatnonzero(spiked)
         events = np.empty((neurons.size, 2), np.int32)
         events[:, 0], events[:, 1] = k, neurons
@@ -89,7 +89,7 @@ class Recorder:
                 np.save(Path(self._recording.folder) / EXCURSIONS, self._excursions)
 
     def add_excursions(self, k: int, where: Bools, running: Bools) -> None:
-        """Count what left the registers at step ``k``: ``where`` (3, samples * N), ``running`` (samples,)."""
+        """Count excursions at step ``k``: ``where`` has shape (3, samples * N), ``running`` (samples,)."""
         if not where.any():
             return
         per_sample = where.reshape(3, running.size, -1)

@@ -1,4 +1,4 @@
-"""Runs of a program in Lava: samples side by side in jobs of a sensible size, answers put together."""
+"""Run a program in Lava: samples are grouped into jobs of a suitable size, and the results are combined."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from lsm_sim_lava import plan as plans
 from lsm_sim_lava import recorder
 from lsm_sim_lava.supervisor import Limits, Worker
 
-# Measured with benchmarks/lava_batch.py: a job costs START seconds, a step of it HANDSHAKE, and then every neuron and synapse.
+# Measured with benchmarks/lava_batch.py: a job takes _START s, each step _HANDSHAKE s plus a time per neuron and synapse.
 _SHM = Path("/dev/shm")
 _START = 0.5
 _HANDSHAKE = 1.5e-3
 _PER_NEURON = 60e-9
-_PER_SYNAPSE = 10e-9  # if every synapse transmitted at every step
+_PER_SYNAPSE = 10e-9  # if every synapse transmits at every step
 _PER_SYNAPSE_BUILT = 1e-6
 _STALL = 30.0  # seconds without a step before a run counts as hanging
-_PATIENCE = 10  # times the estimate before a run counts as hanging
-_MARGIN = 30.0  # seconds on top
-_MAX_NEURONS, _MAX_SYNAPSES, _MAX_RING = 1 << 16, 1 << 23, 1 << 26  # of all copies together; beyond, a step is all work
+_PATIENCE = 10  # multiple of the estimated time before a run counts as hanging
+_MARGIN = 30.0  # seconds added to that
+_MAX_NEURONS, _MAX_SYNAPSES, _MAX_RING = 1 << 16, 1 << 23, 1 << 26  # of all copies; beyond, handshakes are negligible
 
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """What one job gave for its samples."""
+    """The results of one job."""
 
     spikes: Spikes | None
     traces: dict[str, tuple[Any, ...]]
@@ -46,7 +46,7 @@ class _Part:
 
 
 def copies(program: Program, excursions: bool = False) -> int:
-    """Return how many samples run side by side: as many as share the cost of a step's handshakes usefully, and fit."""
+    """Return how many samples run together: enough to share the cost of the handshakes per step, and few enough to fit."""
     ring = (program.max_delay + 2) * program.n_neurons
     need = plans.shared_memory(program, plans.plan(program, excursions=excursions).layers)
     free = shutil.disk_usage(_SHM).free if _SHM.is_dir() else math.inf
@@ -60,7 +60,7 @@ def copies(program: Program, excursions: bool = False) -> int:
 
 
 def estimate(program: Program, n_samples: int, n_steps: int) -> float:
-    """Return how long a job should take at most, in seconds."""
+    """Return an upper estimate of the time of a job, in seconds."""
     return _START + n_steps * _per_step(program, n_samples) + n_samples * program.n_synapses * _PER_SYNAPSE_BUILT
 
 
@@ -78,10 +78,10 @@ def run_program(
     stock: bool = False,
     chip: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Run every sample of ``stimulus`` from rest; see `lsm_sim.backend.Runner`. ``chip`` says where one is to be used."""
+    """Run every sample of ``stimulus`` from rest; see `lsm_sim.backend.Runner`. ``chip`` has the location of a chip to use."""
     request = checked_request(program, stimulus, request)
     check_memory((program.max_delay + 2) * program.n_neurons * 8, "lava: the spikes in flight")
-    order = np.argsort(stimulus.n_steps, kind="stable")  # samples of like length run together
+    order = np.argsort(stimulus.n_steps, kind="stable")  # samples of similar length run together
     size = copies(program, request.excursions) if chip is None else 1
     jobs = [order[first : first + size] for first in range(0, order.size, size)]
     durations = [int(stimulus.n_steps[job].max()) for job in jobs]
@@ -107,7 +107,7 @@ def _settings(program: Program, request: Request, n_samples: int, n_steps: int, 
 
 
 def _read(folder: Path, program: Program, batch: Spikes, request: Request) -> _Part:
-    """Return what a job wrote, sample by sample."""
+    """Return the results that a job wrote, by sample."""
     n, n_samples = program.n_neurons, len(batch)
     events = np.fromfile(folder / recorder.SPIKES, np.int32).reshape(-1, 2)
     step, sample, neuron = events[:, 0], events[:, 1] // n, events[:, 1] % n  # type: Any, Any, Any
@@ -127,7 +127,7 @@ def _traces(path: Path, batch: Spikes, request: Request) -> tuple[Any, ...]:
 
 
 def _reduced(part: _Part, request: Request, job: Ints) -> Any:
-    """Return counts, spikes if asked for, and the rest; without spikes nothing is kept that grows with activity."""
+    """Return counts, spikes if requested, and the rest; without spikes the size of the result does not depend on activity."""
     assert part.spikes is not None
     counts = None if request.bins is None else part.spikes.counts(request.bins[job])
     return counts, part if request.spikes else replace(part, spikes=None)

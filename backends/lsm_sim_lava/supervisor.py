@@ -1,4 +1,4 @@
-"""The parent's side of the worker: start it, give it jobs, watch it, and end it with everything it started."""
+"""The parent's side of the worker: start it, send it jobs, supervise it, and end it with all its processes."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from lsm_sim_lava.lava_import import unlink_segments
 from lsm_sim_lava.recorder import BEAT
 from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY
 
-_START_SECONDS = 60  # imports take 2 s on a free machine
-_SOCKET, _LONGEST_SOCKET = 34, 104  # characters that multiprocessing adds for its sockets, and that macOS allows
+_START_SECONDS = 60  # imports take 2 s on an idle machine
+_SOCKET, _LONGEST_SOCKET = 34, 104  # characters that multiprocessing adds for its sockets, and the limit of macOS
 _POLL = 0.01  # seconds
-_LOOK = 1.0  # seconds between looks for Lava processes that ended; at the regular end they are collected at once
-_GRACE = 1.0  # seconds in which a failing worker may still say why, and a killed one disappear
+_LOOK = 1.0  # seconds between checks for Lava processes that ended; at the regular end they are collected at once
+_GRACE = 1.0  # seconds for a failing worker to report the cause, and for a killed one to disappear
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,15 @@ class Limits:
 
 
 class Worker:
-    """A child process that runs Lava, in a process group and a folder of its own; see `worker`."""
+    """A child process that runs Lava, with its own process group and folder; see `worker`."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         self._interpreter = interpreter
         self._process: subprocess.Popen[bytes] | None = None
-        self.keep = False  # whether it outlives a `compile`
+        self.keep = False  # whether it keeps running after `compile`
 
     def start(self) -> None:
-        """Start the child and wait until Lava is imported there; do nothing if it runs."""
+        """Start the child and wait until it has imported Lava; do nothing if it is running."""
         if self.alive:
             return
         self.close()
@@ -75,20 +75,24 @@ class Worker:
 
     @property
     def pid(self) -> int:
-        """The worker's process id, which is that of its group."""
-        if self._process is None:  # 0 would mean the caller's own group to whoever sends a signal
-            raise RunError("lava: no worker runs")
+        """The worker's process id, which is also that of its group."""
+        if self._process is None:  # a pid of 0 in a signal would mean the caller's own group
+            raise RunError("lava: no worker is running")
         return self._process.pid
 
     def _spawn(self) -> None:
-        """Start the child where it finds this very code, whatever else its interpreter has."""
+        """Start the child so that it imports this code, whatever is installed in its interpreter."""
         path = self.folder / "path"
         path.mkdir()
         for package in (Path(lsm_sim.__file__).parent, Path(__file__).parent):
             (path / package.name).symlink_to(package, target_is_directory=True)
-        variables = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}  # one process per part already
+        variables = {
+            f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")
+        }  # Lava has many processes already
         if len(str(self.folder)) + _SOCKET < _LONGEST_SOCKET:
-            variables["TMPDIR"] = str(self.folder)  # what multiprocessing puts there is then removed with the rest
+            variables["TMPDIR"] = str(
+                self.folder
+            )  # so that temporary files of multiprocessing are removed with the folder
         with (self.folder / OUTPUT).open("wb") as output:
             self._process = subprocess.Popen(
                 [self._interpreter.path, "-m", "lsm_sim_lava.worker", str(self.folder), str(os.getpid())],
@@ -108,7 +112,7 @@ class Worker:
         limits: Limits,
         advance: Callable[[int], None],
     ) -> Path:
-        """Run one job and return the folder with its files, which the caller removes; ``advance`` is told of steps."""
+        """Run one job and return the folder with its files, which the caller removes; ``advance`` gets numbers of steps."""
         self.start()
         self._n_jobs += 1
         job = self.folder / f"job{self._n_jobs}"
@@ -132,7 +136,7 @@ class Worker:
         if id(program) not in self._programs:
             path = str(self.folder / f"program{len(self._programs)}.npz")
             program.save(path)
-            self._programs[id(program)] = program, path  # the program is kept, so that no other one gets its id
+            self._programs[id(program)] = program, path  # a reference to the program, so that its id is not reused
         npz.write(job / "settings.npz", {"program": self._programs[id(program)][1], **settings})
         stimulus.save(job / "stimulus.npz")
 
@@ -143,9 +147,7 @@ class Worker:
             self._process.stdin.write(f"{job}\n".encode())
             self._process.stdin.flush()
         except OSError:
-            raise RunError(
-                f"lava: the worker is gone ({self._cause('it was ended from outside')}); run again"
-            ) from None
+            raise RunError(f"lava: the worker has ended ({self._cause('it was killed')}); run again") from None
 
     def _wait(
         self, path: Path, limits: Limits, step: Callable[[], int | None], advance: Callable[[int], None] | None = None
@@ -160,27 +162,27 @@ class Worker:
             if time.monotonic() > look:
                 look, dead, before = time.monotonic() + _LOOK, self._ended_children(), dead
                 if set(dead) & set(before):
-                    raise RunError("lava: the run failed (a Lava process was ended from outside); run again")
+                    raise RunError("lava: the run failed (a Lava process was killed); run again")
             if advance and now is not None and now > seen:
                 advance(now - seen)
                 seen, moved = now, time.monotonic()
             if (self.folder / FAILURE).exists():
                 self._let_finish(path)
-                raise RunError(f"lava: the run failed ({self._cause('no cause given')})")
+                raise RunError(f"lava: the run failed ({self._cause('unknown cause')})")
             if self._process and self._process.poll() is not None and not path.exists():
                 raise RunError(f"lava: the worker ended unexpectedly ({self._cause(self._how_it_ended())}); run again")
             if seen and time.monotonic() - moved > limits.stall:
                 raise RunError(f"lava: the run hangs (no step for {limits.stall:.3g} s after step {seen}); run again")
             if time.monotonic() - begin > limits.total:
-                where = f" at step {now}" if now is not None else " while it started"
+                where = f" at step {now}" if now is not None else " during start"
                 raise RunError(
-                    f"lava: no result within {limits.total:.3g} s{where}; allow more with Lava(time_limit=...), or run less"
+                    f"lava: no result within {limits.total:.3g} s{where}; increase Lava(time_limit=...), or run fewer steps"
                 )
         answer: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return answer
 
     def _ended_children(self) -> tuple[int, ...]:
-        """Return the processes of the worker that have ended; Lava waits for them for ever."""
+        """Return the worker's processes that have ended, for which Lava would wait for ever."""
         import psutil
 
         with contextlib.suppress(psutil.Error, RunError):
@@ -198,7 +200,7 @@ class Worker:
         return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
 
     def _cause(self, otherwise: str) -> str:
-        """Return the first failure that a Lava process wrote down, or the last telling line of the output."""
+        """Return the first failure that a Lava process reported, or the last line of the output with an error."""
         with contextlib.suppress(OSError):
             lines = (self.folder / FAILURE).read_text(encoding="utf-8", errors="replace").splitlines()
             if lines:
@@ -211,7 +213,7 @@ class Worker:
         return otherwise
 
     def close(self) -> None:
-        """End the whole group, and remove its shared memory and files; do nothing if that was done."""
+        """End the whole group, and remove its shared memory and files; do nothing if already closed."""
         if self._process is None:
             return
         process, self._process = self._process, None
@@ -219,7 +221,7 @@ class Worker:
         _kill_group(process.pid)
         process.wait()
         while _members(process.pid) and time.monotonic() < end:
-            _kill_group(process.pid)  # again for what was being forked just then
+            _kill_group(process.pid)  # again, for processes that were being forked at that moment
             time.sleep(_POLL)
         if process.stdin:
             with contextlib.suppress(OSError):
@@ -229,7 +231,7 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether it can take a job."""
+        """Whether it can run a job."""
         return self._process is not None and self._process.poll() is None
 
 
@@ -239,7 +241,7 @@ def _kill_group(pid: int) -> None:
 
 
 def _members(group: int) -> list[int]:
-    """Return the processes of a group that still run."""
+    """Return the processes of a group that are still running."""
     import psutil
 
     found = []
@@ -251,7 +253,7 @@ def _members(group: int) -> list[int]:
 
 
 def _writing(action: Callable[[], Any]) -> Any:
-    """Do something that writes files; say so where it cannot."""
+    """Call an action that writes files; raise `RunError` if it cannot write."""
     try:
         return action()
     except (OSError, DescriptionError) as error:

@@ -1,8 +1,8 @@
 """The child process in which all of Lava runs: ``python -m lsm_sim_lava.worker FOLDER``.
 
-It reads one line per job from standard input, the name of a folder with the job's files, and answers with a file in there.
-What it prints goes to a file that its parent reads only for the cause of a failure. When its parent is gone, it ends with
-everything it started.
+It reads one line per job from standard input, the name of a folder with the job's files, and writes its answer to a file
+there. Its output goes to a file that the parent reads only to find the cause of a failure. When the parent has ended, the
+worker ends itself and all its processes.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from lsm_sim_lava.lava_import import import_lava, name_segments_after, unlink_se
 from lsm_sim_lava.recorder import Recording
 
 READY, DONE, FAILURE, OUTPUT = "ready.json", "done.json", "failure.txt", "output.txt"
-_POLL = 0.2  # seconds between looks at the parent
+_POLL = 0.2  # seconds between checks of the parent
 _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Say what Lava this is, then serve jobs until the parent closes the pipe."""
+    """Report that Lava is ready, then run jobs until the parent closes the pipe."""
     folder, parent = Path(sys.argv[1]), int(sys.argv[2])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     os.register_at_fork(after_in_child=_end_with_the_worker)
     name_segments_after(os.getpid())
     threading.Thread(target=_watch, args=(folder, parent), daemon=True).start()
@@ -43,7 +43,7 @@ def main() -> None:
         from lsm_sim_lava import network
 
         _report_failures(folder / FAILURE)
-    except Exception as error:  # whatever a broken installation raises
+    except Exception as error:  # a broken installation may raise any type
         _answer(folder / READY, {"error": f"{type(error).__name__}: {error}"})
         raise
     _answer(folder / READY, {"python": sys.version.split()[0]})
@@ -67,21 +67,21 @@ def _serve(job: Path, network: Any) -> None:
         else:
             network.run(program, stimulus, recording, stock_synapses=stock)
         answer = {}
-    except Exception as error:  # the parent says what it was
+    except Exception as error:  # reported by the parent
         traceback.print_exc()
         answer = {"error": f"{type(error).__name__}: {error}"}
     _answer(job / DONE, answer)
 
 
 def _answer(path: Path, answer: dict[str, str]) -> None:
-    """Write a file that is either whole or not there."""
+    """Write a file completely or not at all."""
     part = path.with_suffix(".part")
     part.write_text(json.dumps(answer), encoding="utf-8")
     part.replace(path)
 
 
 def _report_failures(path: Path) -> None:
-    """Let every Lava process write down why it failed: often Lava itself then waits for ever."""
+    """Make every Lava process write the cause of its failure to a file, because Lava itself often waits for ever."""
     from lava.magma.runtime import runtime
 
     original: Callable[..., None] = runtime.target_fn
@@ -98,7 +98,7 @@ def _report_failures(path: Path) -> None:
 
 
 def _end_with_the_worker() -> None:
-    """Let the kernel end this child when the worker ends, however that comes about (Linux)."""
+    """Make the kernel end this child when the worker ends for any reason (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -110,7 +110,7 @@ def _watch(folder: Path, parent: int) -> None:
 
 
 def end_everything(folder: Path) -> None:
-    """Remove what this worker made and end its whole process group, this process included."""
+    """Remove the worker's files and shared memory, and end its whole process group, including this process."""
     unlink_segments(os.getpid())
     shutil.rmtree(folder, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)

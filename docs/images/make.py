@@ -15,7 +15,7 @@ PULSES = ((300, 340, 0.9), (560, 600, 0.6), (620, 660, 0.6), (800, 900, 0.5))  #
 
 
 def main() -> None:
-    """Write raster.png beside this file."""
+    """Write raster.png into the folder of this file."""
     signal = np.full((1000, 100), 0.1)  # every millisecond, 100 channels
     for begin, end, height in PULSES:
         signal[begin:end] += height
@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def liquid() -> lsm.Liquid:
-    """Return 800 excitatory and 200 inhibitory neurons in balance."""
+    """Return a balanced network of 800 excitatory and 200 inhibitory neurons."""
     noise = lsm.Normal(0.4, 0.2)
     return lsm.Liquid(
         [lsm.Inputs("in", 100)],

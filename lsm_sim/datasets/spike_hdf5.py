@@ -101,7 +101,9 @@ def _sample(times: npt.NDArray[Any], units: npt.NDArray[Any], where: str, dt: fl
         raise DescriptionError(f"{where}: got a spike at {seconds[bad][0]:g} s, expected times >= 0 in seconds")
     if units.size and not 0 <= units.min() <= units.max() < UNITS:
         raise DescriptionError(f"{where}: got units {units.min()}..{units.max()}, expected 0..{UNITS - 1}")
-    steps = np.floor(seconds / dt + 1e-9).astype(np.int64)  # 0.003 s is step 3 of 0.001 s in spite of rounding
+    steps = np.floor(seconds / dt + 1e-9).astype(
+        np.int64
+    )  # 1e-9, so that 0.003 s is step 3 of 0.001 s despite rounding
     return np.unique(steps * UNITS + units)
 
 

@@ -19,7 +19,7 @@ MOST_BITS = 24
 
 @dataclass(frozen=True)
 class Bits:
-    """Binary digits: in the first step of each frame channel b fires where digit b of the value is 1.
+    """Binary digits: in the first step of each frame channel b fires if digit b of the value is 1.
 
     The value x in [0, 1] is converted to the integer min(floor(x * 2^n), 2^n - 1), whose n digits start with the most
     significant one. Signal channel c gives spike channels c * n ... c * n + n - 1. Synapses of weight 2^-(b + 1) * w sum the

@@ -77,7 +77,7 @@ def whole(value: Any, where: str, minimum: int = 0, maximum: int | None = None) 
 
 
 def whole_array(value: object, where: str) -> Ints:
-    """Return ``value`` as an int64 array; floats are accepted only where they are whole numbers."""
+    """Return ``value`` as an int64 array; floats are accepted only if they are whole numbers."""
     array = _array(value, where)
     if array.size == 0 and array.dtype.kind in "biuf":
         return array.astype(np.int64)

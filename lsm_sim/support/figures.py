@@ -137,7 +137,7 @@ def _few_ticks(low: float, high: float, share: float) -> Locator:
 
 
 def group_colours(names: Sequence[str], wanted: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return a colour for each group; ``wanted`` replaces some of the standard ones."""
+    """Return a colour for each group; ``wanted`` overrides some of the default ones."""
     wanted = wanted or {}
     for name in wanted:
         if name not in names:

@@ -1,1 +1,1 @@
-"""Lava processes of our own. Lava imports every module of this folder when it looks for models, so nothing else lives here."""
+"""Our own Lava processes. Lava imports every module of this folder when it searches for models, so it has no other modules."""

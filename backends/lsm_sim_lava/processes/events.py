@@ -1,4 +1,4 @@
-"""A source of spikes that were known before the run began."""
+"""A source of spikes that are known before the run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 class Events(AbstractProcess):
     """Send spikes: ``channel`` (E,) sorted by step, those of step k at ``offsets[k]:offsets[k + 1]``.
 
-    They travel in the constructor, hence by fork, and cost no message.
+    They are passed to the constructor, and thus by fork, without messages.
     """
 
     def __init__(self, *, n_channels: int, channel: np.ndarray, offsets: np.ndarray) -> None:

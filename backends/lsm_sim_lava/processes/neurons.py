@@ -1,4 +1,4 @@
-"""Neurons: Lava's own LIF models that also record, and a process for what those cannot do."""
+"""Neurons: Lava's own LIF models with recording, and a process for programs that those cannot run."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from lsm_sim_lava.recorder import Recorder, Recording
 
 
 class Neurons(AbstractProcess):
-    """LIF neurons with parameters of their own each, a refractory period in both arithmetics, and counted excursions.
+    """LIF neurons with individual parameters, a refractory period in both arithmetics, and counting of excursions.
 
-    ``parameters`` are the arrays of a `lsm_sim.Program`, (N,) each; ``n_steps`` (samples,) says how long each of the
-    replicas of the network runs, since what leaves a register later does not count.
+    ``parameters`` are the arrays of a `lsm_sim.Program`, (N,) each; ``n_steps`` (samples,) is the number of steps of each
+    replica of the network, because later excursions do not count.
     """
 
     def __init__(self, *, parameters: dict[str, Any], n_steps: np.ndarray, recording: Recording) -> None:
@@ -85,7 +85,7 @@ class PyNeuronsFixed(_OwnNeurons):
 
 
 class _Recording:
-    """Lava's own model, which also writes down what it did."""
+    """Adds recording to one of Lava's own models."""
 
     _recorder: Recorder | None = None
     _spiked: Any = None
@@ -114,6 +114,6 @@ class RecordingLifRefractory(_Recording, PyLifRefractoryModelFloat):
     """LIFRefractory, which Lava has in floating point only."""
 
     def process_spikes(self, spike_vector: Any) -> None:
-        """Keep the spikes; Lava's own does not call reset_voltage of a subclass."""
+        """Store the spikes; Lava's model does not call reset_voltage of a subclass."""
         self._spiked = spike_vector
         super().process_spikes(spike_vector)

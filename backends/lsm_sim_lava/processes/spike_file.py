@@ -1,4 +1,4 @@
-"""A sink that writes the spikes which come back from a chip."""
+"""A sink that writes the spikes received from a chip."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ class PySpikeFile(PyLoihiProcessModel):
         self._recorder = Recorder(proc_params["recording"])
 
     def run_spk(self) -> None:
-        """Take the spikes of this step."""
+        """Record the spikes of this step."""
         spiked = self.a_in.recv() != 0
         self._recorder.add(self.time_step - 1, spiked, {})

@@ -1,4 +1,4 @@
-"""Synapses: quick models of Lava's own Sparse and DelaySparse, and a process for what those cannot hold."""
+"""Synapses: fast models of Lava's own Sparse and DelaySparse, and a process for synapses that those cannot represent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lsm_sim_lava.arrivals import Arrivals, Table
 
 
 class Synapses(AbstractProcess):
-    """Synapses of any weights, signs and delays, several per pair of neurons if need be."""
+    """Synapses with any weights, signs and delays, also several per pair of neurons."""
 
     def __init__(self, *, table: Table) -> None:
         super().__init__(table=table)
@@ -34,7 +34,7 @@ class Synapses(AbstractProcess):
 
 
 class _Exchange:
-    """Send what arrives now before the spikes of now come in, as Lava's models do, so that loops cannot lock up."""
+    """Send the arrivals of this step before receiving its spikes, as Lava's models do, so that loops cannot deadlock."""
 
     def _exchange(self: Any, arrivals: Arrivals) -> None:
         self.a_out.send(arrivals.take())
@@ -74,7 +74,7 @@ class PySynapsesFixed(_OwnSynapses):
 class _QuickSparse(_Exchange):
     """The arithmetic of Lava's model of Sparse or DelaySparse, without a matrix product per step.
 
-    Lava's DelaySparse builds a matrix of (delays + 1) * N rows anew at every step: 11.5 ms at N = 1000.
+    Lava's DelaySparse builds a new matrix of (delays + 1) * N rows at every step: 11.5 ms at N = 1000.
     """
 
     _quick: Arrivals | None = None

@@ -133,7 +133,7 @@ def _warm_up(row: Row, ready: Ready, task: Task, budget: float) -> int:
     if counts is not None:
         expected = task.counts[: row.samples]
         if counts.shape != expected.shape:
-            raise ValueError(f"counts of shape {counts.shape} where {expected.shape} was expected")
+            raise ValueError(f"got counts of shape {counts.shape}, expected {expected.shape}")
         row.compared, row.differing = expected.size, int((counts != expected).sum())
     return max(1, math.ceil(_LEAST / (_time(ready, row.samples, 1) * row.samples)))
 

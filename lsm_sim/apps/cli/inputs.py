@@ -18,7 +18,7 @@ DESCRIPTIONS = (".toml", ".json")
 
 
 def load_network(path: Path, seed: int | None) -> Liquid | Program:
-    """Return the liquid in a .toml or .json file, with another seed if one is given, or the program in an .npz file."""
+    """Return the liquid of a .toml or .json file, with another seed if one is given, or the program of an .npz file."""
     if path.suffix.lower() != ".npz":
         return load_liquid(path, seed)
     if seed is not None:
@@ -31,7 +31,7 @@ def load_network(path: Path, seed: int | None) -> Liquid | Program:
 
 
 def load_liquid(path: Path, seed: int | None = None) -> Liquid:
-    """Return the liquid in a .toml or .json file, with another seed if one is given."""
+    """Return the liquid of a .toml or .json file, with another seed if one is given."""
     if path.suffix.lower() not in DESCRIPTIONS:
         known = "a liquid as .toml or .json"
         raise DescriptionError(f"{path}: got the suffix {path.suffix!r}, expected {known}")

@@ -57,7 +57,7 @@ def model(task: str, liquid: Liquid, coder: Encoder, *, bins: int, sqrt: bool, *
 
 
 def task_of(y: Any) -> str:
-    """Return "regress" where y has fractions or several columns, else "classify"."""
+    """Return "regress" if y has fractions or several columns, else "classify"."""
     if y.ndim > 1 or (y.dtype.kind == "f" and (y != np.floor(y)).any()):
         return "regress"
     return "classify"

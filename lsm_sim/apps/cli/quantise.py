@@ -89,7 +89,7 @@ def quantise(
 
 
 def _program(description: Path, seed: int | None, dt: float | None, stimulus: Spikes | None) -> Program:
-    """Return the program, lowered at the calibration's time step where it is a liquid."""
+    """Return the program; a liquid is lowered with the time step of the calibration by default."""
     from lsm_sim.apps.cli.inputs import load_network
     from lsm_sim.describe.liquid import Liquid
     from lsm_sim.program.lowering import lower

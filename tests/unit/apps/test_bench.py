@@ -176,7 +176,7 @@ class TestMeasuring:
         (row,) = rounds.measure(tiny, [answering(counts=lambda one, n: one.counts[:n, :1])[0]], PLAN).rows
         assert (row.status, row.reason) == (
             "failed",
-            "ValueError: counts of shape (1, 1, 30) where (1, 10, 30) was expected",
+            "ValueError: got counts of shape (1, 1, 30), expected (1, 10, 30)",
         )
 
 

@@ -16,7 +16,9 @@ from lsm_sim.support import memory
 from lsm_sim_brian2 import Brian2, available, compiler, engine
 from tests.programs import random_program, random_stimulus
 
-INSTALL = r"pip install --upgrade 'lsm-sim\[brian2\]'"
+INSTALL = (
+    r"pip install --upgrade '\.\[brian2\]' from a checkout, or pip install --upgrade 'lsm-sim\[brian2\]' once published"
+)
 
 
 def case(arithmetic="float64"):
@@ -33,7 +35,9 @@ def test_brian2_missing_says_what_to_install(monkeypatch):
 
 def test_brian2_too_old_says_which_version_is_expected(monkeypatch):
     monkeypatch.setitem(sys.modules, "brian2", types.SimpleNamespace(__version__="2.5.1"))
-    with pytest.raises(BackendUnavailableError, match=rf"got version 2.5.1, expected 2.8 or newer; type: {INSTALL}"):
+    with pytest.raises(
+        BackendUnavailableError, match=rf"got version 2.5.1, expected 2.8 or newer; upgrade it with: {INSTALL}"
+    ):
         Brian2()
 
 

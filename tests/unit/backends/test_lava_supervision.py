@@ -15,7 +15,7 @@ SAYS = {
     "exception in the source": "the injected fault",
     "SIGTERM to the worker": "ended unexpectedly (signal SIGTERM)",
     "SIGKILL to the worker": "ended unexpectedly (signal SIGKILL)",
-    "SIGKILL to a Lava process": "ended from outside",
+    "SIGKILL to a Lava process": "a Lava process was killed",
     "SIGTERM to the parent": "ended with -15",
     "SIGKILL to the parent": "ended with -9",
     "Ctrl-C in a script": "ended with",
@@ -24,7 +24,7 @@ SAYS = {
     "a process that hangs": "the run hangs (no step for 1 s after step 4)",
     "full disk": "No space left on device",
     "no folder": "cannot write to",
-    "broken pipe": "the worker is gone",
+    "broken pipe": "the worker has ended",
 }
 
 

@@ -94,7 +94,10 @@ def test_the_network_for_the_chip_gives_the_spikes_of_the_reference(reference):
 def test_u_and_v_are_refused():
     chip, network = backends.find("loihi2"), program()
     stimulus = random_stimulus(np.random.default_rng(0), network)
-    with chip.compile(network) as runner, pytest.raises(UnsupportedError, match="u and v stay on the chip"):
+    with (
+        chip.compile(network) as runner,
+        pytest.raises(UnsupportedError, match="u and v cannot be recorded on the chip"),
+    ):
         runner(stimulus, Request(neurons=np.arange(1)))
 
 
