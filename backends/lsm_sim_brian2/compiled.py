@@ -105,22 +105,20 @@ class Compiled:
 
     def _cells(self, b2: Any, clock: Any) -> Any:
         program, build = self._program, self._build
-        arithmetic, excursions = program.arithmetic, build.excursions
-        phase = "phase = schedule(t) : 1 (shared)"
+        fused = equations.Fused.of(program, excursions=build.excursions)
         cells = b2.NeuronGroup(
             build.replicas * program.n_neurons,
-            equations.fused_model(arithmetic, phase, excursions=excursions),
+            fused.model("phase = schedule(t) : 1 (shared)"),
             threshold="fires",
             reset="",
-            events={"excursion": "left > 0"} if excursions else None,
+            events={"excursion": "left > 0"} if build.excursions else None,
             clock=clock,
             namespace={"schedule": self._schedule},
             name="lsm_sim_cells",
         )
-        code = equations.fused_step(arithmetic, excursions=excursions)
-        cells.run_regularly(code, when="groups", order=1, name="lsm_sim_step")
-        for name, array in equations.parameters(program).items():
-            getattr(cells, name)[:] = np.tile(getattr(program, array).astype(np.float64), build.replicas)
+        cells.run_regularly(fused.step(), when="groups", order=1, name="lsm_sim_step")
+        for name, values in fused.parameters(program).items():
+            getattr(cells, name)[:] = np.tile(values.astype(np.float64), build.replicas)
         return cells
 
     def _sources(self, b2: Any, clock: Any, cells: Any) -> list[Any]:

@@ -14,7 +14,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.progress import progress_bar
-from lsm_sim_brian2 import available, compiler, rounds
+from lsm_sim_brian2 import available, compiler, equations, rounds
 from lsm_sim_brian2.gather import Gatherer
 from lsm_sim_brian2.isolation import isolated
 from lsm_sim_brian2.replicas import Replicas
@@ -104,6 +104,7 @@ class _Runtime:
             "arithmetic": self._program.arithmetic,
             "excursions": request.excursions,
             "synapses": self._program.n_synapses > 0,
+            "starts": tuple(equations.start(self._program)),
         }
         target = compiler.choose_target(self._codegen, kind, self._n_steps)
         if target == "cython" and not compiler.is_compiled(kind):

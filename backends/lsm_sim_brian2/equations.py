@@ -9,6 +9,9 @@ after a spike.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from lsm_sim.dynamics import LIF, Arithmetic
 from lsm_sim.program.program import Program
 
@@ -81,19 +84,54 @@ def model(arithmetic: Arithmetic) -> str:
     return "\n".join(f"{name} : 1" for name in (*STATE, *parameters))
 
 
-def parameters(program: Program) -> dict[str, str]:
-    """Return for each parameter in Brian2 the name of the program's array."""
-    return {NAMES.get(name, name): name for name in LIF.required(program.arithmetic)}
+def parameters(program: Program) -> dict[str, Any]:
+    """Return the parameters by their names in Brian2, (N,) each."""
+    return {NAMES.get(name, name): program.arrays[name] for name in LIF.required(program.arithmetic)}
 
 
-def fused_model(arithmetic: Arithmetic, phase: str, *, excursions: bool) -> str:
-    """Return the variables of the runner's cells, whose spikes and resets are computed in `fused_step`."""
-    return "\n".join([model(arithmetic), "fires : boolean", phase, *(["left : 1"] if excursions else [])])
+def start(program: Program) -> dict[str, Any]:
+    """Return the state variables that do not start at 0, (N,) each."""
+    return {name: values for name, values in program.start().items() if values.any()}
 
 
-def fused_step(arithmetic: Arithmetic, *, excursions: bool) -> str:
-    """Return all statements of a step in one block; ``phase``: 0 begins a sample, 1 runs it, 2 drains spikes in flight."""
-    fresh = "going = int(phase > 0.5)\nu = u*going\nv = v*going\nhold = hold*going\n"
-    spike = f"fires = ({threshold(arithmetic)}) and (phase < 1.5)\n"
-    reset = "v = int(not fires)*v\nhold = int(not fires)*hold + int(fires)*(held_for + 1)\n"
-    return fresh + advance(arithmetic, excursions=excursions) + spike + reset
+@dataclass(frozen=True)
+class Fused:
+    """The runner's cells: a step in one block of statements, with spikes, resets and the start of samples.
+
+    Parameters
+    ----------
+    arithmetic
+        Of the program.
+    excursions
+        Whether to count them.
+    starts
+        State variables that do not start at 0; variable x starts at the parameter start_x.
+    """
+
+    arithmetic: Arithmetic
+    excursions: bool
+    starts: tuple[str, ...]
+
+    @staticmethod
+    def of(program: Program, *, excursions: bool) -> Fused:
+        """Return what the program needs."""
+        return Fused(program.arithmetic, excursions, tuple(start(program)))
+
+    def parameters(self, program: Program) -> dict[str, Any]:
+        """Return the parameters by name, (N,) each."""
+        return parameters(program) | {f"start_{name}": start(program)[name] for name in self.starts}
+
+    def model(self, phase: str) -> str:
+        """Return the declarations of all variables; ``phase`` is that of the phase, see `step`."""
+        more = [*(f"start_{name} : 1" for name in self.starts), *(["left : 1"] if self.excursions else [])]
+        return "\n".join([model(self.arithmetic), "fires : boolean", phase, *more])
+
+    def step(self) -> str:
+        """Return the statements; ``phase``: 0 begins a sample, 1 runs it, 2 drains spikes in flight."""
+        fresh = "going = int(phase > 0.5)\n"
+        for name in LIF.state:
+            begun = f" + start_{name}*(1 - going)" if name in self.starts else ""
+            fresh += f"{name} = {name}*going{begun}\n"
+        spike = f"fires = ({threshold(self.arithmetic)}) and (phase < 1.5)\n"
+        reset = "v = int(not fires)*v\nhold = int(not fires)*hold + int(fires)*(held_for + 1)\n"
+        return f"{fresh}hold = hold*going\n" + advance(self.arithmetic, excursions=self.excursions) + spike + reset

@@ -143,8 +143,8 @@ def _neurons(b2: Any, program: Program, name: str, labels: Mapping[str, str], cl
     )
     step = equations.advance(program.arithmetic)
     group.run_regularly(step, when="groups", order=1, name=f"{labels[name]}_step")
-    for variable, array in equations.parameters(program).items():
-        getattr(group, variable)[:] = getattr(program, array)[members.start : members.stop].astype(np.float64)
+    for variable, values in (equations.parameters(program) | equations.start(program)).items():
+        getattr(group, variable)[:] = values[members.start : members.stop].astype(np.float64)
     return group
 
 

@@ -24,9 +24,9 @@ BEGIN, RUN, DRAIN = 0.0, 1.0, 2.0  # the phases of equations.fused_step
 _BUFFER = 1 << 18  # maximum number of spikes in the buffer before they are counted
 
 
-def tiled(program: Program, name: str, replicas: int, channel: float) -> Any:
-    """Return an array of the program for all cells, with the value ``channel`` at input channels."""
-    return np.tile(np.concatenate([np.full(program.n_inputs, channel), getattr(program, name)]), replicas)
+def tiled(program: Program, values: Any, replicas: int, channel: float) -> Any:
+    """Return values of the neurons (N,) for all cells, with the value ``channel`` at input channels."""
+    return np.tile(np.concatenate([np.full(program.n_inputs, channel), values]), replicas)
 
 
 class Replicas:
@@ -39,20 +39,20 @@ class Replicas:
         self._program, self._replicas, self._excursions = program, replicas, excursions
         self._second, self._width = b2.second, program.n_inputs + program.n_neurons
         clock = b2.Clock(dt=b2.second, name="lsm_sim_clock")
+        fused = equations.Fused.of(program, excursions=excursions)
         cells = b2.NeuronGroup(
             replicas * self._width,
-            equations.fused_model(program.arithmetic, "phase : 1 (shared)", excursions=excursions),
+            fused.model("phase : 1 (shared)"),
             threshold="fires",
             reset="",
             clock=clock,
             namespace={},
             name="lsm_sim_cells",
         )
-        code = equations.fused_step(program.arithmetic, excursions=excursions)
-        cells.run_regularly(code, when="groups", order=1, name="lsm_sim_step")
-        for name, array in equations.parameters(program).items():
-            never = np.inf if array == "threshold" else 0.0  # input channels spike only when the driver sets `fires`
-            getattr(cells, name)[:] = tiled(program, array, replicas, never)
+        cells.run_regularly(fused.step(), when="groups", order=1, name="lsm_sim_step")
+        for name, values in fused.parameters(program).items():
+            never = np.inf if name == "threshold" else 0.0  # input channels spike only when the driver sets `fires`
+            getattr(cells, name)[:] = tiled(program, values, replicas, never)
         parts = [cells, *self._synapses(b2, cells, clock), *self._operations(b2, clock)]
         self._network = b2.Network(*parts, name="lsm_sim_network")
         names = (*program.state, "fires", "phase", "_spikespace", *(["left"] if excursions else []))

@@ -48,7 +48,7 @@ STEP = """
 
 
 def neurons(name, size, **parameters):
-    """Return a group of neurons that start from rest."""
+    """Return a group of neurons; variables that are not given start at 0."""
     group = NeuronGroup(size, MODEL, threshold="{threshold}", reset="{reset}", name=name)
     group.run_regularly(STEP, when="groups", order=1)  # before the threshold is compared
     for parameter, values in parameters.items():
@@ -168,8 +168,8 @@ def _neuron_line(program: Program, name: str, label: str, data: dict[str, Any]) 
     """Return the line that creates a group: parameters that are equal for all neurons as numbers, others as arrays."""
     members = program.neuron_groups[name]
     words = [f'"{label}"', str(len(members))]
-    for variable, array in equations.parameters(program).items():
-        values = getattr(program, array)[members.start : members.stop]
+    for variable, everyone in (equations.parameters(program) | equations.start(program)).items():
+        values = everyone[members.start : members.stop]
         if (values == values[:1]).all():
             words.append(f"{variable}={values[0].item()!r}")
         else:

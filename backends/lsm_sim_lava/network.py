@@ -85,7 +85,8 @@ def _neurons(program: Program, process: str, copies: int, n_steps: Any, recordin
     p = {name: np.tile(array, copies) for name, array in program.arrays.items()}
     if process == "Neurons":
         return neuron_models.Neurons(parameters=p, n_steps=n_steps, recording=recording)
-    common: dict[str, Any] = {"shape": p["threshold"].shape, "vth": p["threshold"]}
+    start = {name: np.tile(values, copies) for name, values in program.start().items() if values.any()}
+    common: dict[str, Any] = {"shape": p["threshold"].shape, "vth": p["threshold"]} | start
     if program.arithmetic == "loihi":
         mantissa, exponent = plans.split_bias(p["bias"])
         stock = LIF(**common, du=p["du"], dv=p["dv"], bias_mant=mantissa, bias_exp=exponent)

@@ -32,7 +32,7 @@ def steps(program: Program, stimulus: Spikes) -> Iterator[Step]:
     """Yield the end of each step of ``stimulus``, which holds one sample, from rest."""
     arrays, advance = program.arrays, program.model.step[program.arithmetic]
     n, slots = program.n_neurons, program.max_delay + 2
-    state = program.model.start(arrays, program.arithmetic)
+    state = program.start()
     in_flight = np.zeros((slots, n), program.weight.dtype)
     held_until = np.full(n, -1)
     bounds = np.searchsorted(stimulus.step, np.arange(stimulus.n_steps[0] + 1))

@@ -128,6 +128,10 @@ class Program:
         """The names of the state variables, which can be recorded."""
         return self.model.state
 
+    def start(self) -> dict[str, Any]:
+        """Return the state variables at the start of a sample, by name, (N,) each."""
+        return self.model.start(self.arrays, self.arithmetic)
+
     @property
     def digest(self) -> str:
         """A hash (SHA-256) of what the program means; names of groups and units are not part of it."""

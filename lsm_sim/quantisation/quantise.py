@@ -184,14 +184,15 @@ def groups(program: Program) -> list[tuple[str, Ints]]:
 
 def _bounds(program: Program, peaks: Peaks, headroom: float) -> dict[str, float]:
     """Return the largest scale that each register allows."""
+    start = {name: np.abs(values).max() for name, values in program.start().items()}
     limits = {
         "threshold": (MAX_THRESHOLD, program.threshold.max()),
         "weight": (MAX_WEIGHT << MAX_EXPONENT, np.abs(program.weight).max(initial=0)),
         "bias": (MAX_BIAS << MAX_EXPONENT, 64 * np.abs(program.bias).max()),
         "a": (A_LIMIT - 1, headroom * peaks.a.max()),
-        "u": (UV_LIMIT - 1, 64 * headroom * peaks.u.max()),
+        "u": (UV_LIMIT - 1, 64 * headroom * max(peaks.u.max(), start["u"])),
         "u + bias": (UV_LIMIT - 1, 64 * headroom * peaks.drive.max()),
-        "v": (UV_LIMIT - 2, 64 * headroom * max(peaks.high.max(), -peaks.low.min())),
+        "v": (UV_LIMIT - 2, 64 * headroom * max(peaks.high.max(), -peaks.low.min(), start["v"])),
     }
     return {name: float(limit / value) for name, (limit, value) in limits.items() if value > 0}
 

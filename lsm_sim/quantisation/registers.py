@@ -75,7 +75,8 @@ def measure(program: Program, stimulus: Spikes, backend: str | Backend = DEFAULT
 
 def _sample(program: Program, u: Floats, v: Floats, spiked: Bools) -> tuple[Floats, Bools]:
     """Return a, u, drive, high and -low of one sample, (5, N), and where v reached the end of its register, (T, N)."""
-    before_u, before_v = (np.vstack([np.zeros_like(x[:1]), x[:-1]]) for x in (u, v))
+    start = program.start()
+    before_u, before_v = (np.vstack([start[name], x[:-1]]) for name, x in (("u", u), ("v", v)))
     drive = u + program.bias
     if program.arithmetic == "loihi":
         a = (u - np.trunc(before_u * (4095 - program.du) / 4096)) / 64
