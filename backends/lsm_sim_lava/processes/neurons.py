@@ -55,9 +55,9 @@ class _OwnNeurons(PyLoihiProcessModel):
         self._state, spiked, excursions = self._step(self._p, self._state, arrivals, self._held_until >= k)
         self._held_until[spiked] = k + self._p["refractory"][spiked]
         self.s_out.send(spiked)
-        self._recorder.add(k, spiked, self._state)
-        if self._counting:
+        if self._counting:  # first, since what follows the last step writes the file
             self._recorder.add_excursions(k, excursions, self._n_steps > k)
+        self._recorder.add(k, spiked, self._state)
 
 
 @implements(proc=Neurons, protocol=LoihiProtocol)
