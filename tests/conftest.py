@@ -10,11 +10,10 @@ import sys
 import pytest
 
 from lsm_sim import backend as backends
-from lsm_sim.errors import BackendUnavailableError
+from lsm_sim import testing
+from lsm_sim.testing.available import check_required
 
 os.environ["MPLBACKEND"] = "Agg"  # no window is ever opened, in subprocesses neither
-
-REQUIRED = [name for name in os.environ.get("LSM_SIM_REQUIRE_BACKENDS", "").split(",") if name]
 
 
 def pytest_addoption(parser):
@@ -24,11 +23,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure():
-    undeclared = [name for name in REQUIRED if name not in backends.known()]
-    if undeclared:
-        raise pytest.UsageError(
-            f"LSM_SIM_REQUIRE_BACKENDS: no backend {', '.join(undeclared)}; known: {', '.join(backends.known())}"
-        )
+    check_required()
 
 
 _OPEN = contextlib.ExitStack()
@@ -41,17 +36,12 @@ def pytest_unconfigure():
 @functools.cache
 def shared_lava():
     """Return the Lava backend with one worker for all tests."""
-    return _OPEN.enter_context(backends.find("lava"))
+    return _OPEN.enter_context(testing.available("lava"))
 
 
 def available(name):
     """Return the backend; where it cannot run, fail if it is required here, else skip with the line that installs it."""
-    try:
-        found = shared_lava() if name == "lava" else backends.find(name)
-    except BackendUnavailableError as error:
-        if name in REQUIRED:
-            pytest.fail(f"required here, but {error}")
-        pytest.skip(str(error))
+    found = shared_lava() if name == "lava" else testing.available(name)
     interpret_brian2()
     return found
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.cases import answer, load, save
-from tests.programs import random_program, random_stimulus
+from lsm_sim.engine.conformance import Case, load
+from lsm_sim.testing import answer, random_program, random_stimulus
 
 CASES = {
     "float64_equal": ("float64", 386),  # v meets the threshold exactly; long delays, refractory periods, autapses
@@ -24,7 +24,8 @@ def write(path, reference, arithmetic, seed):
     rng = np.random.default_rng(seed)
     program = random_program(rng, arithmetic)
     stimulus = random_stimulus(rng, program, max_samples=1)
-    save(path, program, stimulus, answer(reference, program, stimulus))
+    got = answer(reference, program, stimulus)
+    Case("reference", program, stimulus, got.spikes, {name: got.traces[name][0] for name in program.state}).save(path)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -34,7 +35,7 @@ def test_the_reference_gives_the_answers_on_disk(name, reference, request):
         write(path, reference, *CASES[name])
     case = load(path)
     got = answer(reference, case.program, case.stimulus)
-    assert got.spikes.step.tolist() == case.spike_step.tolist()
-    assert got.spikes.channel.tolist() == case.spike_neuron.tolist()
-    np.testing.assert_array_equal(got.u[0], case.u)
-    np.testing.assert_array_equal(got.v[0], case.v)
+    assert got.spikes.step.tolist() == case.spikes.step.tolist()
+    assert got.spikes.channel.tolist() == case.spikes.channel.tolist()
+    np.testing.assert_array_equal(got.u[0], case.traces["u"])
+    np.testing.assert_array_equal(got.v[0], case.traces["v"])

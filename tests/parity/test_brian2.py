@@ -13,38 +13,11 @@ import pytest
 
 from lsm_sim.backend import Request
 from lsm_sim.dynamics import ARITHMETICS
-from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.testing import RandomCases, assert_same, check_case, joined, random_program, random_stimulus, run
 from lsm_sim_brian2 import engine, replicas, rounds
-from tests.parity.test_fast import assert_same, random_request, run
-from tests.programs import random_program, random_stimulus
 
 SINGLES, UNIONS, UNION = 25, 14, 10  # for each arithmetic: 165 programs, 330 in all
-
-
-def union(parts):
-    """Return one program that holds all of ``parts`` without synapses between them."""
-    channels, neurons = (np.cumsum([0, *(getattr(p, n) for p in parts)]) for n in ("n_inputs", "n_neurons"))
-    pieces = []
-    for p, c, n in zip(parts, channels, neurons, strict=False):
-        rows = p.sources()
-        row = np.where(rows < p.n_inputs, rows + c, rows - p.n_inputs + n + channels[-1])
-        pieces.append((row, p.post + n, p.weight, p.delay))
-    row, post, weight, delay = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    order = np.argsort(row, kind="stable")
-    counts = np.bincount(row, minlength=channels[-1] + neurons[-1])
-    arithmetic = parts[0].arithmetic
-    return Program(
-        arithmetic=arithmetic,
-        dt=1e-3,
-        n_inputs=int(channels[-1]),
-        n_neurons=int(neurons[-1]),
-        indptr=np.concatenate([[0], np.cumsum(counts)]),
-        post=post[order],
-        weight=weight[order],
-        delay=delay[order],
-        **{name: np.concatenate([getattr(p, name) for p in parts]) for name in Program.model.required(arithmetic)},
-    )
 
 
 @pytest.fixture
@@ -52,41 +25,34 @@ def numpy_target(brian2):
     return dataclasses.replace(brian2, codegen="numpy")
 
 
-def check(backend, reference, arithmetic, seed, n_programs):
-    rng = np.random.default_rng(seed)
-    wide = None if n_programs == 1 else False  # wide weights of different grids have no exact sums in one program
-    parts = [random_program(rng, arithmetic, wide=wide) for _ in range(n_programs)]
-    program = parts[0] if n_programs == 1 else union(parts)
-    stimulus = random_stimulus(rng, program, max_samples=4, max_steps=80)
-    request = random_request(rng, program, stimulus)
-    got, expected = (run(one, program, stimulus, request) for one in (backend, reference))
-    assert_same(got, expected, f"{arithmetic}, seed {seed}")
+def check(backend, arithmetic, seed, n_programs):
+    check_case(backend, RandomCases(arithmetic, n_programs)(seed))
 
 
 @pytest.mark.parametrize("block", range(5))
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_every_bit_of_a_program_is_that_of_the_reference(arithmetic, block, numpy_target, reference):
+def test_every_bit_of_a_program_is_that_of_the_reference(arithmetic, block, numpy_target):
     for seed in range(block * SINGLES // 5, (block + 1) * SINGLES // 5):
-        check(numpy_target, reference, arithmetic, seed, 1)
+        check(numpy_target, arithmetic, seed, 1)
 
 
 @pytest.mark.parametrize("seed", range(1000, 1000 + UNIONS))
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_every_bit_of_a_union_is_that_of_the_reference(arithmetic, seed, numpy_target, reference):
-    check(numpy_target, reference, arithmetic, seed, UNION)
+def test_every_bit_of_a_union_is_that_of_the_reference(arithmetic, seed, numpy_target):
+    check(numpy_target, arithmetic, seed, UNION)
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("compiled_code")
 @pytest.mark.parametrize("seed", range(2000, 2003))
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_every_bit_is_the_same_when_compiled_with_cython(arithmetic, seed, brian2, reference):
-    check(dataclasses.replace(brian2, codegen="cython"), reference, arithmetic, seed, UNION)
+def test_every_bit_is_the_same_when_compiled_with_cython(arithmetic, seed, brian2):
+    check(dataclasses.replace(brian2, codegen="cython"), arithmetic, seed, UNION)
 
 
 def small_case(arithmetic, seed=5):
     rng = np.random.default_rng(seed)
-    program = union([random_program(rng, arithmetic, wide=False) for _ in range(4)])
+    program = joined([random_program(rng, arithmetic, wide=False) for _ in range(4)])
     return program, random_stimulus(rng, program, max_samples=4, max_steps=60)
 
 
@@ -107,7 +73,7 @@ def test_standalone_is_compiled_once_and_runs_again_with_other_stimuli(arithmeti
     before = dict(os.environ), Path.cwd(), str(b2.defaultclock.dt), b2.prefs.as_file, b2.get_device()
     with backend.compile(program) as runner, reference.compile(program) as expected:
         for stimulus in (first, more, first):
-            assert_same(runner(stimulus, request), expected(stimulus, request), arithmetic)
+            assert_same(runner(stimulus, request), expected(stimulus, request), request, stimulus, arithmetic)
             assert len(list((tmp_path / "with space").iterdir())) == 1  # one build, which serves all
     assert list((tmp_path / "with space").iterdir()) == []
     assert (dict(os.environ), Path.cwd(), str(b2.defaultclock.dt), b2.prefs.as_file, b2.get_device()) == before
@@ -122,7 +88,7 @@ def test_no_bit_depends_on_the_number_of_replicas(n_replicas, numpy_target, refe
     stimulus = Spikes.from_dense([rng.random((n, program.n_inputs)) < 0.3 for n in (5, 40, 1, 40, 17)], program.dt)
     request = Request(neurons=np.arange(4), excursions=True, steps=np.array([0, 7, 30]), progress=False)
     got, expected = (run(one, program, stimulus, request) for one in (numpy_target, reference))
-    assert_same(got, expected, f"{n_replicas} replicas")
+    assert_same(got, expected, request, stimulus, f"{n_replicas} replicas")
 
 
 def test_a_runner_serves_calls_of_any_size(numpy_target, reference):
@@ -132,7 +98,9 @@ def test_a_runner_serves_calls_of_any_size(numpy_target, reference):
     with numpy_target.compile(program) as runner, reference.compile(program) as expected:
         for stimulus in (batch[:2], batch, batch[:1], batch[2:4], batch):
             request = Request(progress=False)
-            assert_same(runner(stimulus, request), expected(stimulus, request), f"{len(stimulus)} samples")
+            assert_same(
+                runner(stimulus, request), expected(stimulus, request), request, stimulus, f"{len(stimulus)} samples"
+            )
 
 
 def test_a_network_is_built_once_for_calls_of_one_size(numpy_target, monkeypatch):

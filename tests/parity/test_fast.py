@@ -9,9 +9,9 @@ from lsm_sim import Program, Spikes
 from lsm_sim.backend import Request
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.spikes.bins import equal_bins, windows
+from lsm_sim.testing import random_program, random_stimulus
 from lsm_sim_fast import division, form, layout, worker
 from lsm_sim_fast.pull_worker import PullWorker
-from tests.programs import random_program, random_stimulus
 
 
 def random_request(rng, program, stimulus):

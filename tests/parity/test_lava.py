@@ -5,12 +5,22 @@ import pytest
 
 from lsm_sim.backend import Request
 from lsm_sim.dynamics import ARITHMETICS
+from lsm_sim.testing import (
+    RandomCases,
+    answer,
+    assert_same,
+    check_case,
+    joined,
+    joined_stimulus,
+    part_of,
+    random_program,
+    random_stimulus,
+    run,
+    unions,
+)
 from lsm_sim_lava import Lava
 from lsm_sim_lava.plan import plan
-from tests.cases import answer
-from tests.parity.test_fast import assert_same, random_request, run
-from tests.programs import random_program, random_stimulus
-from tests.side_by_side import chip_like, joined, joined_stimulus, part_of, unions
+from tests.chip_like import chip_like
 
 N_STEPS = 60
 
@@ -28,10 +38,10 @@ def check_all(lava, reference, programs, seed):
         whole = joined(together)
         outcome = answer(lava, whole, joined_stimulus(stimuli))
         for i, (program, stimulus) in enumerate(zip(together, stimuli, strict=True)):
-            expected = answer(reference, program, stimulus)
-            expected_parts = expected.spikes.raster(), expected.u[0], expected.v[0]
-            for got, right in zip(part_of(outcome, together, i), expected_parts, strict=True):
-                np.testing.assert_array_equal(got, right, err_msg=f"program {i} of seed {seed}: {program!r}")
+            got, right = part_of(outcome, together, i), part_of(answer(reference, program, stimulus), [program], 0)
+            assert got.keys() == right.keys()
+            for name, values in right.items():
+                np.testing.assert_array_equal(got[name], values, f"{name} of program {i} of seed {seed}: {program!r}")
         all_joined.append(whole)
     return all_joined
 
@@ -55,15 +65,10 @@ def test_ten_programs_for_stock_processes_equal_the_reference(arithmetic, seed, 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @pytest.mark.parametrize("seed", range(20, 26))
-def test_whatever_is_asked_for_equals_the_reference(arithmetic, seed, lava, reference, monkeypatch):
+def test_whatever_is_asked_for_equals_the_reference(arithmetic, seed, lava, monkeypatch):
     if seed % 2:
         monkeypatch.setattr("lsm_sim_lava.runner.copies", lambda _program, _excursions: 2)  # more than one job
-    rng = np.random.default_rng(seed)
-    program = random_program(rng, arithmetic)
-    stimulus = random_stimulus(rng, program, max_samples=4, max_steps=60)
-    request = random_request(rng, program, stimulus)
-    got, expected = (run(engine, program, stimulus, request) for engine in (lava, reference))
-    assert_same(got, expected, f"{arithmetic}, seed {seed}")
+    check_case(lava, RandomCases(arithmetic, max_steps=60)(seed))
 
 
 @pytest.mark.usefixtures("lava")
@@ -74,4 +79,5 @@ def test_the_stock_models_of_synapses_give_the_same_bits(arithmetic, reference):
     stimulus = random_stimulus(rng, program, max_samples=3)
     request = Request(neurons=np.arange(program.n_neurons), progress=False)
     with Lava(stock_synapses=True) as stock:
-        assert_same(run(stock, program, stimulus, request), run(reference, program, stimulus, request), arithmetic)
+        got = run(stock, program, stimulus, request)
+        assert_same(got, run(reference, program, stimulus, request), request, stimulus, arithmetic)

@@ -11,8 +11,7 @@ from lsm_sim import Spikes
 from lsm_sim.backend import find
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.spikes.bins import equal_bins
-from tests.cases import answer
-from tests.programs import random_program, random_stimulus
+from lsm_sim.testing import answer, random_program, random_stimulus
 
 SEEDS = st.integers(0, 2**32 - 1)
 ENGINES = ["fast", "reference"]

@@ -13,8 +13,8 @@ from lsm_sim import backend as backends
 from lsm_sim.backend import Request
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, UnsupportedError
 from lsm_sim.support import memory
+from lsm_sim.testing import random_program, random_stimulus
 from lsm_sim_brian2 import Brian2, available, compiler, engine
-from tests.programs import random_program, random_stimulus
 
 INSTALL = (
     r"pip install --upgrade '\.\[brian2\]' from a checkout, or pip install --upgrade 'lsm-sim\[brian2\]' once published"

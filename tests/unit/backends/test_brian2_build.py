@@ -12,9 +12,9 @@ from lsm_sim import ms
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.engine.reference import run_program
 from lsm_sim.errors import DescriptionError
+from lsm_sim.testing import random_program, random_stimulus
 from lsm_sim_brian2 import build, script
 from tests.cases import ROOT
-from tests.programs import random_program, random_stimulus
 
 DUMP = """
 import sys

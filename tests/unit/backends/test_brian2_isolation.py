@@ -14,9 +14,9 @@ import pytest
 
 import lsm_sim as lsm
 from lsm_sim.backend import Request
+from lsm_sim.testing import random_program, random_stimulus
 from lsm_sim_brian2 import build, rounds
 from tests.cases import ROOT
-from tests.programs import random_program, random_stimulus
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.engine import availability
 from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.spikes.bins import equal_bins
+from lsm_sim.testing import random_program, random_stimulus
 from lsm_sim_fast import crew, division, engine, form, probe
 from lsm_sim_fast.layout import lay_out
 from lsm_sim_fast.pull_layout import pull_fits
-from tests.programs import random_program, random_stimulus
 
 
 def network(n_neurons=3, weight=1.0, delay=0, n_inputs=1):
@@ -239,7 +239,7 @@ def test_loops_run_where_llvm_does_not_understand_the_vector_form(switch, monkey
 def test_the_first_use_says_that_it_compiles_and_the_second_says_nothing(tmp_path):
     """In processes of their own, with an empty cache."""
     code = (
-        "import numpy as np, lsm_sim as lsm; from tests.programs import *; rng = np.random.default_rng(3); "
+        "import numpy as np, lsm_sim as lsm; from lsm_sim.testing import *; rng = np.random.default_rng(3); "
         "p = random_program(rng, 'float64'); s = random_stimulus(rng, p); lsm.run(p, s)"
     )
     said = [

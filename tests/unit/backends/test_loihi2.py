@@ -10,9 +10,8 @@ from lsm_sim import backend as backends
 from lsm_sim.backend import Request
 from lsm_sim.errors import BackendUnavailableError, RunError, UnsupportedError
 from lsm_sim.program.program import Program
-from tests.cases import answer
-from tests.programs import random_program, random_stimulus
-from tests.side_by_side import chip_like
+from lsm_sim.testing import answer, random_program, random_stimulus
+from tests.chip_like import chip_like
 
 pytestmark = pytest.mark.usefixtures("lava")
 

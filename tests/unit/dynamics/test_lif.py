@@ -9,7 +9,7 @@ import lsm_sim as lsm
 from lsm_sim import Neurons, Program, Uniform, ms
 from lsm_sim.describe.drawing import draw_parameters
 from lsm_sim.dynamics import ARITHMETICS, LIF
-from tests.programs import random_program
+from lsm_sim.testing import random_program
 
 VARIED = Neurons(
     "n", 50, tau_m=Uniform(5 * ms, 50 * ms), tau_syn=Uniform(1 * ms, 30 * ms), v_rest=Uniform(-70, -60), v_reset=-72.0,

@@ -7,7 +7,7 @@ from lsm_sim.backend import Backend
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.engine import protocol as backends
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, LsmError, RunError, UnsupportedError
-from tests.programs import random_program, random_stimulus
+from lsm_sim.testing import random_program, random_stimulus
 
 
 def test_known_backends_are_those_that_packages_declare():
@@ -36,6 +36,48 @@ def test_a_missing_package_is_answered_with_the_line_that_installs_it(monkeypatc
     with pytest.raises(
         BackendUnavailableError, match=r"cannot be imported \(.*\); install it with: pip install 'lsm-sim\[odd\]'"
     ):
+        backends.find("odd")
+
+
+class Plain:
+    """What a backend consists of, without `supports`."""
+
+    name = "odd"
+
+    def legalise(self, program):
+        return program
+
+    def compile(self, program):
+        raise NotImplementedError
+
+
+class Lists(Plain):
+    supports = ["adaptive-threshold"]  # noqa: RUF012
+
+
+class Numbers(Plain):
+    supports = frozenset({1})
+
+
+class Half:
+    name, supports = "odd", frozenset()
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("Plain", "backend 'odd': Plain has no supports, expected what lsm_sim.backend.Backend lists; supports is a"),
+        ("Half", "backend 'odd': Half has no legalise, compile, expected"),
+        (
+            "Lists",
+            r"backend 'odd': got supports = \['adaptive-threshold'\], expected a frozenset of strings, empty for",
+        ),
+        ("Numbers", r"backend 'odd': got supports = frozenset\(\{1\}\), expected a frozenset of strings"),
+    ],
+)
+def test_a_backend_that_lacks_a_part_is_refused_when_it_is_found(kind, message, monkeypatch):
+    declare(monkeypatch, f"{__name__}:{kind}")
+    with pytest.raises(DescriptionError, match=message):
         backends.find("odd")
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from lsm_sim import Program, Spikes
 from lsm_sim.dynamics.loihi import decay, wrap32
-from tests.cases import answer
+from lsm_sim.testing import answer
 
 
 def program(arithmetic="float64", n=1, rows=(), n_inputs=1, **neurons):

@@ -3,7 +3,7 @@ import pytest
 
 from lsm_sim import Counts, DescriptionError, Spikes, Traces, ms
 from lsm_sim.engine.reference import Reference
-from tests.programs import random_program, random_stimulus
+from lsm_sim.testing import random_program, random_stimulus
 
 
 def spikes_of(*lengths, channels=4, seed=0):

@@ -7,7 +7,7 @@ import pytest
 from lsm_sim import AllToAll, Edges, Inputs, Liquid, Neurons, Normal, OneToOne, Spikes, Synapses, Uniform, lower, ms
 from lsm_sim.describe.drawing import draw_parameters, draw_synapses
 from lsm_sim.errors import DescriptionError
-from tests.cases import answer
+from lsm_sim.testing import answer
 
 ULP = Decimal(2) ** -52
 

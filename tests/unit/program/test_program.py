@@ -6,8 +6,8 @@ import pytest
 from lsm_sim import AllToAll, Inputs, Liquid, Neurons, Program, Synapses, lower
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.errors import DescriptionError
+from lsm_sim.testing import random_program
 from tests.cases import GOLDEN
-from tests.programs import random_program
 
 FLOAT64: dict[str, Any] = {
     "arithmetic": "float64", "dt": 1e-3, "n_inputs": 1, "n_neurons": 2, "indptr": [0, 1, 2, 3], "post": [0, 1, 1],

@@ -8,7 +8,7 @@ import pytest
 import lsm_sim as lsm
 from lsm_sim import Inputs, Liquid, Neurons, Program, Spikes, Synapses, ms
 from lsm_sim.errors import DescriptionError
-from tests.programs import random_program
+from lsm_sim.testing import random_program
 
 TAU_M, TAU_SYN, WEIGHT = 30 * ms, 8 * ms, 2.5
 

@@ -7,7 +7,7 @@ from lsm_sim.backend import Request
 from lsm_sim.describe.wiring import AllToAll, FixedProbability
 from lsm_sim.engine.requests import checked_request
 from lsm_sim.errors import DescriptionError
-from tests.programs import random_program, random_stimulus
+from lsm_sim.testing import random_program, random_stimulus
 
 LIQUID = Liquid(
     [Inputs("in", 4)],

@@ -12,7 +12,7 @@ from numpy.lib import format as npy
 from lsm_sim import Program, Spikes
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import npz
-from tests.programs import random_program, random_stimulus
+from lsm_sim.testing import random_program, random_stimulus
 
 
 @pytest.fixture(scope="module")

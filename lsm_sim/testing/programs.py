@@ -1,6 +1,6 @@
 """Random programs and stimuli for the tests of every engine: all features, in odd combinations, small enough to run fast.
 
-Use with a seeded generator, and name the seed when a test fails::
+Use them with a seeded generator, and name the seed when a test fails::
 
     rng = np.random.default_rng(seed)
     program = random_program(rng, "loihi")
@@ -9,16 +9,25 @@ Use with a seeded generator, and name the seed when a test fails::
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.dynamics import Arithmetic
+from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
 
 _WIDTH = 64  # neurons; the fast engine pads to this, so programs beyond it are drawn now and then
+
+EXTRA_ARRAYS: dict[str, Callable[[np.random.Generator, Program], dict[str, Any]]] = {}
+"""By name out of `Program.needs`: a function from a generator and a plain program to the arrays that give it the need.
+
+A new feature of `Program` gets a line here, and every backend that declares it is then tested with it.
+"""
 
 
 def random_program(
@@ -29,11 +38,14 @@ def random_program(
     max_inputs: int = 4,
     max_delay: int = 63,
     wide: bool | None = None,
+    needs: Collection[str] = (),
 ) -> Program:
     """Return a program of 1 to ``max_neurons`` neurons; about one in 16 of the default size has more than 64.
 
     Delays reach ``max_delay`` (stored, so ``max_delay + 1`` steps). Rows may be empty, hold autapses, and hold one pair
     more than once. Parameters mostly differ between neurons. ``wide=True``: weights need more than 16 bits; False: they do not.
+    ``needs``: what the program needs beyond plain LIF; its arrays are drawn from a random stream of their own, so that
+    everything else in the program of a seed stays the same.
     """
     n_neurons = _small(rng, max_neurons)
     if max_neurons == 12 and rng.random() < 1 / 16:
@@ -43,7 +55,7 @@ def random_program(
     delay = rng.integers(0, int(rng.choice([0, 1, min(5, max_delay), max_delay])) + 1, post.size)
     wide = bool(rng.random() < 0.3) if wide is None else wide
     parts = _loihi_values if arithmetic == "loihi" else _float64_values
-    return Program(
+    program = Program(
         arithmetic=arithmetic,
         dt=1e-3,
         n_inputs=n_inputs,
@@ -54,6 +66,15 @@ def random_program(
         refractory=_refractory(rng, n_neurons),
         **_alike_at_times(rng, parts(rng, n_neurons, post.size, wide)),
     )
+    return _with_needs(rng, program, needs)
+
+
+def some_needs(rng: np.random.Generator, supports: Collection[str]) -> frozenset[str]:
+    """Return each of ``supports`` with probability 1/2, without a draw from ``rng`` itself."""
+    if not supports:
+        return frozenset()
+    (stream,) = rng.spawn(1)
+    return frozenset(need for need in sorted(supports) if stream.random() < 0.5)
 
 
 def random_stimulus(
@@ -67,6 +88,19 @@ def random_stimulus(
     density = rng.choice([0.0, 0.05, 0.3, 1.0], n_samples, p=[0.1, 0.3, 0.4, 0.2])
     shape = [(int(n), program.n_inputs) for n in lengths]
     return Spikes.from_dense([rng.random(s) < p for s, p in zip(shape, density, strict=True)], program.dt)
+
+
+def _with_needs(rng: np.random.Generator, program: Program, needs: Collection[str]) -> Program:
+    unknown = sorted(set(needs) - set(EXTRA_ARRAYS))
+    if unknown:
+        known = ", ".join(sorted(EXTRA_ARRAYS)) or "none, as there is nothing beyond plain LIF"
+        raise DescriptionError(f"random_program needs: got {', '.join(map(repr, unknown))}, expected some of: {known}")
+    if not needs:
+        return program
+    extra: dict[str, Any] = {}
+    for need, stream in zip(sorted(needs), rng.spawn(len(needs)), strict=True):
+        extra |= EXTRA_ARRAYS[need](stream, program)
+    return dataclasses.replace(program, **extra)
 
 
 def _alike_at_times(rng: np.random.Generator, values: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,26 @@
+"""What tests of backends share: random programs, and the first difference between two answers. Nothing in lsm_sim imports it."""
+
+from lsm_sim.testing.available import available
+from lsm_sim.testing.checking import RandomCase, RandomCases, assert_same, check_case
+from lsm_sim.testing.difference import difference
+from lsm_sim.testing.joined import joined, joined_stimulus, part_of, unions
+from lsm_sim.testing.programs import random_program, random_stimulus
+from lsm_sim.testing.running import answer, random_request, run
+
+__all__ = [
+    "RandomCase",
+    "RandomCases",
+    "answer",
+    "assert_same",
+    "available",
+    "check_case",
+    "difference",
+    "joined",
+    "joined_stimulus",
+    "part_of",
+    "random_program",
+    "random_request",
+    "random_stimulus",
+    "run",
+    "unions",
+]
