@@ -1,4 +1,5 @@
 from importlib import metadata
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ class Plain:
 
 
 class Lists(Plain):
-    supports = ["adaptive-threshold"]  # noqa: RUF012
+    supports: ClassVar = ["adaptive-threshold"]
 
 
 class Numbers(Plain):
@@ -60,7 +61,8 @@ class Numbers(Plain):
 
 
 class Half:
-    name, supports = "odd", frozenset()
+    name = "odd"
+    supports: frozenset[str] = frozenset()
 
 
 @pytest.mark.parametrize(
