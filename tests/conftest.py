@@ -15,6 +15,8 @@ from lsm_sim.testing.available import check_required
 
 os.environ["MPLBACKEND"] = "Agg"  # no window is ever opened, in subprocesses neither
 
+pytest_plugins = ["lsm_sim.testing.plugin"]
+
 
 def pytest_addoption(parser):
     parser.addoption(

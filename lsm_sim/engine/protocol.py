@@ -211,7 +211,7 @@ def get_backend(name: str) -> Backend:
             except ImportError as error:
                 msg = f"backend {name!r} cannot be imported ({error}); install it with: pip install 'lsm-sim[{name}]'"
                 raise BackendUnavailableError(msg) from error
-            _check_interface(name, backend)
+            check_interface(name, backend)
             return backend
     raise DescriptionError(f"no backend {name!r}; known: {', '.join(known()) or 'none: install lsm-sim with pip'}")
 
@@ -219,7 +219,7 @@ def get_backend(name: str) -> Backend:
 find = get_backend  # the name in `lsm_sim.backend`, where it says enough
 
 
-def _check_interface(name: str, backend: object) -> None:
+def check_interface(name: str, backend: object) -> None:
     """Refuse an object that lacks a part of `Backend`, before it runs anything."""
     missing = [part for part in ("name", "supports", "legalise", "compile") if not hasattr(backend, part)]
     if missing:

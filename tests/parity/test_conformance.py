@@ -1,11 +1,40 @@
-"""Case files from Lava, Brian2 and the reference, answered by every backend."""
+"""Every backend of this project passes the tests that a foreign one is to pass, and answers the case files."""
+
+import dataclasses
 
 import pytest
 
-from lsm_sim.engine.conformance import difference, load
+from lsm_sim.testing import BackendConformance
 from tests.cases import CONFORMANCE, GOLDEN
 
 
-@pytest.mark.parametrize("path", [*GOLDEN, *CONFORMANCE], ids=lambda path: path.stem)
-def test_answers_are_those_in_the_file(backend, path):
-    assert difference(load(path), backend) is None
+class TestReference(BackendConformance):
+    """Against itself, which is only of interest for the case files and for what it refuses."""
+
+    backend = "reference"
+    cases = (*GOLDEN, *CONFORMANCE)
+    n_programs, n_joined = 10, 1
+
+
+class TestFast(BackendConformance):
+    backend = "fast"
+    cases = (*GOLDEN, *CONFORMANCE)
+    n_programs = 100
+
+
+class TestBrian2(BackendConformance):
+    cases = (*GOLDEN, *CONFORMANCE)
+    n_programs, n_joined = 5, 3
+
+    @pytest.fixture
+    def lsm_backend(self, brian2):
+        return dataclasses.replace(brian2, codegen="numpy")
+
+
+class TestLava(BackendConformance):
+    cases = (*GOLDEN, *CONFORMANCE)
+    n_programs, n_joined, max_steps = 5, 3, 60
+
+    @pytest.fixture
+    def lsm_backend(self, lava):
+        return lava

@@ -1,0 +1,26 @@
+"""Options of pytest for tests of backends; say ``pytest_plugins = ["lsm_sim.testing.plugin"]`` in the conftest.py of the root.
+
+No entry point of pytest loads this module by itself: pytest would then import lsm_sim, and with it NumPy, in every project
+of an environment in which lsm_sim is installed, and would rewrite its assertions. `lsm_sim.testing.BackendConformance` works
+without the plugin, too; only its options are missing then.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    group = parser.getgroup("lsm_sim", "tests of backends of lsm_sim")
+    group.addoption(
+        "--lsm-cases",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a case file, or a folder of them, that every backend must answer; may be given more than once",
+    )
+    group.addoption(
+        "--lsm-programs", type=int, metavar="N", help="number of random programs of each arithmetic that run one by one"
+    )
+    group.addoption("--lsm-seed", type=int, metavar="SEED", help="seed of the first of them")
