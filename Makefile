@@ -5,11 +5,12 @@ ARGS ?=
 BIN := .venv/bin
 
 .NOTPARALLEL:
-.PHONY: help demo test lint format types wheel ci core dev clean
+.PHONY: help demo test test-all lint format types wheel ci core dev clean
 
 help:
 	@echo "make demo    run the demo: classify handwritten digits with a spiking liquid"
-	@echo "make test    run all tests"
+	@echo "make test    run the quick tests (4 minutes)"
+	@echo "make test-all  run all tests, with long random campaigns and compilers"
 	@echo "make lint    check style, formatting and imports"
 	@echo "make format  fix style and formatting"
 	@echo "make types   check types"
@@ -21,6 +22,9 @@ demo: core
 	@$(BIN)/lsm-sim demo $(ARGS)
 
 test: dev
+	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-all: dev
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: dev

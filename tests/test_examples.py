@@ -1,5 +1,6 @@
 """Every example and the README's own run as they stand, each in a process and a folder of its own."""
 
+import functools
 import os
 import re
 import subprocess
@@ -12,6 +13,11 @@ from lsm_sim import backend
 
 ROOT = Path(__file__).parent.parent
 NEEDS = {"brian2": "brian2", "lava": "lava"}  # examples that begin with a backend's name need it
+QUICK = ("first_liquid", "own_data", "same_spikes")
+EXAMPLES = [
+    pytest.param(path, marks=[] if path.stem in QUICK else pytest.mark.slow, id=path.stem)
+    for path in sorted((ROOT / "examples").glob("*.py"))
+]
 
 WARNINGS = ["-Werror::UserWarning", "-Wignore::DeprecationWarning", "-Wignore:_get_vc_env is private"]  # Brian2 2.8's
 
@@ -30,13 +36,19 @@ def run(script, folder):
     return done.stdout
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
-def test_the_example_runs(path, tmp_path):
+@pytest.fixture(scope="module")
+def output(tmp_path_factory):
+    """Return what an example prints; it runs once, however many tests look at it."""
+    return functools.cache(lambda path: run(path, tmp_path_factory.mktemp(path.stem)))
+
+
+@pytest.mark.parametrize("path", EXAMPLES)
+def test_the_example_runs(path, output):
     needed = [name for prefix, name in NEEDS.items() if path.stem.startswith(prefix)]
     for name in needed:
         if name not in backend.known():
             pytest.skip(f"needs: pip install '.[{name}]'")
-    assert run(path, tmp_path).strip()
+    assert output(path).strip()
 
 
 def test_the_example_of_the_readme_learns_and_draws(tmp_path):
@@ -48,8 +60,8 @@ def test_the_example_of_the_readme_learns_and_draws(tmp_path):
     assert (tmp_path / "raster.png").stat().st_size > 10_000
 
 
-def test_no_spike_differs_between_backends(tmp_path):
-    lines = run(ROOT / "examples" / "same_spikes.py", tmp_path).splitlines()
+def test_no_spike_differs_between_backends(output):
+    lines = output(ROOT / "examples" / "same_spikes.py").splitlines()
     assert lines[1:]
     for line in lines[1:]:
         assert line.endswith(": 0 spikes differ") or "install" in line

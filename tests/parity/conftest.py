@@ -1,8 +1,21 @@
-"""Fixtures of the parity tests."""
+"""Fixtures of the parity tests, and which of them are slow."""
+
+from pathlib import Path
 
 import pytest
 
 from lsm_sim_brian2 import compiler
+
+SLOW = Path(__file__).with_name(
+    "test_fast.py"
+)  # the campaign of the fast engine; test_conformance.py has the quick part
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path == SLOW:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,10 @@ from tests.chip_like import chip_like
 N_STEPS = 60
 
 
+def quick_and_slow(seeds, n_quick):
+    return [*seeds[:n_quick], *(pytest.param(seed, marks=pytest.mark.slow) for seed in seeds[n_quick:])]
+
+
 def check_all(lava, reference, programs, seed):
     """Run the programs side by side in Lava and one by one in the reference; return the joined ones."""
     rng = np.random.default_rng(seed)
@@ -47,14 +51,14 @@ def check_all(lava, reference, programs, seed):
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", quick_and_slow(range(2), 1))
 def test_forty_random_programs_equal_the_reference(arithmetic, seed, lava, reference):
     rng = np.random.default_rng(seed)
     check_all(lava, reference, [random_program(rng, arithmetic) for _ in range(40)], seed)
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@pytest.mark.parametrize("seed", [10, 11, 12])
+@pytest.mark.parametrize("seed", quick_and_slow(range(10, 13), 1))
 def test_ten_programs_for_stock_processes_equal_the_reference(arithmetic, seed, lava, reference):
     rng = np.random.default_rng(seed)
     for _ in range(2):
@@ -64,7 +68,7 @@ def test_ten_programs_for_stock_processes_equal_the_reference(arithmetic, seed, 
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@pytest.mark.parametrize("seed", range(20, 26))
+@pytest.mark.parametrize("seed", quick_and_slow(range(20, 26), 2))
 def test_whatever_is_asked_for_equals_the_reference(arithmetic, seed, lava, monkeypatch):
     if seed % 2:
         monkeypatch.setattr("lsm_sim_lava.runner.copies", lambda _program, _excursions: 2)  # more than one job

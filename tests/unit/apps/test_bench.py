@@ -353,6 +353,7 @@ class TestOurPeers:
             scatter.deliver(kernel, ring, packed, packed.size + 32 * 7 - 5)
             np.testing.assert_array_equal(ring, expected)
 
+    @pytest.mark.slow
     def test_the_ways_to_use_brian2_agree_with_ours_bit_for_bit(self, tiny, brian2, monkeypatch):
         from lsm_sim.apps.bench.peers import brian2_network, brian2_one_run
 
@@ -364,6 +365,7 @@ class TestOurPeers:
             for samples in (3, 1):
                 np.testing.assert_array_equal(one_run.counts(tiny.stimulus[:samples], 10), tiny.counts[:samples])
 
+    @pytest.mark.slow
     def test_what_is_compiled_in_brian2_is_told_of_no_number_of_samples(self, brian2, monkeypatch):
         import brian2 as b2
 

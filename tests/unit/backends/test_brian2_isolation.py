@@ -74,6 +74,7 @@ def everything(backend, case):
     return build(program, stimulus[0])
 
 
+@pytest.mark.slow
 def test_the_users_own_network_fires_the_same_before_and_after(numpy_target, case):
     import brian2 as b2
 

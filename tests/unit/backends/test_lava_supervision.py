@@ -38,8 +38,13 @@ def alone(lava, monkeypatch):
         yield
 
 
+QUICK = ("exception in the neurons", "SIGKILL to the worker", "Ctrl-C", "no folder")
+
+
 @pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize("name", lava_faults.FAULTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in lava_faults.FAULTS]
+)
 def test_a_fault_ends_clean_and_says_why(name):
     if name == "full disk" and sys.platform != "linux":
         pytest.skip("needs /dev/full")
