@@ -1,4 +1,4 @@
-"""Describe a spiking Liquid State Machine once; run it, train it, see it, deploy it: one meaning, many engines."""
+"""Spiking liquid state machines: describe a network once; run, train, plot and deploy it on any of several backends."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if _TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_LAZY = {  # what takes long to import waits until it is asked for: a module, or a name in a module
+_LAZY = {  # slow to import, so imported on first access: a module, or a name in a module
     "audio": "lsm_sim.audio",
     "controls": "lsm_sim.learn.controls",
     "datasets": "lsm_sim.datasets",

@@ -1,4 +1,4 @@
-"""How a backend is found, and what one is: the part of `lsm_sim.engine` that users and other packages need."""
+"""The backend interface and how to find a backend: the part of `lsm_sim.engine` that users and other packages need."""
 
 from lsm_sim.engine.protocol import (
     DEFAULT,

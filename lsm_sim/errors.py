@@ -1,4 +1,4 @@
-"""The errors of lsm_sim: each message says where, what was got, what is expected and what to do."""
+"""The errors of lsm_sim: each message says where it occurred, what was got, what is expected and what to do."""
 
 
 class LsmError(Exception):
@@ -10,7 +10,7 @@ class DescriptionError(LsmError, ValueError):
 
 
 class UnsupportedError(LsmError, NotImplementedError):
-    """The program is right, but this backend cannot run it; the message has every reason."""
+    """The program is valid, but this backend cannot run it; the message has every reason."""
 
 
 class BackendUnavailableError(LsmError, ImportError):
@@ -18,4 +18,4 @@ class BackendUnavailableError(LsmError, ImportError):
 
 
 class RunError(LsmError, RuntimeError):
-    """A backend failed while it ran a right program."""
+    """A backend failed while it ran a valid program."""

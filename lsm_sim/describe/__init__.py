@@ -1,1 +1,1 @@
-"""What a user describes, in seconds and names: input channels, groups of neurons, synapses; as objects and as files."""
+"""Descriptions of liquids, in seconds and names: input channels, groups of neurons, synapses; as objects and as files."""

@@ -1,8 +1,7 @@
 """Random values of a description: weights, delays and neuron parameters.
 
-A distribution is a record; it draws nothing until it is given a generator. ``-Gamma(...)`` and ``2 * Normal(...)`` are
-distributions too, and keep the draws of the one they scale. With ``minimum`` or ``maximum`` the distribution is the
-*truncated* one: values outside are drawn again, never clipped to the edge.
+A distribution is a record; drawing needs a generator. ``-Gamma(...)`` and ``2 * Normal(...)`` are distributions too, with the
+same draws, scaled. With ``minimum`` or ``maximum`` the distribution is *truncated*: values outside are drawn again, not clipped.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _MAX_REDRAWS = 1000
 
 @dataclass(frozen=True)
 class Law:
-    """How one family of distributions draws: the names of its two parameters, its support, its sampler."""
+    """A family of distributions: names of its two parameters, whether they must be positive, its support, its sampler."""
 
     parameters: tuple[str, str]
     positive: tuple[bool, bool]
@@ -60,7 +59,7 @@ LAWS = {
 class Distribution:
     """``factor`` times a draw of ``law`` with its two parameters, truncated to [minimum, maximum] before scaling.
 
-    Made by `Normal`, `Gamma`, `LogNormal` and `Uniform`; multiply or negate it for another.
+    Created by `Normal`, `Gamma`, `LogNormal` and `Uniform`; multiplying or negating it gives another distribution.
     """
 
     law: str

@@ -1,4 +1,4 @@
-"""The draws of a liquid: parameters, positions and synapses from its one seed, each from a random stream of its own."""
+"""Random draws of a liquid: parameters, positions and synapses, each from its own random stream of the liquid's seed."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def draw_parameters(group: Neurons, seed: int) -> dict[str, Floats]:
 
 
 def draw_positions(group: Neurons, seed: int) -> Floats | None:
-    """Return where the neurons of the group are, shape (size, 3), or None."""
+    """Return the positions of the group's neurons, shape (size, 3), or None."""
     if isinstance(group.positions, (Grid, Box)):
         return group.positions.draw(group.size, stream(seed, f"neurons/{group.name}/positions"))
     return group.positions
 
 
 def draw_synapses(liquid: Liquid) -> list[DrawnSynapses]:
-    """Draw who connects to whom, with which weight and delay: one record for each pair of groups."""
+    """Draw the synapses with their weights and delays: one record for each pair of groups."""
     ends = {group.name: End(group.name, group.size) for group in liquid.inputs}
     ends |= {g.name: End(g.name, g.size, draw_positions(g, liquid.seed)) for g in liquid.neurons}
     signs = {group.name: group.sign for group in liquid.neurons}

@@ -1,4 +1,4 @@
-"""Description files: what a record holds as plain data, to and from TOML or JSON that a person can read and write.
+"""Description files: plain data to and from TOML or JSON that people can read and write.
 
     format = "lsm_sim.liquid/1"
     seed = 7
@@ -15,7 +15,7 @@
     rule = { DistanceRule = { c = 0.3, lam = 2.0 } }
     weight = { Gamma = { mean = 0.2, shape = 2.0 } }
 
-Fields have the names, units and defaults of `Inputs`, `Neurons`, `Synapses` and `Liquid`. Numbers come back to the last bit.
+Fields have the names, units and defaults of `Inputs`, `Neurons`, `Synapses` and `Liquid`. Numbers are restored exactly.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def read(path: PathLike) -> Any:
     Raises
     ------
     DescriptionError
-        Where the file is missing, damaged or of another kind.
+        If the file is missing, damaged or of another kind.
     """
     parse = text.READERS[_suffix(path)]
     try:

@@ -1,4 +1,4 @@
-"""What a user describes: input channels, groups of LIF neurons and the synapses between them, in SI units.
+"""Descriptions of liquids: input channels, groups of LIF neurons and the synapses between them, in SI units.
 
     tau_syn * du/dt = -u + weight * (arriving spikes, as unit impulses)
     dv/dt = -(v - v_rest)/tau_m + u + i_bias        spike when v > v_thresh; then v := v_reset, held for t_ref
@@ -41,7 +41,7 @@ class Inputs:
 
 @dataclass(frozen=True, eq=False)
 class Liquid:
-    """A spiking network: input channels, neuron groups, synapses, and the one seed that fixes every draw."""
+    """A spiking network: input channels, neuron groups, synapses, and the seed of all random draws."""
 
     inputs: Sequence[Inputs]
     neurons: Sequence[Neurons]
@@ -57,7 +57,7 @@ class Liquid:
         names = [group.name for group in self.inputs] + [group.name for group in self.neurons]
         for name in names:
             if names.count(name) > 1:
-                raise DescriptionError(f"Liquid: the group name {name!r} stands twice; give each group its own name")
+                raise DescriptionError(f"Liquid: the group name {name!r} appears twice; give each group its own name")
         for synapses in self.synapses:
             self._check_ends(synapses, names)
 
@@ -77,16 +77,16 @@ class Liquid:
 
     @property
     def n_inputs(self) -> int:
-        """Number of input channels, all groups together."""
+        """Total number of input channels."""
         return sum(group.size for group in self.inputs)
 
     @property
     def n_neurons(self) -> int:
-        """Number of neurons, all groups together."""
+        """Total number of neurons."""
         return sum(group.size for group in self.neurons)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the description as text, numbers, lists and dicts; what is None is left out.
+        """Return the description as text, numbers, lists and dicts, without fields that are None.
 
         >>> Liquid([], [Neurons("a", 3)], seed=7).to_dict()["seed"]
         7
@@ -100,7 +100,7 @@ class Liquid:
         Raises
         ------
         DescriptionError
-            For an unknown or missing key, a wrong type or value; the message has file and key path.
+            If a key is unknown or missing, or a type or value wrong; the message has file and key path.
         """
         fields = [field.name for field in dataclasses.fields(Liquid)]
         if not isinstance(data, dict) or data.get("format") != FORMAT:
@@ -124,7 +124,7 @@ class Liquid:
         Raises
         ------
         DescriptionError
-            Where the file is missing, damaged, of another kind, or describes no liquid.
+            If the file is missing, damaged, of another kind, or describes no liquid.
         """
         return Liquid.from_dict(file.read(path), str(path))
 
@@ -141,11 +141,11 @@ class Liquid:
 
 
 def _breaks_dale(weight: Value, sign: int) -> bool:
-    """Return whether a number has the wrong sign, or a distribution cannot give any of the right one.
+    """Return whether a number has the wrong sign, or a distribution has no values of the right sign.
 
-    A distribution on both sides of zero is folded when it is drawn.
+    A distribution with values of both signs is folded when it is drawn.
     """
-    low, high = sorted(sign * end for end in value_range(weight))  # now the right side is the positive one
+    low, high = sorted(sign * end for end in value_range(weight))  # now the right sign is the positive one
     return low < 0 and (high <= 0 or not isinstance(weight, Distribution))
 
 

@@ -25,7 +25,7 @@ class Neurons:
     tau_m, tau_syn
         Membrane and synaptic time constant, in seconds.
     v_rest, v_thresh, v_reset
-        Resting potential, threshold and reset potential, in units of v (dimensionless, or whatever unit you choose).
+        Resting potential, threshold and reset potential, in units of v (dimensionless, or in any unit).
     t_ref
         Refractory period, in seconds: v is held at v_reset for round(t_ref/dt) steps.
     i_bias
@@ -33,8 +33,8 @@ class Neurons:
     positions
         `grid`, `random_in_box`, or an array of shape (size, 3).
     sign
-        +1 (excitatory) or -1 (inhibitory): every outgoing synapse has this sign (Dale's law). A two-sided weight
-        distribution is then folded, sign * |draw|; a one-sided one of the other sign is an error. None: no law.
+        +1 (excitatory) or -1 (inhibitory): every outgoing synapse has this sign (Dale's law). A weight
+        distribution of both signs is then folded, sign * |draw|; one of only the other sign is an error. None: any sign.
 
     Each number may also be an array of shape (size,) or a distribution (`Normal`, `Gamma`, `LogNormal`, `Uniform`).
     """
@@ -67,7 +67,7 @@ class Neurons:
 
 
 def _checked(parameter: Parameter, value: Any, size: int, where: str) -> Value:
-    """Return the value in its final type, or say what cannot be right for any draw; `drawing` checks the draws themselves."""
+    """Return the value in its final type; raise if no draw can be valid. `drawing` checks the draws themselves."""
     out = checked_value(value, size, where, "time" if parameter.dimension == "time" else None)
     if not isinstance(out, Distribution) and parameter.outside(value_range(out)[0]):
         sign = ">" if parameter.exclusive else ">="

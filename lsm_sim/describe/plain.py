@@ -1,7 +1,7 @@
-"""The fields of description records to and from plain values: numbers, text, lists and tables.
+"""Conversion of description records to and from plain values: numbers, text, lists and tables.
 
 A wiring rule, a position or a distribution becomes a table with one key, its name: ``{DistanceRule = {c = 0.3, lam = 2.0}}``.
-Which keys stand inside is read off the record's own fields, so a new rule needs one entry in `RULES` and nothing else.
+Its keys are the record's fields, so a new rule needs only an entry in `RULES`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.support.checks import Floats, Ints
 
 Path = str
-"""Where a value stands: ``net.toml: synapses[2].rule``."""
+"""Location of a value in a file: ``net.toml: synapses[2].rule``."""
 
 RULES: dict[str, type] = {
     rule.__name__: rule
@@ -55,12 +55,12 @@ def encode(value: Any) -> Any:
         return [encode(item) for item in value]
     if isinstance(value, (str, int, float)):
         return value
-    msg = f"description: got {short(value)}, which no file can hold; known rules: {', '.join(RULES)}"
+    msg = f"description: got {short(value)}, which cannot be written to a file; known rules: {', '.join(RULES)}"
     raise DescriptionError(msg)
 
 
 def encode_fields(record: Any, names: Mapping[str, str] | None = None, *, defaults: bool) -> dict[str, Any]:
-    """Return the fields that are not None, under ``names`` where given; without ``defaults`` only what differs from them."""
+    """Return the fields that are not None, under ``names`` if given; without ``defaults`` only those that differ from them."""
     kind: Any = type(record)
     hints, out = _hints(kind), dict[str, Any]()
     for field in dataclasses.fields(record):
@@ -87,7 +87,7 @@ def _item_kind(hint: Any) -> type | None:
 
 
 def _field_names(law: str) -> dict[str, str]:
-    """Return what each field of a `Distribution` of this law is called in a file."""
+    """Return the name in files of each field of a `Distribution` of this law."""
     first, second = LAWS[law].parameters
     names = {field.name: field.name for field in dataclasses.fields(Distribution)}
     del names["law"]
@@ -104,7 +104,7 @@ def decode_record(kind: type, data: Any, path: Path) -> Any:
 
 
 def build(kind: Callable[..., Any], values: Mapping[str, Any], path: Path) -> Any:
-    """Return ``kind(**values)``; an error says where in the file."""
+    """Return ``kind(**values)``; errors name the location in the file."""
     try:
         return kind(**values)
     except DescriptionError as error:
@@ -115,7 +115,7 @@ def build(kind: Callable[..., Any], values: Mapping[str, Any], path: Path) -> An
 
 
 def check_keys(data: Any, known: Iterable[str], required: Iterable[str], path: Path) -> None:
-    """Raise where ``data`` is no table, lacks a key or has one too many."""
+    """Raise if ``data`` is not a table, lacks a key or has an unknown one."""
     known = list(known)
     if not isinstance(data, dict):
         raise _wrong(data, f"a table with the keys {', '.join(known)}", path)
@@ -133,12 +133,12 @@ def join(path: Path, key: str) -> Path:
 
 
 def short(value: object) -> str:
-    """Return a repr that no hostile file can make long."""
+    """Return a repr of limited length, whatever a file contains."""
     return reprlib.repr(value)
 
 
 def short_text(text: str) -> str:
-    """Return a key of a file so that it fits into a sentence."""
+    """Return a key of a file, as a short repr unless it is a short identifier."""
     return text if text.isidentifier() and len(text) <= 40 else short(text)
 
 
@@ -212,7 +212,7 @@ def _positions(value: Any, path: Path) -> Any:
 
 
 def _tagged(value: Any, table: Mapping[str, Any], path: Path) -> tuple[str, Any]:
-    """Return name and content of a table with one key out of ``table``."""
+    """Return key and content of a table whose only key is one of ``table``."""
     if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in table:
         raise _wrong(value, f"a table with one of the keys {', '.join(table)}", path)
     return next(iter(value.items()))

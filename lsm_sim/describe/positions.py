@@ -13,7 +13,7 @@ from lsm_sim.support.checks import Floats
 
 @dataclass(frozen=True)
 class Grid:
-    """The points (x, y, z) with whole coordinates 0..nx-1, 0..ny-1, 0..nz-1, z running fastest."""
+    """The points (x, y, z) with whole coordinates 0..nx-1, 0..ny-1, 0..nz-1; z varies fastest."""
 
     nx: int
     ny: int
@@ -27,11 +27,11 @@ class Grid:
 
     @property
     def n_points(self) -> int:
-        """How many points the grid has."""
+        """Number of points."""
         return self.nx * self.ny * self.nz
 
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
-        """Return ``size`` points, shape (size, 3): all of them in order, or a random choice where fewer are asked."""
+        """Return ``size`` points, shape (size, 3): all of them in order, or a random choice of fewer."""
         everyone = size == self.n_points
         index = np.arange(size) if everyone else np.sort(rng.choice(self.n_points, size, replace=False))
         return np.stack(np.unravel_index(index, (self.nx, self.ny, self.nz)), axis=-1).astype(np.float64)
@@ -55,7 +55,7 @@ class Box:
 
 
 def grid(nx: int, ny: int, nz: int) -> Grid:
-    """Return positions on an nx x ny x nz grid of spacing 1; it must have at least as many points as the group neurons."""
+    """Return positions on an nx x ny x nz grid of spacing 1; it needs a point for each neuron of the group."""
     return Grid(nx, ny, nz)
 
 

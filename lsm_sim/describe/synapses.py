@@ -75,7 +75,7 @@ class Synapses:
 
     @staticmethod
     def from_matrix(pre: str, post: str, matrix: Any, delay: Value | None = None) -> Synapses:
-        """Return one synapse for each non-zero of ``matrix``, shape (size of pre, size of post), dense or scipy.sparse."""
+        """Return one synapse for each non-zero entry of ``matrix``, shape (size of pre, size of post), dense or scipy.sparse."""
         from scipy import sparse
 
         where = f"Synapses {pre} -> {post}"

@@ -1,6 +1,6 @@
-"""TOML and JSON text to and from plain dicts, laid out for a person to read.
+"""Conversion of plain dicts to and from TOML and JSON that people can read.
 
-Both writers put one key on a line and what it holds behind it, so that a file is as long as its network has groups.
+Both writers put one key with its value on each line, so the number of lines grows with the number of groups.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _LONG_KEY = re.compile(r"(?:\.[^.=,\[\]{}\n]*){16}")  # a description nests four
 
 
 def read_toml(text: str) -> Any:
-    """Return what ``text`` says; raise ValueError or RecursionError where it is no TOML."""
+    """Parse TOML; raise ValueError or RecursionError if it is not valid."""
     if _LONG_KEY.search(_QUOTED_OR_COMMENT.sub("", text)):
         raise ValueError("a key of more than 16 dotted parts")  # tomllib needs quadratic time for it
     return tomllib.loads(text)
 
 
 def read_json(text: str) -> Any:
-    """Return what ``text`` says; raise ValueError or RecursionError where it is no JSON or a key stands twice."""
+    """Parse JSON; raise ValueError or RecursionError if it is not valid or a key appears twice."""
     return json.loads(text, object_pairs_hook=_without_repeats)
 
 
@@ -38,7 +38,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     out = dict(pairs)
     if len(out) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} appears twice in one object")
     return out
 
 
@@ -65,11 +65,11 @@ def _toml_value(value: Any) -> str:
         return "{ " + ", ".join(_toml_pairs(value)) + " }"
     if isinstance(value, list):
         return _toml_list([_toml_value(item) for item in value], nested=any(isinstance(item, list) for item in value))
-    return json.dumps(value, ensure_ascii=False)  # text, numbers and booleans look the same in both
+    return json.dumps(value, ensure_ascii=False)  # text, numbers and booleans are the same in TOML and JSON
 
 
 def _toml_list(items: list[str], *, nested: bool) -> str:
-    """Return the list in one line where it fits, a list of lists in one line for each."""
+    """Return the list on one line if it fits, a list of lists with one line for each."""
     line = "[" + ", ".join(items) + "]"
     if len(line) <= _WIDTH and not nested:
         return line
@@ -85,7 +85,7 @@ def write_json(data: Mapping[str, Any]) -> str:
 
 
 def _json_value(value: Any, depth: int) -> str:
-    """Return an object in lines down to the fields of a group, from there on in one line."""
+    """Return an object with one line per key down to the fields of a group, and deeper objects on one line."""
     inner, outer = "  " * (depth + 1), "  " * depth
     if isinstance(value, dict) and value and depth < 3:
         pairs = [f"{json.dumps(key)}: {_json_value(item, depth + 1)}" for key, item in value.items()]

@@ -29,7 +29,7 @@ def checked_value(value: Any, size: int | None, where: str, dimension: Dimension
 
 
 def value_range(value: Any) -> tuple[float, float]:
-    """Return the smallest and the largest value that can come out."""
+    """Return the smallest and the largest possible value."""
     if isinstance(value, Distribution):
         return value.bounds
     array = np.atleast_1d(value)

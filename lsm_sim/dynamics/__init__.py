@@ -1,4 +1,4 @@
-"""What a neuron does, as tables: the parameters a user sets, the arrays an engine reads, the state, and the step."""
+"""Neuron models as tables: the parameters that users set, the arrays that engines read, the state, and the step."""
 
 from lsm_sim.dynamics.lif import LIF
 from lsm_sim.dynamics.model import ARITHMETICS, Arithmetic, Array, NeuronModel, Parameter, Units

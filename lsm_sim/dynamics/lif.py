@@ -10,7 +10,7 @@ a_u = exp(-dt/tau_syn) and a_v = exp(-dt/tau_m), between two spikes
 
     u[k+1] = a_u u[k],     v[k+1] = a_v v[k] + K u[k],     K = (a_u - a_v) / (1/tau_m - 1/tau_syn)
 
-An arriving spike adds weight/tau_syn to u. The program counts u in units of K, so that v simply adds u, and v from v_reset.
+An arriving spike adds weight/tau_syn to u. The program stores K u, which v adds as it is, and v relative to v_reset.
 The steps in both arithmetics are in the docstring of `lsm_sim.program.program`, and executable below.
 """
 
@@ -46,7 +46,7 @@ _ARRAYS: dict[Arithmetic, tuple[Array, ...]] = {
         Array("bias", "added to v per step"),
         _REFRACTORY,
     ),
-    # dv = 4096 (no memory of v) is what Lava accepts; the chip's own limits are the business of the Lava backend
+    # Lava accepts dv = 4096 (no memory of v); the Lava backend checks the chip's own limits
     "loihi": (
         Array("du", "decay of u per step in 1/4096, less 1", -1, loihi.ONE - 1, whole=True),
         Array("dv", "decay of v per step in 1/4096", 0, loihi.ONE, whole=True),
@@ -69,7 +69,7 @@ def lower(p: Arrays, dt: float) -> dict[str, Any]:
 
 
 def units(p: Arrays, dt: float) -> Units:
-    """Return what leads back: u is counted in units of K, and a weight adds weight * K/tau_syn to it."""
+    """Return the conversion to the user's units: a program stores K u and weight * K/tau_syn."""
     gain = _gain_per_second(p, dt)
     return Units(v_scale=1.0, v_offset=p["v_reset"], u_scale=gain, weight_scale=gain / p["tau_syn"])
 
@@ -82,7 +82,7 @@ def _gain_per_second(p: Arrays, dt: float) -> Floats:
 
 
 def invert(arrays: Arrays, arithmetic: Arithmetic, dt: float, units: Units | None) -> dict[str, Floats]:
-    """Return the parameters that the arrays tell; v_rest stands for v_rest + i_bias * tau_m, where v settles.
+    """Return the parameters computed from the arrays; v_rest is v_rest + i_bias * tau_m, where v settles.
 
     Without ``units``, potentials are those of the program.
     """
@@ -90,7 +90,7 @@ def invert(arrays: Arrays, arithmetic: Arithmetic, dt: float, units: Units | Non
     kept_u = (loihi.ONE - 1 - arrays["du"]) / loihi.ONE if on_chip else arrays["decay_u"]
     kept_v = (loihi.ONE - arrays["dv"]) / loihi.ONE if on_chip else arrays["decay_v"]
     threshold = arrays["threshold"] * float(1 << loihi.SHIFT) if on_chip else arrays["threshold"]
-    with np.errstate(divide="ignore", invalid="ignore"):  # what keeps everything has a time constant of infinity
+    with np.errstate(divide="ignore", invalid="ignore"):  # without decay the time constant is infinite
         settles = np.where(arrays["bias"] == 0, 0.0, arrays["bias"] / (1 - kept_v))
         taus = {"tau_m": np.abs(dt / np.log(kept_v)), "tau_syn": np.abs(dt / np.log(kept_u))}
     everyone = np.arange(threshold.size)
@@ -129,7 +129,7 @@ def loihi_step(p: Arrays, state: Arrays, arrivals: Any, held: Bools) -> tuple[di
 
 
 def quantise(arrays: Arrays, scale: float) -> dict[str, Any]:
-    """Return the arrays in Loihi's integers, given how many units of a weight on the chip a unit of v is."""
+    """Return the arrays in Loihi's integers; ``scale`` is a unit of v in units of the chip's weights."""
     state_scale = (1 << loihi.SHIFT) * scale
     return {
         "du": np.clip(np.rint(loihi.ONE * (1 - arrays["decay_u"])) - 1, 0, loihi.ONE - 1),

@@ -1,6 +1,6 @@
-"""The records of which the table of a neuron model is made; `lsm_sim.dynamics.lif` has the table.
+"""The records that make up the table of a neuron model; `lsm_sim.dynamics.lif` has the table.
 
-Whatever needs to know the parameters, arrays or state variables of a neuron reads them here: `Neurons` and description
+All code that depends on the parameters, arrays or state variables of a neuron reads them here: `Neurons` and description
 files, lowering, the checks, save and load of `Program`, recording, summaries, quantisation, the reference engine, and the
 equations for Brian2. The compiled kernels are written by hand.
 """
@@ -19,7 +19,7 @@ Arithmetic = Literal["float64", "loihi"]
 ARITHMETICS: tuple[Arithmetic, ...] = ("float64", "loihi")
 Dimension = Literal["time", "potential", "potential per time"]
 Arrays: TypeAlias = Mapping[str, Any]
-"""Numbers of N neurons each, by name."""
+"""Arrays with one number per neuron, by name."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Parameter:
     name, doc
         As in `Neurons`.
     dimension
-        What Brian2 quantities must have; potentials may have any unit.
+        Dimension that Brian2 quantities must have; potentials may have any unit.
     default
         A number, or the name of the parameter whose value it takes.
     minimum
@@ -48,14 +48,14 @@ class Parameter:
     exclusive: bool = False
 
     def outside(self, values: Any) -> Any:
-        """Return where ``values`` are not allowed."""
+        """Return a mask of the ``values`` that are not allowed."""
         if self.minimum is None:
             return np.zeros(np.shape(values), bool)
         return np.less_equal(values, self.minimum) if self.exclusive else np.less(values, self.minimum)
 
     @property
     def unit(self) -> str:
-        """The unit to print behind a value, with a space before it; none for potentials."""
+        """The unit to print after a value, with a leading space; empty for potentials."""
         return " s" if self.dimension == "time" else ""
 
 
@@ -86,7 +86,7 @@ class Array:
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """What leads from the numbers of a program back to the user's units.
+    """Conversion from the numbers of a program to the user's units.
 
     v = v_offset + (v of the program) / v_scale, u = (u of the program) / u_scale, and the weight of a synapse onto neuron i
     = (weight of the program) / weight_scale[i]. In the user's units v and weights are in units of v, u in units of v per
@@ -95,9 +95,9 @@ class Units:
     Parameters
     ----------
     v_scale
-        Of v in the program per unit of v: 1 in float64 arithmetic.
+        v of the program per unit of v: 1 in float64 arithmetic.
     v_offset
-        v_reset, from which a program counts v, shape (N,).
+        v_reset, relative to which a program stores v, shape (N,).
     u_scale, weight_scale
         Shape (N,); weights by target neuron.
     """
@@ -127,7 +127,7 @@ class NeuronModel:
     Parameters
     ----------
     name
-        Of the model.
+        Name of the model.
     parameters
         What `Neurons` takes, in SI units.
     above
@@ -135,20 +135,19 @@ class NeuronModel:
     arrays
         What a `Program` holds for each neuron, by arithmetic.
     state
-        The state variables, in the order in which a step computes them. All can be recorded; ``units`` has the unit of each.
+        The state variables, in the order in which a step computes them. All can be recorded; ``state_units`` has the units.
     lower
         (parameters in SI units, dt) -> the arrays of a float64 program.
     units
-        (parameters in SI units, dt) -> what leads back.
+        (parameters in SI units, dt) -> conversion to the user's units.
     invert
-        (arrays, arithmetic, dt, units) -> parameters in SI units, as far as the arrays still tell them; of programs of
-        either arithmetic.
+        (arrays, arithmetic, dt, units) -> parameters in SI units, as far as the arrays determine them, in both arithmetics.
     start
         (arrays, arithmetic) -> the state at the start of a sample.
     step
-        By arithmetic: (arrays, state, arrivals, held) -> (state, spiked, excursions): the definition. The state before the
-        step is not changed; spikes are already reset in the state that is returned. ``excursions`` (3, N) says which neurons
-        would leave Loihi's registers: see `lsm_sim.backend.Excursions`.
+        By arithmetic: (arrays, state, arrivals, held) -> (state, spiked, excursions), the definition of a step. The given
+        state is not changed; in the returned state, neurons that spiked are already reset. ``excursions`` (3, N) says which
+        neurons would exceed Loihi's registers: see `lsm_sim.backend.Excursions`.
     quantise
         (float64 arrays, scale) -> loihi arrays.
     """

@@ -1,1 +1,1 @@
-"""What runs a program: the interface of backends, the reference engine, and how backends are checked."""
+"""Running programs: the interface of backends, the reference engine, and checks of backends."""

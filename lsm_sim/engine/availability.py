@@ -1,4 +1,4 @@
-"""Which backends can run on this machine, and if not, why."""
+"""Which backends can run on this machine, and why the others cannot."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from lsm_sim.errors import BackendUnavailableError, DescriptionError
 
 
 def backends(only: str | None = None) -> dict[str, str | None]:
-    """Return for each declared backend, or ``only`` one, None if it can run here, else why not and what to do."""
+    """Return for each declared backend (or the one named ``only``) None if it can run here, else why not and what to do."""
     names = protocol.known()
     if only is not None and only not in names:
         raise DescriptionError(f"no backend {only!r}; known: {', '.join(names)}")
@@ -15,7 +15,7 @@ def backends(only: str | None = None) -> dict[str, str | None]:
 
 
 def about(name: str) -> str | None:
-    """Return what a backend that can run here reports about itself: for Lava, which one and in which Python."""
+    """Return what a backend that can run here reports about itself, such as the version of Lava; None: nothing."""
     text = getattr(protocol.find(name), "about", None)
     return None if text is None else str(text)
 

@@ -1,4 +1,4 @@
-"""Gathers what a step-by-step engine produces into an `Outcome`."""
+"""Collects the results of a step-by-step engine into an `Outcome`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lsm_sim.support.checks import Bools, Floats, Ints
 
 
 class Collector:
-    """Takes the state and the spikes of one step after the other, sample by sample."""
+    """Collects the state and the spikes of each step, sample by sample."""
 
     def __init__(self, program: Program, stimulus: Spikes, request: Request) -> None:
         self._program, self._stimulus, self._request = program, stimulus, request
@@ -38,7 +38,7 @@ class Collector:
             rows.append(np.empty((self._steps.size, self._request.neurons.size)))
 
     def add(self, k: int, state: Mapping[str, Any], spiked: Bools, excursions: Bools) -> None:
-        """Take the state at the end of step ``k``."""
+        """Add the state at the end of step ``k``."""
         neurons = np.flatnonzero(spiked)
         if self._request.spikes:
             self._spiked.append((np.full(neurons.size, k), neurons))
@@ -60,7 +60,7 @@ class Collector:
         record.count[self._b, kind] += where.sum()
 
     def outcome(self) -> Outcome:
-        """Return everything that was asked for."""
+        """Return everything that was requested."""
         request, program = self._request, self._program
         return Outcome(
             spikes=self._spikes() if request.spikes else None,

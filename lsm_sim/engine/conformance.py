@@ -1,4 +1,4 @@
-"""Case files (format ``lsm_sim.case/1`` or ``/2``): a program, one stimulus, what an oracle answered; and checks of backends."""
+"""Case files (format ``lsm_sim.case/1`` or ``/2``): a program, a stimulus, an oracle's results; and checks of backends."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from lsm_sim.support.checks import Bools, Floats
 from lsm_sim.support.files import PathLike
 
 V_TOLERANCE = {"brian2": 1e-12}
-"""By engine: Brian2 rearranges decay_v * v + (u + bias), which may round differently. Everything else is exact."""
+"""Tolerance of v by engine: Brian2 rearranges decay_v * v + (u + bias), which may round differently. Everything else is exact."""
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A program, one stimulus, and the oracle's answer.
+    """A program, a stimulus, and the oracle's results.
 
     Parameters
     ----------
     oracle
-        Who answered, such as "lava_fixed".
+        The engine that computed the results, such as "lava_fixed".
     program, stimulus
-        What was asked.
+        What the oracle ran.
     spikes
         Spikes of the N neurons in the T steps of the stimulus.
     traces
@@ -46,11 +46,11 @@ class Case:
 
     def save(self, path: PathLike) -> None:
         """Write the case to an .npz file; an unfinished file is never left behind."""
-        answer = {"spike_step": self.spikes.step, "spike_neuron": self.spikes.channel, **self.traces}
+        results = {"spike_step": self.spikes.step, "spike_neuron": self.spikes.channel, **self.traces}
         events = {"stimulus_step": self.stimulus.step, "stimulus_channel": self.stimulus.channel}
-        asked = self.program.meaning() | {"n_steps": self.stimulus.n_steps[0]} | events
+        inputs = self.program.meaning() | {"n_steps": self.stimulus.n_steps[0]} | events
         kind = f"{file.CASE}/{file.version(self.program.needs)}"
-        npz.write(path, {"format": kind, "oracle": self.oracle} | asked | answer)
+        npz.write(path, {"format": kind, "oracle": self.oracle} | inputs | results)
 
 
 def load(path: PathLike) -> Case:
@@ -59,7 +59,7 @@ def load(path: PathLike) -> Case:
     Raises
     ------
     DescriptionError
-        Where the file is missing, damaged or no case, or where its parts do not fit together.
+        If the file is missing, damaged or not a case, or if its parts do not match.
     """
     arrays = npz.read(path)
     kind = str(arrays.get("format", ""))
@@ -96,9 +96,9 @@ def _events(arrays: Mapping[str, Any], step: str, channel: str, **form: Any) -> 
 
 
 def difference(case: Case, backend: Backend, n_threads: int | None = None) -> str | None:
-    """Run the case and say where the answer first differs from the oracle's: step, neuron, values; None: nowhere.
+    """Run the case and return where the results first differ from the oracle's (step, neuron, values); None: nowhere.
 
-    Spikes and state variables must be equal to the last bit, except v where `V_TOLERANCE` has the oracle or the backend.
+    Spikes and state variables must be equal bit for bit, except v if `V_TOLERANCE` lists the oracle or the backend.
     Within a step, state variables are compared in the order in which they are computed, and spikes last.
     """
     try:
@@ -125,7 +125,7 @@ def _first_difference(case: Case, got: Outcome, tolerance: float) -> str | None:
         "spike": answer["spike"] != expected["spike"]
     }
     steps = {name: _first_step(where) for name, where in wrong.items()}
-    first = min(steps, key=lambda name: steps[name])  # of equal ones the first in this order
+    first = min(steps, key=lambda name: steps[name])  # in a tie the first in this order
     if steps[first] == case.stimulus.n_steps[0]:
         return None
     step = steps[first]
@@ -136,12 +136,12 @@ def _first_difference(case: Case, got: Outcome, tolerance: float) -> str | None:
 
 
 def _apart(got: Any, expected: Any, tolerance: float) -> Bools:
-    """Return where the values differ by more than ``tolerance``, NaN included."""
+    """Return a mask of the values that differ by more than ``tolerance``, NaN included."""
     return np.asarray(~(np.abs(got - expected) <= tolerance))
 
 
 def _first_step(wrong: Bools) -> int:
-    """Return the first step with a wrong value, T where there is none."""
+    """Return the first step with a wrong value, T if there is none."""
     rows = np.flatnonzero(wrong.any(axis=1))
     return int(rows[0]) if rows.size else len(wrong)
 

@@ -1,4 +1,4 @@
-"""Say when a program leaves Loihi's registers: such a run is exact, but a chip would compute something else."""
+"""Warn when a program exceeds Loihi's registers: the run is exact, but a chip would give other results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lsm_sim.spikes.spikes import Spikes
 
 
 def warn_on_excursions(runner: Runner, program: Program) -> Runner:
-    """Return a runner that counts excursions of a loihi program and warns of them."""
+    """Return a runner that counts excursions of a loihi program and warns about them."""
     if program.arithmetic != "loihi":
         return runner
 
@@ -31,12 +31,12 @@ def warn_on_excursions(runner: Runner, program: Program) -> Runner:
 
 
 def described(excursions: Excursions) -> str:
-    """Return which registers were left, how often, and where first; nothing if none was."""
+    """Return as text which registers were exceeded, how often, and where first; empty if none was."""
     parts = []
     for kind, name in enumerate(Excursions.KINDS):
         samples = np.flatnonzero(excursions.count[:, kind])
         if samples.size:
             b = int(samples[0])
             where = f"sample {b} at step {excursions.step[b, kind]} in neuron {excursions.neuron[b, kind]}"
-            parts.append(f"{name} left its register {excursions.count[:, kind].sum()} times, first in {where}")
+            parts.append(f"{name} exceeded its register {excursions.count[:, kind].sum()} times, first in {where}")
     return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""What a backend is, and how one is found."""
+"""The interface of backends, and how to find a backend."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ DEFAULT = "fast"
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """What a runner shall return, and how it may run; nothing here changes a spike.
+    """What a runner should return, and how it should run; no field changes a spike.
 
     Parameters
     ----------
     spikes
-        Return every spike. Without it nothing is stored that grows with the number of spikes.
+        Return every spike. If False, memory does not grow with the number of spikes.
     bins
         Edges in steps, shape (B, K + 1), from 0 to the sample's length: return spike counts per bin.
     neurons
@@ -36,13 +36,13 @@ class Request:
     variables
         Which state variables to record, such as ``("v",)``; None: all that the program has.
     steps
-        Record only at these steps, ascending; None: at every step. A sample ends the list at its own length.
+        Record only at these steps, ascending; None: at every step. Steps after the end of a sample are ignored.
     excursions
-        Loihi arithmetic only: count where the chip's registers would be left.
+        Loihi arithmetic only: count how often the chip's registers would be exceeded.
     n_threads
         Maximum number of threads; None: one per core. Results do not depend on it; backends without threads ignore it.
     progress
-        Show a progress bar; None: when the output is a terminal and the work takes more than a second.
+        Show a progress bar; None: on a terminal, if the run takes more than a second.
     """
 
     spikes: bool = True
@@ -57,14 +57,14 @@ class Request:
 
 @dataclass(frozen=True, eq=False)
 class Excursions:
-    """Where Loihi's registers would be left, per sample and kind: |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23.
+    """Where Loihi's registers would be exceeded, per sample and kind: |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23.
 
     Parameters
     ----------
     count
-        How often, shape (B, 3).
+        Number of times, shape (B, 3).
     step, neuron
-        Where first (the lowest neuron of the first step), shape (B, 3); -1 where never.
+        First occurrence (the lowest neuron of the first step), shape (B, 3); -1 if there is none.
     """
 
     KINDS = ("a", "u", "u + bias")
@@ -76,7 +76,7 @@ class Excursions:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a runner returns: only what was requested, the rest is None or empty.
+    """What a runner returns; what was not requested is None or empty.
 
     ``counts`` has shape (B, K, N); ``traces[name][b]`` has shape (recorded steps of sample b, recorded neurons).
     """
@@ -111,12 +111,12 @@ class Backend(Protocol):
 
     @property
     def name(self) -> str:
-        """The name under which it is found."""
+        """The name by which it is found."""
         ...
 
     @property
     def supports(self) -> frozenset[str]:
-        """What it can do beyond plain LIF: names out of `Program.needs`. A program that needs more is refused."""
+        """What it can do beyond plain LIF: names from `Program.needs`. A program that needs more is refused."""
         ...
 
     def legalise(self, program: Program) -> Program:
@@ -124,23 +124,23 @@ class Backend(Protocol):
         ...
 
     def compile(self, program: Program) -> AbstractContextManager[Runner]:
-        """Build, yield the runner, always release."""
+        """Build the program, yield its runner, and always release it."""
         ...
 
 
 def missing_support(engine: Backend, program: Program) -> list[str]:
-    """Return the reasons for which the engine cannot run what the program needs, one for each need that it lacks."""
-    backends = ", ".join(sorted(engine.supports)) or "plain LIF only"
+    """Return one reason for each need of the program that the engine does not support."""
+    supported = ", ".join(sorted(engine.supports)) or "plain LIF only"
     return [
-        f"the program needs {need!r}, which this backend does not know (it knows: {backends}); use another backend"
+        f"the program needs {need!r}, which this backend does not support (it supports: {supported}); use another backend"
         for need in sorted(program.needs - engine.supports)
     ]
 
 
 def check_supported(engine: Backend, program: Program, reasons: Sequence[str] = ()) -> None:
-    """Raise `UnsupportedError` with every reason: what the program needs and the engine lacks, then ``reasons``.
+    """Raise `UnsupportedError` with every reason: unsupported needs of the program, then ``reasons``.
 
-    Every `legalise` calls it, so that nothing new in a program is ever dropped silently; so does `compiled`.
+    Every `legalise` calls it, and so does `compiled`, so that no new feature of a program is ignored silently.
     """
     every = [*missing_support(engine, program), *reasons]
     if every:
@@ -149,13 +149,13 @@ def check_supported(engine: Backend, program: Program, reasons: Sequence[str] = 
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A program that is ready to run: what really runs, after `legalise`, and its runner."""
+    """A program that is ready to run: the program after `legalise`, and its runner."""
 
     program: Program
     runner: Runner
 
     def __call__(self, stimulus: Spikes, request: Request | None = None) -> Outcome:
-        """Run every sample of ``stimulus``; what was requested and did not come back is a `RunError`."""
+        """Run every sample of ``stimulus``; raise `RunError` if a requested result is missing."""
         outcome = self.runner(stimulus, request)
         missing = _missing(self.program, request or Request(), outcome)
         if missing:
@@ -173,7 +173,7 @@ def _missing(program: Program, request: Request, outcome: Outcome) -> list[str]:
 
 @contextmanager
 def compiled(program: Program, backend: str | Backend) -> Iterator[Compiled]:
-    """Find the backend, refuse what it cannot run, compile, and release it in the end."""
+    """Find the backend, refuse programs that it cannot run, compile, and release it at the end."""
     engine = find(backend) if isinstance(backend, str) else backend
     check_supported(engine, program)
     legal = engine.legalise(program)
@@ -183,7 +183,7 @@ def compiled(program: Program, backend: str | Backend) -> Iterator[Compiled]:
 
 @functools.cache
 def _declared() -> tuple[metadata.EntryPoint, ...]:
-    """Return what packages declare; looking through all of them takes milliseconds, so it is done once."""
+    """Return the entry points of installed packages; searching them takes milliseconds, so it is done once."""
     return tuple(metadata.entry_points(group=ENTRY_POINTS))
 
 
@@ -200,7 +200,7 @@ def get_backend(name: str) -> Backend:
     DescriptionError
         No package declares it.
     BackendUnavailableError
-        It is declared, but something it needs is missing; the message says what to type.
+        It is declared, but a package that it needs is missing; the message says how to install it.
     """
     for entry in _declared():
         if entry.name == name:
@@ -209,18 +209,21 @@ def get_backend(name: str) -> Backend:
             except BackendUnavailableError:
                 raise
             except ImportError as error:
-                msg = f"backend {name!r} cannot be imported ({error}); install it with: pip install 'lsm-sim[{name}]'"
+                msg = (
+                    f"backend {name!r} cannot be imported ({error}); install it with: pip install '.[{name}]' from a checkout, "
+                    f"or pip install 'lsm-sim[{name}]' once published"
+                )
                 raise BackendUnavailableError(msg) from error
             check_interface(name, backend)
             return backend
     raise DescriptionError(f"no backend {name!r}; known: {', '.join(known()) or 'none: install lsm-sim with pip'}")
 
 
-find = get_backend  # the name in `lsm_sim.backend`, where it says enough
+find = get_backend  # its short name in `lsm_sim.backend`
 
 
 def check_interface(name: str, backend: object) -> None:
-    """Refuse an object that lacks a part of `Backend`, before it runs anything."""
+    """Raise if an object lacks a part of the interface `Backend`."""
     missing = [part for part in ("name", "supports", "legalise", "compile") if not hasattr(backend, part)]
     if missing:
         msg = (

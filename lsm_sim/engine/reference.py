@@ -1,4 +1,4 @@
-"""The reference engine: the living definition of what a `Program` means, in plain NumPy. Slow and without tricks."""
+"""The reference engine: the executable definition of what a `Program` means, in plain NumPy. Slow and simple."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lsm_sim.support.progress import progress_bar
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """The end of a step: state variables by name (N,), who spiked (N,), and who would have left Loihi's registers (3, N)."""
+    """The end of a step: state variables by name (N,), and which neurons spiked (N,) or exceeded Loihi's registers (3, N)."""
 
     state: Mapping[str, Any]
     spiked: Bools
@@ -64,7 +64,7 @@ def run_program(program: Program, stimulus: Spikes, request: Request | None = No
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference backend; runs any program of either arithmetic, bit for bit by definition."""
+    """The reference backend; runs any program in either arithmetic, and defines the results."""
 
     name: str = "reference"
     supports: frozenset[str] = frozenset()

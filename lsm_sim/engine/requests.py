@@ -17,7 +17,7 @@ from lsm_sim.support.memory import check_memory
 
 
 def checked_request(program: Program, stimulus: Spikes, request: Request | None) -> Request:
-    """Return the request with arrays in their final types, or say what does not fit the program or the stimulus."""
+    """Return the request with arrays in their final types; raise if it does not match the program or the stimulus."""
     request = request or Request()
     check_stimulus(program, stimulus)
     neurons = checks.whole_array(request.neurons, "record neurons")
@@ -27,7 +27,7 @@ def checked_request(program: Program, stimulus: Spikes, request: Request | None)
     if steps is not None and (steps.ndim != 1 or (steps < 0).any() or (np.diff(steps) <= 0).any()):
         raise DescriptionError("record steps: expected ascending steps >= 0 without repeats")
     if request.excursions and program.arithmetic != "loihi":
-        raise DescriptionError("excursions: only loihi arithmetic has registers to leave; expected excursions=False")
+        raise DescriptionError("excursions: only loihi arithmetic has limited registers; expected excursions=False")
     _check_variables(program, request)
     n_threads = None if request.n_threads is None else checks.whole(request.n_threads, "n_threads", minimum=1)
     bins = None if request.bins is None else checked_edges(request.bins, stimulus.n_steps)
@@ -66,14 +66,14 @@ def _check_result_size(program: Program, stimulus: Spikes, request: Request) -> 
 
 
 def recorded_variables(program: Program, request: Request) -> tuple[str, ...]:
-    """Return the names of the state variables to record; none where no neuron is recorded."""
+    """Return the names of the state variables to record; none if no neuron is recorded."""
     if request.neurons.size == 0:
         return ()
     return program.state if request.variables is None else request.variables
 
 
 def recorded_steps(request: Request, n_steps: int) -> Ints:
-    """Return the steps to record of a sample of ``n_steps``; none where no neuron is recorded."""
+    """Return the steps to record of a sample of ``n_steps``; none if no neuron is recorded."""
     if request.neurons.size == 0:
         return np.empty(0, np.int64)
     return np.arange(n_steps) if request.steps is None else request.steps[request.steps < n_steps]

@@ -1,1 +1,1 @@
-"""What is trained on spikes: features, readouts, scikit-learn estimators, forecasting, and the controls beside them."""
+"""Learning from spikes: features, readouts, scikit-learn estimators, forecasting, and comparison with controls."""

@@ -1,4 +1,4 @@
-"""Echo-state networks: the rate reservoir to compare a liquid with, as scikit-learn estimators.
+"""Echo-state networks: rate reservoirs to compare a liquid with, as scikit-learn estimators.
 
     x[t] = (1 - leak) x[t-1] + leak tanh(W x[t-1] + W_in s[t] + b),    x before the first frame is 0
 
@@ -54,7 +54,7 @@ class Reservoir:
 
 
 def _draw(model: Any, n_channels: int) -> Reservoir:
-    """Draw a reservoir whose recurrent weights have the spectral radius asked for, each stream under its own name."""
+    """Draw a reservoir with the requested spectral radius; each kind of weight has its own random stream."""
     n = checks.whole(model.n_neurons, "n_neurons", minimum=1)
     density, leak = checks.probability(model.density, "density"), checks.probability(model.leak, "leak")
     rng = stream(checks.whole(model.seed, "seed"), "echo_state/recurrent")
@@ -128,10 +128,10 @@ class _EchoState(BaseEstimator):
         return np.array(self._each(signals, at_times))
 
     def _each(self, signals: Sequence[Floats], function: Callable[[Floats], Floats]) -> list[Floats]:
-        """Return what ``function`` makes of each sample's states.
+        """Return the result of ``function`` for the states of each sample.
 
-        Samples of about one length run side by side, in blocks that depend on the samples alone, with one thread of linear
-        algebra each: so no number of threads changes a bit.
+        Samples of similar length run together in blocks that depend on the samples only, with one thread of linear algebra
+        each, so results do not depend on the number of threads.
         """
         order = np.argsort([-len(signal) for signal in signals], kind="stable")
         out: list[Any] = [None] * len(signals)
@@ -181,24 +181,24 @@ class _EchoState(BaseEstimator):
 class EchoStateClassifier(ClassifierMixin, _EchoState):
     """Classify samples by the mean states that they cause in an echo-state network.
 
-    X is as for `lsm_sim.LiquidClassifier`; signals are taken as they are, best of a range about 1.
+    X is as for `lsm_sim.LiquidClassifier`; signals are not scaled; a range of about 1 works best.
 
     Parameters
     ----------
     n_neurons
-        Units of the reservoir.
+        Number of units of the reservoir.
     spectral_radius
         Largest magnitude of an eigenvalue of the recurrent weights.
     input_scaling, bias
         Input weights and biases are uniform between minus and plus these.
     leak
-        Share of a unit's state that is new each frame; 1: no leak.
+        Fraction of a unit's state that is new each frame; 1: no leak.
     density
-        Share of recurrent weights that are not zero; these are normal.
+        Fraction of recurrent weights that are not zero; these are normally distributed.
     bins
-        The readout sees the mean state in so many equal bins of each sample's own length.
+        Number of equal bins of each sample's own length; the readout sees the mean state in each.
     times
-        If given, it sees the states at these fractions of each sample's length instead; 1 is the end.
+        If given, the readout sees the states at these fractions of each sample's length instead; 1 is the end.
     readout
         As for `lsm_sim.LiquidClassifier`.
     sample_shape
@@ -206,7 +206,7 @@ class EchoStateClassifier(ClassifierMixin, _EchoState):
     seed
         Fixes the weights.
     n_threads
-        At most so many threads; None: one per core.
+        Maximum number of threads; None: one per core. Results do not depend on it.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Several liquids as one estimator: other seeds, other encoders, other sizes."""
+"""Several liquids as one estimator, with different seeds, encoders or sizes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
         ``"features"``: one readout sees the features of all liquids. ``"scores"``: each liquid has its own readout, and the
         class with the highest mean score wins.
     readout
-        Of all features; the members' own ones count where scores are averaged.
+        Readout of all features; if scores are averaged, the members' own readouts are used.
 
     Examples
     --------
@@ -64,11 +64,11 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
             raise DescriptionError(f"y: got one class only, {y[0]!s}; expected at least two classes")
         if self.combine == "scores":
             self.members_ = [clone(member).fit(X, y) for member in self.members]
-            self._note_form()
+            self._copy_n_features()
             self.classes_ = self.members_[0].classes_
             return self
         self.members_ = [_transforming(member).fit(X) for member in self.members]
-        self._note_form()
+        self._copy_n_features()
         features = self._features(X)
         if len(features) != len(y):
             raise DescriptionError(f"y: got {len(y)} values for {len(features)} samples of X")
@@ -76,8 +76,8 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
         self.classes_ = self.readout_.classes_
         return self
 
-    def _note_form(self) -> None:
-        """Take over the number of columns from a member; behind a front end it has none to tell of."""
+    def _copy_n_features(self) -> None:
+        """Copy ``n_features_in_`` from the first member; pipelines do not define it."""
         if not isinstance(self.members_[0], Pipeline):
             self.n_features_in_ = self.members_[0].n_features_in_
 
@@ -105,7 +105,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
         return model_file.load(path, cls)
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return what a model file stores; the arrays of member k have names that begin with "k/"."""
+        """Return what a model file stores; the names of the arrays of member k begin with "k/"."""
         check_is_fitted(self, "members_")
         arrays: dict[str, Any] = {}
         for k, member in enumerate(self.members_):
@@ -121,7 +121,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def from_parts(cls, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> LiquidEnsemble:
-        """Return the fitted ensemble that `to_parts` took apart."""
+        """Return the fitted ensemble from the result of `to_parts`."""
         scores = description["combine"] == "scores"
         fitted: list[Any] = []
         for k in range(description["members"]):
@@ -143,7 +143,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
 
 
 def winners(scores: Floats, classes: Any) -> Any:
-    """Return the class with the highest score of each sample; of two classes the second where its score is above 0."""
+    """Return the class with the highest score for each sample; of two classes the second if its score is above 0."""
     return classes[(scores > 0).astype(int)] if scores.ndim == 1 else classes[scores.argmax(axis=1)]
 
 

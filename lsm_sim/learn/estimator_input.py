@@ -1,4 +1,4 @@
-"""What estimators do with X: recognise its form, bring it into range, encode it."""
+"""How estimators handle X: detect its form, scale it, encode it."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ class EstimatorInput:
             given: Spikes = encoder(X, estimator.dt)
             return given
         signals = self.signals(estimator, X)
-        # Random encoders draw by what a sample is, not by where it stands, so that predictions do not depend on the batch.
+        # Random encoders are keyed by the values of a sample, not its position, so predictions do not depend on the batch.
         keys = [hashlib.sha256(np.ascontiguousarray(signal).tobytes()).hexdigest() for signal in signals]
         spikes: Spikes = encoder(signals, estimator.dt, keys)
         return spikes
 
     def signals(self, estimator: Any, X: Any) -> list[Floats]:
-        """Return what the encoder sees of X: a (frames, channels) array per sample, in range."""
+        """Return what the encoder sees of X: a scaled (frames, channels) array per sample."""
         signals = as_signals(estimator, X, reset=False)
         if signals[0].shape[1] != self.n_channels:
             raise DescriptionError(
@@ -84,7 +84,7 @@ class EstimatorInput:
         chosen = np.unique(np.linspace(0, self.n_samples - 1, min(n, self.n_samples)).astype(int))
         if isinstance(estimator.encoder_, Passthrough):
             return self.encode(estimator, X)[chosen]
-        table = hasattr(X, "iloc")  # a data frame, whose names of columns matter
+        table = hasattr(X, "iloc")  # a data frame, whose column names matter
         samples = X if table or isinstance(X, (list, tuple, np.ndarray)) else np.asarray(X)
         return self.encode(estimator, _safe_indexing(samples, chosen))
 

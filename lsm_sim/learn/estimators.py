@@ -105,7 +105,7 @@ class _LiquidPredictor(BaseEstimator):
 
     @classmethod
     def from_parts(cls: type[Predictor], description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Predictor:
-        """Return the fitted estimator that `to_parts` took apart."""
+        """Return the fitted estimator from the result of `to_parts`."""
         transformer = LiquidTransformer.from_parts(description, arrays)
         model = cls(**transformer.get_params(deep=False))
         model.transformer_, model.readout_ = transformer, model_file.unpack_readout(arrays["readout"])

@@ -1,6 +1,6 @@
 """Features: from spikes to the numbers that a readout sees, shape (samples, features).
 
-``of`` computes them from any `Spikes`; ``run`` asks a runner for no more than they need, which for counts is no raster.
+``of`` computes them from any `Spikes`; ``run`` requests from a runner only what they need; counts need no spikes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
 
-_CHUNK = 64  # samples whose spikes are held at once where counts do not suffice
+_CHUNK = 64  # samples whose spikes are held at once if counts are not enough
 
 
 class Features(Protocol):
@@ -42,7 +42,7 @@ class Counts:
 
     Windows cover ``n_windows`` * ``window`` seconds from the start (None: the longest sample of the batch); a sample that
     lasts longer is an error. Features run bin by bin: all neurons of bin 0, then of bin 1, ... ``per_second`` divides
-    by the length of the bin, so that samples of different lengths are alike (an empty bin gives 0). ``sqrt`` takes the
+    by the length of the bin, so that samples of different lengths are comparable (an empty bin gives 0). ``sqrt`` takes the
     square root, which makes the variance of Poisson counts the same at all rates (Anscombe, Biometrika 35, 1948).
     """
 
@@ -72,7 +72,7 @@ class Counts:
         request = Request(spikes=False, bins=edges, n_threads=n_threads, progress=progress)
         counts = runner(stimulus, request).counts
         if counts is None:
-            raise RunError("the backend returned no counts although they were asked for")
+            raise RunError("the backend returned no counts although they were requested")
         return self._finish(counts, edges, stimulus.dt)
 
     def n_spikes(self, features: Floats, stimulus: Spikes) -> float:
@@ -97,7 +97,7 @@ class Counts:
         return np.pad(edges, ((0, 0), (0, n_windows + 1 - edges.shape[1])), mode="edge")
 
     def _finish(self, counts: npt.NDArray[np.int32], edges: Ints, dt: float) -> Floats:
-        check_memory(counts.size * 16, "Counts")  # as floats, and once more for their roots
+        check_memory(counts.size * 16, "Counts")  # as floats, and a copy for their roots
         values = counts.astype(np.float64)
         if self.per_second:
             duration = np.diff(edges, axis=1) * dt
@@ -151,7 +151,7 @@ class Traces:
         for first in range(0, len(stimulus), _CHUNK):
             spikes = runner(stimulus[first : first + _CHUNK], Request(n_threads=n_threads, progress=progress)).spikes
             if spikes is None:
-                raise RunError("the backend returned no spikes although they were asked for")
+                raise RunError("the backend returned no spikes although they were requested")
             parts.append(self.of(spikes))
         return np.concatenate(parts)
 

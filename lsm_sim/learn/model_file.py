@@ -1,10 +1,10 @@
 """Trained models in one .npz file without pickle: the description as JSON, the readout through skops.
 
-skops (https://skops.readthedocs.io) stores scikit-learn objects as data and builds only types that it knows to be safe. What a
-model consists of is said by the model itself, see `Saved`.
+skops (https://skops.readthedocs.io) stores scikit-learn objects as data and builds only types that it knows to be safe. Each
+model defines what it consists of, see `Saved`.
 
-A file holds the program that the readout was trained on, so that no later version of `lsm_sim.lower` or `lsm_sim.quantise` can
-change a trained model. Files of format 1 hold the description only, which is lowered again.
+A file contains the program that the readout was trained on, so that no later version of `lsm_sim.lower` or `lsm_sim.quantise` can
+change a trained model. Files of format 1 contain only the description, which is lowered again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from lsm_sim.support import npz
 
 FORMAT = "lsm_sim.model/2"
 _READABLE = ("lsm_sim.model/1", FORMAT)
-_OWN = ("lsm_sim.learn.readout.SoftScaler",)  # our own type among scikit-learn's
+_OWN = ("lsm_sim.learn.readout.SoftScaler",)  # our own type, which skops may build
 
 Parts: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 
@@ -37,7 +37,7 @@ class Saved(Protocol):
 
     @classmethod
     def from_parts(cls, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Any:
-        """Return the model that `to_parts` took apart."""
+        """Return the fitted model from the result of `to_parts`."""
         ...
 
 
@@ -50,8 +50,8 @@ def save(model: Saved, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     DescriptionError
-        The encoder, the features or the readout is of a type that cannot be written as data; or the members of an ensemble
-        have front ends.
+        If the encoder, the features or the readout is of a type that cannot be written as data, or the members of an
+        ensemble have front ends.
     """
     try:
         arrays = pack(model)
@@ -89,7 +89,7 @@ def pack(model: Saved) -> dict[str, Any]:
 
 
 def unpack(arrays: Mapping[str, Any], *classes: type[Model]) -> Model:
-    """Return the model of one of these classes that `pack` made arrays of."""
+    """Return the model, of one of these classes, from the arrays of `pack`."""
     description = json.loads(arrays["description"])
     known = {cls.__name__: cls for cls in classes}
     if description["model"] not in known:
@@ -110,18 +110,18 @@ def pack_readout(readout: Any) -> Any:
 
 
 def unpack_readout(blob: Any) -> Any:
-    """Return the estimator that `pack_readout` made bytes of."""
+    """Return the estimator from the bytes of `pack_readout`."""
     from skops import io as skops_io
 
     try:
-        data = _with_names_of_today(np.asarray(blob, np.uint8).tobytes())
+        data = _with_current_names(np.asarray(blob, np.uint8).tobytes())
         return skops_io.loads(data, trusted=list(_OWN))
     except Exception as error:  # skops raises many types for damaged or hostile data
         raise DescriptionError(f"the readout cannot be read ({type(error).__name__}: {error})") from None
 
 
-def _with_names_of_today(blob: bytes) -> bytes:
-    """Return skops' archive with the module in which `SoftScaler` was in files of format 1 replaced by that of today."""
+def _with_current_names(blob: bytes) -> bytes:
+    """Return skops' archive with the module of `SoftScaler` in files of format 1 replaced by the current one."""
     with zipfile.ZipFile(io.BytesIO(blob)) as archive:
         schema = archive.read("schema.json")
         if b'"lsm_sim.readout"' not in schema:

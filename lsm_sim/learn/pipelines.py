@@ -15,7 +15,7 @@ from lsm_sim.support.checks import Ints
 
 
 def front_and_liquid(model: Any) -> tuple[Pipeline | None, LiquidClassifier | LiquidRegressor]:
-    """Return unfitted copies of the steps before the liquid, None where there are none, and of the liquid's estimator."""
+    """Return unfitted copies of the steps before the liquid (None if there are none) and of the liquid's estimator."""
     copy = clone(model)
     front, last = (copy[:-1] or None, copy[-1]) if isinstance(copy, Pipeline) else (None, copy)
     if not isinstance(last, (LiquidClassifier, LiquidRegressor)):
@@ -28,7 +28,7 @@ def front_and_liquid(model: Any) -> tuple[Pipeline | None, LiquidClassifier | Li
 def learns(model: Any) -> bool:
     """Return whether anything before the readout depends on the training samples: a scale, a calibration, a front end.
 
-    Of a front end's step its tag ``requires_fit`` tells; the recurrent network itself is never trained.
+    For steps of a front end their tag ``requires_fit`` decides; the recurrent network itself is never trained.
     """
     front, last = front_and_liquid(model)
     steps = [] if front is None else [step for _, step in front.steps if step != "passthrough"]
@@ -36,5 +36,5 @@ def learns(model: Any) -> bool:
 
 
 def take(X: Any, chosen: Ints) -> Any:
-    """Return some samples of X: of an array, a list, a data frame or `Spikes`."""
+    """Return some samples of X, which is an array, a list, a data frame or `Spikes`."""
     return X[chosen] if isinstance(X, Spikes) else _safe_indexing(X, chosen)

@@ -1,4 +1,4 @@
-"""Means of a signal's frames in equal bins of its own length: what `Counts(bins)` is to spikes."""
+"""Means of a signal's frames in equal bins of its own length, as `Counts(bins)` for spikes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lsm_sim.support.checks import Floats
 def bin_means(signal: Floats, bins: int) -> Floats:
     """Return the mean of the frames (T, C) in each of ``bins`` equal bins, shape (bins, C).
 
-    A frame that an edge cuts counts in both bins, by how much of it lies in each; so there may be fewer frames than bins.
+    A frame that spans an edge contributes to both bins in proportion, so there may be fewer frames than bins.
 
     >>> bin_means(np.array([[0.0], [3.0], [6.0]]), 2).ravel().tolist()
     [1.0, 5.0]
@@ -27,7 +27,7 @@ def bin_means(signal: Floats, bins: int) -> Floats:
 
 
 def raw_features(signals: Sequence[Floats], bins: int) -> Floats:
-    """Return the samples themselves as features: flattened where all have one length, else the means in ``bins`` bins."""
+    """Return the samples themselves as features: flattened if all have the same length, else the means in ``bins`` bins."""
     if len({len(signal) for signal in signals}) == 1:
         return np.array([signal.ravel() for signal in signals])
     return np.array([bin_means(signal, bins).ravel() for signal in signals])

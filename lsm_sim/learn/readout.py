@@ -23,7 +23,7 @@ ALPHAS = tuple(np.logspace(-1, 5, 9).tolist())
 class SoftScaler(StandardScaler):
     """Standardise half-way: divide by the geometric mean of a feature's own standard deviation and the median one.
 
-    Neurons that hardly ever fire are then not made as loud as the others.
+    Neurons that hardly fire are then not scaled up to the variance of the others.
     """
 
     scale_: Any
@@ -38,10 +38,10 @@ class SoftScaler(StandardScaler):
 
 
 def ridge(task: Task = "classify", alphas: tuple[float, ...] = ALPHAS, *, soft: bool = False) -> BaseEstimator:
-    """Return ridge regression (on one target of +1/-1 per class) whose alpha has the least leave-one-out error.
+    """Return ridge regression (on one target of +1/-1 per class) with the alpha of the smallest leave-one-out error.
 
     scikit-learn computes all leave-one-out errors from one decomposition (Golub, Heath and Wahba, Technometrics 21, 1979):
-    of X where samples outnumber features, of the Gram matrix X X' where they do not. ``soft``: features are scaled by
+    of X if there are more samples than features, else of the Gram matrix X X'. ``soft``: features are scaled by
     `SoftScaler` instead of standardised.
     """
     model = RidgeClassifierCV(alphas=list(alphas)) if task == "classify" else RidgeCV(alphas=list(alphas))
@@ -54,12 +54,12 @@ def logistic(C: float = 1.0, max_iter: int = 1000) -> BaseEstimator:
 
 
 def linear_svm(C: float = 1.0) -> BaseEstimator:
-    """Return a linear support vector machine, one against the rest."""
+    """Return a linear support vector machine, one-vs-rest."""
     return make_pipeline(StandardScaler(), LinearSVC(C=C, random_state=0))
 
 
 def resolve(readout: Any, task: Task) -> Any:
-    """Return an unfitted readout: a copy of the estimator given, or the one that a name stands for."""
+    """Return an unfitted readout: a copy of the given estimator, or the readout with the given name."""
     if isinstance(readout, str):
         named = {"ridge": lambda: ridge(task)}
         if task == "classify":

@@ -1,4 +1,4 @@
-"""The estimator that turns samples into features; what X may be says `lsm_sim.learn.estimators`."""
+"""The estimator that turns samples into features; `lsm_sim.learn.estimators` describes X."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from lsm_sim.units import Hz, ms
 LiquidLike: TypeAlias = Liquid | Callable[[int], Liquid]
 
 DEFAULT_ENCODER = Rate(max_rate=200 * Hz, frame=50 * ms)
-_CALIBRATION = 64  # samples of fit that quantisation will see
+_CALIBRATION = 64  # samples of fit that calibrate quantisation
 DEFAULT_FEATURES = Counts(bins=5, sqrt=True)
 
-# What is saved: parameters, the form of X, its range, and the samples that quantisation sees.
+# What is saved: parameters, the form of X, its range, and the calibration samples.
 _SETTINGS = ("dt", "sample_shape", "scale", "backend", "arithmetic")
 _FORM = ("n_samples", "n_channels", "n_features")
 _RANGE = ("low", "high")
@@ -53,17 +53,17 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
     sample_shape
         (frames, channels): rows of a two-dimensional X are reshaped to it. None: a row is one frame.
     scale
-        ``"channel"`` or ``"global"``: map the range seen in `fit`, per channel or of all, to [0, 1]; what lies outside it
-        later is set to the nearer end. None: samples go to the encoder as they are.
+        ``"channel"`` or ``"global"``: map the range seen in `fit`, per channel or of all, to [0, 1]; later values outside
+        it are clipped. None: samples are not scaled.
     backend
         Name of the backend.
     arithmetic
-        ``"float64"``, or ``"loihi"``: the integers of Loihi, quantised with samples of `fit`; see `lsm_sim.quantise`. What
-        leaves the chip's registers later is warned of.
+        ``"float64"``, or ``"loihi"``: the integers of Loihi, calibrated with samples of `fit`; see `lsm_sim.quantise`. There
+        is a warning if later samples exceed the chip's registers.
     n_threads
-        At most so many threads; None: one per core. No thread count changes a bit.
+        Maximum number of threads; None: one per core. Results do not depend on it.
     progress
-        Show a progress bar; None: on a terminal, when it takes more than a second.
+        Show a progress bar; None: on a terminal, if the run takes more than a second.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         self.liquid_ = self.liquid if isinstance(self.liquid, Liquid) else self.liquid(n_channels)
         if self.liquid_.n_inputs != n_channels:
             raise DescriptionError(
-                f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels} as the encoder makes of X"
+                f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels}, as the encoder returns for X"
             )
         if program is not None and program.n_inputs != n_channels:
             raise DescriptionError(f"program: got {program.n_inputs} input channels, expected {n_channels}")
@@ -118,7 +118,7 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         return self.calibrate(None)
 
     def calibrate(self, stimulus: Spikes | None) -> LiquidTransformer:
-        """Let quantisation see this stimulus, where ``arithmetic`` asks for it."""
+        """Use this stimulus to calibrate quantisation, if ``arithmetic`` requires it."""
         self.calibration_ = stimulus
         self.integers_: Program | None = None
         return self
@@ -128,14 +128,14 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         return self.respond(self.encode(X))
 
     def respond(self, stimulus: Spikes) -> Floats:
-        """Return the features of the spikes that the liquid answers a stimulus with, shape (samples, features)."""
+        """Return the features of the liquid's response to a stimulus, shape (samples, features)."""
         check_is_fitted(self, "program_")
         with compiled(self._program(), self.backend) as runner:
-            watched = warn_on_excursions(runner, runner.program)
-            return self.features_.run(watched, stimulus, self.n_threads, self.progress)
+            warning_runner = warn_on_excursions(runner, runner.program)
+            return self.features_.run(warning_runner, stimulus, self.n_threads, self.progress)
 
     def _program(self) -> Program:
-        """Return the program in the arithmetic requested."""
+        """Return the program in the requested arithmetic."""
         if self.arithmetic == "float64":
             return self.program_
         if self.arithmetic != "loihi":
@@ -170,7 +170,7 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
 
     @classmethod
     def from_parts(cls, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> LiquidTransformer:
-        """Return the fitted transformer that `to_parts` took apart."""
+        """Return the fitted transformer from the result of `to_parts`."""
         settings = dict(description["settings"])
         settings["sample_shape"] = None if settings["sample_shape"] is None else tuple(settings["sample_shape"])
         records = {name: record_from_dict(description[name], RECORDS[name], name) for name in ("encoder", "features")}
@@ -178,14 +178,14 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         extent: dict[str, Any] = {name: np.asarray(arrays[name]) for name in _RANGE if name in arrays}
         form = EstimatorInput(**description["input"], **extent)
         transformer.prepare(form, _pinned_program("program", description, arrays))
-        if "calibration_step" in arrays:  # not where no samples were needed, or the file is of an earlier version
+        if "calibration_step" in arrays:  # missing if no samples were needed, or in files of earlier versions
             fields = {name: np.atleast_1d(arrays[f"calibration_{name}"]) for name in _STIMULUS}
             transformer.calibrate(Spikes(**fields, n_channels=transformer.program_.n_inputs, dt=transformer.dt))
         transformer.integers_ = _pinned_program("integers", description, arrays)
         return transformer
 
     def _pinned(self) -> dict[str, Program]:
-        """Return the programs that a file holds: as lowered, and the integers where they are what is run."""
+        """Return the programs for a model file: the lowered one, and in loihi arithmetic the quantised one."""
         return {"program": self.program_} | ({"integers": self._program()} if self.arithmetic == "loihi" else {})
 
     def __sklearn_tags__(self) -> Any:
@@ -206,7 +206,7 @@ def _small(value: Any) -> Any:
 
 
 def _pinned_program(name: str, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Program | None:
-    """Return a program of a model file after comparing it with its digest; None where the file has none."""
+    """Return a program of a model file after comparing it with its digest; None if the file has none."""
     if name not in description:
         return None
     own = {key.removeprefix(f"{name}_"): value for key, value in arrays.items() if key.startswith(f"{name}_")}

@@ -1,4 +1,4 @@
-"""What makes a `Program` right, checked once when it is made, so that engines need not check again."""
+"""Checks of the fields of a `Program`, run once when it is created, so that engines need not repeat them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _synapses(fields: Mapping[str, Any], n_inputs: int, n_neurons: int) -> dict[
 
 
 def _neurons(fields: Mapping[str, Any], model: NeuronModel, n_neurons: int) -> dict[str, Any]:
-    """Return the arrays of neurons; an optional one that is 0 everywhere is left out."""
+    """Return the arrays of neurons; an optional array that is 0 everywhere becomes None."""
     own = {array.name: array for array in model.arrays[fields["arithmetic"]]}
     foreign = {array.name for arrays in model.arrays.values() for array in arrays} - set(own)
     if any(fields[name] is not None for name in foreign):
@@ -110,8 +110,8 @@ def _groups(groups: Any, total: int, default: str) -> dict[str, range]:
     for name, members in groups.items():
         checks.name(name, "Program groups")
         if not isinstance(members, range) or members.step != 1 or members.start != stop or members.stop <= stop:
-            raise DescriptionError(f"Program groups: {name!r} is {members!r}, expected a range from {stop} on")
+            raise DescriptionError(f"Program groups: {name!r} is {members!r}, expected a range that starts at {stop}")
         stop = members.stop
     if stop != total:
-        raise DescriptionError(f"Program groups: they cover 0..{stop - 1}, expected 0..{total - 1}")
+        raise DescriptionError(f"Program groups: got ranges that cover 0..{stop - 1}, expected 0..{total - 1}")
     return dict(groups)

@@ -1,7 +1,7 @@
-"""Programs as named arrays, which is what .npz files of programs and cases hold.
+"""Programs as named arrays, as in .npz files of programs and cases.
 
 The format is ``lsm_sim.program/1``; a program that uses an array beyond those of plain LIF is ``lsm_sim.program/2``, so that
-earlier versions refuse it. Cases (`lsm_sim.engine.conformance`) are numbered alike.
+earlier versions refuse it. Cases (`lsm_sim.engine.conformance`) have the same version numbers.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ VERSIONS = ("1", "2")
 SYNAPSE_ARRAYS = ("indptr", "post", "weight", "delay")
 SCALARS = ("arithmetic", "dt", "n_inputs", "n_neurons")
 _UNITS = ("v_scale", "v_offset", "u_scale", "weight_scale")
-_BESIDE = {"format", *SCALARS, *SYNAPSE_ARRAYS, *(f"unit_{name}" for name in _UNITS)} | {
+_KNOWN_KEYS = {"format", *SCALARS, *SYNAPSE_ARRAYS, *(f"unit_{name}" for name in _UNITS)} | {
     f"{kind}_group_{part}" for kind in ("input", "neuron") for part in ("name", "stop")
 }
 CASE_KEYS = ("oracle", "n_steps", "stimulus_step", "stimulus_channel", "spike_step", "spike_neuron")
 
 
 def to_arrays(fields: Mapping[str, Any], model: NeuronModel) -> dict[str, Any]:
-    """Return what a file holds of a program, without groups, units and format: what it means."""
+    """Return the arrays of a program that determine its spikes: no groups, units or format."""
     names = [array.name for array in model.arrays[fields["arithmetic"]]]
     return {name: fields[name] for name in (*SCALARS, *SYNAPSE_ARRAYS, *names) if fields[name] is not None}
 
@@ -38,7 +38,7 @@ def version(needs: frozenset[str]) -> str:
 
 
 def labels(inputs: Mapping[str, range], neurons: Mapping[str, range], units: Units | None) -> dict[str, Any]:
-    """Return what a file holds of groups and units."""
+    """Return the arrays for groups and units in a file."""
     out: dict[str, Any] = {}
     for kind, groups in (("input", inputs), ("neuron", neurons)):
         out[f"{kind}_group_name"] = np.array(list(groups), dtype=np.str_)
@@ -74,8 +74,8 @@ def _check_format(kind: str, where: str) -> None:
 
 
 def _refuse_unknown(arrays: Iterable[str], known: set[str], where: str) -> None:
-    """Refuse whatever could change the meaning of a program and is not known here."""
-    unknown = sorted(set(arrays) - _BESIDE - {*CASE_KEYS} - known)
+    """Raise on unknown arrays, because they could change the meaning of the program."""
+    unknown = sorted(set(arrays) - _KNOWN_KEYS - {*CASE_KEYS} - known)
     if unknown:
         msg = f"{where}: the program uses {', '.join(unknown)}, which this version of lsm_sim does not know; upgrade it"
         raise DescriptionError(msg)

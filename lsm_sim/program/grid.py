@@ -13,7 +13,7 @@ from lsm_sim.support.checks import Floats, Ints
 FINEST_EXPONENT = 30
 _EXACT = 2.0**53  # float64 holds every integer up to here
 _INT32 = 2.0**31
-_CHUNK = 2**17  # weights looked at together, so that no copy of all is made
+_CHUNK = 2**17  # weights checked at a time, to avoid a copy of the whole array
 
 
 def grid_exponent(weight: Any) -> int:
@@ -36,7 +36,7 @@ def _grid_exponent(weight: Any) -> int:
 
 
 def check_sums(arithmetic: str, post: Ints, weight: Any, n_neurons: int) -> None:
-    """Every sum of arrivals must be exact: the magnitudes that one neuron can receive in one step bound it."""
+    """Check that every sum of arrivals is exact, from the sum of the magnitudes of the weights into each neuron."""
     limit, unit = (_INT32, 1.0) if arithmetic == "loihi" else (_EXACT, 2.0 ** grid_exponent(weight))
     total = np.bincount(post, np.abs(weight.astype(np.float64)), minlength=n_neurons) * unit
     if (total >= limit).any():
@@ -57,11 +57,11 @@ def round_to_grid(weight: Floats, bits: int | None) -> Floats:
             raise DescriptionError(msg)
         exponent = FINEST_EXPONENT
     else:
-        bits = min(checks.whole(bits, "weight_bits", minimum=2), 54)  # float64 has no more
+        bits = min(checks.whole(bits, "weight_bits", minimum=2), 54)  # the precision of float64
         exponent = min(FINEST_EXPONENT, bits - 1 - int(np.frexp(largest)[1]))
-        if np.rint(np.ldexp(largest, exponent)) > 2 ** (bits - 1) - 1:  # it was rounded up to a power of two
+        if np.rint(np.ldexp(largest, exponent)) > 2 ** (bits - 1) - 1:  # rounded up to a power of two
             exponent -= 1
     if 0 < largest < 2.0 ** -(FINEST_EXPONENT + 1):
-        msg = f"weights: the largest is {largest:g} after lowering and would round to 0, expected at least 2^-31; use a larger unit of v"
+        msg = f"weights: the largest is {largest:g} after lowering and would round to 0, expected at least 2^-31; use a smaller unit of v"
         raise DescriptionError(msg)
     return np.ldexp(np.rint(np.ldexp(weight, exponent)), -exponent)

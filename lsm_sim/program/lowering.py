@@ -1,6 +1,6 @@
 """Lowering: from a liquid in seconds to a program in steps, by exact integration of the linear equations.
 
-What becomes of the parameters of neurons says `lsm_sim.dynamics.lif`; here weights and delays join them.
+`lsm_sim.dynamics.lif` lowers the parameters of neurons; this module lowers weights and delays and builds the program.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _STEP_TOLERANCE = 1e-9  # 0.003 s / 0.001 s is 2.9999999999999996 steps
 
 
 def lower(liquid: Liquid, dt: float, weight_bits: int | None = 16) -> Program:
-    """Return the program that the liquid means in steps of ``dt``.
+    """Discretise a liquid: return its program in steps of ``dt``.
 
     Parameters
     ----------
     dt
         Step, in seconds; no larger than any time constant or delay.
     weight_bits
-        Weights are rounded to the nearest multiple of one power of two: with a number of bits the finest for which the
-        largest magnitude fits a signed integer of that many bits (no finer than 2^-30); None: 2^-30, |weight| < 2^12.
+        Weights are rounded to the nearest multiple of one power of two. With a number of bits it is the finest for which
+        the largest magnitude fits into a signed integer of that many bits, but at least 2^-30. None: 2^-30, |weight| < 2^12.
 
     Raises
     ------
     DescriptionError
-        Where a time does not fit dt, a draw is not allowed, or the network does not fit into memory.
+        If a time does not fit dt, a drawn value is out of range, or the network does not fit into memory.
     """
     if not isinstance(liquid, Liquid):
         raise DescriptionError(f"lower: got {type(liquid).__name__}, expected a Liquid")
@@ -65,7 +65,7 @@ def lower(liquid: Liquid, dt: float, weight_bits: int | None = 16) -> Program:
 
 
 def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the arrays of all groups, one group after the other."""
+    """Concatenate the arrays of all groups."""
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -87,7 +87,7 @@ def _check_times(name: str, drawn: dict[str, Floats], dt: float) -> None:
 
 
 def _delay_steps(projection: DrawnSynapses, dt: float) -> Ints:
-    """Return steps - 1; an explicit delay below dt is an error, because it cannot be kept."""
+    """Return the delays in steps, less 1; raise if an explicit delay is shorter than dt."""
     if projection.delay is None:
         return np.zeros(projection.source.size, np.int64)
     where = f"Synapses {projection.pre} -> {projection.post} delay"

@@ -54,8 +54,9 @@ class Program:
         C and N.
     indptr, post, weight, delay
         Synapses: row r < C is input channel r, row C + i is neuron i; ``indptr`` (C+N+1,), the others (S,). ``post`` is
-        the target neuron; ``delay`` >= 0 in steps. float64: weights are multiples of 2^-30 and the magnitudes that meet in
-        one neuron sum to less than 2^53 of their smallest common grid, so that sums are exact in any order. loihi: integers.
+        the target neuron; ``delay`` >= 0 in steps. float64: weights are multiples of 2^-30 and the magnitudes of the
+        weights into a neuron sum to less than 2^53 times their smallest common grid, so that sums are exact in
+        any order. loihi: integers.
     threshold, bias, refractory
         (N,); ``refractory`` in steps held after the spike step.
     decay_u, decay_v
@@ -65,7 +66,7 @@ class Program:
     input_groups, neuron_groups
         The user's names, each with the range of channels or neurons it covers.
     units
-        What leads back to the user's units; None: numbers have no others. No spike depends on it.
+        Conversion to the user's units; None: unknown. Spikes do not depend on it.
     """
 
     arithmetic: Arithmetic
@@ -95,7 +96,7 @@ class Program:
 
     @property
     def n_synapses(self) -> int:
-        """S."""
+        """Number of synapses, S."""
         return len(self.post)
 
     @property
@@ -134,7 +135,7 @@ class Program:
 
     @property
     def digest(self) -> str:
-        """A hash (SHA-256) of what the program means; names of groups and units are not part of it."""
+        """A hash (SHA-256) of everything that a run depends on; names of groups and units are not part of it."""
         total = hashlib.sha256()
         for name, value in sorted(self.meaning().items()):
             array = np.asarray(value)
@@ -152,18 +153,18 @@ class Program:
         return rows_of_groups(self.n_inputs, self.input_groups, self.neuron_groups)
 
     def projections(self) -> list[Projection]:
-        """Return the synapses by pair of groups, pairs without synapses left out."""
+        """Return the synapses by pair of groups; pairs without synapses are omitted."""
         return split(self.indptr, self.post, self.rows(), self.neuron_groups)
 
     def parameters(self) -> dict[str, Any]:
-        """Return what the arrays tell of the parameters of `Neurons`, (N,) each, in the user's units where they are known.
+        """Return the parameters of `Neurons` computed from the arrays, (N,) each, in the user's units if they are known.
 
-        ``v_rest`` is v_rest + i_bias * tau_m, where v settles.
+        ``v_rest`` is v_rest + i_bias * tau_m, the potential at which v settles.
         """
         return self.model.invert(self.arrays, self.arithmetic, self.dt, self.units)
 
     def weights(self) -> Any:
-        """Return the weight of each synapse, shape (S,), in units of v where they are known; else as the program has it."""
+        """Return the weight of each synapse, shape (S,), in the user's units if known, else in the program's."""
         return self.weight if self.units is None else self.weight / self.units.weight_scale[self.post]
 
     def meaning(self) -> dict[str, Any]:
@@ -200,7 +201,7 @@ class Program:
         )
 
     def summary(self) -> str:
-        """Return a table of the program that a person can read, in the user's units where they are known."""
+        """Return the program as a human-readable table, in the user's units if they are known."""
         lines = [repr(self), "", *_neuron_lines(self), ""]
         unit = "weight" if self.units is None else "weight (units of v)"
         lines += [f"{'synapses':<32}{'number':>10}  {'per target':<12}{unit:<24}delay (steps)"]
@@ -213,7 +214,7 @@ class Program:
 
 
 def _neuron_lines(program: Program) -> list[str]:
-    """Return a line for each neuron group: its parameters, or the arrays of a program whose units nobody knows."""
+    """Return a line for each neuron group: its parameters, or the arrays of a program without units."""
     if program.units is None:
         columns = {name: program.arrays[name] for name in ("threshold", "bias", "refractory")}
     else:

@@ -23,9 +23,9 @@ class Projection:
     members
         Neurons of ``post``.
     index
-        Which synapses of the program, ascending, shape (S,).
+        Indices of these synapses in the program, ascending, shape (S,).
     source, target
-        Of each synapse, its index within ``pre`` and within ``post``, shape (S,).
+        Indices within ``pre`` and ``post`` of each synapse's neurons, shape (S,).
     """
 
     pre: str
@@ -38,7 +38,7 @@ class Projection:
 
     @property
     def label(self) -> str:
-        """Both names, to print."""
+        """Both names, for printing."""
         return f"{self.pre} -> {self.post}"
 
 
@@ -49,7 +49,7 @@ def rows_of_groups(n_inputs: int, inputs: Mapping[str, range], neurons: Mapping[
 
 
 def split(indptr: Ints, post: Ints, sources: list[tuple[str, range]], neurons: Mapping[str, range]) -> list[Projection]:
-    """Return a projection for each pair of groups with synapses: sources in order, for each the targets in order."""
+    """Return a projection for each pair of groups with synapses, ordered by source group, then target group."""
     stops = np.array([members.stop for members in neurons.values()])
     out = []
     for pre, rows in sources:

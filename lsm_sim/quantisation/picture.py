@@ -1,4 +1,4 @@
-"""The picture of a report: errors of weights, room in registers, rates before and after."""
+"""The plot of a report: errors of weights, use of registers, rates before and after."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def draw(
     rates: Mapping[str, tuple[float, float]],
     figure: Any = None,
 ) -> Any:
-    """Draw into ``figure``, or a new one, and return it.
+    """Draw the report into ``figure``, or a new one, and return it.
 
     Parameters
     ----------
     errors
-        Of each group of synapses: the 5 %, 50 % and 95 % quantiles of the error, relative to the rms weight.
+        By group of synapses: the 5 %, 50 % and 95 % quantiles of the error, relative to the rms weight.
     headroom
-        How many times the greatest magnitude fits into its register, by variable.
+        Register limit divided by the largest magnitude, by variable.
     rates
-        Of each group of neurons: Hz before and after.
+        By group of neurons: Hz before and after.
     """
     sizes = [len(errors), len(headroom), 2 * len(rates)]
     if figure is None:
@@ -38,7 +38,7 @@ def draw(
         figure = plt.figure(figsize=(figures.WIDTH, height), dpi=figures.DPI, layout="constrained")
     top, middle, bottom = figure.subplots(3, 1, height_ratios=[n + _FRAME / _ROW / 2 for n in sizes])
     _errors(top, errors)
-    _room(middle, headroom)
+    _registers(middle, headroom)
     _rates(bottom, rates)
     return figure
 
@@ -54,9 +54,9 @@ def _errors(ax: Any, errors: Mapping[str, tuple[float, float, float]]) -> None:
     _names(ax, errors)
 
 
-def _room(ax: Any, headroom: Mapping[str, float]) -> None:
-    """Draw how full each register became."""
-    figures.tidy(ax, "Greatest magnitude (% of the register)", "")
+def _registers(ax: Any, headroom: Mapping[str, float]) -> None:
+    """Draw the largest magnitude in each register."""
+    figures.tidy(ax, "Largest magnitude (% of the register)", "")
     full = [100 / value for value in headroom.values()]
     ax.barh(np.arange(len(full)), full, height=0.6, color=figures.GREY)
     ax.axvline(100, color="black", linewidth=figures.THIN)

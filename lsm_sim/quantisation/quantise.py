@@ -1,6 +1,6 @@
-"""From a float64 program to the integers of Loihi: one scale for all, rounding, and a report of what that did.
+"""From a float64 program to the integers of Loihi: a common scale, rounding, and a report of the errors.
 
-A common scale s multiplies weights, thresholds and biases, so that spikes stay where they were but for rounding::
+A common scale s multiplies weights, thresholds and biases, so that only rounding can change spikes::
 
     du = round(4096 (1 - decay_u)) - 1           # the chip adds 1
     dv = round(4096 (1 - decay_v))
@@ -8,8 +8,8 @@ A common scale s multiplies weights, thresholds and biases, so that spikes stay 
     threshold = round(s threshold)               # 17 bits
     bias = round(64 s bias / 2^e) 2^e            # 12 bits and sign, e in 0..7
 
-The largest s for which, on the calibration stimuli, nothing leaves a register (with headroom), is the bound; among the scales
-of the octave below it, the one whose weights round best is taken.
+The bound is the largest s for which no register is exceeded on the calibration stimuli (with headroom). Among the scales of the
+octave below it, the one with the smallest rounding errors of the weights is used.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Rounding = Literal["nearest", "stochastic"]
 
 
 class Quantised(NamedTuple):
-    """The integer program and what became of the original."""
+    """The integer program and a report of the errors."""
 
     program: Program
     report: Report
@@ -70,23 +70,23 @@ def quantise(
     program
         A float64 program.
     calibration
-        Stimuli like those to come. None: Poisson spikes at 100 Hz on all channels are assumed, and more headroom.
+        Stimuli like those of later runs. None: Poisson spikes at 100 Hz on all channels are assumed, with more headroom.
     labels
-        One per calibration sample: the report compares the accuracy of a readout before and after.
+        Labels of the calibration samples; with them the report compares the accuracy of a readout before and after.
     headroom
-        How many times what calibration reached must fit into every register, at least 1. None: 1.25, and 2 without
+        Factor by which every register must be larger than needed in calibration, at least 1. None: 1.25, or 2 without
         calibration.
     rounding
-        Of weights: ``"nearest"``, or ``"stochastic"``, up or down with probabilities that keep the mean.
+        Rounding of weights: ``"nearest"``, or ``"stochastic"``, up or down with probabilities that keep the mean.
     seed
-        Of stochastic rounding.
+        Seed of stochastic rounding.
     backend
-        Runs the calibration.
+        Backend for the calibration.
 
     Raises
     ------
     UnsupportedError
-        No scale makes it fit; the message has every reason.
+        If no scale makes the program fit; the message has every reason.
     """
     if program.arithmetic != "float64":
         raise DescriptionError(f"quantise: got a program in {program.arithmetic} arithmetic, expected float64")
@@ -101,7 +101,7 @@ def quantise(
     before = measure(program, stimulus, backend)
     bounds = _bounds(program, before, factor)
     scale = _best_scale(program, min(bounds.values()))
-    for _ in range(_TRIES):  # integers round, so what fits in float64 may not quite fit here
+    for _ in range(_TRIES):  # because of rounding, the integers may exceed a limit that float64 kept
         _check_thresholds(program, scale, bounds)
         integers = _build(program, scale, rounding, np.random.default_rng(seed))
         after = measure(integers, stimulus, backend)
@@ -117,7 +117,7 @@ def quantise(
 def in_arithmetic(
     program: Program, arithmetic: str | None, calibration: Spikes | None, backend: str | Backend = DEFAULT
 ) -> Program:
-    """Return the program in the arithmetic requested: itself, or quantised with ``calibration``; None: as it is."""
+    """Return the program in the requested arithmetic, quantised with ``calibration`` if necessary; None: unchanged."""
     if arithmetic in (None, program.arithmetic):
         return program
     if arithmetic != "loihi":
@@ -144,11 +144,11 @@ def _where(peaks: Peaks) -> str:
     kind = int(np.flatnonzero(peaks.excursions)[0])
     sample, step, neuron = peaks.first[kind]
     name = ("a", "u", "u + bias", "v")[kind]
-    return f"{name} leaves its register {peaks.excursions[kind]} times, first in sample {sample} at step {step} in neuron {neuron}"
+    return f"{name} exceeds its register {peaks.excursions[kind]} times, first in sample {sample} at step {step} in neuron {neuron}"
 
 
 def _refuse(program: Program) -> None:
-    """Say everything that no scale can mend."""
+    """Raise with every reason why no scale can make the program fit."""
     reasons = []
     for name, index in groups(program):
         longest = int(program.delay[index].max(initial=0))
@@ -172,7 +172,7 @@ def _refuse(program: Program) -> None:
 
 
 def groups(program: Program) -> list[tuple[str, Ints]]:
-    """Return names and indices of synapses by source group, target group and sign; weights of zero belong to none."""
+    """Return names and indices of synapses by source group, target group and sign; zero weights are left out."""
     out: list[tuple[str, Ints]] = []
     for one in program.projections():
         for sign, mark in ((1, "+"), (-1, "-")):
@@ -198,7 +198,7 @@ def _bounds(program: Program, peaks: Peaks, headroom: float) -> dict[str, float]
 
 
 def _check_thresholds(program: Program, scale: float, bounds: dict[str, float]) -> None:
-    """Refuse a scale at which a threshold would round to nothing."""
+    """Raise if a threshold would round to 0 at this scale."""
     for name, members in program.neuron_groups.items():
         low = float(program.threshold[members.start : members.stop].min())
         if scale * low < 0.5:
@@ -210,7 +210,7 @@ def _check_thresholds(program: Program, scale: float, bounds: dict[str, float]) 
 
 
 def _best_scale(program: Program, largest: float) -> float:
-    """Return the scale in [largest / 2, largest] at which weights round best: errors relative to each group's own size."""
+    """Return the scale in [largest / 2, largest] with the smallest rounding errors, relative to each group's weights."""
     candidates = largest * 2.0 ** -(np.arange(_CANDIDATES) / _CANDIDATES)
     parts = [program.weight[index] for _, index in groups(program)]
 
@@ -226,7 +226,7 @@ def _best_scale(program: Program, largest: float) -> float:
 
 
 def _exponent(weight: Floats) -> int:
-    """Return the least e in 0..7 at which all of them are at most 255 in units of 2^e."""
+    """Return the smallest e in 0..7 for which all weights are at most 255 in units of 2^e."""
     for e in range(MAX_EXPONENT):
         if np.rint(np.abs(weight).max() / 2.0**e) <= MAX_WEIGHT:
             return e

@@ -1,4 +1,4 @@
-"""How far a program's variables go on given stimuli, which is what decides whether they fit Loihi's registers."""
+"""The extremes of a program's variables on given stimuli, which decide whether they fit into Loihi's registers."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Peaks:
     Parameters
     ----------
     a, u, drive
-        The largest magnitudes of what arrives in a step, of u, and of u + bias.
+        The largest magnitudes of the arrivals in a step, of u, and of u + bias.
     high, low
         The highest v, before a spike resets it, and the lowest.
     count
         Spikes per sample and neuron in 5 bins, (B, 5, N).
     excursions
-        How often |a|, |u|, |u + bias| left Loihi's registers and v reached its end, (4,); zeros for float64.
+        How often |a|, |u|, |u + bias| exceeded Loihi's registers and v saturated, (4,); zeros for float64.
     first
-        Sample, step and neuron of the first excursion of each kind, (4, 3); -1 where there was none.
+        Sample, step and neuron of the first excursion of each kind, (4, 3); -1 if there is none.
     n_steps
-        Of all samples together.
+        Total number of steps.
     """
 
     a: Floats
@@ -74,7 +74,7 @@ def measure(program: Program, stimulus: Spikes, backend: str | Backend = DEFAULT
 
 
 def _sample(program: Program, u: Floats, v: Floats, spiked: Bools) -> tuple[Floats, Bools]:
-    """Return a, u, drive, high and -low of one sample, (5, N), and where v reached the end of its register, (T, N)."""
+    """Return a, u, drive, high and -low of one sample, (5, N), and where v saturated, (T, N)."""
     start = program.start()
     before_u, before_v = (np.vstack([start[name], x[:-1]]) for name, x in (("u", u), ("v", v)))
     drive = u + program.bias

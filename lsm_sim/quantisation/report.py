@@ -1,4 +1,4 @@
-"""What quantisation did to a program: as text, as a dict, as a picture."""
+"""The effects of quantisation on a program: as text, as a dict, as a plot."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lsm_sim.support.checks import Floats, Ints
 
 @dataclass(frozen=True)
 class NeuronRow:
-    """A group of neurons; triples are least, mean and greatest. Time constants in seconds, errors relative."""
+    """A group of neurons; triples are minimum, mean and maximum. Time constants are in seconds, errors are relative."""
 
     name: str
     tau_syn: tuple[float, float, float]
@@ -36,7 +36,7 @@ class SynapseRow:
     """Synapses of one sign between two groups.
 
     ``error`` has the 5 %, 50 % and 95 % quantiles of (after - before) / root mean square of the weights before; ``rms`` is the
-    root mean square of it; ``zero`` counts weights that became zero, ``merged`` distinct values that are no longer distinct.
+    root mean square error; ``zero`` counts weights that became zero, ``merged`` distinct values that became equal.
     """
 
     name: str
@@ -50,24 +50,24 @@ class SynapseRow:
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """What became of a program.
+    """The effects of quantisation on a program.
 
     Parameters
     ----------
     note
-        What it was calibrated with.
+        The calibration data, in words.
     scale, bound
-        The common scale, and which register bound it.
+        The common scale, and the register that limits it.
     neurons, synapses
         By group.
     headroom
-        How many times the greatest magnitude on calibration data fits into its register, by variable.
+        Register limit divided by the largest magnitude on calibration data, by variable.
     excursions
-        How often a register was left on calibration data, by variable; all zero.
+        How often a register was exceeded on calibration data, by variable; all zero.
     correlation
-        Of the spike counts (samples, 5 bins, neurons) before and after.
+        Correlation of the spike counts (samples, 5 bins, neurons) before and after.
     accuracy
-        Of a readout before and after, cross-validated, if labels were given.
+        Cross-validated accuracy of a readout before and after, if labels were given.
     """
 
     note: str
@@ -99,7 +99,7 @@ class Report:
     def __str__(self) -> str:
         rows = [["register", "headroom", "excursions"]]
         rows += [[name, f"{value:.2f}", str(self.excursions[name])] for name, value in self.headroom.items()]
-        lines = [f"scale {self.scale:.6g}, bound by {self.bound}; {self.note}", ""]
+        lines = [f"scale {self.scale:.6g}, limited by {self.bound}; {self.note}", ""]
         lines += [*_aligned([NEURON_HEAD, *(_neuron_cells(row) for row in self.neurons)]), ""]
         lines += [*_aligned([SYNAPSE_HEAD, *(_synapse_cells(row) for row in self.synapses)]), ""]
         lines += [*_aligned(rows), "", f"correlation of spike counts before and after: {self.correlation:.4f}"]
@@ -148,7 +148,7 @@ def _ms(triple: tuple[float, float, float]) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows in columns, the first flush left, the others right."""
+    """Return rows in aligned columns, the first to the left, the others to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
         "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
@@ -167,7 +167,7 @@ def report(
     note: str,
     labels: Any = None,
 ) -> Report:
-    """Compare ``program`` with its ``integers``; peaks were measured on the same stimuli."""
+    """Compare ``program`` with its quantised form ``integers``; both peaks must be from the same stimuli."""
     reached = {
         "a": (A_LIMIT, after.a.max()),
         "u": (UV_LIMIT, after.u.max()),
@@ -237,7 +237,7 @@ def _synapses(program: Program, integers: Program, scale: float, name: str, inde
 
 
 def correlation(before: Any, after: Any) -> float:
-    """Return Pearson's correlation of two arrays; 1 where both never change and are equal, 0 where just one does not."""
+    """Return Pearson's correlation of two arrays; if one is constant, 1 if they are equal, else 0."""
     x, y = (np.ravel(values).astype(np.float64) for values in (before, after))
     x, y = x - x.mean(), y - y.mean()
     norm = np.sqrt((x**2).sum() * (y**2).sum())
@@ -247,7 +247,7 @@ def correlation(before: Any, after: Any) -> float:
 
 
 def _accuracy(before: Any, after: Any, labels: Any) -> tuple[float, float]:
-    """Return the cross-validated accuracy of a readout on roots of counts, before and after.
+    """Return the cross-validated accuracy of a readout on square roots of counts, before and after.
 
     The readout is that of `lsm_sim.learn.readout.ridge`.
     """

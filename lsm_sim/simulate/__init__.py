@@ -1,1 +1,1 @@
-"""Running a network on a backend; results come back under the names of its groups."""
+"""Running a network on a backend, with results by group name; rescaling of weights."""

@@ -1,7 +1,7 @@
-"""Scale the weights of a liquid, as an explicit step: the wiring, the delays and every draw stay as they were.
+"""Scale the weights of a liquid, as an explicit step: wiring, delays and all random draws stay the same.
 
-Each function returns a new `Liquid` whose weights are ``factor * weight``; the factor shows in the description, and in the
-file it is saved to.
+Each function returns a new `Liquid` whose weights are ``factor * weight``; the factor is part of the description and
+of its file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from lsm_sim.support.seeding import stream
 
 Part = Literal["recurrent", "input", "all"]
 
-_DENSE_UP_TO = 600  # neurons: below, all eigenvalues cost less than the largest one costs ARPACK
+_DENSE_UP_TO = 600  # neurons: up to here all eigenvalues take less time than ARPACK takes for the largest
 _HALVINGS = 40
 
 
@@ -67,18 +67,18 @@ def spectral_radius(liquid: Liquid) -> float:
     """Return the spectral radius of the recurrent weights: max |eigenvalue| of W.
 
     ``W[j, i]`` is the summed weight from neuron i to neuron j, in units of v: what one spike of i adds to v of j if the
-    membrane does not leak. Delays and time constants play no part. A liquid without a closed loop has radius 0.
+    membrane does not leak. Delays and time constants are not taken into account. A liquid without a closed loop has radius 0.
     """
     from scipy import sparse
     from scipy.sparse import csgraph, linalg
 
     matrix = _recurrent_matrix(liquid)
     n_loops, _ = csgraph.connected_components(matrix, connection="strong")
-    if n_loops == matrix.shape[0]:  # nothing but autapses: W is triangular in some order of the neurons
+    if n_loops == matrix.shape[0]:  # only autapses: W is triangular in some order of the neurons
         return float(np.abs(matrix.diagonal()).max(initial=0.0))
     if matrix.shape[0] <= _DENSE_UP_TO:
         return float(np.abs(np.linalg.eigvals(matrix.toarray())).max())
-    start = stream(0, "rescale/start").normal(size=matrix.shape[0])  # fixed: the same answer every time
+    start = stream(0, "rescale/start").normal(size=matrix.shape[0])  # fixed, so that the result is reproducible
     try:
         largest = linalg.eigs(sparse.csc_array(matrix), k=1, v0=start, return_eigenvectors=False, ncv=100)
     except linalg.ArpackNoConvergence:
@@ -107,7 +107,7 @@ def to_spectral_radius(liquid: Liquid, radius: float) -> Liquid:
     Raises
     ------
     DescriptionError
-        Where the liquid has no closed loop, so that no factor gives it a radius.
+        If the liquid has no closed loop: no factor changes its radius of 0.
     """
     wanted, now = checks.real(radius, "radius"), spectral_radius(liquid)
     if wanted < 0:
@@ -139,14 +139,14 @@ def to_mean_rate(
     backend: str | Backend = DEFAULT,
     n_threads: int | None = None,
 ) -> Liquid:
-    """Return the liquid with weights scaled until the stimulus drives it at a mean rate.
+    """Return the liquid with weights scaled so that it fires at a given mean rate under the stimulus.
 
-    The factor is found by bisection: f = sqrt(low * high), then the half whose ends lie on either side of ``rate``.
+    The factor is found by bisection: f = sqrt(low * high), then the half that contains ``rate``.
 
     Parameters
     ----------
     rate
-        Wanted mean over all neurons and samples, in Hz.
+        Target mean over all neurons and samples, in Hz.
     which
         Weights to scale: ``"recurrent"``, ``"input"`` or ``"all"``.
     factors
@@ -157,7 +157,7 @@ def to_mean_rate(
     Raises
     ------
     DescriptionError
-        Where the rates at both ends lie on one side of ``rate``, or the rate jumps over it.
+        If the rates at both ends are on the same side of ``rate``, or the rate jumps past it.
     """
     wanted = checks.positive(rate, "rate", "rate")
     low, high = _ends(factors)
@@ -182,7 +182,7 @@ def to_mean_rate(
             high, at_high = middle, at_middle
     ends = f"{at_low:.3g} Hz to {at_high:.3g} Hz at factor {high:.6g}"
     raise DescriptionError(
-        f"to_mean_rate: the rate jumps from {ends}, over {wanted:g} Hz; use a longer stimulus or more tolerance"
+        f"to_mean_rate: the rate jumps from {ends}, past {wanted:g} Hz; use a longer stimulus or a larger tolerance"
     )
 
 

@@ -1,4 +1,4 @@
-"""What to record in a run, and what comes back, in the user's terms: group names, seconds."""
+"""What to record in a run, and the results of a run, by group name and in seconds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What to record of a group: state variables such as "v", neurons (indices within the group; None: all)."""
+    """What to record from a group: state variables such as "v", and neurons (indices within the group; None: all)."""
 
     variables: str | tuple[str, ...]
     neurons: Sequence[int] | Ints | None = None
@@ -49,12 +49,12 @@ class StateTrace:
     times
         Per sample, the time at the end of each recorded step, in seconds from the sample's start, shape (T_b,).
     values
-        Per sample, shape (T_b, P). Of a `Liquid` in the user's units: v in units of v, u in units of v per second. Of a
-        `Program` as the program counts; ``result.outcome.traces`` has these numbers in any case.
+        Per sample, shape (T_b, P). For a `Liquid` in the user's units: v in units of v, u in units of v per second. For a
+        `Program` in the program's own units, which ``result.outcome.traces`` has in both cases.
     threshold
-        Of v: where each neuron spikes, shape (P,), in the units of ``values``.
+        For v: the threshold of each neuron, shape (P,), in the units of ``values``.
     unit
-        Of ``values``, to print; empty where they are the program's.
+        Unit of ``values``, for printing; empty for the program's own units.
     """
 
     neurons: Ints
@@ -66,16 +66,16 @@ class StateTrace:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """What a run gave; what was not requested is an error to read, which names the option.
+    """Results of a run; reading a result that was not requested raises an error that names the option.
 
     Parameters
     ----------
     program
-        What really ran, after `legalise`.
+        The program that was run, after `legalise`.
     outcome
         What the backend returned.
     traces
-        Recorded state variables, by variable and then by group name.
+        Recorded state variables, by variable, then by group name.
     """
 
     program: Program
@@ -95,20 +95,20 @@ class Result:
     @property
     def spikes(self) -> Spikes:
         """Spikes of all neurons; ``spikes["exc"]`` are those of a group."""
-        return _asked(self.outcome.spikes, "spikes", "spikes=True")
+        return _requested(self.outcome.spikes, "spikes", "spikes=True")
 
     @property
     def counts(self) -> npt.NDArray[np.int32]:
         """Spike counts, shape (samples, bins, N)."""
-        return _asked(self.outcome.counts, "counts", "bins=...")
+        return _requested(self.outcome.counts, "counts", "bins=...")
 
     @property
     def excursions(self) -> Excursions:
-        """Where Loihi's registers would be left."""
-        return _asked(self.outcome.excursions, "excursions", "excursions=True")
+        """Where Loihi's registers would be exceeded."""
+        return _requested(self.outcome.excursions, "excursions", "excursions=True")
 
 
-def _asked(value: T | None, what: str, option: str) -> T:
+def _requested(value: T | None, what: str, option: str) -> T:
     if value is None:
         raise DescriptionError(f"result: {what} were not requested; run again with {option}")
     return value

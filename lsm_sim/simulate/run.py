@@ -1,4 +1,4 @@
-"""Run a liquid on a backend; results come back under the names of its groups."""
+"""Run a liquid or a program on a backend, with results by group name."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def run(
     stimulus
         Spikes on the input channels.
     backend
-        Name of a backend, or one.
+        A backend or its name.
     arithmetic
         ``"loihi"``: quantise first, with this stimulus as calibration (see `lsm_sim.quantise`). ``"float64"``, or None: run
         the program as it is.
     spikes
-        Return all spikes; without them memory does not grow with activity.
+        Return all spikes; if False, memory does not grow with activity.
     bins
         Return counts: a number of equal bins over each sample's own length, or edges in steps (B, K + 1).
     record
@@ -60,11 +60,11 @@ def run(
     record_steps
         Record only at these steps; None: at every step.
     excursions
-        Count where Loihi's registers would be left (loihi arithmetic only).
+        Count how often Loihi's registers would be exceeded (loihi arithmetic only).
     n_threads
         Maximum number of threads; None: one per core. Results do not depend on it.
     progress
-        Show a progress bar; None: on a terminal, when it takes more than a second.
+        Show a progress bar; None: on a terminal, if the run takes more than a second.
 
     Raises
     ------
@@ -83,14 +83,13 @@ def run(
             spikes=spikes,
             bins=_edges(bins, stimulus),
             neurons=np.unique(np.concatenate([np.empty(0, np.int64), *(index for index, _ in chosen.values())])),
-            variables=tuple(name for name in legal.state if any(name in asked for _, asked in chosen.values())),
+            variables=tuple(name for name in legal.state if any(name in names for _, names in chosen.values())),
             steps=None if record_steps is None else checks.whole_array(record_steps, "record_steps"),
             excursions=excursions,
             n_threads=n_threads,
             progress=progress,
         )
         outcome = (runner if arithmetic is None else warn_on_excursions(runner, legal))(stimulus, request)
-    units = legal.units if isinstance(network, Liquid) else None
     times = tuple(np.asarray((recorded_steps(request, int(n)) + 1) * legal.dt) for n in stimulus.n_steps)
     units = legal.units if isinstance(network, Liquid) else None
     return Result(
@@ -99,25 +98,25 @@ def run(
 
 
 def _edges(bins: Any, stimulus: Spikes) -> Any:
-    """Return the edges of that number of bins; edges as they are, because the request checks them."""
+    """Return the edges for a number of bins; edges are returned unchanged, because the request checks them."""
     return equal_bins(stimulus.n_steps, bins) if bins is not None and np.ndim(bins) == 0 else bins
 
 
 def _chosen(program: Program, record: RecordSpec) -> dict[str, tuple[Ints, tuple[str, ...]]]:
-    """Return, by group, the neurons of the program to record and the variables asked for."""
+    """Return, by group, the neurons of the program to record and the requested variables."""
     out = {}
-    for name, wish in record.items():
+    for name, entry in record.items():
         if name not in program.neuron_groups:
             raise DescriptionError(f"record: no group {name!r}; known: {', '.join(program.neuron_groups)}")
         members = program.neuron_groups[name]
-        asked = wish if isinstance(wish, Record) else Record(wish if isinstance(wish, str) else tuple(wish))
+        spec = entry if isinstance(entry, Record) else Record(entry if isinstance(entry, str) else tuple(entry))
         index = (
-            np.arange(len(members)) if asked.neurons is None else checks.whole_array(asked.neurons, f"record {name!r}")
+            np.arange(len(members)) if spec.neurons is None else checks.whole_array(spec.neurons, f"record {name!r}")
         )
         if index.ndim != 1 or (index.size and (index.min() < 0 or index.max() >= len(members))):
             msg = f"record {name!r}: got neurons {index.tolist()}, expected a list in 0..{len(members) - 1}"
             raise DescriptionError(msg)
-        out[name] = (members.start + index, tuple(asked.variables))
+        out[name] = (members.start + index, tuple(spec.variables))
     return out
 
 
@@ -129,7 +128,7 @@ def _traces(
     outcome: Outcome,
     times: tuple[Floats, ...],
 ) -> dict[str, StateTrace]:
-    """Return the recorded variable by group, in the user's units where they are given."""
+    """Return the recorded variable by group, in the user's units if ``units`` is given."""
     recorded = np.unique(np.concatenate([index for index, _ in chosen.values()]))
     threshold = program.threshold * (1 << SHIFT if program.arithmetic == "loihi" else 1)
     out = {}

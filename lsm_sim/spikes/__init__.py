@@ -1,4 +1,4 @@
-"""Spikes of a batch of ragged samples: stimuli and what neurons fire."""
+"""Spikes of a batch of samples of any lengths: stimuli, and the output of networks."""
 
 from lsm_sim.spikes.spikes import Spikes
 

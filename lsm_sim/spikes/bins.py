@@ -20,7 +20,7 @@ def equal_bins(n_steps: Ints, bins: int) -> Ints:
 
 
 def checked_edges(bins: Any, n_steps: Ints) -> Ints:
-    """Return the edges that ``bins`` stands for: a number of equal bins, or edges that fit the samples already.
+    """Return the edges for ``bins``: a number of equal bins, or edges, which must fit the samples.
 
     Parameters
     ----------

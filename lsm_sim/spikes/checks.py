@@ -1,4 +1,4 @@
-"""The checks that `Spikes` runs on its fields, once, when it is made."""
+"""The checks of the fields of `Spikes`, run once when it is created."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
         msg = f"Spikes: got step of shape {step.shape} and channel of shape {channel.shape}, expected two lists of equal length"
         raise DescriptionError(msg)
     _check_samples(offsets, n_steps, step.size)
-    if not _all_right(step, channel, offsets, n_steps, n_channels):
+    if not _are_valid(step, channel, offsets, n_steps, n_channels):
         sample = np.repeat(np.arange(n_steps.size), np.diff(offsets))
         _check_range("channel", channel, sample, np.full(n_steps.size, n_channels))
         _check_range("step", step, sample, n_steps)
@@ -40,7 +40,7 @@ def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _indices(value: Any, where: str) -> Any:
-    """Return whole numbers; int32 as they are, because most events come so and a copy takes as long as the checks."""
+    """Return integers; int32 is not copied, because most events have this type and a copy takes as long as the checks."""
     return value if type(value) is np.ndarray and value.dtype == np.int32 else checks.whole_array(value, where)
 
 
@@ -70,8 +70,8 @@ def _check_samples(offsets: Ints, n_steps: Ints, n_events: int) -> None:
         raise DescriptionError(f"Spikes n_steps: got {n_steps.max()}, expected less than 2^31")
 
 
-def _all_right(step: Ints, channel: Ints, offsets: Ints, n_steps: Ints, n_channels: int) -> bool:
-    """Whether events are sorted and in range; quick, because where they ascend only the ends need a look."""
+def _are_valid(step: Ints, channel: Ints, offsets: Ints, n_steps: Ints, n_channels: int) -> bool:
+    """Return whether events are sorted and in range; fast, because in sorted steps only the ends need a check."""
     if step.size == 0:
         return True
     if channel.min() < 0 or channel.max() >= n_channels:
@@ -82,7 +82,7 @@ def _all_right(step: Ints, channel: Ints, offsets: Ints, n_steps: Ints, n_channe
     key = np.multiply(step, n_channels, dtype=np.int64)
     key += channel
     ascends = key[1:] > key[:-1]
-    ascends[offsets[filled[1:]] - 1] = True  # a new sample starts again
+    ascends[offsets[filled[1:]] - 1] = True  # a new sample starts from step 0 again
     return bool(ascends.all())
 
 
@@ -95,7 +95,7 @@ def _check_range(label: str, values: Ints, sample: Ints, limit: Ints) -> None:
 
 
 def _check_order(sample: Ints, step: Ints, channel: Ints, n_channels: int) -> None:
-    """Sorted within each sample by step, then channel, and no event twice."""
+    """Check that events are sorted within each sample by step, then channel, without repeats."""
     if step.size < 2:
         return
     same = sample[1:] == sample[:-1]

@@ -1,7 +1,7 @@
-"""Events of a batch of booleans, for batches so large that NumPy's own answer is what a user would wait for.
+"""Events of a large batch of booleans, faster than with NumPy alone.
 
-Booleans are packed into words by NumPy, and the set bits of a word are found one after the other without looking at the others,
-nor writing anything but the result: at 5 % of set bits in 0.6 of the time. Imports Numba, so it is imported where it is used.
+NumPy packs the booleans into words; a compiled loop finds the set bits of each word, skips the others and writes only the result.
+At 5 % of set bits this takes 0.6 of the time. The module imports Numba, so it is imported where it is used.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _lowest(typing_context, word):
 
 @numba.njit(cache=True, nogil=True)
 def _find(words, n_steps, n_channels, step, channel, offsets):
-    """Fill step, channel and offsets; bits ascend, so that going on to the next step spares dividing."""
+    """Fill step, channel and offsets; bits ascend, so counting up to the next step replaces a division."""
     n = k = sample = row = 0  # row: the first bit of step k
     for w in range(words.size):
         word = words[w]

@@ -14,7 +14,7 @@ from lsm_sim.support.memory import check_memory
 
 Events: TypeAlias = tuple[Any, Any, Ints, Ints, int]  # step, channel, offsets, n_steps, n_channels
 
-_LARGE = 2**22  # booleans: where NumPy takes milliseconds, as many as loading compiled code does
+_LARGE = 2**22  # booleans; at this size NumPy takes milliseconds, as loading the compiled code does
 _EDGE = 1e-9  # of a step: 0.003 s is step 3 at dt = 0.001 s although 0.003/0.001 < 3 in floating point
 
 
@@ -83,7 +83,7 @@ def from_events(step: Any, channel: Any, sample: Any, *, n_steps: Any, n_channel
 
 
 def _per_sample(value: Any, sample: Ints, what: str) -> Any:
-    """Return one value for each sample; one number alone stands for all of them."""
+    """Return one value for each sample; a single number applies to all of them."""
     n_samples = int(sample.max(initial=0)) + 1 if value.ndim == 0 else value.size
     check_memory(n_samples * 24, f"events of {n_samples} samples")
     if value.ndim > 1:

@@ -1,4 +1,4 @@
-"""Spikes of a batch of samples, as events: what goes into a network and what comes out of it."""
+"""Spikes of a batch of samples, as events: the input and the output of a network."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FORMAT = "lsm_sim.spikes/1"
 CASE_FORMATS = (
     "lsm_sim.case/1",
     "lsm_sim.case/2",
-)  # a program, a stimulus and what it answers; see `lsm_sim.engine.conformance`
+)  # a program, a stimulus and its results; see `lsm_sim.engine.conformance`
 
 _FIELDS = ("step", "channel", "offsets", "n_steps", "n_channels", "dt")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Spikes:
-    """Events of B samples, sorted by sample, step, channel; no event twice.
+    """Events of B samples, sorted by sample, step, channel, without repeats.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Spikes:
     dt
         Duration of a step, in seconds.
     groups
-        Names of ranges of channels; ``spikes["exc"]`` takes one out.
+        Names of ranges of channels; ``spikes["exc"]`` selects one.
     """
 
     step: npt.NDArray[np.int32]
@@ -70,7 +70,7 @@ class Spikes:
     ) -> Spikes:
         """Return the spikes of event lists, shape (E,) each; ``n_steps`` is one number or one per sample (B,).
 
-        Events must be sorted by sample, step and channel unless ``sort`` is set. Without ``sample`` all belong to one.
+        Events must be sorted by sample, step and channel unless ``sort`` is set. Without ``sample`` all events belong to one sample.
         """
         events = sources.from_events(step, channel, sample, n_steps=n_steps, n_channels=n_channels, sort=sort)
         return Spikes(*events, dt)
@@ -94,7 +94,7 @@ class Spikes:
 
     @staticmethod
     def concatenate(parts: Sequence[Spikes]) -> Spikes:
-        """Return the samples of all ``parts``, one after the other."""
+        """Return one batch with the samples of all ``parts``."""
         if not parts:
             raise DescriptionError("Spikes.concatenate: got no parts, expected at least one")
         for part in parts:
@@ -115,7 +115,7 @@ class Spikes:
 
     @property
     def n_events(self) -> int:
-        """Number of spikes, all samples together."""
+        """Total number of spikes."""
         return len(self.step)
 
     @property
@@ -165,7 +165,7 @@ class Spikes:
         )
 
     def counts(self, bins: int | Ints = 1) -> npt.NDArray[np.int32]:
-        """Return how often each channel fires per bin, shape (B, bins, C).
+        """Return the spike count of each channel in each bin, shape (B, bins, C).
 
         ``bins`` is a number of equal bins over each sample's own length, or edges in steps, shape (B, bins + 1).
         """
@@ -174,7 +174,7 @@ class Spikes:
         size = len(self) * n_bins * self.n_channels
         check_memory(size * 8, "Spikes.counts")
         sample = self.sample
-        begin = np.cumsum(self.n_steps) - self.n_steps  # samples one after the other on one time axis
+        begin = np.cumsum(self.n_steps) - self.n_steps  # all samples on one time axis
         starts, moment = edges + begin[:, None], self.step + begin[sample]
         bin_index = np.searchsorted(starts.ravel(), moment, side="right") - 1 - sample
         flat = bin_index * self.n_channels + self.channel
@@ -193,7 +193,7 @@ class Spikes:
         return dense
 
     def to_dense(self) -> Bools:
-        """Return all samples as a boolean array, shape (B, T, C); shorter samples are silent to the end of the longest."""
+        """Return all samples as a boolean array, shape (B, T, C); shorter samples are padded with silence."""
         longest = int(self.n_steps.max(initial=0))
         check_memory(len(self) * longest * self.n_channels, "Spikes.to_dense")
         dense = np.zeros((len(self), longest, self.n_channels), bool)

@@ -1,7 +1,7 @@
 """Wiring rules: which neuron of one group connects to which of another.
 
-``rule.connect(pre, post, rng)`` returns the pairs (source index, target index) as two int64 arrays, no pair twice. No
-rule builds an N x N array: cost and memory grow with the synapses made.
+``rule.connect(pre, post, rng)`` returns the pairs (source index, target index) as two int64 arrays without repeats.
+No rule builds an N x N array: time and memory grow with the number of synapses.
 """
 
 from lsm_sim.describe.wiring.distance import DistanceRule

@@ -1,4 +1,4 @@
-"""Sampling of pairs of points whose probability falls with distance, at a cost that grows with the pairs found.
+"""Sampling of pairs of points whose probability decreases with distance, in time that grows with the number of pairs.
 
 Points are sorted into cubes. For two cubes the probability of any of their pairs is at most that of their closest
 points; candidates are drawn at that bound and the caller thins them to the exact probability.
@@ -51,10 +51,10 @@ class Blocks:
 def sample_pairs(
     a: Blocks, block: int, b: Blocks, bound: Floats, rng: np.random.Generator
 ) -> tuple[Ints, Ints, Floats]:
-    """Draw pairs of a point of one block of ``a`` and any point of ``b``, each with the probability of its blocks or more.
+    """Draw pairs of a point of one block of ``a`` and any point of ``b``, each with a probability of at least ``bound``.
 
     Dropping the repeats of Poisson(-log(1 - p)) uniform draws per pair leaves each pair independently with probability
-    p; blocks with p >= 1/2 give all their pairs.
+    p; blocks with p >= 1/2 return all their pairs.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Wiring that falls with distance."""
+"""Wiring with a probability that decreases with distance."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class DistanceRule:
         checks.positive(self.lam, "DistanceRule lam")
 
     def expected(self, pre: End, post: End) -> float:
-        """Return the expected number of candidates, of which `connect` keeps a share."""
+        """Return the expected number of candidates, of which `connect` keeps a fraction."""
         sources, targets, bound = self._blocks(pre, post)
         return float((bound * sources.size[:, None] * targets.size[None]).sum())
 
     def connect(self, pre: End, post: End, rng: np.random.Generator) -> Pairs:
-        """Bound the probability per pair of blocks in space, sample at the bound, keep each pair with its share."""
+        """Bound the probability for each pair of blocks, sample at the bound, then thin to the exact probability."""
         sources, targets, bound = self._blocks(pre, post)
         found = []
         for block in range(sources.size.size):

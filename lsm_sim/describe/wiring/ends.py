@@ -1,4 +1,4 @@
-"""The two ends of a projection, and what a wiring rule is."""
+"""The two ends of a projection, and the interface of wiring rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Pairs = tuple[Ints, Ints]
 
 @dataclass(frozen=True, eq=False)
 class End:
-    """One end of a projection: the group's name, how many members it has, and where they are (None: nowhere)."""
+    """One end of a projection: the group's name, its size, and the positions of its members, if it has any."""
 
     name: str
     size: int
@@ -26,7 +26,7 @@ class WiringRule(Protocol):
     """Chooses the pairs of a projection."""
 
     def expected(self, pre: End, post: End) -> float:
-        """Return about how many pairs `connect` will hold in memory at once."""
+        """Return roughly how many pairs `connect` will hold in memory at once."""
         ...
 
     def connect(self, pre: End, post: End, rng: np.random.Generator) -> Pairs:

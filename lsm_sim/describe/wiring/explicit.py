@@ -1,4 +1,4 @@
-"""Wiring without chance: pair by pair."""
+"""Deterministic wiring, pair by pair."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class OneToOne:
         return pre.size
 
     def connect(self, pre: End, post: End, rng: np.random.Generator) -> Pairs:
-        """Return the diagonal."""
+        """Return the pairs (i, i)."""
         if pre.size != post.size:
             msg = f"OneToOne {pre.name} -> {post.name}: got groups of {pre.size} and {post.size}, expected equal sizes"
             raise DescriptionError(msg)
@@ -47,7 +47,7 @@ class Edges:
         return self.pre.size
 
     def connect(self, pre: End, post: End, rng: np.random.Generator) -> Pairs:
-        """Return the pairs after checking that they exist and none stands twice."""
+        """Return the pairs after checking that they exist and none appears twice."""
         for end, index in ((pre, self.pre), (post, self.post)):
             if index.size and (index.min() < 0 or index.max() >= end.size):
                 bad = index[(index < 0) | (index >= end.size)][0]
@@ -58,7 +58,7 @@ class Edges:
         if unique.size < key.size:
             i, j = divmod(int(unique[counts > 1][0]), post.size)
             msg = (
-                f"Edges {pre.name} -> {post.name}: the pair ({i}, {j}) stands twice; add the weights of repeated pairs"
+                f"Edges {pre.name} -> {post.name}: the pair ({i}, {j}) appears twice; add the weights of repeated pairs"
             )
             raise DescriptionError(msg)
         return self.pre.copy(), self.post.copy()

@@ -1,4 +1,4 @@
-"""Rules of chance alone: each pair with a probability, all pairs, or a fixed number of sources."""
+"""Rules without geometry: each pair with a probability, all pairs, or a fixed number of sources."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FixedProbability:
         return self.p * pre.size * post.size
 
     def connect(self, pre: End, post: End, rng: np.random.Generator) -> Pairs:
-        """Jump from chosen pair to chosen pair: the gaps between successes of a Bernoulli process are geometric."""
+        """Draw the gaps between connected pairs, which are geometrically distributed."""
         skip_self = recurrent(pre, post) and not self.autapses
         width = post.size - skip_self
         total = pre.size * width
@@ -82,10 +82,10 @@ class FixedInDegree:
 
 
 def distinct(chosen: Ints, free: Bools, n: int, rng: np.random.Generator) -> Ints:
-    """Return ``chosen`` (rows, k) of range(n) with its free entries drawn without replacement, so that no row repeats one.
+    """Return ``chosen`` (rows, k) of range(n) with its free entries drawn without replacement, so that no row has repeats.
 
-    Where k is small, keeping the first of equal draws and drawing the others again. Where it is more than half of n that
-    would take long: there the k lowest of n random scores are taken, with the entries that are not free below all others.
+    If k is small, the first of equal draws is kept and the others are drawn again. If k is more than half of n, that would
+    take long, so the k lowest of n random scores are taken; entries that are not free have the lowest scores.
     """
     k = chosen.shape[1]
     if k > n // 2:

@@ -1,4 +1,4 @@
-"""Wiring between a ring and chance."""
+"""Small-world wiring: a ring with some connections moved at random."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class SmallWorld:
     """Directed ring: each neuron connects to its ``k`` nearest, each target moved elsewhere with probability ``p``.
 
     The directed form of Watts and Strogatz (Nature 393, 1998): k/2 neighbours on either side, the source is kept, the
-    new target is uniform among those that the source does not have yet. Only within one group.
+    new target is uniform among neurons that are not yet targets of the source. Only within one group.
     """
 
     k: int
@@ -34,7 +34,7 @@ class SmallWorld:
         return self.k * pre.size
 
     def connect(self, pre: End, post: End, rng: np.random.Generator) -> Pairs:
-        """Build the ring as offsets from source to target, then draw the moved ones."""
+        """Build the ring as offsets from source to target, then draw the moved targets."""
         n = pre.size
         if not recurrent(pre, post):
             msg = f"SmallWorld {pre.name} -> {post.name}: expected one group on both sides; use FixedProbability between groups"

@@ -1,7 +1,7 @@
-"""No accuracy without its controls: a liquid beside raw samples, encoder counts, itself without recurrence, a rate reservoir.
+"""Comparison of a liquid with controls: raw samples, encoder counts, itself without recurrence, a rate reservoir.
 
-`compare` trains the same readout on all of them, with the same folds and seeds, and tells which differences are more than
-chance. Imported on demand, because scikit-learn takes a second to load.
+`compare` trains the same readout on all of them, with the same folds and seeds, and tests which differences are
+significant. Imported on demand, because scikit-learn takes a second to load.
 """
 
 from lsm_sim.learn.controls.comparing import compare

@@ -1,4 +1,4 @@
-"""Running a comparison: for every seed the features of every view, then readouts on the same folds."""
+"""Running a comparison: for every seed, compute the features of every view, then train readouts on the same folds."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def compare(
     blocks: Any = None,
     progress: bool | None = None,
 ) -> Comparison:
-    """Train one readout on everything that it may see of the same samples, with the same folds and seeds.
+    """Train the same readout on several views of the same samples, with the same folds and seeds.
 
-    Features are computed once per seed, because nothing before the readout is trained. Where something is (a ``scale``,
-    loihi arithmetic, a front end that has to be fitted) they are computed fold by fold, from the training samples alone.
+    Features are computed once per seed, because nothing before the readout is trained. If something is (a ``scale``,
+    loihi arithmetic, a front end that has to be fitted), they are computed for each fold from its training samples only.
 
     Parameters
     ----------
@@ -53,18 +53,18 @@ def compare(
         A number of shuffled folds (stratified by class); or (train, test) pairs of indices or masks, the same for all seeds;
         or a function that returns such pairs for a seed. `lsm_sim.learn.controls.folds.one_group_out` makes pairs of groups.
     seeds
-        Each gives another liquid, other phases of the encoder and other shuffled folds.
+        Each seed gives a different liquid, different phases of the encoder and different shuffled folds.
     views
-        Some of: ``raw``, the samples without spikes, flattened where all have one length, else the mean of the frames in as
-        many bins as the features have; ``encoder``, the same features of the encoder's spikes; ``recurrence_off``, the liquid
+        Some of: ``raw``, the samples without spikes, flattened if all have the same length, else the mean of the frames in
+        as many bins as the features have; ``encoder``, the same features of the encoder's spikes; ``recurrence_off``, the liquid
         without synapses between neurons, all else drawn as before; ``esn``, an echo-state network of equal size;
-        ``liquid``. Of samples that are spikes already, raw and encoder are the same.
+        ``liquid``. If the samples are spikes, raw and encoder are the same.
     ensemble
-        A `LiquidEnsemble`, or a function that returns one for a seed: one more view.
+        A `LiquidEnsemble`, or a function that returns one for a seed: an additional view.
     esn
-        Parameters of the echo-state network, as ``spectral_radius``; see `lsm_sim.learn.echo_state`.
+        Parameters of the echo-state network, such as ``spectral_radius``; see `lsm_sim.learn.echo_state`.
     metric
-        None: accuracy of classes, NRMSE of values.
+        None: accuracy for labels, NRMSE for values.
     blocks
         Samples with the same number are not independent, shape (samples,); see `paired_test`.
 
@@ -83,7 +83,7 @@ def compare(
     folds = [folds_of(cv, job.y, job.task, seed) for seed in job.seeds]
     tested = [np.sort(np.concatenate([test for _, test in own])) for own in folds]
     if any(not np.array_equal(tested[0], other) for other in tested):
-        raise DescriptionError("cv: the seeds test other samples, expected the same test samples for every seed")
+        raise DescriptionError("cv: got different test samples for different seeds, expected the same for every seed")
     with progress_bar(sum(map(len, folds)) * n_views, progress, unit="fit") as advance:
         for seed, own in zip(job.seeds, folds, strict=True):
             job.run(seed, own, advance)
@@ -103,7 +103,7 @@ def compare(
 
 @dataclass(eq=False)
 class _Job:
-    """What is compared, and what has come out so far."""
+    """What is compared, and the results so far."""
 
     model: Any
     X: Any
@@ -120,7 +120,7 @@ class _Job:
     watch: Stopwatch = field(default_factory=Stopwatch)
     fronts: dict[str, Any] = field(
         default_factory=dict
-    )  # what front ends that learn nothing gave: the same for all seeds
+    )  # output of front ends that learn nothing: the same for all seeds
 
     @staticmethod
     def checked(
@@ -180,7 +180,7 @@ class _Job:
 
     def _ensemble(self, ensemble: Any, train: Ints, fronts: dict[str, Any]) -> View:
         parts = []
-        watch = Stopwatch()  # its stages are those of the single liquid
+        watch = Stopwatch()  # not the job's, whose stages have the same names
         with self.watch.stage("ensemble"):
             for member in ensemble.members:
                 samples = prepared(member, self.X, train, watch, fronts)

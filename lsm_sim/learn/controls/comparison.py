@@ -1,4 +1,4 @@
-"""What came out of a comparison: predictions of every view and seed, and what follows from them."""
+"""Results of a comparison: predictions of every view and seed, and the statistics computed from them."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ class Comparison:
     Parameters
     ----------
     metric
-        ``"accuracy"``, a share; ``"errors"``, a number of samples; ``"nrmse"``, the root of the mean squared error over the
+        ``"accuracy"``, a fraction; ``"errors"``, a number of samples; ``"nrmse"``, the root of the mean squared error over the
         standard deviation of the true values.
     seeds
-        Each gives another liquid, other phases of the encoder and, where they are shuffled, other folds.
+        Each seed gives a different liquid, different phases of the encoder and, if they are shuffled, different folds.
     truth
-        Label or value of each test sample, shape (S,); or (seeds, S) where each seed has other samples.
+        Label or value of each test sample, shape (S,); or (seeds, S) if each seed has different samples.
     predictions
-        By view and seed, what was predicted of them, each of shape (S,).
+        Predictions for the test samples, by view and seed, each of shape (S,).
     n_features
-        What the readout sees, by view.
+        Number of features that the readout sees, by view.
     seconds
-        By stage, all seeds together.
+        Total time of all seeds, by stage.
     rates
-        Spikes per neuron and second of the liquid, by seed; empty where the features are not counts.
+        Spikes per neuron and second of the liquid, by seed; empty if the features are not counts.
     blocks
         Test samples with the same number, shape (S,), are not independent; see `paired_test`.
     settings
-        Whatever else it takes to run this again.
+        All other settings needed to repeat the comparison.
     """
 
     metric: Metric
@@ -63,22 +63,22 @@ class Comparison:
 
     @property
     def n_samples(self) -> int:
-        """Number of test samples of a seed."""
+        """Number of test samples per seed."""
         return int(np.shape(self.truth)[-1])
 
     @property
     def per_seed(self) -> dict[str, list[float]]:
-        """The metric of each view with each seed."""
+        """The metric of each view for each seed."""
         return {view: [self._figure(loss) for loss in self.losses(view)] for view in self.predictions}
 
     @property
     def mean(self) -> dict[str, float]:
-        """The metric of each view, the mean of the seeds."""
+        """The metric of each view, averaged over seeds."""
         return {view: float(np.mean(values)) for view, values in self.per_seed.items()}
 
     @property
     def sd(self) -> dict[str, float]:
-        """The standard deviation over seeds of each view, with n - 1; 0 where there is one seed."""
+        """The standard deviation over seeds of each view, with n - 1; 0 for a single seed."""
         return {view: float(np.std(v, ddof=1)) if len(v) > 1 else 0.0 for view, v in self.per_seed.items()}
 
     def losses(self, view: str) -> Floats:
@@ -99,31 +99,31 @@ class Comparison:
 
     @property
     def p_values(self) -> dict[str, float]:
-        """How likely each view's distance from the liquid is by chance, corrected for their number (Holm)."""
+        """The p-value of each view's difference from the liquid, with Holm's correction for multiple tests."""
         return holm({other: self._p_value(one, other) for one, other in self.pairs})
 
     def _p_value(self, one: str, other: str) -> float:
         first, second, blocks = self.losses(one), self.losses(other), self.blocks
-        if np.ndim(self.truth) == 2:  # the samples of every seed are samples of their own
+        if np.ndim(self.truth) == 2:  # every seed has its own samples
             first, second = first.reshape(1, -1), second.reshape(1, -1)
             numbers = np.arange(self.n_samples) if blocks is None else np.unique(blocks, return_inverse=True)[1]
             blocks = np.add.outer(np.arange(len(self.seeds)) * (numbers.max() + 1), numbers).ravel()
         return paired_test(first, second, blocks)
 
     def sentences(self) -> list[str]:
-        """Return one plain sentence for each view beside the liquid."""
+        """Return one plain sentence for each view other than the liquid."""
         mean, p_values = self.mean, self.p_values
         return [self._sentence(mean["liquid"], view, mean[view], p) for view, p in p_values.items()]
 
     def _sentence(self, liquid: float, view: str, other: float, p: float) -> str:
         figures, name = f"{self.text(liquid)} against {self.text(other)}, {_p(p)}", NAMES.get(view, view)
         if p >= _SIGNIFICANT:
-            return f"liquid and {name} do not differ ({figures})"
+            return f"liquid and {name} do not differ significantly ({figures})"
         better = liquid > other if self.metric == "accuracy" else liquid < other
         return f"liquid is {'better' if better else 'worse'} than {name} ({figures})"
 
     def text(self, value: float, *, spread: bool = False) -> str:
-        """Return a figure, or a spread of figures, as people read it."""
+        """Return a value of the metric, or its standard deviation (``spread``), as text."""
         if self.metric == "accuracy":
             return f"{100 * value:.2f}" + ("" if spread else " %")
         if self.metric == "errors":
@@ -131,7 +131,7 @@ class Comparison:
         return f"{value:.4f}" if value >= 0.001 or value == 0 else f"{value:.1e}"
 
     def rows(self) -> list[list[str]]:
-        """Return the table's cells, the first row its head."""
+        """Return the cells of the table; the first row is its head."""
         unit = {"accuracy": "accuracy %", "errors": f"errors of {self.n_samples}", "nrmse": "NRMSE"}[self.metric]
         p_values, mean, sd = self.p_values, self.mean, self.sd
         out = [["what the readout sees", "features", unit, "sd", "p against the liquid"]]

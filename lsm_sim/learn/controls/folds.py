@@ -1,4 +1,4 @@
-"""Which samples train and which test, for every seed."""
+"""Training and test samples, for every seed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Folds: TypeAlias = int | Sequence[tuple[Any, Any]] | Callable[[int], Iterable[tu
 
 
 def folds_of(cv: Folds, y: Any, task: str, seed: int) -> list[Fold]:
-    """Return the (train, test) indices that ``cv`` stands for; see `lsm_sim.learn.controls.compare`."""
+    """Return the (train, test) indices that ``cv`` defines; see `lsm_sim.learn.controls.compare`."""
     if callable(cv):
         cv = list(cv(seed))
     if not isinstance(cv, (list, tuple)):
@@ -28,7 +28,7 @@ def folds_of(cv: Folds, y: Any, task: str, seed: int) -> list[Fold]:
 
 
 def one_group_out(groups: Any) -> list[Fold]:
-    """Return one fold per group, in their order: test on it after training on all others.
+    """Return one fold per group, in sorted order: test on it after training on all others.
 
     >>> [test.tolist() for _, test in one_group_out(["b", "a", "b"])]
     [[1], [0, 2]]
@@ -57,7 +57,7 @@ def _shuffled(n: int, y: Any, task: str, seed: int) -> list[Fold]:
 
 
 def _indices(chosen: Any, n: int) -> Ints:
-    """Return indices, where booleans may stand for them."""
+    """Return indices from indices or booleans."""
     array = np.asarray(chosen)
     if array.dtype == bool and array.shape == (n,):
         return np.flatnonzero(array)

@@ -1,4 +1,4 @@
-"""Training and testing readouts on features, side by side."""
+"""Training and testing readouts on features, in parallel."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class View:
 def cross_validate(
     views: Mapping[str, View], y: Any, folds: Sequence[Fold], n_threads: int | None, advance: Callable[[int], Any]
 ) -> dict[str, Any]:
-    """Return what readouts trained on each fold's training samples predict of its test samples, by view, shape of y.
+    """Return predictions for each fold's test samples by readouts trained on its training samples, by view, shape of y.
 
-    The fits run side by side with one thread of linear algebra each: that is quicker than the other way round, and the
+    The fits run in parallel with one thread of linear algebra each: this is faster than parallel linear algebra, and the
     order of sums does not depend on the number of cores.
     """
     tasks = [(name, fold) for name in sorted(views, key=lambda name: -views[name].n_features) for fold in folds]

@@ -1,4 +1,4 @@
-"""The same estimator with another seed: of its liquid and of everything random in its encoder."""
+"""Copies of an estimator with another seed for its liquid and its encoder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lsm_sim.learn.transformer import DEFAULT_ENCODER
 def reseeded(model: Any, seed: int) -> Any:
     """Return an unfitted copy of an estimator, or of a pipeline, in which each liquid and encoder has this seed.
 
-    A function is called with the seed instead; it may also change what no seed of a record reaches. The K members of an
+    If ``model`` is a function, it is called with the seed instead, and may change anything else too. The K members of an
     ensemble get the seeds K * seed, K * seed + 1, ...
     """
     if callable(model):
@@ -48,7 +48,7 @@ class _Reseeded:
 
 
 def _record(value: Any, seed: int) -> Any:
-    """Return a record in which every field called seed is this one, also in the records that it holds."""
+    """Return a copy of a record in which every field ``seed`` has this value, also in nested records."""
     if isinstance(value, (list, tuple)):
         return type(value)(_record(part, seed) for part in value)
     if not dataclasses.is_dataclass(value) or isinstance(value, type):

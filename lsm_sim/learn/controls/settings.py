@@ -13,7 +13,7 @@ from lsm_sim.learn.transformer import LiquidTransformer
 
 
 def settings_of(model: Any, transformer: LiquidTransformer, esn: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a fitted transformer of a model consists of; the liquid as in a description file."""
+    """Return the settings of a model and its fitted transformer; the liquid as in a description file."""
     front, last = front_and_liquid(model)
     return {
         "liquid": _liquid(transformer.liquid_),
@@ -34,6 +34,6 @@ def _record(record: Any, role: str) -> Any:
 
 
 def _liquid(liquid: Liquid) -> Any:
-    """Return a liquid as in a description file; where synapses are listed one by one, a summary."""
+    """Return a liquid as in a description file; if synapses are listed one by one, a summary."""
     listed = any(isinstance(group.rule, Edges) for group in liquid.synapses)
     return repr(liquid) if listed else liquid.to_dict()

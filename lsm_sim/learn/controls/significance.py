@@ -1,4 +1,4 @@
-"""Which differences are more than chance: a paired test over test samples, and Holm's correction for several of them."""
+"""Significance of differences: a paired test over test samples, and Holm's correction for multiple tests."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ _ROUNDING = 1e-9  # relative: sums of the same numbers in another order
 def paired_test(one: Floats, other: Floats, blocks: Ints | None = None) -> float:
     """Return the two-sided p-value of the paired permutation test of equal losses.
 
-    The losses of each sample are averaged over seeds, and their difference summed over each block; if the two are equally
-    good, the sign of each sum is a coin toss, independent of the others. p is the share of all tosses whose total is at
-    least as far from 0 as the one found: of all of them up to 14 blocks that differ, else of 9999 drawn ones and the one
-    found (Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 9, 2010). For right or wrong and one seed this is McNemar's exact
-    test. As test for learning systems: Dror et al., The hitchhiker's guide to testing statistical significance in natural
-    language processing, ACL 2018, after R. A. Fisher, The design of experiments, 1935.
+    The losses of each sample are averaged over seeds, and their difference summed over each block; under the null
+    hypothesis, the sign of each sum is random and independent of the others. p is the fraction of sign assignments whose
+    total is at least as far from 0 as the observed one: of all assignments for up to 14 blocks that differ, else of 9999
+    random ones and the observed one (Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 9, 2010). For losses of 0 and 1 and
+    one seed this is McNemar's exact test. For its use with learning systems see Dror et al., The hitchhiker's guide to
+    testing statistical significance in natural language processing, ACL 2018, after R. A. Fisher, The design of
+    experiments, 1935.
 
-    What is tested is these trained systems on other test samples; training sets and seeds are taken as they are.
+    The test generalises to other test samples only; training sets and seeds are taken as given.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def paired_test(one: Floats, other: Floats, blocks: Ints | None = None) -> float
         Losses, such as 0 for right and 1 for wrong or squared errors, shape (seeds, samples).
     blocks
         Samples with the same number here, shape (samples,), are not independent and change sign together: neighbours in a
-        series, recordings of a speaker. None: every sample by itself.
+        series, recordings of a speaker. None: all samples are independent.
     """
     if one.shape != other.shape or one.ndim != 2:
         raise DescriptionError(

@@ -1,4 +1,4 @@
-"""What the readout may see of the same samples: the views that stand beside a liquid."""
+"""The views of the same samples that readouts are trained on: the liquid and its controls."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.units import ms
 
 VIEWS = ("raw", "encoder", "recurrence_off", "esn", "liquid")
-_FRAME = 10 * ms  # of spikes that a rate reservoir reads
-_BINS = 5  # of raw samples and rate states where the features of spikes have no number of bins
+_FRAME = 10 * ms  # in which spikes are counted for a rate reservoir
+_BINS = 5  # for raw samples and rate states if the features of spikes have no number of bins
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Samples on their way into a liquid.
+    """Samples prepared for a liquid.
 
     Parameters
     ----------
     transformer
         Fitted on the training samples.
     signals
-        What the encoder sees, one (frames, channels) array per sample; spikes that need no encoder are counted in 10 ms.
+        What the encoder sees, one (frames, channels) array per sample; for samples of spikes, counts per 10 ms.
     stimulus
         The spikes that enter the liquid.
     """
@@ -48,15 +48,15 @@ class Samples:
 
 
 def without_recurrence(liquid: Liquid) -> Liquid:
-    """Return the liquid without synapses between neurons; what remains is drawn as before."""
+    """Return the liquid without synapses between neurons; everything else is drawn as before."""
     channels = [group.name for group in liquid.inputs]
     return dataclasses.replace(liquid, synapses=[group for group in liquid.synapses if group.pre in channels])
 
 
 def prepared(model: Any, X: Any, train: Ints, watch: Stopwatch, fronts: dict[str, Any]) -> Samples:
-    """Return all samples of X on their way into the liquid of a model that was fitted on the training samples alone.
+    """Fit the front end and the transformer of a model on the training samples only, and return all samples of X prepared.
 
-    ``fronts`` keeps what front ends gave, for other models with the same one.
+    ``fronts`` keeps the output of front ends, for other models with the same one.
     """
     front, last = front_and_liquid(model)
     if front is not None:
@@ -101,7 +101,7 @@ def features_of(view: str, samples: Samples, seed: int, esn: Mapping[str, Any], 
 
 
 def off(transformer: LiquidTransformer) -> LiquidTransformer:
-    """Return a fitted transformer with recurrence off, of samples of the same form and with the same calibration."""
+    """Return a copy of a fitted transformer with recurrence off, with the same form of samples and the same calibration."""
     parameters = transformer.get_params(deep=False) | {"liquid": without_recurrence(transformer.liquid_)}
     return LiquidTransformer(**parameters).prepare(transformer.input_).calibrate(transformer.calibration_)
 
@@ -113,12 +113,12 @@ def _bins(features: Features) -> int:
 
 
 def _times(features: Features) -> tuple[float, ...] | None:
-    """Return the moments at which traces are read, so that a rate reservoir is read at the same ones."""
+    """Return the times at which traces are sampled, so that a rate reservoir is sampled at the same times."""
     return features.times if isinstance(features, Traces) and not features.seconds else None
 
 
 def mean_rate(samples: Samples, features: Floats) -> float | None:
-    """Return spikes per neuron and second of a liquid whose features are counts; None of other features."""
+    """Return spikes per neuron and second of a liquid whose features are counts; None for other features."""
     counted = samples.transformer.features_
     if not isinstance(counted, Counts):
         return None

@@ -21,10 +21,10 @@ VIEWS = ("raw", "encoder", "recurrence_off", "esn", "liquid")
 
 @dataclass(frozen=True, eq=False)
 class Forecasts:
-    """What the forecaster and its controls predicted, and what was true, (rows, targets) each.
+    """Predictions of the forecaster and its controls, and the true values, (rows, targets) each.
 
-    By view: ``n_features`` that its readout saw, and ``seconds`` that it took. ``rate``: spikes per neuron and second of the
-    liquid; None where its counts are not among the features.
+    By view: ``n_features`` of its readout, and the ``seconds`` that it took. ``rate``: spikes per neuron and second of the
+    liquid; None if its counts are not among the features.
     """
 
     true: Floats
@@ -58,15 +58,15 @@ def beside_controls(
     Parameters
     ----------
     model
-        Unfitted; its readout, horizon and washout serve all views, and its range is learnt before ``n_train``.
+        Unfitted; its readout, horizon and washout are used for all views, its range is learnt from samples before ``n_train``.
     series, targets
-        As in `LiquidForecaster.fit`, training and test one after the other.
+        As in `LiquidForecaster.fit`, the training part followed by the test part.
     n_train, n_lags
         In samples.
     esn
         Parameters of `lsm_sim.learn.echo_state.EchoStateRegressor`.
     seed
-        Of the echo-state network.
+        Seed of the echo-state network.
     """
     array = checked_series(series)
     wanted = array if targets is None else checked_targets(targets, len(array))

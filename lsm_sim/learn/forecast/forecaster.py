@@ -1,4 +1,4 @@
-"""The estimator that predicts a time series from the spikes of a liquid that runs along it."""
+"""The estimator that predicts a time series from the spikes of a liquid that the series drives."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ DEFAULT_ENCODER = Population(n=32, width=1.2, max_rate=500 * Hz, frame=12 * ms)
 
 
 class LiquidForecaster(RegressorMixin, BaseEstimator):
-    """Predict a series, or targets that go with it, from the spikes of a liquid.
+    """Predict a series, or targets of each of its samples, from the spikes of a liquid.
 
-    The liquid runs once along the whole series, from rest. At the end of each sample a linear readout sees, of each neuron,
-    the spikes counted during the sample and exponential traces of those counts, and from them predicts the target
-    ``horizon`` samples later. Nothing later than the sample is used.
+    The liquid runs once through the whole series, from rest. At the end of each sample a linear readout predicts the target
+    ``horizon`` samples later. Its features are each neuron's spike count in the sample, and exponential traces of these
+    counts; later samples are not used.
 
     Parameters
     ----------
@@ -42,18 +42,18 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
         How samples become spikes; its ``frame`` is the duration of a sample. None: 32 Gaussian tuning curves at up to 500
         Hz, 12 ms for each sample, `lsm_sim.encode.Population`.
     taus
-        Time constants of the traces, in samples; may be empty where counts are kept.
+        Time constants of the traces, in samples; may be empty if counts are kept.
     counts
-        Let the readout see the counts of the sample itself too.
+        Whether the counts of the sample itself are among the features.
     horizon
-        How many samples ahead of the newest sample seen the target lies.
+        Number of samples from the newest sample seen to the target.
     washout
-        Samples at the start of every series that neither train nor score: the liquid begins at rest.
+        Number of samples at the start of every series that are not used to train or score, because the liquid starts at rest.
     readout
         Any scikit-learn regressor; None: `TimeRidge`.
     margin
-        The range of the series in `fit`, widened by this share at both ends, is mapped to [0, 1], each channel by itself;
-        what lies outside it later is set to the nearer end.
+        The range of each channel in `fit`, widened by this fraction at both ends, is mapped to [0, 1]; later values outside
+        it are clipped.
     dt
         Step, in seconds.
     backend, n_threads, progress
@@ -118,7 +118,7 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
         self.liquid_ = self.liquid if isinstance(self.liquid, Liquid) else self.liquid(n_channels)
         if self.liquid_.n_inputs != n_channels:
             raise DescriptionError(
-                f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels} as the encoder makes of the series"
+                f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels}, as the encoder returns for the series"
             )
         self.program_ = lower(self.liquid_, self.dt)
         return self
@@ -154,10 +154,10 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
         return with_traces(counts, self.taus, keep_counts=self.counts)
 
     def predict(self, series: Any) -> Floats:
-        """Return predictions, one row for each sample: row t is of target t + horizon, made from samples 0 ... t.
+        """Return predictions, one row for each sample: row t predicts target t + horizon from samples 0 ... t.
 
-        The liquid begins at rest: the first ``washout`` rows are worth little. To go on where training ended, pass the
-        series from its start.
+        The liquid starts at rest, so the first ``washout`` rows are unreliable. To predict after the training samples, pass
+        the series from its start.
         """
         check_is_fitted(self, "readout_")
         return np.asarray(self.readout_.predict(self.features(series)))
@@ -165,7 +165,7 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
     def nrmse(self, series: Any, targets: Any = None, *, start: int | None = None) -> float:
         """Return the error of the predictions made at samples ``start`` and later, see `lsm_sim.learn.forecast.nrmse`.
 
-        None starts after the washout. With ``start`` at the length of the training series, pass the series from its start.
+        None: after the washout. With ``start`` at the length of the training series, pass the series from its start.
         """
         return nrmse(*self._scored(series, targets, start))
 

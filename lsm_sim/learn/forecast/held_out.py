@@ -1,4 +1,4 @@
-"""The error of any features of a series on the part that comes after training: one protocol for liquids and controls."""
+"""Predictions and errors on the part of a series after the training part: one protocol for liquids and controls."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from lsm_sim.support.checks import Floats
 def held_out(
     features: Any, targets: Any, *, n_train: int, horizon: int, washout: int = 100, readout: Any = None
 ) -> tuple[Floats, Floats]:
-    """Return what a readout predicts after sample ``n_train`` of a series, and what was true, (rows, targets) each.
+    """Return a readout's predictions after sample ``n_train`` of a series, and the true values, (rows, targets) each.
 
-    It is trained on what was known at that sample.
+    The readout is trained on the samples before ``n_train``.
 
     Parameters
     ----------
     features
-        Of the whole series, (T, features), row t from samples 0 ... t alone: a forecaster's `features`, its
+        Of the whole series, (T, features), row t from samples 0 ... t only: a forecaster's `features`, its
         `encoder_features`, `lags`, or the states of another reservoir.
     targets
         (T,) or (T, targets); row t + horizon is predicted from row t of the features.
@@ -49,5 +49,5 @@ def held_out(
 def held_out_nrmse(
     features: Any, targets: Any, *, n_train: int, horizon: int, washout: int = 100, readout: Any = None
 ) -> float:
-    """Return the NRMSE of what `held_out` returns for these arguments."""
+    """Return the NRMSE of the predictions of `held_out`."""
     return nrmse(*held_out(features, targets, n_train=n_train, horizon=horizon, washout=washout, readout=readout))

@@ -1,4 +1,4 @@
-"""Ridge regression for series: its penalty is chosen on the last rows, never on shuffled ones."""
+"""Ridge regression for series: the penalty is chosen on the last rows, not on shuffled ones."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from lsm_sim.support.checks import Floats
 
 ALPHAS = tuple(float(f"1e{exponent}") for exponent in range(-7, 5))
 _FEWEST_ROWS = 10
-# Of the largest spread. A neuron that was all but silent in training, and whose traces are tiny, would otherwise move the
-# prediction by thousands of standard deviations when it fires later.
+# Relative to the largest standard deviation. A neuron that was almost silent in training has tiny traces, and could otherwise
+# change the prediction by thousands of standard deviations when it fires later.
 _LEAST_SPREAD = 1e-3
-_BLOCK = 1024  # rows that are standardised at once: no second copy of all features
+_BLOCK = 1024  # rows standardised at a time, to avoid a copy of all features
 
 
 class TimeRidge(RegressorMixin, BaseEstimator):
     """Linear regression on standardised features with a penalty alpha |w|^2, alpha chosen in the order of time.
 
-    Each alpha is tried on the last share of the rows after training on those before; the one with the least squared error,
-    for each target by itself, is then used on all rows. Neighbouring rows of a series are nearly equal, so that validation
-    on shuffled or left-out rows would find too small a penalty best.
+    Each alpha is validated on the last rows after training on the rows before; for each target, the alpha with the smallest
+    squared error is then used for training on all rows. Neighbouring rows of a series are nearly equal, so validation on
+    shuffled or left-out rows would choose too small a penalty.
 
     Parameters
     ----------
     alphas
         Penalties to try, each > 0.
     validation
-        Share of the rows, the last ones, on which alpha is chosen.
+        Fraction of the rows, at the end, on which alpha is chosen.
 
     Attributes
     ----------
     alpha_, validation_nrmse_
-        Of each target: the penalty chosen, and its error on the validation rows before training on them.
+        The chosen penalty of each target, and its error on the validation rows before training on them.
     coef_, intercept_
-        Of the standardised features, shapes (features, targets) and (targets,).
+        For standardised features, shapes (features, targets) and (targets,).
     """
 
     def __init__(self, alphas: tuple[float, ...] = ALPHAS, validation: float = 0.2) -> None:
@@ -48,7 +48,7 @@ class TimeRidge(RegressorMixin, BaseEstimator):
         self.validation = validation
 
     def fit(self, X: Any, y: Any) -> TimeRidge:
-        """Train on rows in the order of time: features (rows, features), targets (rows,) or (rows, targets)."""
+        """Train on rows in time order: features (rows, features), targets (rows,) or (rows, targets)."""
         features, targets = _rows(X, "features"), _rows(y, "targets")
         if len(features) != len(targets):
             raise DescriptionError(f"targets: got {len(targets)} rows, expected {len(features)} as the features")
@@ -111,7 +111,7 @@ class TimeRidge(RegressorMixin, BaseEstimator):
 
 @dataclass(frozen=True, eq=False)
 class _Moments:
-    """All that ridge regression needs to know of some rows; moments of more rows are sums."""
+    """Sums over rows that are sufficient for ridge regression; those of more rows are added."""
 
     n: int
     feature_sum: Floats
@@ -157,7 +157,7 @@ def _paths(rows: _Centred, alphas: Floats) -> tuple[Floats, Floats]:
 def _ridge(rows: _Centred, alpha: Floats) -> Floats:
     """Return the weights (features, targets) with one alpha for each target."""
     diagonal = np.eye(len(rows.gram))
-    least = np.finfo(float).eps * np.trace(rows.gram)  # what rounding does to X'X
+    least = np.finfo(float).eps * np.trace(rows.gram)  # the rounding error of X'X
     out = np.empty(rows.cross.shape)
     for value in np.unique(alpha):
         own = alpha == value
@@ -166,7 +166,7 @@ def _ridge(rows: _Centred, alpha: Floats) -> Floats:
 
 
 def _rows(value: Any, where: str) -> Floats:
-    """Return ``value`` as finite floats (rows, columns), without a copy where it is that already."""
+    """Return ``value`` as finite floats (rows, columns), without a copy if it is that already."""
     array = np.asarray(value)
     array = array if array.dtype == np.float64 else checks.real_array(value, where)
     array = array[:, None] if array.ndim == 1 else array
@@ -178,7 +178,7 @@ def _rows(value: Any, where: str) -> Floats:
 
 
 def _spread(array: Floats, least: float = 0.0) -> Floats:
-    """Return the standard deviation of each column, at least the share ``least`` of the largest, and 1 where that is 0."""
+    """Return the standard deviation of each column, at least ``least`` times the largest, and 1 instead of 0."""
     mean = array.mean(axis=0)
     variance = sum(((block - mean) ** 2).sum(axis=0) for block in _blocks(array)) / len(array)
     deviation = np.sqrt(variance)

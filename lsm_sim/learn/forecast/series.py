@@ -15,7 +15,7 @@ FEWEST = 10  # rows to train or to score on
 
 
 def checked_series(series: Any, where: str = "series") -> Floats:
-    """Return a series as floats of shape (T, channels), T >= 1, or say what is wrong with it."""
+    """Return a series as floats of shape (T, channels), T >= 1, after checking it."""
     array = checks.real_array(series, where)
     if array.ndim == 1:
         array = array[:, None]
@@ -47,7 +47,7 @@ def aligned(n_samples: int, horizon: Any, first: Any) -> tuple[slice, slice]:
 
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    """Maps each channel from [low, high] to [0, 1]; values outside go to the nearer end."""
+    """Maps each channel from [low, high] to [0, 1]; values outside are clipped."""
 
     low: Floats
     high: Floats
@@ -68,9 +68,9 @@ class Scaler:
 
 
 def lags(series: Any, n: int) -> Floats:
-    """Return the last ``n`` values of each channel beside each other, the newest first, shape (T, n * channels).
+    """Return the last ``n`` values of each channel as features, the newest first, shape (T, n * channels).
 
-    Before the start of the series stand zeros. A readout on them is linear prediction, the control without any spikes.
+    Values before the start of the series are 0. A linear readout of the lags is the control without spikes.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def lags(series: Any, n: int) -> Floats:
 def nrmse(predicted: Any, true: Any) -> float:
     """Return the root of the mean squared error over the standard deviation of ``true``; the mean over targets.
 
-    1 is the error of always saying the mean.
+    1 is the error of always predicting the mean.
     """
     a, b = checked_series(predicted, "predicted"), checked_series(true, "true")
     if a.shape != b.shape:

@@ -1,4 +1,4 @@
-"""What a readout sees of a liquid that runs along a series: spike counts of each sample, and their fading traces."""
+"""Features of a liquid that is driven by a series: spike counts of each sample, and their exponential traces."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sample_edges(stimulus: Spikes, n_samples: int) -> Ints:
     n_steps = int(stimulus.n_steps[0])
     if len(stimulus) != 1 or n_steps % n_samples:
         raise DescriptionError(
-            f"encoder: got {n_steps} steps for {n_samples} samples, expected as many whole steps for each sample; set its frame"
+            f"encoder: got {n_steps} steps for {n_samples} samples, expected the same whole number of steps for each sample; set its frame"
         )
     return np.arange(n_samples + 1)[None] * (n_steps // n_samples)
 
@@ -36,7 +36,7 @@ def run_counts(
     n_threads: int | None,
     progress: bool | None,
 ) -> Counts:
-    """Return how often each neuron fires in each sample, shape (T, N): one run from rest, no spikes stored."""
+    """Return the spike count of each neuron in each sample, shape (T, N): one run from rest, no spikes stored."""
     request = Request(spikes=False, bins=edges, n_threads=n_threads, progress=progress)
     with compiled(program, backend) as runner:
         counts = runner(stimulus, request).counts
@@ -46,13 +46,13 @@ def run_counts(
 
 
 def with_traces(counts: Counts, taus: Sequence[float], keep_counts: bool) -> Floats:
-    """Return the counts (where wanted) and their traces beside each other, shape (T, n * N).
+    """Return the counts (if ``keep_counts``) and their traces, concatenated, shape (T, n * N).
 
     The trace of time constant tau, in samples, is
 
         trace[k] = exp(-1/tau) * trace[k-1] + counts[k],        trace[-1] = 0
 
-    that is, a spike counts fully until its sample ends, wherever in the sample it fell.
+    so a spike does not decay until its sample ends, whenever it occurs in the sample.
     """
     from scipy.signal import lfilter
 

@@ -132,7 +132,7 @@ class TestTrain:
             ("narrow", SHAPE, "--shape: got (8, 8), expected two numbers whose product is 60"),
             ("digits", ["--shape", -8, -8], "--shape: got (-8, -8), expected two numbers"),
             ("signals", SHAPE, "--shape: got (8, 8), but X is already three-dimensional"),
-            ("digits", [], "liquid: got 8 input channels, expected 64 as the encoder makes of X"),
+            ("digits", [], "liquid: got 8 input channels, expected 64, as the encoder returns for X"),
             ("names", [*SHAPE, "--task", "regress"], "y: got text, expected numbers"),
             ("two_values", ["--task", "classify"], "y: got shape (120, 2), expected (samples,)"),
             ("signals", ["--readout", "svm"], "--readout: got 'svm', expected 'ridge', which predicts values"),

@@ -136,7 +136,7 @@ def test_a_rule_of_ones_own_cannot_be_saved(tmp_path):
             return np.empty(0, int), np.empty(0, int)
 
     liquid = lsm.Liquid([], [lsm.Neurons("a", 3)], [lsm.Synapses("a", "a", Mine())])
-    with pytest.raises(DescriptionError, match="which no file can hold; known rules: AllToAll"):
+    with pytest.raises(DescriptionError, match="which cannot be written to a file; known rules: AllToAll"):
         liquid.save(tmp_path / "net.toml")
     assert not list(tmp_path.iterdir())
 
@@ -163,7 +163,7 @@ BROKEN = [  # (path of keys, new value, what the message says after the file nam
     (["inputs", 0, "size"], 0, "inputs[0]: Inputs 'in' size: got 0, expected a whole number >= 1"),
     (["neurons"], [], "Liquid: got no neurons, expected at least one group"),
     (["neurons", 0, "name"], 5, "neurons[0].name: got 5, expected text"),
-    (["neurons", 0, "name"], "in", "Liquid: the group name 'in' stands twice"),
+    (["neurons", 0, "name"], "in", "Liquid: the group name 'in' appears twice"),
     (["neurons", 0, "tau"], 1, "neurons[0].tau: unknown key; known: name, size, tau_m"),
     (["neurons", 0, "tau_m"], "30 ms", "neurons[0].tau_m: got '30 ms', expected a number"),
     (["neurons", 0, "tau_m"], -1.0, "neurons[0]: Neurons 'exc' tau_m: got -1 s, expected a time > 0"),

@@ -174,7 +174,7 @@ def synapses(*arguments, **others):
         (lambda: liquid(seed=None), "Liquid seed: got values of type object"),
         (
             lambda: liquid(inputs=[Inputs("exc", 1)]),
-            "Liquid: the group name 'exc' stands twice; give each group its own name",
+            "Liquid: the group name 'exc' appears twice; give each group its own name",
         ),
         (lambda: liquid(Synapses("ex", "inh", RULE)), "Synapses ex -> inh: no group 'ex'; known: in, exc, inh"),
         (lambda: liquid(Synapses("in", "out", RULE)), "Synapses in -> out: no neuron group 'out'; known: exc, inh"),

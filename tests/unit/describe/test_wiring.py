@@ -265,7 +265,7 @@ def test_two_million_synapses_take_seconds(rule):
         (lambda: Edges([[0], [0, 1]], [0]), "Edges pre: got nested sequences of unequal length"),
         (lambda: connect(Edges([40], [0]), A, B), r"got index 40 in 'a', expected 0\.\.39"),
         (lambda: connect(Edges([0], [-1]), A, B), r"got index -1 in 'b', expected 0\.\.69"),
-        (lambda: connect(Edges([1, 2, 1], [3, 3, 3]), A, B), r"the pair \(1, 3\) stands twice; add the weights"),
+        (lambda: connect(Edges([1, 2, 1], [3, 3, 3]), A, B), r"the pair \(1, 3\) appears twice; add the weights"),
     ],
 )
 def test_impossible_wiring_is_an_error(make, words):

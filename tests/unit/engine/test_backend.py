@@ -35,7 +35,8 @@ def test_a_missing_package_is_answered_with_the_line_that_installs_it(monkeypatc
     declare(monkeypatch, "no_such_package:Backend")
     assert backends.known() == ["odd"]
     with pytest.raises(
-        BackendUnavailableError, match=r"cannot be imported \(.*\); install it with: pip install 'lsm-sim\[odd\]'"
+        BackendUnavailableError,
+        match=r"cannot be imported \(.*\); install it with: pip install '\.\[odd\]' from a checkout, or pip install 'lsm-sim\[odd\]'",
     ):
         backends.find("odd")
 

@@ -356,7 +356,7 @@ class TestTheResult:
     @pytest.mark.parametrize(
         ("raw", "expected"),
         [
-            ([0.90], "liquid and raw samples do not differ (91.00 % against 90.00 %, p = 0.50)"),
+            ([0.90], "liquid and raw samples do not differ significantly (91.00 % against 90.00 %, p = 0.50)"),
             ([0.80], "liquid is better than raw samples (91.00 % against 80.00 %, p < 0.001)"),
             ([0.99], "liquid is worse than raw samples (91.00 % against 99.00 %, p < 0.001)"),
         ],

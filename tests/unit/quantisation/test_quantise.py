@@ -71,7 +71,7 @@ def test_stimuli_beyond_the_calibration_are_counted_and_warned_of():
     integers, _ = lsm.quantise(program(), stimulus(rate=0.01), headroom=1)
     strong = dataclasses.replace(integers, weight=np.clip(integers.weight * 400, -(2**15), 2**15))
     with pytest.warns(
-        UserWarning, match=r"loihi: a left its register \d+ times, first in sample \d+ at step \d+ in neuron"
+        UserWarning, match=r"loihi: a exceeded its register \d+ times, first in sample \d+ at step \d+ in neuron"
     ):
         lsm.run(strong, stimulus(rate=0.5), arithmetic="loihi", backend="reference")
 

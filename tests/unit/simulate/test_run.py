@@ -144,7 +144,7 @@ def wrong(**options):
         ),
         (wrong(n_threads=0), "n_threads: got 0, expected a whole number >= 1"),
         (wrong(n_threads=1.5), "n_threads: got 1.5"),
-        (wrong(excursions=True), "excursions: only loihi arithmetic has registers to leave"),
+        (wrong(excursions=True), "excursions: only loihi arithmetic has limited registers"),
     ],
 )
 def test_wrong_calls_are_an_error(call, words, stimulus):

@@ -268,10 +268,10 @@ def rewritten(file, **changes):
         ({"threshold": np.zeros(3)}, r"Program threshold: got shape \(3,\)"),
         ({"neuron_group_stop": 7}, "Program groups"),
         ({"neuron_group_stop": np.array([np.inf])}, "neuron_group_stop: got inf"),
-        ({"neuron_group_stop": np.array([2**62])}, "Program groups: they cover"),
+        ({"neuron_group_stop": np.array([2**62])}, "Program groups: got ranges that cover"),
         (
             {"neuron_group_name": np.array(["a", "b"]), "neuron_group_stop": np.array([2, 1])},
-            "expected a range from 2 on",
+            "expected a range that starts at 2",
         ),
         ({"neuron_group_name": np.array([""]), "neuron_group_stop": np.array([2])}, "Program groups: got ''"),
     ],
