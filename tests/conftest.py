@@ -12,7 +12,7 @@ import pytest
 from lsm_sim import backend as backends
 from lsm_sim.errors import BackendUnavailableError
 
-os.environ["MPLBACKEND"] = "Agg"  # no window is ever opened, in subprocesses neither
+os.environ["MPLBACKEND"] = "Agg"  # open no windows, in subprocesses either
 
 REQUIRED = [name for name in os.environ.get("LSM_SIM_REQUIRE_BACKENDS", "").split(",") if name]
 
@@ -45,7 +45,7 @@ def shared_lava():
 
 
 def available(name):
-    """Return the backend; where it cannot run, fail if it is required here, else skip with the line that installs it."""
+    """Return the backend; if it cannot run, fail if it is required here, else skip with its install command."""
     try:
         found = shared_lava() if name == "lava" else backends.find(name)
     except BackendUnavailableError as error:
@@ -57,7 +57,7 @@ def available(name):
 
 
 def interpret_brian2():
-    """Let Brian2, once it is imported, run its equations in NumPy: compiling each of them takes minutes."""
+    """Make Brian2, once it is imported, run its equations in NumPy, because compiling all of them takes minutes."""
     if "brian2" in sys.modules:
         sys.modules["brian2"].prefs.codegen.target = "numpy"
 
@@ -69,7 +69,7 @@ def _interpreted_brian2():
 
 RUNNABLE = [
     name for name in backends.known() if name != "loihi2"
-]  # which needs a chip; tests/unit/backends/test_loihi2.py has a stand-in
+]  # it needs a chip; tests/unit/backends/test_loihi2.py has a substitute
 
 
 @pytest.fixture(params=RUNNABLE)
@@ -80,7 +80,7 @@ def backend(request):
 
 @pytest.fixture(params=[name for name in RUNNABLE if name != "reference"])
 def other_backend(request):
-    """Each declared backend that can run here but the reference."""
+    """Each declared backend that can run here, except the reference."""
     return available(request.param)
 
 

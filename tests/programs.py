@@ -1,4 +1,4 @@
-"""Random programs and stimuli for the tests of every engine: all features, in odd combinations, small enough to run fast.
+"""Random programs and stimuli for tests of every engine: all features, in unusual combinations, small enough to run fast.
 
 Use with a seeded generator, and name the seed when a test fails::
 
@@ -18,7 +18,7 @@ from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
 
-_WIDTH = 64  # neurons; the fast engine pads to this, so programs beyond it are drawn now and then
+_WIDTH = 64  # neurons; the fast engine pads to this, so larger programs are drawn occasionally
 
 
 def random_program(
@@ -52,14 +52,14 @@ def random_program(
         post=post,
         delay=np.minimum(delay, max_delay),
         refractory=_refractory(rng, n_neurons),
-        **_alike_at_times(rng, parts(rng, n_neurons, post.size, wide)),
+        **_sometimes_equal(rng, parts(rng, n_neurons, post.size, wide)),
     )
 
 
 def random_stimulus(
     rng: np.random.Generator, program: Program, *, max_samples: int = 4, max_steps: int = 100, ragged: bool = True
 ) -> Spikes:
-    """Return 1 to ``max_samples`` samples of 1 to ``max_steps`` steps for ``program``, from silent to crowded."""
+    """Return 1 to ``max_samples`` samples of 1 to ``max_steps`` steps for ``program``, from silent to dense."""
     n_samples = int(rng.integers(1, max_samples + 1))
     lengths = rng.integers(1, max_steps + 1, n_samples)
     if not ragged:
@@ -69,8 +69,8 @@ def random_stimulus(
     return Spikes.from_dense([rng.random(s) < p for s, p in zip(shape, density, strict=True)], program.dt)
 
 
-def _alike_at_times(rng: np.random.Generator, values: dict[str, Any]) -> dict[str, Any]:
-    """Give all neurons the parameters of the first now and then; engines have a shorter way for those."""
+def _sometimes_equal(rng: np.random.Generator, values: dict[str, Any]) -> dict[str, Any]:
+    """Occasionally give all neurons the parameters of the first, for which engines have a faster path."""
     if rng.random() < 0.8:
         return values
     return values | {name: np.resize(value[:1], value.size) for name, value in values.items() if name != "weight"}
@@ -90,7 +90,7 @@ def _refractory(rng: np.random.Generator, n: int) -> Ints:
 
 
 def _signed_bits(rng: np.random.Generator, bits: int, size: int) -> Ints:
-    """Return integers of at most ``bits`` bits with sign, zeros among them, the extremes drawn often."""
+    """Return integers of at most ``bits`` bits with sign, including zeros and often the extremes."""
     top = 2 ** (bits - 1) - 1
     values = rng.integers(-top, top + 1, size)
     values[rng.random(size) < 0.1] = 0
@@ -102,7 +102,7 @@ def _float64_values(rng: np.random.Generator, n: int, n_synapses: int, wide: boo
     bits = int(rng.integers(17, 43)) if wide else int(rng.integers(2, 17))
     exponent = int(rng.integers(min(30, bits - 3), 31)) if rng.random() < 0.8 else int(rng.integers(0, 31))
     largest = 2.0 ** (bits - 1 - exponent)
-    exact = rng.random() < 0.3  # then v stays on the weights' grid and meets the threshold exactly
+    exact = rng.random() < 0.3  # then v stays on the weights' grid and can equal the threshold exactly
     decay = (lambda: rng.choice([0.0, 0.5, 1.0], n)) if exact else (lambda: rng.uniform(0, 1, n))
     threshold = largest * rng.uniform(-0.05, 2, n) * rng.choice([0.25, 1, 4])
     if exact:
@@ -123,7 +123,7 @@ def _loihi_values(rng: np.random.Generator, n: int, n_synapses: int, wide: bool)
     reach = int(rng.choice([1, 64, 2**10, 2**24, 2**31 - 1]))  # from none to far beyond the registers
     extreme = rng.random() < 0.3
     weight = _signed_bits(rng, bits, n_synapses)
-    if wide:  # exactly where u wraps (2^17 << 6 is 2^23), and where arrivals leave the chip's register
+    if wide:  # exactly where u wraps (2^17 << 6 is 2^23), and where arrivals exceed the chip's register
         edge = rng.random(n_synapses) < 0.3
         weight[edge] = rng.choice([2**17, -(2**17), 2**15, -(2**15)], int(edge.sum()))
     return {

@@ -1,4 +1,4 @@
-"""Many small programs as one, none of which reaches another, so that a slow engine runs them all at once."""
+"""Many small programs as one, without synapses between them, so that a slow engine runs them all at once."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def part_of(outcome, programs, i):
 
 
 def chip_like(rng, program):
-    """Return the program changed to what Lava's own processes hold."""
+    """Return the program changed to parameters that Lava's own processes support."""
     _, keep = np.unique(program.sources() * program.n_neurons + program.post, return_index=True)
     sources = program.sources()[keep]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(sources, minlength=program.n_inputs + program.n_neurons))])
