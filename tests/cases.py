@@ -7,4 +7,4 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 GOLDEN = sorted((ROOT / "tests/golden").glob("*.npz"))
 CONFORMANCE = sorted((ROOT.parent / "shared/conformance").glob("*.npz"))
-"""What Lava and Brian2 answered; these files come beside a checkout, not with it."""
+"""Results of Lava and Brian2; these files are next to a checkout, not in it."""

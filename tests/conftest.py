@@ -13,7 +13,7 @@ from lsm_sim import backend as backends
 from lsm_sim import testing
 from lsm_sim.testing.available import check_required
 
-os.environ["MPLBACKEND"] = "Agg"  # no window is ever opened, in subprocesses neither
+os.environ["MPLBACKEND"] = "Agg"  # open no windows, in subprocesses either
 
 pytest_plugins = ["lsm_sim.testing.plugin"]
 
@@ -49,7 +49,7 @@ def available(name):
 
 
 def interpret_brian2():
-    """Let Brian2, once it is imported, run its equations in NumPy: compiling each of them takes minutes."""
+    """Make Brian2, once it is imported, run its equations in NumPy, because compiling all of them takes minutes."""
     if "brian2" in sys.modules:
         sys.modules["brian2"].prefs.codegen.target = "numpy"
 
@@ -61,7 +61,7 @@ def _interpreted_brian2():
 
 RUNNABLE = [
     name for name in backends.known() if name != "loihi2"
-]  # which needs a chip; tests/unit/backends/test_loihi2.py has a stand-in
+]  # it needs a chip; tests/unit/backends/test_loihi2.py has a substitute
 
 
 @pytest.fixture(params=RUNNABLE)
@@ -72,7 +72,7 @@ def backend(request):
 
 @pytest.fixture(params=[name for name in RUNNABLE if name != "reference"])
 def other_backend(request):
-    """Each declared backend that can run here but the reference."""
+    """Each declared backend that can run here, except the reference."""
     return available(request.param)
 
 

@@ -1,4 +1,4 @@
-"""Small files in the formats of the real data sets, and where the real ones may lie."""
+"""Small files in the formats of the real data sets, and the folder of the real ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_wav(path, samples=800, rate=8000):
 
 
 def write_digits(folder, speakers=("ann", "bob"), digits=range(10), numbers=(0, 4, 5, 12)):
-    """Write recordings as the Free Spoken Digit Dataset names them."""
+    """Write recordings named like those of the Free Spoken Digit Dataset."""
     folder.mkdir(parents=True, exist_ok=True)
     for speaker in speakers:
         for digit in digits:
@@ -42,7 +42,7 @@ def write_digits(folder, speakers=("ann", "bob"), digits=range(10), numbers=(0, 
 
 
 def write_vowels(folder, train=(2, 3), test=(1, 2), separator="", newline="\n", seed=0):
-    """Write utterances as the UCI text files have them; return their frames."""
+    """Write utterances in the format of the UCI text files; return their frames."""
     folder.mkdir(parents=True, exist_ok=True)
     rng, blocks = np.random.default_rng(seed), []
     for part, sizes in (("train", train), ("test", test)):
@@ -56,7 +56,7 @@ def write_vowels(folder, train=(2, 3), test=(1, 2), separator="", newline="\n", 
 
 
 def write_spikes(path, n=6, n_classes=20, seed=0, **replaced):
-    """Write an HDF5 file as the Heidelberg data sets have them; ``replaced`` gives other values for some keys."""
+    """Write an HDF5 file in the format of the Heidelberg data sets; ``replaced`` gives other values for some keys."""
     import h5py
 
     rng = np.random.default_rng(seed)
@@ -92,7 +92,7 @@ def write_ecg(folder, name="100", n=3600, rate=360, samples=None, symbols=None, 
     if signal is None:
         signal = np.sin(np.arange(n) / 20)[:, None] * [1, -0.5]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # wfdb uses what pandas deprecates
+        warnings.simplefilter("ignore", DeprecationWarning)  # wfdb uses deprecated functions of pandas
         import wfdb
 
         where = {"write_dir": str(folder)}
@@ -126,5 +126,5 @@ def zipped(folder, top):
 
 
 def sha256(data):
-    """Return the checksum as pooch writes it."""
+    """Return the checksum in the format of pooch."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -1,4 +1,4 @@
-"""Inject faults into runs of Lava and see what is left. ``python -m tests.lava_faults 100`` injects a hundred and prints a table."""
+"""Inject faults into runs of Lava and check what they leave behind. ``python -m tests.lava_faults 100`` prints a table of 100."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lsm_sim_lava import Lava, runner
 from lsm_sim_lava.interpreter import Interpreter
 from lsm_sim_lava.supervisor import Worker
 
-LONG = 200_000  # steps; minutes, so that every fault comes in the middle
+LONG = 200_000  # steps; takes minutes, so that every fault occurs during the run
 ROOT = Path(__file__).parents[1]
 
 
@@ -43,13 +43,13 @@ def stimulus(n_steps=LONG):
     )
 
 
-def run_long(backend, **wishes):
+def run_long(backend, **options):
     with backend.compile(program()) as runner:
-        return runner(stimulus(), Request(progress=False, **wishes))
+        return runner(stimulus(), Request(progress=False, **options))
 
 
 def use_folder(folder):
-    """Keep the files of all workers in one folder, so that those of other programs are not mistaken for ours."""
+    """Keep the files of all workers in one folder, to tell them from those of other programs."""
     tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
 
 
@@ -58,7 +58,7 @@ def folders():
 
 
 def left_behind():
-    """Return processes, segments and folders of workers that nobody waits for."""
+    """Return remaining processes, shared-memory segments and folders of workers."""
     found = [str(path) for path in (*folders(), *Path(tempfile.gettempdir()).glob("pymp-*"))]
     for path in Path("/dev/shm").glob("lsmlava*_*"):
         if not psutil.pid_exists(int(path.name.removeprefix("lsmlava").partition("_")[0])):
@@ -76,7 +76,7 @@ def is_running():
 
 
 def when_running(action, backend):
-    """Let ``action`` happen, with the worker, once a run is under way."""
+    """Call ``action`` with the worker once a run has started."""
 
     def wait():
         while not is_running():
@@ -88,7 +88,7 @@ def when_running(action, backend):
 
 
 def expect_error(backend):
-    """Run, and return what the error says."""
+    """Run, and return the message of the error."""
     try:
         run_long(backend)
     except RunError as error:
@@ -106,7 +106,7 @@ def with_worker(kind):
 
 
 def faulty(method, folder, fault="raise ValueError('the injected fault')"):
-    """Return a Python whose worker meets a fault in ``method`` at step 5."""
+    """Return a Python whose worker has a fault in ``method`` at step 5."""
     code = f"""
         import os, sys
         sys.path.insert(0, os.getcwd())
@@ -156,7 +156,7 @@ def time_out():
 
 
 def hanging_process():
-    """Let a Lava process sleep for ever at step 5."""
+    """Make a Lava process sleep forever at step 5."""
     with tempfile.TemporaryDirectory() as folder:
         python = faulty("neurons.PyNeuronsFixed.run_spk", folder, "__import__('time').sleep(1000)")
         usual, runner._STALL = runner._STALL, 1.0
@@ -179,7 +179,7 @@ def ctrl_c():
 
 
 def full_disk():
-    """Let the file of spikes be a device that is always full."""
+    """Write spikes to a device that is always full."""
 
     class Full(Worker):
         def _write_job(self, job, *others):
@@ -198,7 +198,7 @@ def full_disk():
 
 
 def no_space_for_the_job():
-    """Let the folder of jobs be gone."""
+    """Remove the folder of jobs."""
 
     class Gone(Worker):
         def _write_job(self, job, *others):
@@ -222,7 +222,7 @@ def broken_pipe():
 
 
 def signal_parent(number):
-    """Run Lava in a script, end the script, and see that everything else ends too."""
+    """Run Lava in a script, end the script, and check that everything else ends too."""
 
     def inject():
         parent = subprocess.Popen(
@@ -263,8 +263,8 @@ FAULTS = {
 
 
 def main():
-    """Inject as many faults as asked for, all kinds in turn; exit with 1 if anything was left or took too long."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs deaf to Ctrl-C
+    """Inject the given number of faults, all kinds in turn; exit with 1 if anything was left or took too long."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs with Ctrl-C ignored
     wrong = 0
     folder = tempfile.mkdtemp()
     use_folder(folder)

@@ -8,18 +8,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Server:
-    """Answers with the bytes in ``files``; ``promised`` makes an answer claim another length; ``asked`` is what it got."""
+    """Serves the bytes in ``files``; ``lengths`` overrides the Content-Length of a path; ``requested`` lists all paths."""
 
     def __init__(self):
         server = self
-        self.files, self.promised, self.asked = {}, {}, []
+        self.files, self.lengths, self.requested = {}, {}, []
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                server.asked.append(self.path)
+                server.requested.append(self.path)
                 body = server.files.get(self.path)
                 self.send_response(404 if body is None else 200)
-                self.send_header("Content-Length", str(server.promised.get(self.path, len(body or b""))))
+                self.send_header("Content-Length", str(server.lengths.get(self.path, len(body or b""))))
                 self.end_headers()
                 self.wfile.write(body or b"")
 
@@ -32,9 +32,9 @@ class Server:
         self.thread.start()
 
     def close(self):
-        """Stop answering."""
+        """Stop the server."""
         self.http.shutdown()
         self.http.server_close()
         self.thread.join()
-        if not set(self.asked) <= set(self.files) or self.promised:
-            gc.collect()  # pooch leaves the answers to failed requests open: they go with the test that made them
+        if not set(self.requested) <= set(self.files) or self.lengths:
+            gc.collect()  # pooch does not close the responses of failed requests: collect them within the same test

@@ -1,4 +1,4 @@
-"""Every example and the README's own run as they stand, each in a process and a folder of its own."""
+"""Run every example and the README's code unchanged, each in its own process and folder."""
 
 import functools
 import os

@@ -134,7 +134,7 @@ class Distribution:
 
 
 def Normal(mean: float, sd: float, minimum: float | None = None, maximum: float | None = None) -> Distribution:  # noqa: N802
-    """Return the normal distribution with this mean and standard deviation, truncated where bounds are given.
+    """Return the normal distribution with this mean and standard deviation, truncated if bounds are given.
 
     >>> Normal(0, 0.5)
     Normal(mean=0, sd=0.5)

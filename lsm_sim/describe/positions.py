@@ -55,7 +55,7 @@ class Box:
 
 
 def grid(nx: int, ny: int, nz: int) -> Grid:
-    """Return positions on an nx x ny x nz grid of spacing 1; it needs a point for each neuron of the group."""
+    """Return positions on an nx x ny x nz grid of spacing 1, with at least one point per neuron of the group."""
     return Grid(nx, ny, nz)
 
 

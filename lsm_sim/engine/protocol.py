@@ -165,7 +165,7 @@ class Compiled:
 
 def _missing(program: Program, request: Request, outcome: Outcome) -> list[str]:
     wanted = {"spikes": request.spikes, "counts": request.bins is not None, "excursions": request.excursions}
-    missing = [name for name, asked in wanted.items() if asked and getattr(outcome, name) is None]
+    missing = [name for name, requested in wanted.items() if requested and getattr(outcome, name) is None]
     variables = program.state if request.variables is None else request.variables
     traces = variables if np.size(request.neurons) else ()
     return missing + [name for name in traces if name not in outcome.traces]

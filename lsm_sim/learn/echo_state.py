@@ -171,7 +171,7 @@ class _EchoState(BaseEstimator):
         return self.features(signals)
 
     def __sklearn_tags__(self) -> Any:
-        """Say that X may have three dimensions and y is needed."""
+        """Declare that X may have three dimensions and y is needed."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.target_tags.required = True
@@ -242,7 +242,7 @@ class EchoStateRegressor(RegressorMixin, _EchoState):
         return self
 
     def __sklearn_tags__(self) -> Any:
-        """Say that y may have several columns."""
+        """Declare that y may have several columns."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

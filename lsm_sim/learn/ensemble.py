@@ -82,7 +82,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
             self.n_features_in_ = self.members_[0].n_features_in_
 
     def decision_function(self, X: Any) -> Floats:
-        """Return the score of each class, shape (samples, classes), or (samples,) where there are two."""
+        """Return the score of each class, shape (samples, classes), or (samples,) for two classes."""
         check_is_fitted(self, "members_")
         if self.combine == "scores":
             return np.asarray(np.mean([member.decision_function(X) for member in self.members_], axis=0))
@@ -136,7 +136,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
         return model
 
     def __sklearn_tags__(self) -> Any:
-        """Say that X may have three dimensions."""
+        """Declare that X may have three dimensions."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags

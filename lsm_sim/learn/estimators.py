@@ -115,7 +115,7 @@ class _LiquidPredictor(BaseEstimator):
         return model
 
     def __sklearn_tags__(self) -> Any:
-        """Say that X may have three dimensions and y is needed."""
+        """Declare that X may have three dimensions and y is needed."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.target_tags.required = True
@@ -175,7 +175,7 @@ class LiquidRegressor(RegressorMixin, _LiquidPredictor):
         return self
 
     def __sklearn_tags__(self) -> Any:
-        """Say that y may have several columns."""
+        """Declare that y may have several columns."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

@@ -189,7 +189,7 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         return {"program": self.program_} | ({"integers": self._program()} if self.arithmetic == "loihi" else {})
 
     def __sklearn_tags__(self) -> Any:
-        """Say that X may have three dimensions."""
+        """Declare that X may have three dimensions."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags

@@ -1,4 +1,4 @@
-"""Recorded variables of some neurons, one lane each."""
+"""Plots of recorded state variables of some neurons, one lane each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lsm_sim.support import checks, figures
 from lsm_sim.support.checks import Floats, Ints
 
 _MOST = 5  # lanes drawn when no neurons are named
-_PITCH = 1.5  # from lane to lane, in heights of a lane: leaves room for the spikes
+_PITCH = 1.5  # distance between lanes, in heights of a lane; leaves room for the spikes
 _NAMES = {"v": "Potential v", "u": "Current u"}
 
 
@@ -30,19 +30,19 @@ def traces(
 ) -> Axes:
     """Draw the recorded membrane potential (or another state variable) of some neurons, with their spikes and thresholds.
 
-    Each neuron has a lane with a scale of its own; all lanes have the same size in units of v. A spike is a vertical line
+    Each neuron has a lane with its own axis; all lanes have the same height in units of v. A spike is a vertical line
     above the threshold (the dashed line). v is recorded after the reset, so the line is drawn up to the threshold first.
 
     Parameters
     ----------
     result
-        Of ``lsm_sim.run(..., record={"exc": ["v"]})``.
+        Result of ``lsm_sim.run(..., record={"exc": ["v"]})``.
     group
-        Which group; None: the first one recorded.
+        Name of the group; None: the first one recorded.
     neurons
         Indices within the group, among those recorded; None: the first five recorded.
     sample
-        Which sample.
+        Index of the sample.
     variable
         "v", or another state variable, such as "u" (without spikes and threshold).
     """
@@ -91,7 +91,7 @@ def _recorded(result: Any, group: str | None, variable: str) -> tuple[str, State
 
 
 def _columns(trace: StateTrace, neurons: Any, where: str) -> Ints:
-    """Return where the neurons stand in the trace."""
+    """Return the columns of the neurons in the trace."""
     if not trace.neurons.size:
         raise DescriptionError(f"{where}: zero neurons were recorded; record at least one")
     if neurons is None:
@@ -105,7 +105,7 @@ def _columns(trace: StateTrace, neurons: Any, where: str) -> Ints:
 
 
 def _spike_times(result: Result, group: str, neuron: int, sample: int) -> Floats:
-    """Return when the neuron spiked, at the end of the step as the trace counts time."""
+    """Return the spike times of the neuron, at the end of a step like the times of the trace."""
     if result.outcome.spikes is None:
         return np.empty(0)
     one = result.spikes[sample][group]
@@ -136,7 +136,7 @@ def _draw_spikes(ax: Axes, times: Floats, threshold: float, height: float) -> No
 
 
 def _label_lanes(ax: Any, offsets: Floats, span: tuple[float, float], names: list[str]) -> None:
-    """Put the true values of each lane on the left axis, and the neuron's name at the right of its lane."""
+    """Label each lane with its values on the left axis and with the neuron's name on the right."""
     low, high = span
     locator = MaxNLocator(4 if len(offsets) == 1 else 2, steps=[1, 2, 5, 10])
     ticks = [tick for tick in locator.tick_values(low, high) if low <= tick <= high] or [low]

@@ -1,4 +1,4 @@
-"""Random programs and stimuli for the tests of every engine: all features, in odd combinations, small enough to run fast.
+"""Random programs and stimuli for tests of every engine: all features, in unusual combinations, small enough to run fast.
 
 Use them with a seeded generator, and name the seed when a test fails::
 
@@ -21,7 +21,7 @@ from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
 
-_WIDTH = 64  # neurons; the fast engine pads to this, so programs beyond it are drawn now and then
+_WIDTH = 64  # neurons; the fast engine pads to this, so larger programs are drawn occasionally
 
 EXTRA_ARRAYS: dict[str, Callable[[np.random.Generator, Program], dict[str, Any]]] = {}
 """By name out of `Program.needs`: a function from a generator and a plain program to the arrays that give it the need.
@@ -64,7 +64,7 @@ def random_program(
         post=post,
         delay=np.minimum(delay, max_delay),
         refractory=_refractory(rng, n_neurons),
-        **_alike_at_times(rng, parts(rng, n_neurons, post.size, wide)),
+        **_sometimes_equal(rng, parts(rng, n_neurons, post.size, wide)),
     )
     return _with_needs(rng, program, needs)
 
@@ -80,7 +80,7 @@ def some_needs(rng: np.random.Generator, supports: Collection[str]) -> frozenset
 def random_stimulus(
     rng: np.random.Generator, program: Program, *, max_samples: int = 4, max_steps: int = 100, ragged: bool = True
 ) -> Spikes:
-    """Return 1 to ``max_samples`` samples of 1 to ``max_steps`` steps for ``program``, from silent to crowded."""
+    """Return 1 to ``max_samples`` samples of 1 to ``max_steps`` steps for ``program``, from silent to dense."""
     n_samples = int(rng.integers(1, max_samples + 1))
     lengths = rng.integers(1, max_steps + 1, n_samples)
     if not ragged:
@@ -103,8 +103,8 @@ def _with_needs(rng: np.random.Generator, program: Program, needs: Collection[st
     return dataclasses.replace(program, **extra)
 
 
-def _alike_at_times(rng: np.random.Generator, values: dict[str, Any]) -> dict[str, Any]:
-    """Give all neurons the parameters of the first now and then; engines have a shorter way for those."""
+def _sometimes_equal(rng: np.random.Generator, values: dict[str, Any]) -> dict[str, Any]:
+    """Occasionally give all neurons the parameters of the first, for which engines have a faster path."""
     if rng.random() < 0.8:
         return values
     return values | {name: np.resize(value[:1], value.size) for name, value in values.items() if name != "weight"}
@@ -124,7 +124,7 @@ def _refractory(rng: np.random.Generator, n: int) -> Ints:
 
 
 def _signed_bits(rng: np.random.Generator, bits: int, size: int) -> Ints:
-    """Return integers of at most ``bits`` bits with sign, zeros among them, the extremes drawn often."""
+    """Return integers of at most ``bits`` bits with sign, including zeros and often the extremes."""
     top = 2 ** (bits - 1) - 1
     values = rng.integers(-top, top + 1, size)
     values[rng.random(size) < 0.1] = 0
@@ -136,7 +136,7 @@ def _float64_values(rng: np.random.Generator, n: int, n_synapses: int, wide: boo
     bits = int(rng.integers(17, 43)) if wide else int(rng.integers(2, 17))
     exponent = int(rng.integers(min(30, bits - 3), 31)) if rng.random() < 0.8 else int(rng.integers(0, 31))
     largest = 2.0 ** (bits - 1 - exponent)
-    exact = rng.random() < 0.3  # then v stays on the weights' grid and meets the threshold exactly
+    exact = rng.random() < 0.3  # then v stays on the weights' grid and can equal the threshold exactly
     decay = (lambda: rng.choice([0.0, 0.5, 1.0], n)) if exact else (lambda: rng.uniform(0, 1, n))
     threshold = largest * rng.uniform(-0.05, 2, n) * rng.choice([0.25, 1, 4])
     if exact:
@@ -157,7 +157,7 @@ def _loihi_values(rng: np.random.Generator, n: int, n_synapses: int, wide: bool)
     reach = int(rng.choice([1, 64, 2**10, 2**24, 2**31 - 1]))  # from none to far beyond the registers
     extreme = rng.random() < 0.3
     weight = _signed_bits(rng, bits, n_synapses)
-    if wide:  # exactly where u wraps (2^17 << 6 is 2^23), and where arrivals leave the chip's register
+    if wide:  # exactly where u wraps (2^17 << 6 is 2^23), and where arrivals exceed the chip's register
         edge = rng.random(n_synapses) < 0.3
         weight[edge] = rng.choice([2**17, -(2**17), 2**15, -(2**15)], int(edge.sum()))
     return {

@@ -1,4 +1,4 @@
-"""A small column and what it answers, for pictures."""
+"""A small column and its response, for image tests."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def column_liquid():
     )
 
 
-def answer(samples=1, **wishes):
+def answer(samples=1, **options):
     rate = np.full((samples, 300, 8), 10 * Hz)
     rate[:, 100:180] = 60 * Hz
     dense = np.random.default_rng(11).random(rate.shape) < rate * 1 * ms
-    return lsm.run(column_liquid(), lsm.Spikes.from_dense(dense, 1 * ms), backend=Reference(), **wishes)
+    return lsm.run(column_liquid(), lsm.Spikes.from_dense(dense, 1 * ms), backend=Reference(), **options)

@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def compiled_code(tmp_path_factory):
-    """Compile Brian2's Cython code into a folder of this session, so that the flags are tested, not an old cache."""
+    """Compile Brian2's Cython code into a folder of this session, so that the flags are tested and not an old cache."""
     if missing := compiler.missing_tools(standalone=False):
         pytest.skip(f"needs {', '.join(missing)}: apt install g++ python3-dev")
     folder = tmp_path_factory.mktemp("brian2_cython")
@@ -31,6 +31,6 @@ def compiled_code(tmp_path_factory):
 
 @pytest.fixture
 def make():
-    """Skip where no standalone program can be compiled."""
+    """Skip if no standalone program can be compiled."""
     if missing := compiler.missing_tools(standalone=True):
         pytest.skip(f"needs {', '.join(missing)}: apt install g++ make")

@@ -1,4 +1,4 @@
-"""Seconds by stage."""
+"""Measurement of the time of stages, in seconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 @dataclass(eq=False)
 class Stopwatch:
-    """Adds up the seconds that stages take."""
+    """Adds up the seconds that each stage takes."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 

@@ -41,9 +41,9 @@ def held_out(
             f"n_train: got {n_train}, expected more than the washout of {washout} and less than the {len(rows)} samples"
         )
     seen, known = aligned(n_train, horizon, washout)
-    asked, true = aligned(len(rows), horizon, n_train)
+    tested, true = aligned(len(rows), horizon, n_train)
     model = (TimeRidge() if readout is None else clone(readout)).fit(rows[seen], wanted[known])
-    return checked_series(model.predict(rows[asked])), wanted[true]
+    return checked_series(model.predict(rows[tested])), wanted[true]
 
 
 def held_out_nrmse(

@@ -22,7 +22,7 @@ _BLOCK = 1024  # rows standardised at a time, to avoid a copy of all features
 
 
 class TimeRidge(RegressorMixin, BaseEstimator):
-    """Linear regression on standardised features with a penalty alpha |w|^2, alpha chosen in the order of time.
+    """Linear regression on standardised features with a penalty alpha |w|^2, alpha chosen in time order.
 
     Each alpha is validated on the last rows after training on the rows before; for each target, the alpha with the smallest
     squared error is then used for training on all rows. Neighbouring rows of a series are nearly equal, so validation on

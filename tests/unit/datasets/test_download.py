@@ -62,7 +62,7 @@ def test_the_cache_is_where_the_environment_says(tmp_path, monkeypatch):
 def test_a_data_set_is_downloaded_once(server):
     first, second = fsdd(), fsdd()
     assert len(first) == len(second) == 40
-    assert server.asked == ["/v1.zip"]
+    assert server.requested == ["/v1.zip"]
     assert "fsdd/free-spoken-digit-dataset-1.0.10/7_ann_12.wav" in files()
     assert len(files()) == 41  # the recordings and the archive, without its README
 
@@ -72,7 +72,7 @@ def test_an_archive_that_was_put_into_the_cache_is_used(server):
     spoken.ARCHIVE.path.parent.mkdir(parents=True)
     spoken.ARCHIVE.path.write_bytes(server.files.pop("/v1.zip"))
     assert len(fsdd()) == 40
-    assert server.asked == []
+    assert server.requested == []
 
 
 @pytest.mark.usefixtures("digits_archive")
@@ -90,7 +90,7 @@ def test_a_corrupt_download_is_refused_and_leaves_nothing(server):
 
 @pytest.mark.usefixtures("digits_archive")
 def test_a_download_that_ends_early_is_refused_and_leaves_nothing(server):
-    server.promised["/v1.zip"] = len(server.files["/v1.zip"])
+    server.lengths["/v1.zip"] = len(server.files["/v1.zip"])
     server.files["/v1.zip"] = server.files["/v1.zip"][:1000]
     with pytest.raises(DescriptionError, match=r"cannot be downloaded|is damaged"):
         fsdd()
@@ -172,7 +172,7 @@ def test_a_disk_that_is_full_during_unpacking_leaves_no_half_data_set(server, mo
             fsdd()
     assert files() == ["fsdd/free-spoken-digit-dataset-1.0.10.zip"]
     assert len(fsdd()) == 40
-    assert server.asked == ["/v1.zip"]
+    assert server.requested == ["/v1.zip"]
 
 
 def test_what_is_no_archive_is_refused(server):
@@ -214,7 +214,7 @@ def test_vowels_are_verified_by_their_numbers(server, vowels_archive):
     for _ in range(2):
         data = japanese_vowels()
         assert [block.tolist() for block in data.X] == [block.tolist() for block in vowels_archive]
-    assert server.asked == ["/v.zip"]
+    assert server.requested == ["/v.zip"]
 
 
 @pytest.mark.usefixtures("vowels_archive")
@@ -238,7 +238,7 @@ def test_spikes_are_downloaded_file_by_file(server, tmp_path, monkeypatch):
     monkeypatch.setattr(heidelberg, "ADDRESS", f"{server.address}/datasets")
     assert len(shd(parts=["test"])) == 3
     assert len(shd()) == 8
-    assert server.asked == ["/datasets/shd_test.h5.zip", "/datasets/shd_train.h5.zip"]
+    assert server.requested == ["/datasets/shd_test.h5.zip", "/datasets/shd_train.h5.zip"]
 
 
 @pytest.fixture
@@ -262,9 +262,9 @@ def test_records_are_verified_by_the_published_list(server):
     data = ecg(records=["100", "101"])
     assert np.unique(data.groups).tolist() == ["100", "101"]
     assert data.split.tolist() == (data.groups == "100").tolist()
-    asked = len(server.asked)
+    n_requests = len(server.requested)
     ecg(records=["100", "101"])
-    assert len(server.asked) == asked == 7
+    assert len(server.requested) == n_requests == 7
 
 
 @pytest.mark.usefixtures("arrhythmias")
