@@ -16,7 +16,7 @@ from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.environment import cores
 from lsm_sim.support.progress import progress_bar
-from lsm_sim_fast import crew, division, form
+from lsm_sim_fast import crew, division, form, limits
 from lsm_sim_fast.compiling import announced
 from lsm_sim_fast.layout import Layout, lay_out
 from lsm_sim_fast.pull_layout import PullLayout, lay_out_pull
@@ -36,8 +36,11 @@ class Fast:
         return form.choose().why
 
     def legalise(self, program: Program) -> Program:
-        """Return ``program`` itself."""
-        check_supported(self, program)
+        """Return ``program`` itself, unless its synapses cannot be packed."""
+        layouts = _LAYOUTS.setdefault(program, _Layouts())
+        if layouts.refused is None:
+            layouts.refused = limits.reasons(program)
+        check_supported(self, program, layouts.refused)
         return program
 
     @contextmanager
@@ -55,6 +58,7 @@ class _Layouts:
     _push: dict[tuple[int, int | None, bool], Layout] = field(default_factory=dict)
     _pull: PullLayout | None = None
     _suits_pull: bool | None = None
+    refused: list[str] | None = None  # None: not checked yet
 
     def push(self, program: Program, n_parts: int, *, sort: bool) -> Layout:
         """Return the layout for so many threads per sample, its neurons sorted if that may be."""

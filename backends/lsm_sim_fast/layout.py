@@ -28,7 +28,7 @@ from lsm_sim_fast.compiled.rows import UNROLLED, VECTOR
 from lsm_sim_fast.packing import pack
 
 LINE = 16  # neurons; keeps every slot and every block aligned to vectors and, int32, to cache lines
-_MAX_PLACES = 2**31
+MAX_PLACES = 2**31
 _BLOCK = 2**16  # places of a block: what 16 bits of a synapse can name, and a quarter of a usual second-level cache
 _SHORT_ROW = 32  # synapses; blocks are not made so narrow that the mean row falls below
 _LARGE = 2**18  # synapses; more of them leave the second-level cache
@@ -111,10 +111,10 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None, *, sort
     slots = program.max_delay + 1
     edges, parts = _blocks(program, n_parts)
     width = whole_lines(int(np.diff(edges).max()))
-    if slots * width > _MAX_PLACES:
+    if slots * width > MAX_PLACES:
         raise UnsupportedError(
             f"fast: {program.n_neurons} neurons with delays up to {program.max_delay + 1} steps need "
-            f"{slots * width} places, more than {_MAX_PLACES}; use shorter delays or a larger dt"
+            f"{slots * width} places, more than {MAX_PLACES}; use shorter delays or a larger dt"
         )
     sortable = edges.size == 2 and rows is None
     order = _order(program, sort=sort and sortable)
@@ -174,18 +174,28 @@ def _span(slots: int, width: int) -> int:
     return slots * (4 if slots * width <= _BLOCK else 2)
 
 
+def most_places(program: Program) -> int:
+    """Return the largest number of places that a block may have, whatever the number of threads."""
+    return (program.max_delay + 1) * whole_lines(min(program.n_neurons, _widest_block(program)))
+
+
+def _widest_block(program: Program) -> int:
+    """Return the largest number of neurons of a block."""
+    n, rows = program.n_neurons, program.n_inputs + program.n_neurons
+    row = program.n_synapses / rows
+    within = np.cumsum(np.bincount(program.delay, minlength=1))
+    busy = int(np.searchsorted(within, 0.99 * within[-1])) + 1
+    return max(LINE, _BLOCK // busy, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
+
+
 def _blocks(program: Program, n_parts: int) -> tuple[Ints, Ints]:
     """Return the edges of blocks and of parts; all parts have equally many neurons and all blocks of a part nearly so.
 
     A block holds `_BLOCK` places, or more where rows would get shorter than `_SHORT_ROW`. A few long delays make a strip long
     but not busy: what counts is the part of it that 99 % of the synapses write to.
     """
-    n, rows = program.n_neurons, program.n_inputs + program.n_neurons
-    row = program.n_synapses / rows
-    within = np.cumsum(np.bincount(program.delay, minlength=1))
-    busy = int(np.searchsorted(within, 0.99 * within[-1])) + 1
-    most = max(LINE, _BLOCK // busy, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
-    part_edges = np.linspace(0, n, n_parts + 1).astype(np.int64)
+    most = _widest_block(program)
+    part_edges = np.linspace(0, program.n_neurons, n_parts + 1).astype(np.int64)
     edges, parts = [np.zeros(1, np.int64)], [0]
     for first, last in itertools.pairwise(part_edges):
         n_blocks = max(1, -(-int(last - first) // most))

@@ -43,6 +43,52 @@ def test_weights_of_43_bits_beside_a_million_steps_of_delay_are_refused_with_the
         lay_out(network(weight=2.0**11 + 2.0**-30, delay=2**20 - 1))
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"weight": 2.0**11 + 2.0**-30, "delay": 2**20 - 1},
+            "weights of 43 bits do not fit beside the numbers of 16777216",
+        ),
+        (
+            {"weight": 2.0**21 - 2.0**-30, "delay": 1023},
+            "weights of 52 bits do not fit beside the numbers of 16384 places",
+        ),
+        (
+            {"n_neurons": 2100, "delay": 2**20 - 1},
+            "2100 neurons with delays up to 1048576 steps need .* places, more than",
+        ),
+    ],
+)
+def test_what_cannot_be_packed_is_refused_by_legalise(fields, words, fast):
+    program = network(**fields)
+    with pytest.raises(UnsupportedError, match=f"^fast: {words}"):
+        fast.legalise(program)
+    with pytest.raises(UnsupportedError):
+        lay_out(program)
+
+
+def test_weights_that_just_fit_are_packed(fast):
+    program = network(weight=2.0**20 - 2.0**-30, delay=1023)  # 51 bits beside 16384 places, which take 14
+    with pytest.raises(UnsupportedError, match="weights of 51 bits"):
+        fast.legalise(program)
+    program = network(weight=2.0**19 - 2.0**-30, delay=1023)
+    assert fast.legalise(program) is program
+    assert lay_out(program).shift == 50
+
+
+def test_synapses_that_are_merged_are_refused_by_their_sum(fast):
+    program = network(weight=2.0**19 - 2.0**-30, delay=1023)
+    twice = dataclasses.replace(
+        program,
+        indptr=2 * program.indptr,
+        **{n: np.repeat(getattr(program, n), 2) for n in ("post", "weight", "delay")},
+    )
+    for refuse in (fast.legalise, lay_out):
+        with pytest.raises(UnsupportedError, match="weights of 51 bits"):
+            refuse(twice)
+
+
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @pytest.mark.parametrize("rows", [None, 1])
 @pytest.mark.parametrize("seed", range(15))
