@@ -11,7 +11,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
 from lsm_sim_fast import aligned, form
 from lsm_sim_fast.compiled.pull import LANES, advance_lanes
-from lsm_sim_fast.compiled.threads import flags
+from lsm_sim_fast.compiled.waiting import flags
 from lsm_sim_fast.pull_layout import PullLayout
 from lsm_sim_fast.results import Batch
 from lsm_sim_fast.worker import neuron_values

@@ -11,7 +11,7 @@ from lsm_sim.engine.requests import recorded_steps
 from lsm_sim.program.program import NEURON_ARRAYS, Program
 from lsm_sim_fast import aligned, form
 from lsm_sim_fast.compiled import push
-from lsm_sim_fast.compiled.threads import flags
+from lsm_sim_fast.compiled.waiting import flags
 from lsm_sim_fast.layout import Layout, whole_lines
 from lsm_sim_fast.pull_layout import PullLayout
 from lsm_sim_fast.results import Batch, Pieces

@@ -16,7 +16,7 @@ from numba.extending import intrinsic, overload
 from lsm_sim_fast.compiled import assembly, assembly_pull
 from lsm_sim_fast.compiled.caching import kernel
 from lsm_sim_fast.compiled.neurons import FOREVER, at, update
-from lsm_sim_fast.compiled.threads import STRIDE, others_reached, publish
+from lsm_sim_fast.compiled.waiting import STRIDE, others_reached, publish
 
 LANES = 64
 _CHUNK = 256  # synapses whose bytes sum up in 16 bits

@@ -15,7 +15,7 @@ from lsm_sim_fast.compiled.block import advance_block
 from lsm_sim_fast.compiled.caching import kernel
 from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, part
 from lsm_sim_fast.compiled.rows import scatter
-from lsm_sim_fast.compiled.threads import STRIDE, others_reached, publish
+from lsm_sim_fast.compiled.waiting import STRIDE, others_reached, publish
 
 _inline = numba.njit(forceinline=True, error_model="numpy")
 
