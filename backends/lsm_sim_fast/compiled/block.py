@@ -12,13 +12,11 @@ from lsm_sim_fast.compiled.neurons import update
 
 
 @intrinsic
-def _vector_pass(
-    typing_context, k, n, first, scale, slot, u, v, free_at, decay_u, decay_v, threshold, bias, who, found
-):
-    alike, loihi, width = isinstance(decay_u, types.Float), isinstance(u.dtype, types.Integer), slot.dtype.bitwidth
+def _vector_pass(typing_context, k, n, first, scale, slot, u, v, free_at, keep_u, keep_v, threshold, bias, who, found):
+    alike, loihi, width = isinstance(keep_u, types.Float), isinstance(u.dtype, types.Integer), slot.dtype.bitwidth
     name = f"lsm_sim_neurons_{'loihi' if loihi else 'float64'}_{width}" + ("_alike" if alike else "")
     numbers = types.int32, types.int64, types.int32, types.float64
-    signature = types.int64(*numbers, slot, u, v, free_at, decay_u, decay_v, threshold, bias, who, types.int64)
+    signature = types.int64(*numbers, slot, u, v, free_at, keep_u, keep_v, threshold, bias, who, types.int64)
 
     def generate(context, builder, signature, values):
         arrays = [i for i, kind in enumerate(signature.args) if isinstance(kind, types.Array)]
@@ -34,7 +32,7 @@ def advance_block(k, first, slot, state, neurons, who, found, vector):
     """Advance the neurons of a block by one step, in compiled code.
 
     ``slot`` is what arrives, and is emptied; ``state`` is u, v, free_at and room for flags, ``neurons`` the
-    unit of arrivals, decays, threshold and bias. Numbers of neurons that spiked, from ``first`` on, go to ``who[found:]``;
+    unit of arrivals, kept fractions, threshold and bias. Numbers of neurons that spiked, from ``first`` on, go to ``who[found:]``;
     returns ``found`` plus how many.
     """
     raise NotImplementedError("for compiled code only")
@@ -49,16 +47,16 @@ def _advance_block(k, first, slot, state, neurons, who, found, vector):
 
 def _vector(k, first, slot, state, neurons, who, found, vector):
     u, v, free_at, _ = state
-    scale, decay_u, decay_v, threshold, bias = neurons
+    scale, keep_u, keep_v, threshold, bias = neurons
     return _vector_pass(
-        np.int32(k), u.size, np.int32(first), scale, slot, u, v, free_at, decay_u, decay_v, threshold, bias, who, found
+        np.int32(k), u.size, np.int32(first), scale, slot, u, v, free_at, keep_u, keep_v, threshold, bias, who, found
     )  # fmt: skip
 
 
 def _plain(k, first, slot, state, neurons, who, found, vector):
     u, v, free_at, spiked = state
-    scale, decay_u, decay_v, threshold, bias = neurons
-    update(k, slot, scale, u, v, free_at, spiked[: u.size], decay_u, decay_v, threshold, bias)
+    scale, keep_u, keep_v, threshold, bias = neurons
+    update(k, slot, scale, u, v, free_at, spiked[: u.size], keep_u, keep_v, threshold, bias)
     n, words = np.uint64(found), spiked.view(np.uint64)
     for w in range(np.uint64(words.size)):
         if words[w] != 0:

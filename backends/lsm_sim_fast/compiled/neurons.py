@@ -48,24 +48,24 @@ def _at(values, i):
     return lambda values, i: values
 
 
-def update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
+def update(k, slot, scale, u, v, free_at, spiked, keep_u, keep_v, threshold, bias):
     """Advance u and v of a block's neurons, reset those that spike, and empty the slot; see `lsm_sim.engine.reference` for both arithmetics."""
     raise NotImplementedError("for compiled code only")
 
 
 @overload(update, jit_options={"error_model": "numpy", "forceinline": True})
-def _update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
+def _update(k, slot, scale, u, v, free_at, spiked, keep_u, keep_v, threshold, bias):
     if isinstance(v.dtype, types.Integer):
         return _loihi_update
     return _outsized_loihi_update if isinstance(u.dtype, types.Integer) else _float64_update
 
 
-def _float64_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
+def _float64_update(k, slot, scale, u, v, free_at, spiked, keep_u, keep_v, threshold, bias):
     for i in range(u.size):
-        current = at(decay_u, i) * u[i] + slot[i] * scale
+        current = at(keep_u, i) * u[i] + slot[i] * scale
         slot[i] = 0
         u[i] = current
-        potential = at(decay_v, i) * v[i] + (current + at(bias, i))
+        potential = at(keep_v, i) * v[i] + (current + at(bias, i))
         potential = v[i] if k < free_at[i] else potential
         above = potential > at(threshold, i)
         v[i] = 0.0 if above else potential
@@ -84,16 +84,16 @@ def _wrapped(x):
     return np.int32(x - 16777216 if x > 8388608 else (x + 16777216 if x <= -8388608 else x))
 
 
-def _loihi_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
+def _loihi_update(k, slot, scale, u, v, free_at, spiked, keep_u, keep_v, threshold, bias):
     """As above; u and v are int32, and so are threshold and bias.
 
     A v above 2^23 - 1 needs no clipping: it is above any threshold, so the neuron spikes and v becomes 0.
     """
     for i in range(u.size):
-        x = _wrapped(np.int32(_decayed(u[i], at(decay_u, i)) + (slot[i] << 6)))
+        x = _wrapped(np.int32(_decayed(u[i], at(keep_u, i)) + (slot[i] << 6)))
         slot[i] = 0
         u[i] = x
-        potential = np.int32(_decayed(v[i], at(decay_v, i)) + (x + at(bias, i)))
+        potential = np.int32(_decayed(v[i], at(keep_v, i)) + (x + at(bias, i)))
         potential = max(potential, np.int32(-8388607))
         potential = v[i] if k < free_at[i] else potential
         above = potential > at(threshold, i)
@@ -101,13 +101,13 @@ def _loihi_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, thres
         spiked[i] = above
 
 
-def _outsized_loihi_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay_v, threshold, bias):
+def _outsized_loihi_update(k, slot, scale, u, v, free_at, spiked, keep_u, keep_v, threshold, bias):
     """As above for any program: v is an integer in a float64, in which all sums here are exact."""
     for i in range(u.size):
-        x = _wrapped(np.int32(_decayed(u[i], at(decay_u, i)) + (slot[i] << 6)))
+        x = _wrapped(np.int32(_decayed(u[i], at(keep_u, i)) + (slot[i] << 6)))
         slot[i] = 0
         u[i] = x
-        potential = np.trunc(v[i] * at(decay_v, i)) + (np.float64(x) + at(bias, i))
+        potential = np.trunc(v[i] * at(keep_v, i)) + (np.float64(x) + at(bias, i))
         potential = max(potential, -8388607.0)
         potential = v[i] if k < free_at[i] else potential
         above = potential > at(threshold, i)
@@ -116,10 +116,10 @@ def _outsized_loihi_update(k, slot, scale, u, v, free_at, spiked, decay_u, decay
 
 
 @_inline
-def count_excursions(k, first, slot, u, decay_u, bias, excursions):
+def count_excursions(k, first, slot, u, keep_u, bias, excursions):
     """Before a step: count where |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23; rows count, step, neuron."""
     for i in range(u.size):
-        x = np.int32(_decayed(u[i], at(decay_u, i)) + (slot[i] << 6))
+        x = np.int32(_decayed(u[i], at(keep_u, i)) + (slot[i] << 6))
         drive = np.float64(_wrapped(x)) + at(bias, i)
         outside = (abs(np.int64(slot[i])) >= 32768, abs(np.int64(x)) >= 8388608, abs(drive) >= 8388608)
         for kind in range(3):

@@ -109,14 +109,14 @@ def _hold_and_count(k, free_at, spiked, refractory, counters):
 @_inline
 def _advance_targets(k, start, now, indptr, packed, words, neurons, state, counters, spiked, sums, vector):
     """Advance this thread's neurons by one step, and write to ``now`` in which lanes they spiked."""
-    scale, decay_u, decay_v, threshold, bias, refractory = neurons
+    scale, keep_u, keep_v, threshold, bias, refractory = neurons
     u, v, free_at = state
     mask, eights = np.uint32(words.size - 1), spiked.view(np.uint64)
     for i in range(indptr.size - 1):
         for e in range(indptr[i], indptr[i + 1], _CHUNK):
             _pull(words, packed, e, min(_CHUNK, indptr[i + 1] - e), np.uint32(start), mask, sums, vector)
         update(
-            k, sums, scale, u[i], v[i], free_at[i], spiked, at(decay_u, i), at(decay_v, i), at(threshold, i), at(bias, i)
+            k, sums, scale, u[i], v[i], free_at[i], spiked, at(keep_u, i), at(keep_v, i), at(threshold, i), at(bias, i)
         )  # fmt: skip
         now[i] = word = _as_word(eights)
         if word != 0:

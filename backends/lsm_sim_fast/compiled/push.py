@@ -29,7 +29,7 @@ EVENT, BIN, SPIKE, RECORD, SLOT, PHASE, N_CURSORS = range(7)
 #   synapses     packed synapses, bits of their mantissas, how many rows ahead and how many cache lines of them to ask for
 #   strip        arrivals to come, by block and slot, (blocks, span * width)
 #   order        the program's number of each of this thread's neurons; empty: in the order of the program
-#   neurons      unit of arrivals, decay of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
+#   neurons      unit of arrivals, kept fraction of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
 #   state        u, v, free_at (first step at which v moves again), room for flags (uint8), all padded to 16
 #   team         number of this thread, spikes of two steps by thread (2, threads, N + 16), how many (2, threads), flags
 #   cursor       next event, current bin, spikes in the buffer, next recorded step, slot of the step, 1 while waiting for others
@@ -94,17 +94,17 @@ def _carry_back(layout, strip, cursor):
 def _advance_blocks(k, slot, layout, strip, neurons, state, who, excursions, vector):
     """Advance the neurons of this thread, list those that spiked and return how many."""
     blocks, width, _, _, _, _ = layout
-    scale, decay_u, decay_v, threshold, bias, _ = neurons
+    scale, keep_u, keep_v, threshold, bias, _ = neurons
     u, v, free_at, flags = state
     start, found = slot * width, 0
     for b in range(blocks.size - 1):
         lo, hi = blocks[b] - blocks[0], blocks[b + 1] - blocks[0]
         arrivals = strip[b, start : start + hi - lo]
         if excursions is not None:
-            count_excursions(k, blocks[b], arrivals, u[lo:hi], part(decay_u, lo, hi), part(bias, lo, hi), excursions)
+            count_excursions(k, blocks[b], arrivals, u[lo:hi], part(keep_u, lo, hi), part(bias, lo, hi), excursions)
         found = advance_block(
             k, blocks[b], arrivals, (u[lo:hi], v[lo:hi], free_at[lo:hi], flags[lo : -(-hi // 16) * 16]),
-            (scale, part(decay_u, lo, hi), part(decay_v, lo, hi), part(threshold, lo, hi), part(bias, lo, hi)),
+            (scale, part(keep_u, lo, hi), part(keep_v, lo, hi), part(threshold, lo, hi), part(bias, lo, hi)),
             who, found, vector,
         )  # fmt: skip
     return found
