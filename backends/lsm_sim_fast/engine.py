@@ -16,7 +16,7 @@ from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.environment import cores
 from lsm_sim.support.progress import progress_bar
-from lsm_sim_fast import crew, division, form, limits
+from lsm_sim_fast import division, form, limits, threads
 from lsm_sim_fast.compiling import announced
 from lsm_sim_fast.layout import Layout, lay_out
 from lsm_sim_fast.pull_layout import PullLayout, lay_out_pull
@@ -102,7 +102,7 @@ class _Runner:
         with progress_bar(len(stimulus), request.progress) as advance, announced(request.progress):
             batch = Batch(self.program, stimulus, request, results)
             if self._shall_pull(stimulus, request, n_threads):
-                crew.pull(
+                threads.pull(
                     batch,
                     self.layouts.pull(self.program),
                     division.pull_teams(n_threads, len(stimulus), self.program.n_neurons),
@@ -110,7 +110,7 @@ class _Runner:
                 )
             else:
                 layout = self.layouts.push(self.program, n_parts, sort=division.only_counts(request))
-                crew.push(batch, layout, n_teams, advance)
+                threads.push(batch, layout, n_teams, advance)
         return results.outcome(self.program, stimulus, request)
 
     def _shall_pull(self, stimulus: Spikes, request: Request, n_threads: int) -> bool:
@@ -129,6 +129,6 @@ class _Runner:
         request = Request(spikes=False, bins=np.array([[0, n_steps]]), n_threads=1, progress=False)
         results = Results.empty(self.program, sample, request, 1)
         batch = Batch(self.program, sample, checked_request(self.program, sample, request), results)
-        crew.push(batch, self.layouts.push(self.program, 1, sort=True), 1, lambda _: None)
+        threads.push(batch, self.layouts.push(self.program, 1, sort=True), 1, lambda _: None)
         inputs = np.bincount(sample.channel, minlength=self.program.n_inputs)
         return np.concatenate([inputs, results.counts[0, 0]]) / n_steps

@@ -26,40 +26,38 @@ class Results:
         By sample and thread: pieces of (step, neuron), one after the other.
     counts
         (B, K, N).
-    u, v
-        By sample: (steps, neurons) recorded.
+    traces
+        State variables by name, then by sample: (steps, neurons) recorded; without columns where a variable is not recorded.
     excursions
         By sample and thread: count, first step and first neuron, each of three kinds, (B, n_parts, 3, 3).
     """
 
     spikes: list[list[Pieces]]
     counts: npt.NDArray[np.int32]
-    u: list[Any]
-    v: list[Any]
+    traces: dict[str, list[Any]]
     excursions: npt.NDArray[np.int64]
 
     @staticmethod
     def empty(program: Program, stimulus: Spikes, request: Request, n_parts: int) -> Results:
-        """Allocate what the request asks for; ``n_parts`` threads share a sample."""
+        """Allocate what was requested; ``n_parts`` threads share a sample."""
         n_bins = 0 if request.bins is None else request.bins.shape[1] - 1
-        recorded = [recorded_steps(request, int(n)).size for n in stimulus.n_steps]
+        rows = [recorded_steps(request, int(n)).size for n in stimulus.n_steps]
+        columns = dict.fromkeys(recorded_variables(program, request), request.neurons.size)
         excursions = np.full((len(stimulus) if request.excursions else 0, n_parts, 3, 3), -1)
         excursions[:, :, 0] = 0
         return Results(
             spikes=[[[] for _ in range(n_parts)] for _ in range(len(stimulus))],
             counts=np.zeros((len(stimulus), n_bins, program.n_neurons), np.int32),
-            u=[np.empty((n, request.neurons.size)) for n in recorded],
-            v=[np.empty((n, request.neurons.size)) for n in recorded],
+            traces={name: [np.empty((n, columns.get(name, 0))) for n in rows] for name in program.state},
             excursions=excursions,
         )
 
     def outcome(self, program: Program, stimulus: Spikes, request: Request) -> Outcome:
-        """Return what was asked for."""
-        recorded = {"u": tuple(self.u), "v": tuple(self.v)}
+        """Return what was requested."""
         return Outcome(
             spikes=self._spikes(program, stimulus) if request.spikes else None,
             counts=None if request.bins is None else self.counts,
-            traces={name: recorded[name] for name in recorded_variables(program, request)},
+            traces={name: tuple(self.traces[name]) for name in recorded_variables(program, request)},
             excursions=self._excursions() if request.excursions else None,
         )
 

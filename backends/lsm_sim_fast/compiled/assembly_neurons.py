@@ -14,7 +14,7 @@ _PASS = Template("""
 declare <16 x i32> @llvm.experimental.vector.compress.v16i32(<16 x i32>, <16 x i1>, <16 x i32>)
 declare i16 @llvm.ctpop.i16(i16)
 
-define i64 @$name(i32 %k, i64 %n, i32 %first, double %scale, ptr noalias %slot, ptr noalias %u, ptr noalias %v, ptr noalias %free, $decay %du, $decay %dv, $level %th, $level %bias, ptr noalias %who, i64 %found0) alwaysinline {
+define i64 @$name(i32 %k, i64 %n, i32 %first, double %scale, ptr noalias %slot, ptr noalias %u, ptr noalias %v, ptr noalias %free, $decay %keep_u, $decay %keep_v, $level %th, $level %bias, ptr noalias %who, i64 %found0) alwaysinline {
 entry:
 $ks
 $firsts
@@ -67,10 +67,10 @@ _FLOAT64 = """
   %u0 = load <16 x double>, ptr %pu, align 8
   %whole = sitofp <16 x $slot> %a to <16 x double>
   %arrivals = fmul <16 x double> %whole, %scales
-  %kept = fmul <16 x double> %dus, %u0
+  %kept = fmul <16 x double> %keep_us, %u0
   %current = fadd <16 x double> %kept, %arrivals
   store <16 x double> %current, ptr %pu, align 8
-  %leaked = fmul <16 x double> %dvs, %v0
+  %leaked = fmul <16 x double> %keep_vs, %v0
   %drive = fadd <16 x double> %current, %biass
   %potential = fadd <16 x double> %leaked, %drive"""
 
@@ -78,7 +78,7 @@ _LOIHI = """
   %pu = getelementptr i32, ptr %u, i64 %i
   %u0 = load <16 x i32>, ptr %pu, align 4
   %uwide = sitofp <16 x i32> %u0 to <16 x double>
-  %ukept = fmul <16 x double> %uwide, %dus
+  %ukept = fmul <16 x double> %uwide, %keep_us
   %kept = fptosi <16 x double> %ukept to <16 x i32>
 $narrow
   %arrivals = shl <16 x i32> %a32, <$sixes>
@@ -91,7 +91,7 @@ $narrow
   %wrapped = select <16 x i1> %under, <16 x i32> %up, <16 x i32> %lowered
   store <16 x i32> %wrapped, ptr %pu, align 4
   %vwide = sitofp <16 x i32> %v0 to <16 x double>
-  %vkept = fmul <16 x double> %vwide, %dvs
+  %vkept = fmul <16 x double> %vwide, %keep_vs
   %leaked = fptosi <16 x double> %vkept to <16 x i32>
   %drive = add <16 x i32> %wrapped, %biass
   %sum = add <16 x i32> %leaked, %drive
@@ -100,14 +100,15 @@ $narrow
 
 
 def neurons(name: str, slot: int, *, loihi: bool, alike: bool) -> str:
-    """Return ``i64 name(k, n, first, scale, slot, u, v, free, du, dv, th, bias, who, found)``.
+    """Return ``i64 name(k, n, first, scale, slot, u, v, free, keep_u, keep_v, th, bias, who, found)``.
 
     Advances ``n`` neurons, the first of which has the number ``first``, empties their slot, of integers of
     ``slot`` bits, and writes the numbers of those that spiked to ``who[found:]``; returns ``found`` plus how many. v, th and
-    bias are doubles, or i32 for loihi. ``alike``: du, dv, th and bias are numbers; else arrays.
+    bias are doubles, or i32 for loihi. ``keep_u`` and ``keep_v`` are the fractions of u and v that a step keeps. ``alike``: these
+    two, th and bias are numbers; else arrays.
     """
     v = "i32" if loihi else "double"
-    parameters = {"du": "double", "dv": "double", "th": v, "bias": v}
+    parameters = {"keep_u": "double", "keep_v": "double", "th": v, "bias": v}
     given = _splat if alike else _load
     return _PASS.substitute(
         name=name,

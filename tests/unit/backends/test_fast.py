@@ -17,7 +17,7 @@ from lsm_sim.engine import availability
 from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.spikes.bins import equal_bins
 from lsm_sim.testing import random_program, random_stimulus
-from lsm_sim_fast import crew, division, engine, form, probe
+from lsm_sim_fast import division, engine, form, probe, threads
 from lsm_sim_fast.layout import lay_out
 from lsm_sim_fast.pull_layout import pull_fits
 
@@ -163,8 +163,8 @@ def test_a_crowded_batch_is_pulled_and_a_quiet_one_pushed(monkeypatch):
     busy = dataclasses.replace(program, bias=program.bias + 1.0)
     stimulus = Spikes.from_dense(workloads.stimulus(workloads.W, 64)[:, :50], 1e-3)
     pulled = []
-    pull = crew.pull
-    monkeypatch.setattr(crew, "pull", lambda batch, *rest: pulled.append(len(batch.stimulus)) or pull(batch, *rest))
+    pull = threads.pull
+    monkeypatch.setattr(threads, "pull", lambda batch, *rest: pulled.append(len(batch.stimulus)) or pull(batch, *rest))
     runs = [lsm.run(p, stimulus, spikes=False, bins=2, n_threads=1, progress=False).counts for p in (program, busy)]
     assert pulled == [64]
     expected = [lsm.run(p, stimulus, bins=2, n_threads=1, progress=False).counts for p in (program, busy)]
