@@ -1,6 +1,7 @@
 """A run of ours leaves no trace on the user's own Brian2."""
 
 import dataclasses
+import gc
 import os
 import signal
 import subprocess
@@ -149,6 +150,16 @@ def test_float32_as_the_users_default_changes_no_bit(numpy_target, case, referen
         np.testing.assert_array_equal(ours, theirs)
 
 
+def interrupt_when_running():
+    """Send Ctrl-C half a second after Brian2 has begun to run; earlier it may be lost in what Python deletes."""
+    from brian2 import Network
+
+    while not Network._globally_running:
+        time.sleep(0.01)
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 def test_after_ctrl_c_the_next_run_is_right(numpy_target, reference):
     rng = np.random.default_rng(2)
     program = random_program(rng, "float64", max_inputs=4)
@@ -156,7 +167,8 @@ def test_after_ctrl_c_the_next_run_is_right(numpy_target, reference):
     short = random_stimulus(rng, program, max_samples=1)
     before = state()
     with numpy_target.compile(program) as runner, reference.compile(program) as expected:
-        threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        gc.collect()  # networks of other tests, so that it does not happen in between
+        threading.Thread(target=interrupt_when_running, daemon=True).start()
         start = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             runner(long, Request(progress=False))
