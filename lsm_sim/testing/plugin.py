@@ -1,8 +1,11 @@
-"""Options of pytest for tests of backends; say ``pytest_plugins = ["lsm_sim.testing.plugin"]`` in the conftest.py of the root.
+"""Options of pytest for tests of backends.
 
-No entry point of pytest loads this module by itself: pytest would then import lsm_sim, and with it NumPy, in every project
-of an environment in which lsm_sim is installed, and would rewrite its assertions. `lsm_sim.testing.BackendConformance` works
-without the plugin, too; only its options are missing then.
+The conftest.py of the root loads them::
+
+    pytest_plugins = ["lsm_sim.testing.plugin"]
+
+The package declares no entry point for pytest. With one, pytest would import lsm_sim, and with it NumPy, in every project
+whose environment has lsm_sim. `lsm_sim.testing.BackendConformance` works without this plugin; only the options are missing.
 """
 
 from __future__ import annotations

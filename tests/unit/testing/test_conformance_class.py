@@ -11,7 +11,7 @@ import pytest
 
 from lsm_sim.backend import find
 from lsm_sim.engine import protocol
-from lsm_sim.errors import UnsupportedError
+from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.testing import BackendConformance, RandomCases, check_case
 from lsm_sim.testing.refusal import UNKNOWN_NEED, with_unknown_need
 from tests.cases import GOLDEN, ROOT
@@ -78,6 +78,15 @@ def test_a_backend_that_declares_a_need_that_does_not_exist_is_found():
 
     with pytest.raises(pytest.fail.Exception, match="supports: got initial_stat, which no program needs"):
         named("is_a_backend")(Boastful())
+
+
+def test_a_backend_that_declares_nothing_is_found():
+    class Silent:
+        name = "silent"
+        legalise = compile = None
+
+    with pytest.raises(DescriptionError, match=r"Silent has no supports, expected what lsm_sim\.backend"):
+        named("is_a_backend")(Silent())
 
 
 def test_a_case_file_with_another_answer_is_found():
