@@ -9,12 +9,13 @@ import numpy as np
 
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
-from lsm_sim_fast import aligned, form
+from lsm_sim_fast import aligned, form, neuron_arrays
+from lsm_sim_fast.compiled import arguments
+from lsm_sim_fast.compiled.caching import compiled_for
 from lsm_sim_fast.compiled.pull import LANES, advance_lanes
 from lsm_sim_fast.compiled.waiting import flags
 from lsm_sim_fast.pull_layout import PullLayout
 from lsm_sim_fast.results import Batch
-from lsm_sim_fast.worker import neuron_values
 
 
 def groups(stimulus: Spikes) -> list[Ints]:
@@ -42,35 +43,48 @@ class PullWorker:
 
     def __init__(self, batch: Batch, layout: PullLayout, part: int, meeting: PullMeeting) -> None:
         first, last = (int(edge) for edge in meeting.edges[part : part + 2])
-        shape, program = (last - first, LANES), batch.program
-        self._batch, self._layout, self._part, self._meeting = batch, layout, part, meeting
-        self._share = part, first, program.n_inputs, meeting.flags
-        self._indptr = layout.indptr[first : last + 1]
-        self._neurons = neuron_values(program, layout, slice(first, last))
-        u_type = np.int32 if program.arithmetic == "loihi" else np.float64
-        self._state: tuple[Any, ...] = tuple(np.zeros(shape, kind) for kind in (u_type, layout.v_type, np.int32))
-        self._counters = np.zeros(shape, np.int32)
-        self._scratch = aligned.zeros(LANES, np.int32), aligned.zeros(LANES, np.uint8)
+        shape, program, n_inputs = (last - first, LANES), batch.program, batch.program.n_inputs
+        bins, stimulus = batch.request.bins, batch.stimulus
+        assert bins is not None
+        self._share = arguments.PullShare(
+            number=part,
+            first=first,
+            flags=meeting.flags,
+            waiting=np.zeros(1, np.int64),
+            counters=np.zeros(shape, np.int32),
+            sums=aligned.zeros(LANES, np.int32),
+            spiked=aligned.zeros(LANES, np.uint8),
+        )
+        self._sources = arguments.Sources(
+            words=meeting.words,
+            width=layout.width,
+            n_inputs=n_inputs,
+            indptr=layout.indptr[first : last + 1],
+            packed=layout.packed,
+            unit=layout.scale,
+        )
+        self._neurons = neuron_arrays.parameters(program, slice(first, last), layout.v_type)
+        self._state = neuron_arrays.state(program, shape, layout.v_type)
+        self._stimulus = arguments.Stimulus(stimulus.step, stimulus.channel, stimulus.offsets)
+        self._n_steps = stimulus.n_steps
+        self._bins = arguments.Bins(bins, batch.results.counts)
+        self._advance: Any = None
 
     def rest(self) -> None:
         """Put everything of this thread back to the start of a group."""
-        for array in (self._counters, *self._state):
+        for array in (self._share.counters, self._share.waiting, *self._state):
             array[:] = 0
 
     def run(self, item: Ints, stop: Any) -> None:
         """Run the samples ``item`` and write their counts."""
-        batch, layout, words, lanes, k = self._batch, self._layout, self._meeting.words, item, 0
-        stimulus, bins, counts = batch.stimulus, batch.request.bins, batch.results.counts
-        assert bins is not None
-        n_steps, events, current = (
-            int(stimulus.n_steps[lanes].max()), stimulus.offsets[lanes], np.zeros(lanes.size, np.int64)
+        group = arguments.Group(sample=item, event=self._stimulus.offsets[item], bin=np.zeros(item.size, np.int64))
+        k, n_steps = 0, int(self._n_steps[item].max())
+        rest = (
+            n_steps, stop, self._share, self._sources, self._neurons, self._state, group, self._stimulus, self._bins,
+            form.choose().vector,
         )  # fmt: skip
-        waiting = np.zeros(1, np.int64)
+        self._advance = self._advance or compiled_for(advance_lanes, (k, *rest))
         while k < n_steps and not stop[0]:
-            k = advance_lanes(
-                k, n_steps, stop, self._share, self._indptr, layout.packed, words, layout.width, self._neurons,
-                self._state, lanes, events, (stimulus.step, stimulus.channel, stimulus.offsets), bins, counts,
-                self._counters, current, waiting, self._scratch, form.choose().vector,
-            )  # fmt: skip
-            if waiting[0]:
+            k = self._advance(k, *rest)
+            if self._share.waiting[0]:
                 time.sleep(0)  # the others have no core at the moment: let them have this one

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.engine.requests import recorded_steps
-from lsm_sim.program.program import NEURON_ARRAYS, Program
-from lsm_sim_fast import aligned, form
-from lsm_sim_fast.compiled import push
+from lsm_sim.program.program import Program
+from lsm_sim_fast import aligned, form, neuron_arrays
+from lsm_sim_fast.compiled import arguments, push
+from lsm_sim_fast.compiled.caching import compiled_for
 from lsm_sim_fast.compiled.waiting import flags
 from lsm_sim_fast.layout import Layout, whole_lines
-from lsm_sim_fast.pull_layout import PullLayout
 from lsm_sim_fast.results import Batch, Pieces
 
 _BUFFER = 1 << 16  # spikes; larger than any step needs, small enough to stay in cache
@@ -37,84 +37,90 @@ class Worker:
 
     def __init__(self, batch: Batch, layout: Layout, part: int, meeting: Meeting) -> None:
         program, request = batch.program, batch.request
-        blocks = layout.edges[layout.parts[part] : layout.parts[part + 1] + 1]
-        rows = layout.indptr[layout.parts[part] : layout.parts[part + 1]]
-        self._batch, self._part, self._meeting = batch, part, meeting
+        edges = layout.edges[layout.parts[part] : layout.parts[part + 1] + 1]
+        first, last = int(edges[0]), int(edges[-1])
+        which = layout.order[first:last]
+        room = whole_lines(last - first)
+        self._batch, self._part = batch, part
         self._forms = form.choose().vector, layout.rows
-        self._first, self._last = int(blocks[0]), int(blocks[-1])
-        which = layout.order[self._first : self._last]
-        self._order = which if (np.diff(which) != 1).any() else which[:0]
-        self._layout = blocks, layout.width, layout.slots, layout.span, rows, program.n_inputs
-        self._synapses = layout.packed, layout.packed.dtype.type(layout.shift), (layout.ahead, layout.lines)
-        self._neurons = neuron_values(program, layout, which)
-        self._strip = aligned.zeros((len(rows), layout.span * layout.width), layout.strip_type)
+        self._share = arguments.Share(
+            edges=edges,
+            order=which if (np.diff(which) != 1).any() else which[:0],
+            spiked=aligned.zeros(room, np.uint8),
+        )
+        self._arrivals = _arrivals(layout, edges.size - 1)
         self._pending = slice(0, 0)  # places of a strip where arrivals may be left over
-        n = self._last - self._first
-        room = whole_lines(n)
-        u_type = np.int32 if program.arithmetic == "loihi" else np.float64
-        self._state = tuple(aligned.zeros(room, kind) for kind in (u_type, layout.v_type, np.int32, np.uint8))
-        size = max(_BUFFER, 2 * n) if request.spikes else 0
-        self._events = np.empty(size, np.int32), np.empty(size, np.int32)
-        chosen = np.flatnonzero((request.neurons >= self._first) & (request.neurons < self._last))
+        self._synapses = _synapses(program, layout, part)
+        self._neurons = neuron_arrays.parameters(program, which, layout.v_type)
+        self._state = neuron_arrays.state(program, room, layout.v_type)
+        self._team = arguments.Team(part, meeting.lists, meeting.sizes, meeting.flags)
+        size = max(_BUFFER, 2 * (last - first)) if request.spikes else 0
+        self._spikes = arguments.Events(np.empty(size, np.int32), np.empty(size, np.int32))
+        chosen = np.flatnonzero((request.neurons >= first) & (request.neurons < last))
         self._recorded = request.neurons[chosen], chosen
+        self._advance: Any = None
 
     def rest(self) -> None:
         """Put everything of this thread back to the start of a sample."""
-        self._strip[:, self._pending] = 0
-        for array in self._state[:3]:
+        self._arrivals.strip[:, self._pending] = 0
+        for array in self._state:
             array[:] = 0
 
     def run(self, item: int, stop: Any) -> None:
         """Call the kernel until the sample ends, emptying the spike buffer in between."""
-        batch, meeting, b = self._batch, self._meeting, item
-        stimulus, request, results = batch.stimulus, batch.request, batch.results
-        part = slice(stimulus.offsets[b], stimulus.offsets[b + 1])
-        cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(stimulus.n_steps[b]), 0
-        edges = request.bins[b] if request.bins is not None else np.empty(0, np.int64)
-        recording = recorded_steps(request, n_steps), *self._recorded, results.u[b], results.v[b]
-        excursions = results.excursions[b, self._part] if request.excursions else None
-        team = self._part, meeting.lists, meeting.sizes, meeting.flags
+        batch, b = self._batch, item
+        cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(batch.stimulus.n_steps[b]), 0
+        stimulus, bins, recording = self._events(b), self._bins(b), self._recording(b, n_steps)
+        excursions = batch.results.excursions[b, self._part] if batch.request.excursions else None
         pieces: Pieces = []
+        rest = (
+            n_steps, stop, self._share, self._arrivals, self._synapses, self._neurons, self._state, self._team, cursor, stimulus,
+            self._spikes, bins, recording, excursions, *self._forms,
+        )  # fmt: skip
+        self._advance = self._advance or compiled_for(push.advance, (k, *rest))
         while k < n_steps and not stop[0]:
-            k = push.advance(
-                k, n_steps, stop, self._layout, self._synapses, self._strip, self._order, self._neurons, self._state, team, cursor,
-                (stimulus.step[part], stimulus.channel[part]), self._events, edges, results.counts[b], recording,
-                excursions, *self._forms,
-            )  # fmt: skip
+            k = self._advance(k, *rest)
             if cursor[push.SPIKE]:
-                step, neuron = (buffer[: cursor[push.SPIKE]].copy() for buffer in self._events)
+                step, neuron = (buffer[: cursor[push.SPIKE]].copy() for buffer in self._spikes)
                 pieces.append((step, neuron))
                 cursor[push.SPIKE] = 0
             if cursor[push.PHASE]:
                 time.sleep(0)  # the others have no core at the moment: let them have this one
-        _, width, slots, *_ = self._layout
-        self._pending = slice(cursor[push.SLOT] * width, (cursor[push.SLOT] + slots) * width)
-        results.spikes[b][self._part] = pieces
+        width, slot = self._arrivals.width, cursor[push.SLOT]
+        self._pending = slice(slot * width, (slot + self._arrivals.slots) * width)
+        batch.results.spikes[b][self._part] = pieces
+
+    def _events(self, b: int) -> arguments.Events:
+        stimulus = self._batch.stimulus
+        part = slice(stimulus.offsets[b], stimulus.offsets[b + 1])
+        return arguments.Events(stimulus.step[part], stimulus.channel[part])
+
+    def _bins(self, b: int) -> arguments.Bins:
+        bins = self._batch.request.bins
+        return arguments.Bins(np.empty(0, np.int64) if bins is None else bins[b], self._batch.results.counts[b])
+
+    def _recording(self, b: int, n_steps: int) -> arguments.Recording:
+        results = self._batch.results
+        steps, values = recorded_steps(self._batch.request, n_steps), arguments.Variables(results.u[b], results.v[b])
+        return arguments.Recording(steps, *self._recorded, values)
 
 
-def neuron_values(program: Program, layout: Layout | PullLayout, which: Any) -> tuple[Any, ...]:
-    """Return the unit of arrivals, and of some neurons what is kept of u and of v, threshold, bias and refractory time.
-
-    ``which`` picks neurons of the program. The first four are numbers where all neurons have the same; in loihi arithmetic they
-    are whole 4096ths and integers.
-    """
-    arrays = {name: getattr(program, name)[which] for name in NEURON_ARRAYS[program.arithmetic]}
-    if program.arithmetic == "loihi":
-        values = [
-            (4095 - arrays["du"]) / 4096,
-            (4096 - arrays["dv"]) / 4096,
-            (arrays["threshold"] * 64).astype(layout.v_type),
-            arrays["bias"].astype(layout.v_type),
-        ]
-    else:
-        values = [arrays[name] for name in ("decay_u", "decay_v", "threshold", "bias")]
-    if all(map(_alike, values)):
-        values = [array[0] for array in values]
-    else:
-        values = [aligned.copy(np.resize(array, whole_lines(array.size))) for array in values]
-    return (layout.scale, *values, arrays["refractory"].astype(np.int32))
+def _arrivals(layout: Layout, n_blocks: int) -> arguments.Arrivals:
+    return arguments.Arrivals(
+        strip=aligned.zeros((n_blocks, layout.span * layout.width), layout.strip_type),
+        width=layout.width,
+        slots=layout.slots,
+        span=layout.span,
+        unit=layout.scale,
+    )
 
 
-def _alike(array: Any) -> bool:
-    """Whether all values are the same to the bit."""
-    return bool(array.tobytes() == np.repeat(array[:1], array.size).tobytes())
+def _synapses(program: Program, layout: Layout, part: int) -> arguments.Synapses:
+    return arguments.Synapses(
+        packed=layout.packed,
+        indptr=layout.indptr[layout.parts[part] : layout.parts[part + 1]],
+        n_inputs=program.n_inputs,
+        shift=layout.packed.dtype.type(layout.shift),
+        ahead=layout.ahead,
+        lines=layout.lines,
+    )

@@ -8,6 +8,7 @@ from numba.core import types
 from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_neurons
+from lsm_sim_fast.compiled.arguments import type_of
 from lsm_sim_fast.compiled.neurons import update
 
 
@@ -28,35 +29,32 @@ def _vector_pass(typing_context, k, n, first, scale, slot, u, v, free_at, keep_u
     return signature, generate
 
 
-def advance_block(k, first, slot, state, neurons, who, found, vector):
+def advance_block(k, first, slot, unit, neurons, state, spiked, who, found, vector):
     """Advance the neurons of a block by one step, in compiled code.
 
-    ``slot`` is what arrives, and is emptied; ``state`` is u, v, free_at and room for flags, ``neurons`` the
-    unit of arrivals, kept fractions, threshold and bias. Numbers of neurons that spiked, from ``first`` on, go to ``who[found:]``;
+    ``slot`` is what arrives, in numbers of ``unit``, and is emptied; ``neurons`` and ``state`` are the records of `arguments`, cut
+    to the block; ``spiked`` is room for flags. Numbers of neurons that spiked, from ``first`` on, go to ``who[found:]``;
     returns ``found`` plus how many.
     """
     raise NotImplementedError("for compiled code only")
 
 
 @overload(advance_block, jit_options={"error_model": "numpy", "forceinline": True})
-def _advance_block(k, first, slot, state, neurons, who, found, vector):
-    u, v = state[0].dtype, state[1].dtype
+def _advance_block(k, first, slot, unit, neurons, state, spiked, who, found, vector):
+    u, v = type_of(state, "u").dtype, type_of(state, "v").dtype
     outsized = isinstance(u, types.Integer) and isinstance(v, types.Float)  # see `lsm_sim_fast.bounds.v_type`
     return _vector if isinstance(vector, types.Integer) and not outsized else _plain
 
 
-def _vector(k, first, slot, state, neurons, who, found, vector):
-    u, v, free_at, _ = state
-    scale, keep_u, keep_v, threshold, bias = neurons
+def _vector(k, first, slot, unit, neurons, state, spiked, who, found, vector):
     return _vector_pass(
-        np.int32(k), u.size, np.int32(first), scale, slot, u, v, free_at, keep_u, keep_v, threshold, bias, who, found
+        np.int32(k), slot.size, np.int32(first), unit, slot, state.u, state.v, state.free_at,
+        neurons.keep_u, neurons.keep_v, neurons.threshold, neurons.bias, who, found,
     )  # fmt: skip
 
 
-def _plain(k, first, slot, state, neurons, who, found, vector):
-    u, v, free_at, spiked = state
-    scale, keep_u, keep_v, threshold, bias = neurons
-    update(k, slot, scale, u, v, free_at, spiked[: u.size], keep_u, keep_v, threshold, bias)
+def _plain(k, first, slot, unit, neurons, state, spiked, who, found, vector):
+    update(k, slot, unit, neurons, state, spiked)
     n, words = np.uint64(found), spiked.view(np.uint64)
     for w in range(np.uint64(words.size)):
         if words[w] != 0:

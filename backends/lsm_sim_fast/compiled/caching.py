@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numba
+import numpy as np
 from numba.core.options import DefaultOptions
 
 # Arrays belong to the caller for as long as a kernel runs. Counting references to them all the same costs an atomic
@@ -24,3 +26,25 @@ def kernel(function):
         stamp = [(file.name, file.stat().st_mtime, file.stat().st_size) for file in files]
         compiled._cache._cache_file._source_stamp = tuple(stamp)
     return compiled
+
+
+_COMPILED: dict[Any, Any] = {}
+
+
+def compiled_for(function: Any, arguments: tuple[Any, ...]) -> Any:
+    """Return a kernel compiled for the types of these arguments; every later call must have arguments of the same types.
+
+    Calling the kernel itself makes Numba look at the types of all fields of all records, which takes 16 microseconds each time,
+    and as long as several hundred to look for a compiled kernel here.
+    """
+    key = function, _kind(arguments)
+    if key not in _COMPILED:
+        _COMPILED[key] = function.compile(tuple(numba.typeof(argument) for argument in arguments))
+    return _COMPILED[key]
+
+
+def _kind(value: Any) -> Any:
+    """Return what Numba's type of a value depends on."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.num, value.ndim, value.flags.num
+    return (type(value), *map(_kind, value)) if isinstance(value, tuple) else type(value)

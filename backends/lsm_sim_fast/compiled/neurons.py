@@ -12,28 +12,33 @@ from numba.core import types
 from numba.extending import intrinsic, overload
 from numba.np import arrayobj
 
+from lsm_sim_fast.compiled.arguments import type_of
+
 _inline = numba.njit(forceinline=True, error_model="numpy")
 
 FOREVER = np.int64(2**31 - 1)  # a step that no sample reaches
 
 
 @intrinsic
-def part(typing_context, values, lo, hi):
-    """Return the values of some neurons; a number stands for all."""
+def part(typing_context, record, lo, hi):
+    """Return ``record`` with every array cut to some neurons; a number stands for all neurons."""
 
     def generate(context, builder, signature, arguments):
-        kind = signature.args[0]
-        if not isinstance(kind, types.Array):
-            return arguments[0]
-        whole = context.make_array(kind)(context, builder, arguments[0])
-        some = context.make_array(kind)(context, builder)
-        arrayobj.populate_array(
-            some, builder.gep(whole.data, [arguments[1]]), [builder.sub(arguments[2], arguments[1])],
-            whole.strides, whole.itemsize, whole.meminfo,
-        )  # fmt: skip
-        return some._getvalue()
+        return _cut(context, builder, signature.args[0], *arguments)
 
-    return values(values, types.int64, types.int64), generate
+    return record(record, types.int64, types.int64), generate
+
+
+def _cut(context, builder, kind, value, lo, hi):
+    if isinstance(kind, types.BaseTuple):
+        fields = (_cut(context, builder, k, builder.extract_value(value, i), lo, hi) for i, k in enumerate(kind))
+        return context.make_tuple(builder, kind, list(fields))
+    if not isinstance(kind, types.Array):
+        return value
+    whole, some = context.make_array(kind)(context, builder, value), context.make_array(kind)(context, builder)
+    first, shape = builder.gep(whole.data, [lo]), [builder.sub(hi, lo)]
+    arrayobj.populate_array(some, first, shape, whole.strides, whole.itemsize, whole.meminfo)
+    return some._getvalue()
 
 
 def at(values, i):
@@ -48,26 +53,28 @@ def _at(values, i):
     return lambda values, i: values
 
 
-def update(k, slot, scale, u, v, free_at, spiked, keep_u, keep_v, threshold, bias):
-    """Advance u and v of a block's neurons, reset those that spike, and empty the slot; see `lsm_sim.engine.reference` for both arithmetics."""
+def update(k, slot, unit, neurons, state, spiked):
+    """Advance neurons, reset and flag those that spike, and empty the slot; see `lsm_sim.engine.reference` for both arithmetics."""
     raise NotImplementedError("for compiled code only")
 
 
 @overload(update, jit_options={"error_model": "numpy", "forceinline": True})
-def _update(k, slot, scale, u, v, free_at, spiked, keep_u, keep_v, threshold, bias):
-    if isinstance(v.dtype, types.Integer):
+def _update(k, slot, unit, neurons, state, spiked):
+    u, v = type_of(state, "u").dtype, type_of(state, "v").dtype
+    if isinstance(v, types.Integer):
         return _loihi_update
-    return _outsized_loihi_update if isinstance(u.dtype, types.Integer) else _float64_update
+    return _outsized_loihi_update if isinstance(u, types.Integer) else _float64_update
 
 
-def _float64_update(k, slot, scale, u, v, free_at, spiked, keep_u, keep_v, threshold, bias):
+def _float64_update(k, slot, unit, neurons, state, spiked):
+    u, v, free_at = state.u, state.v, state.free_at
     for i in range(u.size):
-        current = at(keep_u, i) * u[i] + slot[i] * scale
+        current = at(neurons.keep_u, i) * u[i] + slot[i] * unit
         slot[i] = 0
         u[i] = current
-        potential = at(keep_v, i) * v[i] + (current + at(bias, i))
+        potential = at(neurons.keep_v, i) * v[i] + (current + at(neurons.bias, i))
         potential = v[i] if k < free_at[i] else potential
-        above = potential > at(threshold, i)
+        above = potential > at(neurons.threshold, i)
         v[i] = 0.0 if above else potential
         spiked[i] = above
 
@@ -84,43 +91,45 @@ def _wrapped(x):
     return np.int32(x - 16777216 if x > 8388608 else (x + 16777216 if x <= -8388608 else x))
 
 
-def _loihi_update(k, slot, scale, u, v, free_at, spiked, keep_u, keep_v, threshold, bias):
+def _loihi_update(k, slot, unit, neurons, state, spiked):
     """As above; u and v are int32, and so are threshold and bias.
 
     A v above 2^23 - 1 needs no clipping: it is above any threshold, so the neuron spikes and v becomes 0.
     """
+    u, v, free_at = state.u, state.v, state.free_at
     for i in range(u.size):
-        x = _wrapped(np.int32(_decayed(u[i], at(keep_u, i)) + (slot[i] << 6)))
+        x = _wrapped(np.int32(_decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6)))
         slot[i] = 0
         u[i] = x
-        potential = np.int32(_decayed(v[i], at(keep_v, i)) + (x + at(bias, i)))
+        potential = np.int32(_decayed(v[i], at(neurons.keep_v, i)) + (x + at(neurons.bias, i)))
         potential = max(potential, np.int32(-8388607))
         potential = v[i] if k < free_at[i] else potential
-        above = potential > at(threshold, i)
+        above = potential > at(neurons.threshold, i)
         v[i] = np.int32(0) if above else potential
         spiked[i] = above
 
 
-def _outsized_loihi_update(k, slot, scale, u, v, free_at, spiked, keep_u, keep_v, threshold, bias):
+def _outsized_loihi_update(k, slot, unit, neurons, state, spiked):
     """As above for any program: v is an integer in a float64, in which all sums here are exact."""
+    u, v, free_at = state.u, state.v, state.free_at
     for i in range(u.size):
-        x = _wrapped(np.int32(_decayed(u[i], at(keep_u, i)) + (slot[i] << 6)))
+        x = _wrapped(np.int32(_decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6)))
         slot[i] = 0
         u[i] = x
-        potential = np.trunc(v[i] * at(keep_v, i)) + (np.float64(x) + at(bias, i))
+        potential = np.trunc(v[i] * at(neurons.keep_v, i)) + (np.float64(x) + at(neurons.bias, i))
         potential = max(potential, -8388607.0)
         potential = v[i] if k < free_at[i] else potential
-        above = potential > at(threshold, i)
+        above = potential > at(neurons.threshold, i)
         v[i] = 0.0 if above else potential
         spiked[i] = above
 
 
 @_inline
-def count_excursions(k, first, slot, u, keep_u, bias, excursions):
+def count_excursions(k, first, slot, neurons, u, excursions):
     """Before a step: count where |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23; rows count, step, neuron."""
     for i in range(u.size):
-        x = np.int32(_decayed(u[i], at(keep_u, i)) + (slot[i] << 6))
-        drive = np.float64(_wrapped(x)) + at(bias, i)
+        x = np.int32(_decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6))
+        drive = np.float64(_wrapped(x)) + at(neurons.bias, i)
         outside = (abs(np.int64(slot[i])) >= 32768, abs(np.int64(x)) >= 8388608, abs(drive) >= 8388608)
         for kind in range(3):
             if outside[kind]:

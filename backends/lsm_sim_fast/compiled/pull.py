@@ -14,6 +14,7 @@ from numba.core import types
 from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_pull
+from lsm_sim_fast.compiled.arguments import Neurons, State
 from lsm_sim_fast.compiled.caching import kernel
 from lsm_sim_fast.compiled.neurons import FOREVER, at, update
 from lsm_sim_fast.compiled.waiting import STRIDE, others_reached, publish
@@ -71,26 +72,26 @@ def _as_word(eights):
 
 
 @_inline
-def _stimulate(k, now, n_inputs, stimulus, lanes, events):
+def _stimulate(k, now, n_inputs, stimulus, group):
     """Write the input channels' words of step k."""
-    event_step, event_channel, offsets = stimulus
+    event = group.event
     now[:n_inputs] = 0
-    for lane in range(lanes.size):
-        last = offsets[lanes[lane] + 1]
-        while events[lane] < last and event_step[events[lane]] == k:
-            now[event_channel[events[lane]]] |= np.uint64(1) << np.uint64(lane)
-            events[lane] += 1
+    for lane in range(event.size):
+        last = stimulus.offsets[group.sample[lane] + 1]
+        while event[lane] < last and stimulus.step[event[lane]] == k:
+            now[stimulus.channel[event[lane]]] |= np.uint64(1) << np.uint64(lane)
+            event[lane] += 1
 
 
 @_inline
-def _close_bins(k, first, edges, counts, counters, lanes, current):
+def _close_bins(k, share, bins, group):
     """Hand over the counts of bins that end before step k; return the step at which the next one does."""
-    soon = np.int64(2**62)
-    for lane in range(lanes.size):
-        sample = lanes[lane]
+    soon, edges, counters, current = np.int64(2**62), bins.edges, share.counters, group.bin
+    for lane in range(current.size):
+        sample = group.sample[lane]
         while current[lane] + 1 < edges.shape[1] and edges[sample, current[lane] + 1] <= k:
             for i in range(counters.shape[0]):
-                counts[sample, current[lane], first + i] = counters[i, lane]
+                bins.counts[sample, current[lane], share.first + i] = counters[i, lane]
                 counters[i, lane] = 0
             current[lane] += 1
         if current[lane] + 1 < edges.shape[1]:
@@ -107,51 +108,60 @@ def _hold_and_count(k, free_at, spiked, refractory, counters):
 
 
 @_inline
-def _advance_targets(k, start, now, indptr, packed, words, neurons, state, counters, spiked, sums, vector):
+def _advance_targets(k, start, now, share, sources, neurons, state, vector):
     """Advance this thread's neurons by one step, and write to ``now`` in which lanes they spiked."""
-    scale, keep_u, keep_v, threshold, bias, refractory = neurons
-    u, v, free_at = state
+    words, packed, indptr = sources.words, sources.packed, sources.indptr
+    sums, spiked = share.sums, share.spiked
     mask, eights = np.uint32(words.size - 1), spiked.view(np.uint64)
     for i in range(indptr.size - 1):
         for e in range(indptr[i], indptr[i + 1], _CHUNK):
             _pull(words, packed, e, min(_CHUNK, indptr[i + 1] - e), np.uint32(start), mask, sums, vector)
-        update(
-            k, sums, scale, u[i], v[i], free_at[i], spiked, at(keep_u, i), at(keep_v, i), at(threshold, i), at(bias, i)
-        )  # fmt: skip
+        lanes, neuron = _lanes_of(state, i), _neuron(neurons, i)
+        update(k, sums, sources.unit, neuron, lanes, spiked)
         now[i] = word = _as_word(eights)
         if word != 0:
-            _hold_and_count(k, free_at[i], spiked, refractory[i], counters[i])
+            _hold_and_count(k, lanes.free_at, spiked, neuron.refractory, share.counters[i])
+
+
+@_inline
+def _lanes_of(state, i):
+    """Return the state of neuron i in all lanes."""
+    return State(u=state.u[i], v=state.v[i], free_at=state.free_at[i])
+
+
+@_inline
+def _neuron(neurons, i):
+    """Return the parameters of neuron i."""
+    return Neurons(
+        keep_u=at(neurons.keep_u, i),
+        keep_v=at(neurons.keep_v, i),
+        threshold=at(neurons.threshold, i),
+        bias=at(neurons.bias, i),
+        refractory=neurons.refractory[i],
+    )
 
 
 @kernel
-def advance_lanes(
-    k, n_steps, stop, share, indptr, packed, words, width, neurons, state, lanes, events, stimulus, edges, counts,
-    counters, current, waiting, scratch, vector,
-):  # fmt: skip
+def advance_lanes(k, n_steps, stop, share, sources, neurons, state, group, stimulus, bins, vector):
     """Advance one thread's share of up to 64 samples from step k; return the step reached.
 
     It ends at ``n_steps``, when ``stop`` is set, or when it has waited too long for the other threads of the group, which
-    ``waiting`` tells. ``share``: number of the thread, its first neuron, input channels, flags. ``lanes`` are the samples'
-    numbers in the batch, ``events`` (lanes,) their next events; ``words`` (slots * width,) who spiked, input channels
-    first; ``counters`` (N, 64) spikes in each lane's ``current`` bin; ``state`` u, v, free_at (N, 64), of this thread's N;
-    ``scratch`` room for 64 sums, zeros, and for 64 flags.
+    ``share.waiting`` tells. The records are those of `arguments`; state has one column per lane, (N, 64).
     """
-    me, first, n_inputs, flags = share
-    sums, spiked = scratch
-    closing = _close_bins(k, first, edges, counts, counters, lanes, current)
+    words, width, n_inputs = sources.words, sources.width, sources.n_inputs
+    flags, waiting = share.flags, share.waiting
+    closing = _close_bins(k, share, bins, group)
     while k < n_steps and stop[0] == 0:
         if waiting[0] == 0:
             if k >= closing:
-                closing = _close_bins(k, first, edges, counts, counters, lanes, current)
+                closing = _close_bins(k, share, bins, group)
             start = k * width & (words.size - 1)
             now = words[start : start + width]
-            if me == 0:
-                _stimulate(k, now, n_inputs, stimulus, lanes, events)
-            _advance_targets(
-                k, start, now[n_inputs + first :], indptr, packed, words, neurons, state, counters, spiked, sums, vector
-            )
+            if share.number == 0:
+                _stimulate(k, now, n_inputs, stimulus, group)
+            _advance_targets(k, start, now[n_inputs + share.first :], share, sources, neurons, state, vector)
             if flags.size:
-                publish(flags, STRIDE * me, k + 1)
+                publish(flags, STRIDE * share.number, k + 1)
                 waiting[0] = 1
         if waiting[0] != 0:
             if not others_reached(k, flags, stop):
@@ -159,5 +169,5 @@ def advance_lanes(
             waiting[0] = 0
         k += 1
     if k == n_steps:
-        _close_bins(k, first, edges, counts, counters, lanes, current)
+        _close_bins(k, share, bins, group)
     return k

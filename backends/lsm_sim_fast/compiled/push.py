@@ -22,45 +22,32 @@ _inline = numba.njit(forceinline=True, error_model="numpy")
 EVENT, BIN, SPIKE, RECORD, SLOT, PHASE, N_CURSORS = range(7)
 
 
-# advance takes
+# advance takes the records of `arguments`, and
 #   k, n_steps   the step to begin with and the sample's length; it returns the step reached
 #   stop         (1,): another thread sets it to end the call after the current step
-#   layout       edges of this thread's blocks, width, slots and span of a strip, rows in vectors (blocks, C+N+1), number of input channels
-#   synapses     packed synapses, bits of their mantissas, how many rows ahead and how many cache lines of them to ask for
-#   strip        arrivals to come, by block and slot, (blocks, span * width)
-#   order        the program's number of each of this thread's neurons; empty: in the order of the program
-#   neurons      unit of arrivals, kept fraction of u and of v, threshold, bias, refractory: arrays of this thread's neurons, or numbers
-#   state        u, v, free_at (first step at which v moves again), room for flags (uint8), all padded to 16
-#   team         number of this thread, spikes of two steps by thread (2, threads, N + 16), how many (2, threads), flags
 #   cursor       next event, current bin, spikes in the buffer, next recorded step, slot of the step, 1 while waiting for others
-#   stimulus     step and channel of the sample's events, sorted
-#   events       buffers for step and neuron of spikes; empty: do not store them
-#   edges, counts  bin edges (K+1,) and counts (K, N); empty: do not count
-#   recording    steps, neurons of this thread, their columns, u and v to fill (steps, columns)
 #   excursions   (3, 3), or None: do not count
 #   vector, rows which form of the innermost loops: over neurons, and along rows of synapses
 
 
 @kernel
 def advance(
-    k, n_steps, stop, layout, synapses, strip, order, neurons, state, team, cursor, stimulus, events, edges, counts, recording,
-    excursions, vector, rows,
+    k, n_steps, stop, share, arrivals, synapses, neurons, state, team, cursor, stimulus, spikes, bins, recording, excursions,
+    vector, rows,
 ):  # fmt: skip
     """Advance one thread's neurons through one sample; see the comment above."""
-    blocks = layout[0]
-    me, lists, sizes, flags = team
-    first, n_own = blocks[0], blocks[-1] - blocks[0]
-    room = events[0].size - n_own
+    me, flags = team.number, team.flags
+    first, n_own = share.edges[0], share.edges[-1] - share.edges[0]
+    room = spikes.step.size - n_own
     alone = flags.size == 0
     while k < n_steps and stop[0] == 0 and (cursor[SPIKE] <= room or room < 0):
         parity = k & 1
+        lists, sizes = team.lists[parity], team.sizes[parity]
         if cursor[PHASE] == 0:
-            slot = _carry_back(layout, strip, cursor)
-            sizes[parity, me] = _advance_blocks(
-                k, slot, layout, strip, neurons, state, lists[parity, me], excursions, vector
-            )
-            _stimulate(k, slot, layout, synapses, strip, cursor, stimulus, rows)
-            _settle(k, first, lists[parity, me], sizes[parity, me], state, neurons[5], order, cursor, edges, counts)
+            slot = _carry_back(share, arrivals, cursor)
+            sizes[me] = _advance_blocks(k, slot, share, arrivals, neurons, state, lists[me], excursions, vector)
+            _stimulate(k, slot, share, arrivals, synapses, cursor, stimulus, rows)
+            _settle(k, first, lists[me], sizes[me], share, neurons, state, cursor, bins)
             if not alone:
                 publish(flags, STRIDE * me, k + 1)
                 cursor[PHASE] = 1
@@ -68,21 +55,20 @@ def advance(
             if not others_reached(k, flags, stop):
                 return k
             cursor[PHASE] = 0
-        _send(cursor[SLOT], layout, synapses, strip, lists[parity], sizes[parity], rows)
-        _report(k, first, lists[parity, me], sizes[parity, me], state, cursor, events, recording)
+        _send(cursor[SLOT], share, arrivals, synapses, lists, sizes, rows)
+        _report(k, first, lists[me], sizes[me], state, cursor, spikes, recording)
         cursor[SLOT] += 1
         k += 1
     return k
 
 
 @_inline
-def _carry_back(layout, strip, cursor):
+def _carry_back(share, arrivals, cursor):
     """Return the slot of this step; where the strip ends, what still waits moves to its beginning, where nothing does."""
-    blocks, width, slots, span, _, _ = layout
-    if cursor[SLOT] + slots >= span:
-        first, n = cursor[SLOT] * width, slots * width
-        for b in range(blocks.size - 1):
-            beginning, waiting = strip[b, :n], strip[b, first : first + n]
+    if cursor[SLOT] + arrivals.slots >= arrivals.span:
+        first, n = cursor[SLOT] * arrivals.width, arrivals.slots * arrivals.width
+        for b in range(share.edges.size - 1):
+            beginning, waiting = arrivals.strip[b, :n], arrivals.strip[b, first : first + n]
             for i in range(n):
                 beginning[i] = waiting[i]
                 waiting[i] = 0
@@ -91,81 +77,76 @@ def _carry_back(layout, strip, cursor):
 
 
 @_inline
-def _advance_blocks(k, slot, layout, strip, neurons, state, who, excursions, vector):
+def _advance_blocks(k, slot, share, arrivals, neurons, state, who, excursions, vector):
     """Advance the neurons of this thread, list those that spiked and return how many."""
-    blocks, width, _, _, _, _ = layout
-    scale, keep_u, keep_v, threshold, bias, _ = neurons
-    u, v, free_at, flags = state
-    start, found = slot * width, 0
-    for b in range(blocks.size - 1):
-        lo, hi = blocks[b] - blocks[0], blocks[b + 1] - blocks[0]
-        arrivals = strip[b, start : start + hi - lo]
+    edges, start, found = share.edges, slot * arrivals.width, 0
+    for b in range(edges.size - 1):
+        lo, hi = edges[b] - edges[0], edges[b + 1] - edges[0]
+        here = part(arrivals.strip[b], start, start + hi - lo)
+        some, own = part(neurons, lo, hi), part(state, lo, hi)
         if excursions is not None:
-            count_excursions(k, blocks[b], arrivals, u[lo:hi], part(keep_u, lo, hi), part(bias, lo, hi), excursions)
-        found = advance_block(
-            k, blocks[b], arrivals, (u[lo:hi], v[lo:hi], free_at[lo:hi], flags[lo : -(-hi // 16) * 16]),
-            (scale, part(keep_u, lo, hi), part(keep_v, lo, hi), part(threshold, lo, hi), part(bias, lo, hi)),
-            who, found, vector,
-        )  # fmt: skip
+            count_excursions(k, edges[b], here, some, own.u, excursions)
+        spiked = part(share.spiked, lo, (hi + 15) // 16 * 16)
+        found = advance_block(k, edges[b], here, arrivals.unit, some, own, spiked, who, found, vector)
     return found
 
 
 @_inline
-def _stimulate(k, slot, layout, synapses, strip, cursor, stimulus, rows):
+def _stimulate(k, slot, share, arrivals, synapses, cursor, stimulus, rows):
     """Send the stimulus of step k on its way to the neurons of this thread."""
-    blocks, width, _, _, indptr, _ = layout
-    packed, shift, ahead = synapses
-    event_step, event_channel = stimulus
     first = last = cursor[EVENT]
-    while last < event_step.size and event_step[last] == k:
+    while last < stimulus.step.size and stimulus.step[last] == k:
         last += 1
-    start = (slot + 1) * width
-    for b in range(blocks.size - 1):
-        scatter(strip[b, start:], packed, indptr[b], event_channel[first:last], last - first, 0, shift, ahead, rows)
+    start, end = (slot + 1) * arrivals.width, arrivals.strip.shape[1]
+    channels = part(stimulus.channel, first, last)
+    for b in range(share.edges.size - 1):
+        scatter(part(arrivals.strip[b], start, end), synapses, b, channels, last - first, 0, rows)
     cursor[EVENT] = last
 
 
 @_inline
-def _settle(k, first, who, n, state, refractory, order, cursor, edges, counts):
+def _settle(k, first, who, n, share, neurons, state, cursor, bins):
     """Hold and count the neurons that spiked, and call them by the numbers that they have in the program."""
-    _, _, free_at, _ = state
     for j in range(np.uint64(n)):
         i = np.uint64(who[j] - first)
-        free_at[i] = min(k + 1 + np.int64(refractory[i]), FOREVER)
-        if order.size:
-            who[j] = order[i]
-    if edges.size:
-        while edges[cursor[BIN] + 1] <= k:
+        state.free_at[i] = min(k + 1 + np.int64(neurons.refractory[i]), FOREVER)
+        if share.order.size:
+            who[j] = share.order[i]
+    if bins.edges.size:
+        while bins.edges[cursor[BIN] + 1] <= k:
             cursor[BIN] += 1
-        current = counts[cursor[BIN]]
+        current = bins.counts[cursor[BIN]]
         for j in range(np.uint64(n)):
             current[np.uint64(who[j])] += 1
 
 
 @_inline
-def _send(slot, layout, synapses, strip, lists, sizes, rows):
+def _send(slot, share, arrivals, synapses, lists, sizes, rows):
     """Send the spikes of step k, those of all threads, on their way to the neurons of this one."""
-    blocks, width, _, _, indptr, n_inputs = layout
-    packed, shift, ahead = synapses
-    start = (slot + 1) * width
-    for b in range(blocks.size - 1):
+    start, end = (slot + 1) * arrivals.width, arrivals.strip.shape[1]
+    for b in range(share.edges.size - 1):
+        coming = part(arrivals.strip[b], start, end)
         for q in range(sizes.size):
-            scatter(strip[b, start:], packed, indptr[b], lists[q], sizes[q], n_inputs, shift, ahead, rows)
+            scatter(coming, synapses, b, lists[q], sizes[q], synapses.n_inputs, rows)
 
 
 @_inline
-def _report(k, first, who, n, state, cursor, events, recording):
+def _report(k, first, who, n, state, cursor, spikes, recording):
     """Store and record what this thread's neurons did in step k."""
-    u, v, _, _ = state
-    spike_step, spike_neuron = events
-    record_steps, record_neurons, columns, record_u, record_v = recording
-    if spike_step.size:
+    if spikes.step.size:
         for j in range(n):
-            spike_step[cursor[SPIKE] + j] = k
-            spike_neuron[cursor[SPIKE] + j] = who[j]
+            spikes.step[cursor[SPIKE] + j] = k
+            spikes.channel[cursor[SPIKE] + j] = who[j]
         cursor[SPIKE] += n
-    if cursor[RECORD] < record_steps.size and record_steps[cursor[RECORD]] == k:
-        for j in range(record_neurons.size):
-            record_u[cursor[RECORD], columns[j]] = u[record_neurons[j] - first]
-            record_v[cursor[RECORD], columns[j]] = v[record_neurons[j] - first]
+    row = cursor[RECORD]
+    if row < recording.steps.size and recording.steps[row] == k:
+        _record(row, first, recording, state.u, recording.values.u)
+        _record(row, first, recording, state.v, recording.values.v)
         cursor[RECORD] += 1
+
+
+@_inline
+def _record(row, first, recording, variable, values):
+    if values.size:
+        for j in range(recording.neurons.size):
+            values[row, recording.columns[j]] = variable[recording.neurons[j] - first]

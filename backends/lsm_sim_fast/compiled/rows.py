@@ -13,6 +13,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_push
+from lsm_sim_fast.compiled.arguments import type_of
 
 _inline = numba.njit(forceinline=True, error_model="numpy")
 
@@ -43,29 +44,30 @@ def _vector_scatter(prefetch):
 _scatter_now, _scatter_ahead = _vector_scatter(False), _vector_scatter(True)
 
 
-def scatter(strip, packed, indptr, who, n, first, shift, ahead, form):
-    """Add the rows ``first + who[:n]`` to the strip from the next slot on; in compiled code.
+def scatter(strip, synapses, block, who, n, first, form):
+    """Add the rows ``first + who[:n]`` of a block to its strip, from the next slot on; in compiled code.
 
-    ``indptr`` counts rows in vectors of ``packed``, of `VECTOR` bytes or `UNROLLED`. ``ahead``: how many rows ahead to ask for
-    synapses (0: not at all, in vectors), and how many cache lines of each.
+    ``synapses`` is the record of `arguments`: its ``indptr`` counts rows in vectors of `VECTOR` bytes or `UNROLLED`, and where its
+    ``ahead`` is 0, vectors are not asked for ahead.
     """
     raise NotImplementedError("for compiled code only")
 
 
 @overload(scatter, jit_options={"error_model": "numpy", "forceinline": True})
-def _scatter(strip, packed, indptr, who, n, first, shift, ahead, form):
+def _scatter(strip, synapses, block, who, n, first, form):
     if isinstance(form, types.Integer):
         return _vectors
-    if packed.dtype == types.uint32:
+    if type_of(synapses, "packed").dtype == types.uint32:
         return _loop(_add_narrow, 4)
     return _loop(_add_wide if strip.dtype == types.int32 else _add_widest, 8)
 
 
-def _vectors(strip, packed, indptr, who, n, first, shift, ahead, form):
-    if ahead[0] == 0:
-        _scatter_now(strip, packed, indptr, who, n, first, shift, ahead[0])
+def _vectors(strip, synapses, block, who, n, first, form):
+    packed, indptr, shift, ahead = synapses.packed, synapses.indptr[block], synapses.shift, synapses.ahead
+    if ahead == 0:
+        _scatter_now(strip, packed, indptr, who, n, first, shift, ahead)
     else:
-        _scatter_ahead(strip, packed, indptr, who, n, first, shift, ahead[0])
+        _scatter_ahead(strip, packed, indptr, who, n, first, shift, ahead)
 
 
 # Numbers of 64 bits without a sign: of others Numba asks whether they count from the end of the array.
@@ -79,8 +81,9 @@ def _loop(add, size):
     """
     lanes, line = np.uint64(UNROLLED // size), np.uint64(64 // size)  # numbers that LLVM knows: it writes all lanes out
 
-    def loop(strip, packed, indptr, who, n, first, shift, ahead, form):
-        later, lines = ahead
+    def loop(strip, synapses, block, who, n, first, form):
+        packed, indptr, shift = synapses.packed, synapses.indptr[block], synapses.shift
+        later, lines = synapses.ahead, synapses.lines
         for j in range(n):
             row = np.uint64(first + who[j])
             soon = lanes * indptr[np.uint64(first + who[np.uint64(min(j + later, n - 1))])]

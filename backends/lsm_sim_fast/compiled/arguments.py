@@ -1,0 +1,139 @@
+"""What the kernels are handed: tuples with named fields, which Numba compiles like plain ones.
+
+Arrays of neurons hold those of one thread, padded to whole vectors where the vector form reads them. C is the number of
+input channels and N that of neurons of the program.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Share(NamedTuple):
+    """The neurons of one thread, which has blocks of its own."""
+
+    edges: Any  # first neuron of each block, and one past the last, (blocks + 1,)
+    order: Any  # the program's number of each neuron; empty: in the order of the program
+    spiked: Any  # room for one flag per neuron, uint8
+
+
+class Arrivals(NamedTuple):
+    """What is to arrive: a strip for each block, in slots of ``width`` places."""
+
+    strip: Any  # (blocks, span * width)
+    width: int
+    slots: int  # those in use: the longest delay in steps
+    span: int  # those of a strip
+    unit: float  # of what is in the strip
+
+
+class Synapses(NamedTuple):
+    """The synapses onto the neurons of one thread, packed in rows by source."""
+
+    packed: Any  # place above ``shift`` bits of mantissa
+    indptr: Any  # rows in vectors, input channels first, (blocks, C+N+1)
+    n_inputs: int
+    shift: Any  # of the type of ``packed``
+    ahead: int  # so many rows ahead synapses are asked for
+    lines: int  # so many cache lines of them
+
+
+class Neurons(NamedTuple):
+    """Parameters of neurons: arrays, or numbers where all neurons have the same; ``refractory`` is always an array."""
+
+    keep_u: Any  # fraction that a step keeps
+    keep_v: Any
+    threshold: Any
+    bias: Any
+    refractory: Any  # steps
+
+
+class State(NamedTuple):
+    """State of neurons."""
+
+    u: Any
+    v: Any
+    free_at: Any  # first step at which v moves again
+
+
+class Team(NamedTuple):
+    """What the threads of one sample share: the spikes of two steps, and how far each thread has come."""
+
+    number: int  # of this thread
+    lists: Any  # (2, threads, N + 16)
+    sizes: Any  # (2, threads)
+    flags: Any  # see `lsm_sim_fast.compiled.waiting`
+
+
+class Events(NamedTuple):
+    """Events of one sample, sorted by step; also the buffer for spikes, which is empty where they are not stored."""
+
+    step: Any
+    channel: Any
+
+
+class Bins(NamedTuple):
+    """Spike counts of one sample, or of all of a batch (then with a first axis of B); without edges nothing is counted."""
+
+    edges: Any  # (K + 1,)
+    counts: Any  # (K, N)
+
+
+class Variables(NamedTuple):
+    """Recorded values of each variable, (steps, columns); a variable without columns is not recorded."""
+
+    u: Any
+    v: Any
+
+
+class Recording(NamedTuple):
+    """What one thread records."""
+
+    steps: Any
+    neurons: Any  # those of this thread
+    columns: Any  # where each of them goes
+    values: Variables
+
+
+class Group(NamedTuple):
+    """Up to 64 samples that are pulled side by side, and how far each has come."""
+
+    sample: Any  # number of each in the batch
+    event: Any  # next event of each
+    bin: Any  # current bin of each
+
+
+class Stimulus(NamedTuple):
+    """Events of all samples of a batch, those of one sample after the other, sorted by step."""
+
+    step: Any
+    channel: Any
+    offsets: Any  # (B + 1,)
+
+
+class PullShare(NamedTuple):
+    """The neurons of one thread of a group."""
+
+    number: int  # of this thread
+    first: int  # neuron
+    flags: Any  # see `lsm_sim_fast.compiled.waiting`
+    waiting: Any  # (1,), 1 while this thread waits for others
+    counters: Any  # spikes of each neuron and lane in the current bin, (N, 64)
+    sums: Any  # room for one number per lane, zeros
+    spiked: Any  # room for one flag per lane, uint8
+
+
+class Sources(NamedTuple):
+    """Who spiked in the last steps, and the synapses that the neurons of one thread read, by target."""
+
+    words: Any  # a bit per lane, input channels first, (slots * width,)
+    width: int
+    n_inputs: int
+    indptr: Any
+    packed: Any  # (S, 3), see `lsm_sim_fast.pull_layout`
+    unit: float  # of mantissas
+
+
+def type_of(record, name):
+    """Return the type of a field, given Numba's type of a record."""
+    return record.types[record.fields.index(name)]

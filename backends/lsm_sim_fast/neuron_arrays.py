@@ -1,0 +1,50 @@
+"""Parameters and state of neurons as the kernels read them; the same for both kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.program.program import Program
+from lsm_sim_fast import aligned
+from lsm_sim_fast.compiled.arguments import Neurons, State
+from lsm_sim_fast.layout import whole_lines
+
+
+def parameters(program: Program, which: Any, v_type: type) -> Neurons:
+    """Return the parameters of some neurons; ``which`` picks them.
+
+    In loihi arithmetic the kept fractions are whole 4096ths, and thresholds and biases integers in units of v.
+    """
+    values: dict[str, Any]
+    if program.arithmetic == "loihi":
+        values = {
+            "keep_u": (4095 - program.du[which]) / 4096,
+            "keep_v": (4096 - program.dv[which]) / 4096,
+            "threshold": (program.threshold[which] * 64).astype(v_type),
+            "bias": program.bias[which].astype(v_type),
+        }
+    else:
+        values = {
+            "keep_u": program.decay_u[which],
+            "keep_v": program.decay_v[which],
+            "threshold": program.threshold[which],
+            "bias": program.bias[which],
+        }
+    if all(map(_alike, values.values())):
+        values = {name: array[0] for name, array in values.items()}
+    else:
+        values = {name: aligned.copy(np.resize(a, whole_lines(a.size))) for name, a in values.items()}
+    return Neurons(**values, refractory=program.refractory[which].astype(np.int32))
+
+
+def state(program: Program, shape: int | tuple[int, int], v_type: type) -> State:
+    """Return neurons at rest."""
+    u_type = np.int32 if program.arithmetic == "loihi" else np.float64
+    return State(u=aligned.zeros(shape, u_type), v=aligned.zeros(shape, v_type), free_at=aligned.zeros(shape, np.int32))
+
+
+def _alike(array: Any) -> bool:
+    """Whether all values are the same to the bit."""
+    return bool(array.tobytes() == np.repeat(array[:1], array.size).tobytes())
