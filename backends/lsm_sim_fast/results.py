@@ -29,7 +29,8 @@ class Results:
     traces
         State variables by name, then by sample: (steps, neurons) recorded; without columns where a variable is not recorded.
     excursions
-        By sample and thread: count, first step and first neuron, each of three kinds, (B, n_parts, 3, 3).
+        By sample and thread: count, first step and first neuron, each of three kinds, (B, n_parts, 3, 3); (B, n_parts, 0, 3)
+        where they are not counted.
     """
 
     spikes: list[list[Pieces]]
@@ -43,8 +44,8 @@ class Results:
         n_bins = 0 if request.bins is None else request.bins.shape[1] - 1
         rows = [recorded_steps(request, int(n)).size for n in stimulus.n_steps]
         columns = dict.fromkeys(recorded_variables(program, request), request.neurons.size)
-        excursions = np.full((len(stimulus) if request.excursions else 0, n_parts, 3, 3), -1)
-        excursions[:, :, 0] = 0
+        excursions = np.full((len(stimulus), n_parts, 3 if request.excursions else 0, 3), -1)
+        excursions[:, :, :1] = 0
         return Results(
             spikes=[[[] for _ in range(n_parts)] for _ in range(len(stimulus))],
             counts=np.zeros((len(stimulus), n_bins, program.n_neurons), np.int32),

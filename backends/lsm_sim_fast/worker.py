@@ -71,7 +71,7 @@ class Worker:
         batch, b = self._batch, item
         cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(batch.stimulus.n_steps[b]), 0
         stimulus, bins, recording = self._events(b), self._bins(b), self._recording(b, n_steps)
-        excursions = batch.results.excursions[b, self._part] if batch.request.excursions else None
+        excursions = batch.results.excursions[b, self._part]
         pieces: Pieces = []
         rest = (
             n_steps, stop, self._share, self._arrivals, self._synapses, self._neurons, self._state, self._team, cursor, stimulus,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 from numba.core.options import DefaultOptions
 
 # Arrays belong to the caller for as long as a kernel runs. Counting references to them all the same costs an atomic
@@ -27,9 +28,23 @@ def kernel(function):
     return compiled
 
 
+_COMPILED: dict[Any, Any] = {}
+
+
 def compiled_for(function: Any, arguments: tuple[Any, ...]) -> Any:
     """Return a kernel compiled for the types of these arguments; every later call must have arguments of the same types.
 
-    Calling the kernel itself looks at the types of all fields of all records, which takes 16 microseconds in every call.
+    Calling the kernel itself makes Numba look at the types of all fields of all records, which takes 16 microseconds each time,
+    and as long as several hundred to look for a compiled kernel here.
     """
-    return function.compile(tuple(numba.typeof(argument) for argument in arguments))
+    key = function, _kind(arguments)
+    if key not in _COMPILED:
+        _COMPILED[key] = function.compile(tuple(numba.typeof(argument) for argument in arguments))
+    return _COMPILED[key]
+
+
+def _kind(value: Any) -> Any:
+    """Return what Numba's type of a value depends on."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.num, value.ndim, value.flags.num
+    return (type(value), *map(_kind, value)) if isinstance(value, tuple) else type(value)

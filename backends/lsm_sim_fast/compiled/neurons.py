@@ -124,9 +124,20 @@ def _outsized_loihi_update(k, slot, unit, neurons, state, spiked):
         spiked[i] = above
 
 
-@_inline
-def count_excursions(k, first, slot, neurons, u, excursions):
+def count_excursions(k, first, slot, neurons, state, excursions):
     """Before a step: count where |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23; rows count, step, neuron."""
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(count_excursions, jit_options={"error_model": "numpy", "forceinline": True})
+def _count_excursions(k, first, slot, neurons, state, excursions):
+    if isinstance(type_of(state, "u").dtype, types.Float):
+        return lambda k, first, slot, neurons, state, excursions: None
+    return _count_loihi_excursions
+
+
+def _count_loihi_excursions(k, first, slot, neurons, state, excursions):
+    u = state.u
     for i in range(u.size):
         x = np.int32(_decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6))
         drive = np.float64(_wrapped(x)) + at(neurons.bias, i)

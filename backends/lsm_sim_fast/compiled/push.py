@@ -26,7 +26,7 @@ EVENT, BIN, SPIKE, RECORD, SLOT, PHASE, N_CURSORS = range(7)
 #   k, n_steps   the step to begin with and the sample's length; it returns the step reached
 #   stop         (1,): another thread sets it to end the call after the current step
 #   cursor       next event, current bin, spikes in the buffer, next recorded step, slot of the step, 1 while waiting for others
-#   excursions   (3, 3), or None: do not count
+#   excursions   (3, 3), or (0, 3): do not count
 #   vector, rows which form of the innermost loops: over neurons, and along rows of synapses
 
 
@@ -84,8 +84,8 @@ def _advance_blocks(k, slot, share, arrivals, neurons, state, who, excursions, v
         lo, hi = edges[b] - edges[0], edges[b + 1] - edges[0]
         here = part(arrivals.strip[b], start, start + hi - lo)
         some, own = part(neurons, lo, hi), part(state, lo, hi)
-        if excursions is not None:
-            count_excursions(k, edges[b], here, some, own.u, excursions)
+        if excursions.size:
+            count_excursions(k, edges[b], here, some, own, excursions)
         spiked = part(share.spiked, lo, (hi + 15) // 16 * 16)
         found = advance_block(k, edges[b], here, arrivals.unit, some, own, spiked, who, found, vector)
     return found
