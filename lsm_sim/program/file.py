@@ -77,7 +77,8 @@ def _refuse_unknown(arrays: Iterable[str], known: set[str], where: str) -> None:
     """Raise on unknown arrays, because they could change the meaning of the program."""
     unknown = sorted(set(arrays) - _KNOWN_KEYS - {*CASE_KEYS} - known)
     if unknown:
-        msg = f"{where}: the program uses {', '.join(unknown)}, which this version of lsm_sim does not know; upgrade it"
+        names = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")
+        msg = f"{where}: the program uses {names}, which this version of lsm_sim does not support; upgrade it"
         raise DescriptionError(msg)
 
 

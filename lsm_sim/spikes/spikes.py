@@ -237,7 +237,7 @@ def _spikes_of(arrays: Mapping[str, Any]) -> Spikes:
 
 def _stimulus_of(case: Mapping[str, Any]) -> Spikes:
     if "stimulus_payload" in case:
-        raise DescriptionError("the stimulus has payloads, which this version of lsm_sim does not know; upgrade it")
+        raise DescriptionError("the stimulus has payloads, which this version of lsm_sim does not support; upgrade it")
     return Spikes.from_events(
         case["stimulus_step"],
         case["stimulus_channel"],

@@ -9,56 +9,9 @@ from lsm_sim import Program, Spikes
 from lsm_sim.backend import Request
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.spikes.bins import equal_bins, windows
-from lsm_sim.testing import random_program, random_stimulus
+from lsm_sim.testing import assert_same, random_program, random_request, random_stimulus, run
 from lsm_sim_fast import division, form, layout, worker
 from lsm_sim_fast.pull_worker import PullWorker
-
-
-def random_request(rng, program, stimulus):
-    """Ask for a random part of everything that can be asked for."""
-    n_bins = int(rng.integers(1, 5))
-    longest = int(stimulus.n_steps.max())
-    bins = [None, equal_bins(stimulus.n_steps, n_bins), windows(stimulus.n_steps, int(rng.integers(1, longest + 1)))]
-    some_steps = np.flatnonzero(rng.random(longest + 5) < rng.choice([0.0, 0.1, 1.0]))
-    everyone = np.arange(program.n_neurons)
-    return Request(
-        spikes=bool(rng.random() < 0.8),
-        bins=bins[rng.integers(3)],
-        neurons=everyone if rng.random() < 0.7 else rng.choice(everyone, rng.integers(0, 4)),
-        steps=None if rng.random() < 0.7 else some_steps,
-        excursions=program.arithmetic == "loihi" and bool(rng.random() < 0.7),
-        n_threads=int(rng.integers(1, 3)),
-        progress=False,
-    )
-
-
-def parts(outcome):
-    """Return an outcome as a flat dict of arrays."""
-    out = {}
-    if outcome.spikes is not None:
-        out |= {name: getattr(outcome.spikes, name) for name in ("step", "channel", "offsets", "n_steps")}
-    if outcome.counts is not None:
-        out["counts"] = outcome.counts
-    for variable in ("u", "v"):
-        for b, values in enumerate(getattr(outcome, variable) or ()):
-            out[f"{variable} of sample {b}"] = values
-    if outcome.excursions is not None:
-        out |= {f"excursion {name}": getattr(outcome.excursions, name) for name in ("count", "step", "neuron")}
-    return out
-
-
-def assert_same(got, expected, context):
-    """Every bit of every part; -0.0 counts as 0.0 because no spike can tell them apart."""
-    got, expected = parts(got), parts(expected)
-    assert got.keys() == expected.keys(), context
-    for name, values in expected.items():
-        assert got[name].dtype == values.dtype, f"{context}: type of {name}"
-        np.testing.assert_array_equal(got[name], values, err_msg=f"{context}: {name}")
-
-
-def run(engine, program, stimulus, request):
-    with engine.compile(engine.legalise(program)) as runner:
-        return runner(stimulus, request)
 
 
 def compare(arithmetic, seeds, fast, reference, ask=random_request, **drawn):
@@ -68,7 +21,7 @@ def compare(arithmetic, seeds, fast, reference, ask=random_request, **drawn):
         stimulus = random_stimulus(rng, program, max_samples=3, max_steps=80)
         request = ask(rng, program, stimulus)
         got, expected = (run(engine, program, stimulus, request) for engine in (fast, reference))
-        assert_same(got, expected, f"{arithmetic}, seed {seed}")
+        assert_same(got, expected, request, stimulus, f"{arithmetic}, seed {seed}")
 
 
 def blocks_of(seeds):
@@ -147,7 +100,7 @@ def test_samples_side_by_side_change_no_bit(arithmetic, seeds, fast, reference, 
         stimulus = random_stimulus(rng, program, max_samples=140 if seed % 30 == 0 else 5, max_steps=60)
         request = only_counts(rng, program, stimulus)
         got, expected = (run(engine, program, stimulus, request) for engine in (fast, reference))
-        assert_same(got, expected, f"{arithmetic}, seed {seed}")
+        assert_same(got, expected, request, stimulus, f"{arithmetic}, seed {seed}")
     assert len(groups) > len(seeds) // 2  # else this has tested the push kernel
 
 
@@ -174,4 +127,4 @@ def test_a_row_longer_than_the_lanes_can_sum_is_cut(fast, reference, monkeypatch
     request = Request(spikes=False, bins=equal_bins(stimulus.n_steps, 30), n_threads=1, progress=False)
     got, expected = (run(engine, program, stimulus, request) for engine in (fast, reference))
     assert expected.counts.sum() > 100
-    assert_same(got, expected, "long rows")
+    assert_same(got, expected, request, stimulus, "long rows")
