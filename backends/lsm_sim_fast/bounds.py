@@ -1,4 +1,4 @@
-"""How large numbers can become in a program, and what type that takes."""
+"""How large numbers can become in a program, and whether they fit int32."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from lsm_sim.program.program import Program
 from lsm_sim_fast.packing import chunks
 
 
-def v_type(program: Program, largest: float) -> type:
-    """Return the type of v: float64, or for loihi int32 where no sum can leave it, given the largest sum of arrivals.
+def wide(program: Program, largest: float) -> bool:
+    """Return whether sums can leave int32 before v is clipped, in loihi arithmetic, given the largest sum of arrivals.
 
     If arrivals are at most 2^18, which is 2^24 after the shift by 6 bits, then |u| <= 2^23 before a step leads to
     |x| <= 3 * 2^23, which wraps to |u| <= 2^23 again; and |v| <= 2^23 is what is left where no neuron spiked.
     """
     if program.arithmetic != "loihi":
-        return np.float64
-    return np.int32 if largest <= 2**18 and np.abs(program.bias).max(initial=0) <= 2**29 else np.float64
+        return False
+    return bool(largest > 2**18 or np.abs(program.bias).max(initial=0) > 2**29)
 
 
 def largest_sum(program: Program) -> float:

@@ -23,7 +23,7 @@ from lsm_sim.errors import UnsupportedError
 from lsm_sim.program.program import Program
 from lsm_sim.support.checks import Ints
 from lsm_sim_fast import aligned
-from lsm_sim_fast.bounds import largest_sum, v_type
+from lsm_sim_fast.bounds import largest_sum, wide
 from lsm_sim_fast.compiled.rows import UNROLLED, VECTOR
 from lsm_sim_fast.packing import pack
 
@@ -63,8 +63,8 @@ class Layout:
         Slots of a block's strip.
     strip_type
         int32 where every possible sum of arrivals fits, else int64.
-    v_type
-        See `lsm_sim_fast.bounds.v_type`.
+    wide
+        See `lsm_sim_fast.bounds.wide`.
     ahead, lines
         So many rows ahead synapses are asked for (0: not at all), and so many cache lines of each: those of a mean row.
     rows
@@ -84,7 +84,7 @@ class Layout:
     width: int
     span: int
     strip_type: type
-    v_type: type
+    wide: bool
     ahead: int
     lines: int
     rows: int | None
@@ -133,7 +133,7 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None, *, sort
         width=width,
         span=_span(slots, width),
         strip_type=np.int32 if largest < 2.0**31 else np.int64,
-        v_type=v_type(program, largest),
+        wide=wide(program, largest),
         ahead=_ahead(program, rows),
         lines=-(-packed.nbytes // (aligned.LINE * n_rows)),
         rows=rows,

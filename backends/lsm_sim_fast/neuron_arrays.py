@@ -12,8 +12,8 @@ from lsm_sim_fast.compiled.arguments import Neurons, State
 from lsm_sim_fast.layout import whole_lines
 
 
-def parameters(program: Program, which: Any, v_type: type) -> Neurons:
-    """Return the parameters of some neurons; ``which`` picks them.
+def parameters(program: Program, which: Any, *, wide: bool) -> Neurons:
+    """Return the parameters of some neurons; ``which`` picks them, ``wide`` says how v is computed.
 
     In loihi arithmetic the kept fractions are whole 4096ths, and thresholds and biases integers in units of v.
     """
@@ -22,8 +22,8 @@ def parameters(program: Program, which: Any, v_type: type) -> Neurons:
         values = {
             "keep_u": (4095 - program.du[which]) / 4096,
             "keep_v": (4096 - program.dv[which]) / 4096,
-            "threshold": (program.threshold[which] * 64).astype(v_type),
-            "bias": program.bias[which].astype(v_type),
+            "threshold": (program.threshold[which] * 64).astype(np.int32),
+            "bias": program.bias[which].astype(np.int32),
         }
     else:
         values = {
@@ -36,13 +36,13 @@ def parameters(program: Program, which: Any, v_type: type) -> Neurons:
         values = {name: array[0] for name, array in values.items()}
     else:
         values = {name: aligned.copy(np.resize(a, whole_lines(a.size))) for name, a in values.items()}
-    return Neurons(**values, refractory=program.refractory[which].astype(np.int32))
+    return Neurons(**values, refractory=program.refractory[which].astype(np.int32), wide=wide)
 
 
-def state(program: Program, shape: int | tuple[int, int], v_type: type) -> State:
+def state(program: Program, shape: int | tuple[int, int]) -> State:
     """Return neurons at rest."""
-    u_type = np.int32 if program.arithmetic == "loihi" else np.float64
-    return State(u=aligned.zeros(shape, u_type), v=aligned.zeros(shape, v_type), free_at=aligned.zeros(shape, np.int32))
+    kind = np.int32 if program.arithmetic == "loihi" else np.float64
+    return State(u=aligned.zeros(shape, kind), v=aligned.zeros(shape, kind), free_at=aligned.zeros(shape, np.int32))
 
 
 def start(program: Program, which: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from lsm_sim.program.program import Program
 from lsm_sim.support.checks import Ints
-from lsm_sim_fast.bounds import largest_sum, v_type
+from lsm_sim_fast.bounds import largest_sum, wide
 from lsm_sim_fast.layout import power_of_two
 
 _MOST_WORDS = 2**16  # 512 KiB
@@ -31,8 +31,8 @@ class PullLayout:
         2^-e, the unit of mantissas (1.0 for loihi).
     slots, width
         Shape of the ring of words: both powers of two, ``width`` >= C+N.
-    v_type
-        See `lsm_sim_fast.bounds.v_type`.
+    wide
+        See `lsm_sim_fast.bounds.wide`.
     """
 
     indptr: Ints
@@ -40,7 +40,7 @@ class PullLayout:
     scale: float
     slots: int
     width: int
-    v_type: type
+    wide: bool
 
 
 def pull_fits(program: Program) -> bool:
@@ -67,7 +67,7 @@ def lay_out_pull(program: Program) -> PullLayout:
         scale=2.0**-program.weight_exponent,
         slots=slots,
         width=width,
-        v_type=v_type(program, largest_sum(program)),
+        wide=wide(program, largest_sum(program)),
     )
 
 

@@ -63,8 +63,8 @@ class PullWorker:
             packed=layout.packed,
             unit=layout.scale,
         )
-        self._neurons = neuron_arrays.parameters(program, slice(first, last), layout.v_type)
-        self._state = neuron_arrays.state(program, shape, layout.v_type)
+        self._neurons = neuron_arrays.parameters(program, slice(first, last), wide=layout.wide)
+        self._state = neuron_arrays.state(program, shape)
         self._start = {
             name: values[:, None] for name, values in neuron_arrays.start(program, slice(first, last)).items()
         }

@@ -51,8 +51,8 @@ class Worker:
         self._arrivals = _arrivals(layout, edges.size - 1)
         self._pending = slice(0, 0)  # places of a strip where arrivals may be left over
         self._synapses = _synapses(program, layout, part)
-        self._neurons = neuron_arrays.parameters(program, which, layout.v_type)
-        self._state = neuron_arrays.state(program, room, layout.v_type)
+        self._neurons = neuron_arrays.parameters(program, which, wide=layout.wide)
+        self._state = neuron_arrays.state(program, room)
         self._start = neuron_arrays.start(program, which)
         self._team = arguments.Team(part, meeting.lists, meeting.sizes, meeting.flags)
         size = max(_BUFFER, 2 * (last - first)) if request.spikes else 0

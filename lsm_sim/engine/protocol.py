@@ -174,7 +174,11 @@ def _missing(program: Program, request: Request, outcome: Outcome) -> list[str]:
 @contextmanager
 def compiled(program: Program, backend: str | Backend) -> Iterator[Compiled]:
     """Find the backend, refuse programs that it cannot run, compile, and release it at the end."""
-    engine = find(backend) if isinstance(backend, str) else backend
+    if isinstance(backend, str):
+        engine = find(backend)
+    else:
+        engine = backend
+        check_interface(type(backend).__name__, backend)
     check_supported(engine, program)
     legal = engine.legalise(program)
     with engine.compile(legal) as runner:

@@ -46,6 +46,7 @@ class Neurons(NamedTuple):
     threshold: Any
     bias: Any
     refractory: Any  # steps
+    wide: bool  # loihi: sums may leave int32, see `lsm_sim_fast.bounds.wide`
 
 
 class State(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import types
@@ -10,6 +11,8 @@ from numba.extending import intrinsic, overload
 from lsm_sim_fast.compiled import assembly, assembly_neurons
 from lsm_sim_fast.compiled.arguments import type_of
 from lsm_sim_fast.compiled.neurons import update
+
+_inline = numba.njit(forceinline=True, error_model="numpy")
 
 
 @intrinsic
@@ -41,9 +44,9 @@ def advance_block(k, first, slot, unit, neurons, state, spiked, who, found, vect
 
 @overload(advance_block, jit_options={"error_model": "numpy", "forceinline": True})
 def _advance_block(k, first, slot, unit, neurons, state, spiked, who, found, vector):
-    u, v = type_of(state, "u").dtype, type_of(state, "v").dtype
-    outsized = isinstance(u, types.Integer) and isinstance(v, types.Float)  # see `lsm_sim_fast.bounds.v_type`
-    return _vector if isinstance(vector, types.Integer) and not outsized else _plain
+    if not isinstance(vector, types.Integer):
+        return _plain
+    return _loihi_vector if isinstance(type_of(state, "u").dtype, types.Integer) else _vector
 
 
 def _vector(k, first, slot, unit, neurons, state, spiked, who, found, vector):
@@ -51,6 +54,15 @@ def _vector(k, first, slot, unit, neurons, state, spiked, who, found, vector):
         np.int32(k), slot.size, np.int32(first), unit, slot, state.u, state.v, state.free_at,
         neurons.keep_u, neurons.keep_v, neurons.threshold, neurons.bias, who, found,
     )  # fmt: skip
+
+
+_inlined_vector = _inline(_vector)
+
+
+def _loihi_vector(k, first, slot, unit, neurons, state, spiked, who, found, vector):
+    if neurons.wide:
+        return advance_block(k, first, slot, unit, neurons, state, spiked, who, found, None)
+    return _inlined_vector(k, first, slot, unit, neurons, state, spiked, who, found, vector)
 
 
 def _plain(k, first, slot, unit, neurons, state, spiked, who, found, vector):

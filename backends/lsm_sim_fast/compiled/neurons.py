@@ -60,10 +60,7 @@ def update(k, slot, unit, neurons, state, spiked):
 
 @overload(update, jit_options={"error_model": "numpy", "forceinline": True})
 def _update(k, slot, unit, neurons, state, spiked):
-    u, v = type_of(state, "u").dtype, type_of(state, "v").dtype
-    if isinstance(v, types.Integer):
-        return _loihi_update
-    return _outsized_loihi_update if isinstance(u, types.Integer) else _float64_update
+    return _loihi_update if isinstance(type_of(state, "u").dtype, types.Integer) else _float64_update
 
 
 def _float64_update(k, slot, unit, neurons, state, spiked):
@@ -92,7 +89,15 @@ def _wrapped(x):
 
 
 def _loihi_update(k, slot, unit, neurons, state, spiked):
-    """As above; u and v are int32, and so are threshold and bias.
+    if neurons.wide:
+        _wide_loihi_update(k, slot, neurons, state, spiked)
+    else:
+        _narrow_loihi_update(k, slot, neurons, state, spiked)
+
+
+@_inline
+def _narrow_loihi_update(k, slot, neurons, state, spiked):
+    """As above, in int32.
 
     A v above 2^23 - 1 needs no clipping: it is above any threshold, so the neuron spikes and v becomes 0.
     """
@@ -109,18 +114,19 @@ def _loihi_update(k, slot, unit, neurons, state, spiked):
         spiked[i] = above
 
 
-def _outsized_loihi_update(k, slot, unit, neurons, state, spiked):
-    """As above for any program: v is an integer in a float64, in which all sums here are exact."""
+@_inline
+def _wide_loihi_update(k, slot, neurons, state, spiked):
+    """As above for any program: only the sum that becomes v takes int64."""
     u, v, free_at = state.u, state.v, state.free_at
     for i in range(u.size):
         x = _wrapped(np.int32(_decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6)))
         slot[i] = 0
         u[i] = x
-        potential = np.trunc(v[i] * at(neurons.keep_v, i)) + (np.float64(x) + at(neurons.bias, i))
-        potential = max(potential, -8388607.0)
-        potential = v[i] if k < free_at[i] else potential
+        potential = np.int64(_decayed(v[i], at(neurons.keep_v, i))) + (np.int64(x) + np.int64(at(neurons.bias, i)))
+        potential = max(potential, np.int64(-8388607))
+        potential = np.int64(v[i]) if k < free_at[i] else potential
         above = potential > at(neurons.threshold, i)
-        v[i] = 0.0 if above else potential
+        v[i] = np.int32(0) if above else np.int32(potential)
         spiked[i] = above
 
 

@@ -138,6 +138,7 @@ def _neuron(neurons, i):
         threshold=at(neurons.threshold, i),
         bias=at(neurons.bias, i),
         refractory=neurons.refractory[i],
+        wide=neurons.wide,
     )
 
 

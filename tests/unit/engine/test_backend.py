@@ -4,6 +4,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+import lsm_sim as lsm
 from lsm_sim.backend import Backend
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.engine import protocol as backends
@@ -109,3 +110,18 @@ def test_errors_can_be_caught_by_their_common_and_their_python_names():
     ):
         assert issubclass(error, LsmError)
         assert issubclass(error, builtin)
+
+
+def test_an_object_without_supports_is_refused_before_it_runs():
+    class Old:
+        name = "old"
+
+        def legalise(self, program):
+            raise AssertionError("it must not be asked")
+
+        compile = legalise
+
+    liquid = lsm.Liquid([], [lsm.Neurons("n", 1)])
+    stimulus = lsm.Spikes.from_dense(np.zeros((5, 0), bool), 1e-3)
+    with pytest.raises(DescriptionError, match="backend 'Old': Old has no supports, expected what lsm_sim.backend"):
+        lsm.run(liquid, stimulus, backend=Old())
