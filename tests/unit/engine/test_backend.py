@@ -123,5 +123,5 @@ def test_an_object_without_supports_is_refused_before_it_runs():
 
     liquid = lsm.Liquid([], [lsm.Neurons("n", 1)])
     stimulus = lsm.Spikes.from_dense(np.zeros((5, 0), bool), 1e-3)
-    with pytest.raises(DescriptionError, match="backend 'Old': Old has no supports, expected what lsm_sim.backend"):
+    with pytest.raises(DescriptionError, match=r"Old has no supports, expected what lsm_sim\.backend"):
         lsm.run(liquid, stimulus, backend=Old())
