@@ -41,6 +41,25 @@ def _cut(context, builder, kind, value, lo, hi):
     return some._getvalue()
 
 
+@intrinsic
+def one_of(typing_context, record, i):
+    """Return ``record`` with the value of neuron i in place of every array."""
+    kinds = tuple(kind.dtype if isinstance(kind, types.Array) else kind for kind in record.types)
+    result = types.BaseTuple.from_types(kinds, record.instance_class)
+
+    def generate(context, builder, signature, arguments):
+        def value(kind, field):
+            if not isinstance(kind, types.Array):
+                return field
+            array = context.make_array(kind)(context, builder, field)
+            return context.unpack_value(builder, kind.dtype, builder.gep(array.data, [arguments[1]]))
+
+        fields = [value(kind, builder.extract_value(arguments[0], i)) for i, kind in enumerate(record.types)]
+        return context.make_tuple(builder, result, fields)
+
+    return result(record, types.int64), generate
+
+
 def at(values, i):
     """Return the value of neuron i; a number stands for all neurons."""
     raise NotImplementedError("for compiled code only")

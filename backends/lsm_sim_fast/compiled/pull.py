@@ -14,9 +14,9 @@ from numba.core import types
 from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_pull
-from lsm_sim_fast.compiled.arguments import Neurons, State
+from lsm_sim_fast.compiled.arguments import State
 from lsm_sim_fast.compiled.caching import kernel
-from lsm_sim_fast.compiled.neurons import FOREVER, at, update
+from lsm_sim_fast.compiled.neurons import FOREVER, one_of, update
 from lsm_sim_fast.compiled.waiting import STRIDE, others_reached, publish
 
 LANES = 64
@@ -116,7 +116,7 @@ def _advance_targets(k, start, now, share, sources, neurons, state, vector):
     for i in range(indptr.size - 1):
         for e in range(indptr[i], indptr[i + 1], _CHUNK):
             _pull(words, packed, e, min(_CHUNK, indptr[i + 1] - e), np.uint32(start), mask, sums, vector)
-        lanes, neuron = _lanes_of(state, i), _neuron(neurons, i)
+        lanes, neuron = _lanes_of(state, i), one_of(neurons, i)
         update(k, sums, sources.unit, neuron, lanes, spiked)
         now[i] = word = _as_word(eights)
         if word != 0:
@@ -127,19 +127,6 @@ def _advance_targets(k, start, now, share, sources, neurons, state, vector):
 def _lanes_of(state, i):
     """Return the state of neuron i in all lanes."""
     return State(u=state.u[i], v=state.v[i], free_at=state.free_at[i])
-
-
-@_inline
-def _neuron(neurons, i):
-    """Return the parameters of neuron i."""
-    return Neurons(
-        keep_u=at(neurons.keep_u, i),
-        keep_v=at(neurons.keep_v, i),
-        threshold=at(neurons.threshold, i),
-        bias=at(neurons.bias, i),
-        refractory=neurons.refractory[i],
-        wide=neurons.wide,
-    )
 
 
 @kernel

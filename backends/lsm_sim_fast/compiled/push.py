@@ -13,7 +13,7 @@ import numpy as np
 
 from lsm_sim_fast.compiled.block import advance_block
 from lsm_sim_fast.compiled.caching import kernel
-from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, part
+from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, one_of, part
 from lsm_sim_fast.compiled.rows import scatter
 from lsm_sim_fast.compiled.waiting import STRIDE, others_reached, publish
 
@@ -82,12 +82,14 @@ def _advance_blocks(k, slot, share, arrivals, neurons, state, who, excursions, v
     edges, start, found = share.edges, slot * arrivals.width, 0
     for b in range(edges.size - 1):
         lo, hi = edges[b] - edges[0], edges[b + 1] - edges[0]
-        here = part(arrivals.strip[b], start, start + hi - lo)
-        some, own = part(neurons, lo, hi), part(state, lo, hi)
+        here, own = part(arrivals.strip[b], start, start + hi - lo), part(state, lo, hi)
         if excursions.size:
-            count_excursions(k, edges[b], here, some, own, excursions)
-        spiked = part(share.spiked, lo, (hi + 15) // 16 * 16)
-        found = advance_block(k, edges[b], here, arrivals.unit, some, own, spiked, who, found, vector)
+            count_excursions(k, edges[b], here, part(neurons, lo, hi), own, excursions)
+        unit, spiked = arrivals.unit, part(share.spiked, lo, (hi + 15) // 16 * 16)
+        if neurons.alike:  # numbers spare the first-level cache
+            found = advance_block(k, edges[b], here, unit, one_of(neurons, 0), own, spiked, who, found, vector)
+        else:
+            found = advance_block(k, edges[b], here, unit, part(neurons, lo, hi), own, spiked, who, found, vector)
     return found
 
 
