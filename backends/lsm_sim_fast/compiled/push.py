@@ -8,16 +8,14 @@ be reassociated or fused, so fastmath stays off.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from lsm_sim_fast.compiled.block import advance_block
 from lsm_sim_fast.compiled.caching import kernel
+from lsm_sim_fast.compiled.inlining import inlined
 from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, one_of, part
 from lsm_sim_fast.compiled.rows import scatter
 from lsm_sim_fast.compiled.waiting import STRIDE, others_reached, publish
-
-_inline = numba.njit(forceinline=True, error_model="numpy")
 
 EVENT, BIN, SPIKE, RECORD, SLOT, PHASE, N_CURSORS = range(7)
 
@@ -62,7 +60,7 @@ def advance(
     return k
 
 
-@_inline
+@inlined
 def _carry_back(share, arrivals, cursor):
     """Return the slot of this step; where the strip ends, what still waits moves to its beginning, where nothing does."""
     if cursor[SLOT] + arrivals.slots >= arrivals.span:
@@ -76,7 +74,7 @@ def _carry_back(share, arrivals, cursor):
     return cursor[SLOT]
 
 
-@_inline
+@inlined
 def _advance_blocks(k, slot, share, arrivals, neurons, state, who, excursions, vector):
     """Advance the neurons of this thread, list those that spiked and return how many."""
     edges, start, found = share.edges, slot * arrivals.width, 0
@@ -93,7 +91,7 @@ def _advance_blocks(k, slot, share, arrivals, neurons, state, who, excursions, v
     return found
 
 
-@_inline
+@inlined
 def _stimulate(k, slot, share, arrivals, synapses, cursor, stimulus, rows):
     """Send the stimulus of step k on its way to the neurons of this thread."""
     first = last = cursor[EVENT]
@@ -106,7 +104,7 @@ def _stimulate(k, slot, share, arrivals, synapses, cursor, stimulus, rows):
     cursor[EVENT] = last
 
 
-@_inline
+@inlined
 def _settle(k, first, who, n, share, neurons, state, cursor, bins):
     """Hold and count the neurons that spiked, and call them by the numbers that they have in the program."""
     for j in range(np.uint64(n)):
@@ -122,7 +120,7 @@ def _settle(k, first, who, n, share, neurons, state, cursor, bins):
             current[np.uint64(who[j])] += 1
 
 
-@_inline
+@inlined
 def _send(slot, share, arrivals, synapses, lists, sizes, rows):
     """Send the spikes of step k, those of all threads, on their way to the neurons of this one."""
     start, end = (slot + 1) * arrivals.width, arrivals.strip.shape[1]
@@ -132,7 +130,7 @@ def _send(slot, share, arrivals, synapses, lists, sizes, rows):
             scatter(coming, synapses, b, lists[q], sizes[q], synapses.n_inputs, rows)
 
 
-@_inline
+@inlined
 def _report(k, first, who, n, state, cursor, spikes, recording):
     """Store and record what this thread's neurons did in step k."""
     if spikes.step.size:
@@ -147,7 +145,7 @@ def _report(k, first, who, n, state, cursor, spikes, recording):
         cursor[RECORD] += 1
 
 
-@_inline
+@inlined
 def _record(row, first, recording, variable, values):
     if values.size:
         for j in range(recording.neurons.size):
