@@ -32,11 +32,12 @@ def parameters(program: Program, which: Any, *, wide: bool) -> Neurons:
             "threshold": program.threshold[which],
             "bias": program.bias[which],
         }
-    if all(map(_alike, values.values())):
-        values = {name: array[0] for name, array in values.items()}
-    else:
-        values = {name: aligned.copy(np.resize(a, whole_lines(a.size))) for name, a in values.items()}
-    return Neurons(**values, refractory=program.refractory[which].astype(np.int32), wide=wide)
+    return Neurons(
+        **{name: aligned.copy(np.resize(array, whole_lines(array.size))) for name, array in values.items()},
+        refractory=program.refractory[which].astype(np.int32),
+        alike=all(map(_alike, values.values())),
+        wide=wide,
+    )
 
 
 def state(program: Program, shape: int | tuple[int, int]) -> State:

@@ -39,13 +39,14 @@ class Synapses(NamedTuple):
 
 
 class Neurons(NamedTuple):
-    """Parameters of neurons: arrays, or numbers where all neurons have the same; ``refractory`` is always an array."""
+    """Parameters of neurons, in the push kernel arrays; numbers are those of one neuron, or of all where they are alike."""
 
     keep_u: Any  # fraction that a step keeps
     keep_v: Any
     threshold: Any
     bias: Any
     refractory: Any  # steps
+    alike: bool  # all have the same keep_u, keep_v, threshold and bias
     wide: bool  # loihi: sums may leave int32, see `lsm_sim_fast.bounds.wide`
 
 

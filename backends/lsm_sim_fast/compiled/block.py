@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import types
@@ -10,9 +9,8 @@ from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_neurons
 from lsm_sim_fast.compiled.arguments import type_of
+from lsm_sim_fast.compiled.inlining import OPTIONS, inlined
 from lsm_sim_fast.compiled.neurons import update
-
-_inline = numba.njit(forceinline=True, error_model="numpy")
 
 
 @intrinsic
@@ -42,7 +40,7 @@ def advance_block(k, first, slot, unit, neurons, state, spiked, who, found, vect
     raise NotImplementedError("for compiled code only")
 
 
-@overload(advance_block, jit_options={"error_model": "numpy", "forceinline": True})
+@overload(advance_block, jit_options=OPTIONS)
 def _advance_block(k, first, slot, unit, neurons, state, spiked, who, found, vector):
     if not isinstance(vector, types.Integer):
         return _plain
@@ -56,7 +54,7 @@ def _vector(k, first, slot, unit, neurons, state, spiked, who, found, vector):
     )  # fmt: skip
 
 
-_inlined_vector = _inline(_vector)
+_inlined_vector = inlined(_vector)
 
 
 def _loihi_vector(k, first, slot, unit, neurons, state, spiked, who, found, vector):

@@ -6,15 +6,13 @@ stays off. Parameters are arrays, one value per neuron, or one number for all, w
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numba.core import types
 from numba.extending import intrinsic, overload
 from numba.np import arrayobj
 
 from lsm_sim_fast.compiled.arguments import type_of
-
-_inline = numba.njit(forceinline=True, error_model="numpy")
+from lsm_sim_fast.compiled.inlining import OPTIONS, inlined
 
 FOREVER = np.int64(2**31 - 1)  # a step that no sample reaches
 
@@ -41,12 +39,31 @@ def _cut(context, builder, kind, value, lo, hi):
     return some._getvalue()
 
 
+@intrinsic
+def one_of(typing_context, record, i):
+    """Return ``record`` with the value of neuron i in place of every array."""
+    kinds = tuple(kind.dtype if isinstance(kind, types.Array) else kind for kind in record.types)
+    result = types.BaseTuple.from_types(kinds, record.instance_class)
+
+    def generate(context, builder, signature, arguments):
+        def value(kind, field):
+            if not isinstance(kind, types.Array):
+                return field
+            array = context.make_array(kind)(context, builder, field)
+            return context.unpack_value(builder, kind.dtype, builder.gep(array.data, [arguments[1]]))
+
+        fields = [value(kind, builder.extract_value(arguments[0], i)) for i, kind in enumerate(record.types)]
+        return context.make_tuple(builder, result, fields)
+
+    return result(record, types.int64), generate
+
+
 def at(values, i):
     """Return the value of neuron i; a number stands for all neurons."""
     raise NotImplementedError("for compiled code only")
 
 
-@overload(at, jit_options={"error_model": "numpy", "forceinline": True})
+@overload(at, jit_options=OPTIONS)
 def _at(values, i):
     if isinstance(values, types.Array):
         return lambda values, i: values[i]
@@ -58,7 +75,7 @@ def update(k, slot, unit, neurons, state, spiked):
     raise NotImplementedError("for compiled code only")
 
 
-@overload(update, jit_options={"error_model": "numpy", "forceinline": True})
+@overload(update, jit_options=OPTIONS)
 def _update(k, slot, unit, neurons, state, spiked):
     return _loihi_update if isinstance(type_of(state, "u").dtype, types.Integer) else _float64_update
 
@@ -76,13 +93,13 @@ def _float64_update(k, slot, unit, neurons, state, spiked):
         spiked[i] = above
 
 
-@_inline
+@inlined
 def _decayed(value, kept):
     """Return value * kept rounded toward zero: products of 12-bit fractions are exact in float64, and casts truncate."""
     return np.int32(value * kept)
 
 
-@_inline
+@inlined
 def _wrapped(x):
     """Return x as u wraps around 2^23."""
     return np.int32(x - 16777216 if x > 8388608 else (x + 16777216 if x <= -8388608 else x))
@@ -95,7 +112,7 @@ def _loihi_update(k, slot, unit, neurons, state, spiked):
         _narrow_loihi_update(k, slot, neurons, state, spiked)
 
 
-@_inline
+@inlined
 def _narrow_loihi_update(k, slot, neurons, state, spiked):
     """As above, in int32.
 
@@ -114,7 +131,7 @@ def _narrow_loihi_update(k, slot, neurons, state, spiked):
         spiked[i] = above
 
 
-@_inline
+@inlined
 def _wide_loihi_update(k, slot, neurons, state, spiked):
     """As above for any program: only the sum that becomes v takes int64."""
     u, v, free_at = state.u, state.v, state.free_at
@@ -135,7 +152,7 @@ def count_excursions(k, first, slot, neurons, state, excursions):
     raise NotImplementedError("for compiled code only")
 
 
-@overload(count_excursions, jit_options={"error_model": "numpy", "forceinline": True})
+@overload(count_excursions, jit_options=OPTIONS)
 def _count_excursions(k, first, slot, neurons, state, excursions):
     if isinstance(type_of(state, "u").dtype, types.Float):
         return lambda k, first, slot, neurons, state, excursions: None

@@ -7,22 +7,20 @@ The meaning is that of `lsm_sim.engine.reference`; neurons advance by the same c
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_pull
-from lsm_sim_fast.compiled.arguments import Neurons, State
+from lsm_sim_fast.compiled.arguments import State
 from lsm_sim_fast.compiled.caching import kernel
-from lsm_sim_fast.compiled.neurons import FOREVER, at, update
+from lsm_sim_fast.compiled.inlining import inlined
+from lsm_sim_fast.compiled.neurons import FOREVER, one_of, update
 from lsm_sim_fast.compiled.waiting import STRIDE, others_reached, publish
 
 LANES = 64
 _CHUNK = 256  # synapses whose bytes sum up in 16 bits
-
-_inline = numba.njit(forceinline=True, error_model="numpy")
 
 
 @intrinsic
@@ -61,7 +59,7 @@ def _overloaded_pull(words, packed, first, n, base, mask, sums, vector):
     return plain
 
 
-@_inline
+@inlined
 def _as_word(eights):
     """Return 64 flags as the bits of a word; multiplying gathers the lowest bits of eight bytes."""
     word = np.uint64(0)
@@ -71,7 +69,7 @@ def _as_word(eights):
     return word
 
 
-@_inline
+@inlined
 def _stimulate(k, now, n_inputs, stimulus, group):
     """Write the input channels' words of step k."""
     event = group.event
@@ -83,7 +81,7 @@ def _stimulate(k, now, n_inputs, stimulus, group):
             event[lane] += 1
 
 
-@_inline
+@inlined
 def _close_bins(k, share, bins, group):
     """Hand over the counts of bins that end before step k; return the step at which the next one does."""
     soon, edges, counters, current = np.int64(2**62), bins.edges, share.counters, group.bin
@@ -99,7 +97,7 @@ def _close_bins(k, share, bins, group):
     return soon
 
 
-@_inline
+@inlined
 def _hold_and_count(k, free_at, spiked, refractory, counters):
     back = np.int32(min(k + 1 + np.int64(refractory), FOREVER))
     for lane in range(LANES):
@@ -107,7 +105,7 @@ def _hold_and_count(k, free_at, spiked, refractory, counters):
         counters[lane] += np.int32(spiked[lane])
 
 
-@_inline
+@inlined
 def _advance_targets(k, start, now, share, sources, neurons, state, vector):
     """Advance this thread's neurons by one step, and write to ``now`` in which lanes they spiked."""
     words, packed, indptr = sources.words, sources.packed, sources.indptr
@@ -116,30 +114,17 @@ def _advance_targets(k, start, now, share, sources, neurons, state, vector):
     for i in range(indptr.size - 1):
         for e in range(indptr[i], indptr[i + 1], _CHUNK):
             _pull(words, packed, e, min(_CHUNK, indptr[i + 1] - e), np.uint32(start), mask, sums, vector)
-        lanes, neuron = _lanes_of(state, i), _neuron(neurons, i)
+        lanes, neuron = _lanes_of(state, i), one_of(neurons, i)
         update(k, sums, sources.unit, neuron, lanes, spiked)
         now[i] = word = _as_word(eights)
         if word != 0:
             _hold_and_count(k, lanes.free_at, spiked, neuron.refractory, share.counters[i])
 
 
-@_inline
+@inlined
 def _lanes_of(state, i):
     """Return the state of neuron i in all lanes."""
     return State(u=state.u[i], v=state.v[i], free_at=state.free_at[i])
-
-
-@_inline
-def _neuron(neurons, i):
-    """Return the parameters of neuron i."""
-    return Neurons(
-        keep_u=at(neurons.keep_u, i),
-        keep_v=at(neurons.keep_v, i),
-        threshold=at(neurons.threshold, i),
-        bias=at(neurons.bias, i),
-        refractory=neurons.refractory[i],
-        wide=neurons.wide,
-    )
 
 
 @kernel

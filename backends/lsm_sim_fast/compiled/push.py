@@ -8,16 +8,14 @@ be reassociated or fused, so fastmath stays off.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from lsm_sim_fast.compiled.block import advance_block
 from lsm_sim_fast.compiled.caching import kernel
-from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, part
+from lsm_sim_fast.compiled.inlining import inlined
+from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, one_of, part
 from lsm_sim_fast.compiled.rows import scatter
 from lsm_sim_fast.compiled.waiting import STRIDE, others_reached, publish
-
-_inline = numba.njit(forceinline=True, error_model="numpy")
 
 EVENT, BIN, SPIKE, RECORD, SLOT, PHASE, N_CURSORS = range(7)
 
@@ -62,7 +60,7 @@ def advance(
     return k
 
 
-@_inline
+@inlined
 def _carry_back(share, arrivals, cursor):
     """Return the slot of this step; where the strip ends, what still waits moves to its beginning, where nothing does."""
     if cursor[SLOT] + arrivals.slots >= arrivals.span:
@@ -76,22 +74,24 @@ def _carry_back(share, arrivals, cursor):
     return cursor[SLOT]
 
 
-@_inline
+@inlined
 def _advance_blocks(k, slot, share, arrivals, neurons, state, who, excursions, vector):
     """Advance the neurons of this thread, list those that spiked and return how many."""
     edges, start, found = share.edges, slot * arrivals.width, 0
     for b in range(edges.size - 1):
         lo, hi = edges[b] - edges[0], edges[b + 1] - edges[0]
-        here = part(arrivals.strip[b], start, start + hi - lo)
-        some, own = part(neurons, lo, hi), part(state, lo, hi)
+        here, own = part(arrivals.strip[b], start, start + hi - lo), part(state, lo, hi)
         if excursions.size:
-            count_excursions(k, edges[b], here, some, own, excursions)
-        spiked = part(share.spiked, lo, (hi + 15) // 16 * 16)
-        found = advance_block(k, edges[b], here, arrivals.unit, some, own, spiked, who, found, vector)
+            count_excursions(k, edges[b], here, part(neurons, lo, hi), own, excursions)
+        unit, spiked = arrivals.unit, part(share.spiked, lo, (hi + 15) // 16 * 16)
+        if neurons.alike:  # numbers spare the first-level cache
+            found = advance_block(k, edges[b], here, unit, one_of(neurons, 0), own, spiked, who, found, vector)
+        else:
+            found = advance_block(k, edges[b], here, unit, part(neurons, lo, hi), own, spiked, who, found, vector)
     return found
 
 
-@_inline
+@inlined
 def _stimulate(k, slot, share, arrivals, synapses, cursor, stimulus, rows):
     """Send the stimulus of step k on its way to the neurons of this thread."""
     first = last = cursor[EVENT]
@@ -104,7 +104,7 @@ def _stimulate(k, slot, share, arrivals, synapses, cursor, stimulus, rows):
     cursor[EVENT] = last
 
 
-@_inline
+@inlined
 def _settle(k, first, who, n, share, neurons, state, cursor, bins):
     """Hold and count the neurons that spiked, and call them by the numbers that they have in the program."""
     for j in range(np.uint64(n)):
@@ -120,7 +120,7 @@ def _settle(k, first, who, n, share, neurons, state, cursor, bins):
             current[np.uint64(who[j])] += 1
 
 
-@_inline
+@inlined
 def _send(slot, share, arrivals, synapses, lists, sizes, rows):
     """Send the spikes of step k, those of all threads, on their way to the neurons of this one."""
     start, end = (slot + 1) * arrivals.width, arrivals.strip.shape[1]
@@ -130,7 +130,7 @@ def _send(slot, share, arrivals, synapses, lists, sizes, rows):
             scatter(coming, synapses, b, lists[q], sizes[q], synapses.n_inputs, rows)
 
 
-@_inline
+@inlined
 def _report(k, first, who, n, state, cursor, spikes, recording):
     """Store and record what this thread's neurons did in step k."""
     if spikes.step.size:
@@ -145,7 +145,7 @@ def _report(k, first, who, n, state, cursor, spikes, recording):
         cursor[RECORD] += 1
 
 
-@_inline
+@inlined
 def _record(row, first, recording, variable, values):
     if values.size:
         for j in range(recording.neurons.size):

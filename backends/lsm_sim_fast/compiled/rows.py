@@ -6,7 +6,6 @@ the current one. The type of ``form`` decides which form is compiled: ``None`` o
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
@@ -14,8 +13,7 @@ from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_push
 from lsm_sim_fast.compiled.arguments import type_of
-
-_inline = numba.njit(forceinline=True, error_model="numpy")
+from lsm_sim_fast.compiled.inlining import OPTIONS, inlined
 
 VECTOR, UNROLLED = 64, 32  # bytes of synapses: what is scattered at a time, and what a loop without branches handles
 
@@ -53,7 +51,7 @@ def scatter(strip, synapses, block, who, n, first, form):
     raise NotImplementedError("for compiled code only")
 
 
-@overload(scatter, jit_options={"error_model": "numpy", "forceinline": True})
+@overload(scatter, jit_options=OPTIONS)
 def _scatter(strip, synapses, block, who, n, first, form):
     if isinstance(form, types.Integer):
         return _vectors
@@ -95,7 +93,7 @@ def _loop(add, size):
     return loop
 
 
-@_inline
+@inlined
 def _ask_for(packed, first, line, lines):
     """Ask for so many cache lines, or somewhat more, at most 13; in steps whose length LLVM knows, so that it writes them out."""
     for i in range(np.uint64(2)):
@@ -111,17 +109,17 @@ def _ask_for(packed, first, line, lines):
             _prefetch(packed, first + line * i)
 
 
-@_inline
+@inlined
 def _add_narrow(strip, synapse, shift):
     strip[synapse >> np.uint32(16)] += np.int16(np.uint16(synapse))
 
 
-@_inline
+@inlined
 def _add_wide(strip, synapse, shift):
     strip[synapse >> np.uint64(32)] += np.int32(np.uint32(synapse))
 
 
-@_inline
+@inlined
 def _add_widest(strip, synapse, shift):
     free = np.uint64(64) - shift
     strip[synapse >> shift] += np.int64(synapse << free) >> np.int64(free)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from numba.core import types
 from numba.extending import intrinsic
 
-_inline = numba.njit(forceinline=True, error_model="numpy")
+from lsm_sim_fast.compiled.inlining import inlined
 
 STRIDE = 8  # one flag per cache line
 _SPINS = 20_000  # looks at another thread's progress before the caller may sleep
@@ -43,7 +42,7 @@ def _observe(typing_context, array, index):
     return types.int64(types.int64[::1], types.int64), generate
 
 
-@_inline
+@inlined
 def others_reached(k, flags, stop):
     """Wait until all threads of the sample have published step k; False: not yet."""
     for _ in range(_SPINS):
