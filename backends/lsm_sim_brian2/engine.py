@@ -41,7 +41,7 @@ class Brian2:
     """
 
     name: str = "brian2"
-    supports: frozenset[str] = frozenset()
+    supports: frozenset[str] = frozenset({"initial-state"})
     codegen: str = "auto"
     mode: str = "runtime"
     directory: str | None = None

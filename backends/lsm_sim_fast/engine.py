@@ -28,7 +28,7 @@ class Fast:
     """The compiled backend; runs any program of either arithmetic, bit for bit like the reference."""
 
     name: str = "fast"
-    supports: frozenset[str] = frozenset()
+    supports: frozenset[str] = frozenset({"initial-state"})
 
     @property
     def about(self) -> str:

@@ -40,7 +40,7 @@ class Lava:
     """
 
     name: str = "lava"
-    supports: frozenset[str] = frozenset()
+    supports: frozenset[str] = frozenset({"initial-state"})
     time_limit: float | None = None
     stock_synapses: bool = False
     arithmetic: Arithmetic = "float64"

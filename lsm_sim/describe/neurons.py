@@ -30,6 +30,8 @@ class Neurons:
         Refractory period, in seconds: v is held at v_reset for round(t_ref/dt) steps.
     i_bias
         Constant input, in units of v per second; v settles at v_rest + i_bias * tau_m.
+    v_init
+        Potential at the start of each sample, in units of v; None: v_reset.
     positions
         `grid`, `random_in_box`, or an array of shape (size, 3).
     sign
@@ -48,6 +50,7 @@ class Neurons:
     v_reset: Value = 0.0
     t_ref: Value = 0.0
     i_bias: Value = 0.0
+    v_init: Value | None = None
     positions: Grid | Box | Floats | None = None
     sign: int | None = None
 

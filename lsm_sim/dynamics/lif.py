@@ -35,6 +35,7 @@ PARAMETERS = (
     Parameter("v_reset", "potential", 0.0, "potential after a spike"),
     Parameter("t_ref", "time", 0.0, "refractory period", minimum=0),
     Parameter("i_bias", "potential per time", 0.0, "constant input"),
+    Parameter("v_init", "potential", "v_reset", "potential at the start of a sample"),
 )
 
 _REFRACTORY = Array("refractory", "steps held after the spike step", 0, _MAX_STEPS, whole=True)
@@ -45,6 +46,8 @@ _ARRAYS: dict[Arithmetic, tuple[Array, ...]] = {
         Array("threshold", "of v"),
         Array("bias", "added to v per step"),
         _REFRACTORY,
+        Array("u0", "u at the start", need="initial-state"),
+        Array("v0", "v at the start", need="initial-state"),
     ),
     # Lava accepts dv = 4096 (no memory of v); the Lava backend checks the chip's own limits
     "loihi": (
@@ -53,6 +56,8 @@ _ARRAYS: dict[Arithmetic, tuple[Array, ...]] = {
         Array("threshold", "of v / 64", 0, loihi.MAX_THRESHOLD, whole=True),
         Array("bias", "added to v per step", -(2**31), 2**31 - 1, whole=True),
         _REFRACTORY,
+        Array("u0", "u at the start", 1 - loihi.UV_LIMIT, loihi.UV_LIMIT, whole=True, need="initial-state"),
+        Array("v0", "v at the start", 1 - loihi.UV_LIMIT, loihi.UV_LIMIT - 1, whole=True, need="initial-state"),
     ),
 }
 
@@ -65,6 +70,7 @@ def lower(p: Arrays, dt: float) -> dict[str, Any]:
         "threshold": p["v_thresh"] - p["v_reset"],
         "bias": (p["v_rest"] - p["v_reset"] + p["i_bias"] * p["tau_m"]) * -np.expm1(-dt / p["tau_m"]),
         "refractory": checks.steps(np.rint(p["t_ref"] / dt), "t_ref", dt),
+        "v0": p["v_init"] - p["v_reset"],
     }
 
 
@@ -94,7 +100,7 @@ def invert(arrays: Arrays, arithmetic: Arithmetic, dt: float, units: Units | Non
         settles = np.where(arrays["bias"] == 0, 0.0, arrays["bias"] / (1 - kept_v))
         taus = {"tau_m": np.abs(dt / np.log(kept_v)), "tau_syn": np.abs(dt / np.log(kept_u))}
     everyone = np.arange(threshold.size)
-    potentials = {"v_thresh": threshold, "v_rest": settles}
+    potentials = {"v_thresh": threshold, "v_rest": settles, "v_init": arrays.get("v0", np.zeros(threshold.size))}
     if units is not None:
         potentials = {name: units.to_user("v", values, everyone) for name, values in potentials.items()}
     return taus | potentials | {"t_ref": arrays["refractory"] * dt}
@@ -103,8 +109,8 @@ def invert(arrays: Arrays, arithmetic: Arithmetic, dt: float, units: Units | Non
 def start(arrays: Arrays, arithmetic: Arithmetic) -> dict[str, Any]:
     """Return u and v at the start of a sample."""
     number = np.int64 if arithmetic == "loihi" else np.float64
-    n = arrays["threshold"].size
-    return {"u": np.zeros(n, number), "v": np.zeros(n, number)}
+    zeros = np.zeros(arrays["threshold"].size, number)
+    return {"u": arrays.get("u0", zeros), "v": arrays.get("v0", zeros)}
 
 
 def float64_step(p: Arrays, state: Arrays, arrivals: Any, held: Bools) -> tuple[dict[str, Any], Bools, Bools]:
@@ -137,7 +143,7 @@ def quantise(arrays: Arrays, scale: float) -> dict[str, Any]:
         "threshold": np.clip(np.rint(scale * arrays["threshold"]), 1, loihi.MAX_THRESHOLD),
         "bias": loihi.nearest_bias(state_scale * arrays["bias"]),
         "refractory": arrays["refractory"],
-    }
+    } | {name: np.rint(state_scale * arrays[name]) for name in ("u0", "v0") if name in arrays}
 
 
 LIF = NeuronModel(

@@ -67,7 +67,7 @@ class Reference:
     """The reference backend; runs any program in either arithmetic, and defines the results."""
 
     name: str = "reference"
-    supports: frozenset[str] = frozenset()
+    supports: frozenset[str] = frozenset({"initial-state"})
 
     def legalise(self, program: Program) -> Program:
         """Return ``program`` itself."""

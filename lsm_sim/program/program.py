@@ -1,7 +1,7 @@
 """The discrete-time network that every engine runs: flat arrays, steps instead of seconds.
 
 Step k = 0, 1, 2, ... A spike (or stimulus event) at step k on a synapse with delay d arrives at step k + 1 + d. Everything
-starts from rest (u = v = 0, nothing in flight). ``arithmetic="float64"``, per neuron::
+starts from rest (u = u0, v = v0, which are 0 unless given; nothing in flight). ``arithmetic="float64"``, per neuron::
 
     a[k] = sum of arrivals at k                       # accumulated separately, added once
     u = decay_u * u + a[k]
@@ -63,6 +63,8 @@ class Program:
         float64 only, (N,): factor kept per step.
     du, dv
         loihi only, (N,): decay per step in 1/4096.
+    u0, v0
+        u and v at the start of each sample, (N,); v counts from v_reset. None: 0.
     input_groups, neuron_groups
         The user's names, each with the range of channels or neurons it covers.
     units
@@ -84,6 +86,8 @@ class Program:
     decay_v: Any = None
     du: Any = None
     dv: Any = None
+    u0: Any = None
+    v0: Any = None
     input_groups: Groups = field(default_factory=dict)
     neuron_groups: Groups = field(default_factory=dict)
     units: Units | None = None
