@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.dynamics import Arithmetic
+from lsm_sim.dynamics.loihi import UV_LIMIT
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
@@ -23,7 +24,25 @@ from lsm_sim.support.checks import Ints
 
 _WIDTH = 64  # neurons; the fast engine pads to this, so larger programs are drawn occasionally
 
-EXTRA_ARRAYS: dict[str, Callable[[np.random.Generator, Program], dict[str, Any]]] = {}
+
+def _initial_state(rng: np.random.Generator, program: Program) -> dict[str, Any]:
+    """Return u and v at the start: some 0, some at the ends of Loihi's registers, some above the threshold."""
+    n = program.n_neurons
+    if program.arithmetic == "float64":
+        size = np.abs(program.threshold) + 0.5
+        values = {name: rng.uniform(-2, 2, n) * size * (rng.random(n) < 0.8) for name in ("u0", "v0")}
+    else:
+        ends = {"u0": (1 - UV_LIMIT, UV_LIMIT), "v0": (1 - UV_LIMIT, UV_LIMIT - 1)}
+        values = {
+            name: rng.integers(low, high + 1, n) // 4 ** rng.integers(0, 9, n) for name, (low, high) in ends.items()
+        }
+        for name, pair in ends.items():
+            values[name] = np.where(rng.random(n) < 0.1, rng.choice(pair, n), values[name])
+    values["v0"][0] = values["v0"][0] or 1  # at least one is not 0
+    return values if rng.random() < 0.7 else {"v0": values["v0"]}
+
+
+EXTRA_ARRAYS: dict[str, Callable[[np.random.Generator, Program], dict[str, Any]]] = {"initial-state": _initial_state}
 """By name out of `Program.needs`: a function from a generator and a plain program to the arrays that give it the need.
 
 A new feature of `Program` gets a line here, and every backend that declares it is then tested with it.
