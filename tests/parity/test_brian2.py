@@ -26,7 +26,7 @@ def numpy_target(brian2):
 
 
 def check(backend, arithmetic, seed, n_programs):
-    check_case(backend, RandomCases(arithmetic, n_programs)(seed))
+    check_case(backend, RandomCases(arithmetic, n_programs, backend.supports)(seed))
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ def test_ten_programs_for_stock_processes_equal_the_reference(arithmetic, seed, 
 def test_whatever_is_asked_for_equals_the_reference(arithmetic, seed, lava, monkeypatch):
     if seed % 2:
         monkeypatch.setattr("lsm_sim_lava.runner.copies", lambda _program, _excursions: 2)  # more than one job
-    check_case(lava, RandomCases(arithmetic, max_steps=60)(seed))
+    check_case(lava, RandomCases(arithmetic, supports=lava.supports, max_steps=60)(seed))
 
 
 @pytest.mark.usefixtures("lava")

@@ -56,7 +56,8 @@ def test_a_need_that_nobody_knows_is_refused():
 def test_the_parts_of_a_joined_program_answer_as_they_do_alone(arithmetic):
     rng = np.random.default_rng(2)
     reference, n_spikes = find("reference"), 0
-    for programs in unions([random_program(rng, arithmetic) for _ in range(12)]):
+    needs = [drawing.some_needs(rng, drawing.EXTRA_ARRAYS) for _ in range(12)]  # so that some lack arrays of others
+    for programs in unions([random_program(rng, arithmetic, needs=drawn) for drawn in needs]):
         stimuli = [random_stimulus(rng, program, max_samples=1, max_steps=1) for program in programs]
         dense = [rng.random((40, program.n_inputs)) < 0.3 for program in programs]
         stimuli = [one.from_dense(values, one.dt) for one, values in zip(stimuli, dense, strict=True)]
