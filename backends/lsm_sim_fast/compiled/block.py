@@ -8,7 +8,6 @@ from numba.core import types
 from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_neurons
-from lsm_sim_fast.compiled.arguments import type_of
 from lsm_sim_fast.compiled.inlining import OPTIONS, inlined
 from lsm_sim_fast.compiled.neurons import update
 
@@ -42,9 +41,7 @@ def advance_block(k, first, slot, unit, neurons, state, spiked, who, found, vect
 
 @overload(advance_block, jit_options=OPTIONS)
 def _advance_block(k, first, slot, unit, neurons, state, spiked, who, found, vector):
-    if not isinstance(vector, types.Integer):
-        return _plain
-    return _loihi_vector if isinstance(type_of(state, "u").dtype, types.Integer) else _vector
+    return _vector if isinstance(vector, types.Integer) else _plain
 
 
 def _vector(k, first, slot, unit, neurons, state, spiked, who, found, vector):
@@ -54,17 +51,14 @@ def _vector(k, first, slot, unit, neurons, state, spiked, who, found, vector):
     )  # fmt: skip
 
 
-_inlined_vector = inlined(_vector)
-
-
-def _loihi_vector(k, first, slot, unit, neurons, state, spiked, who, found, vector):
-    if neurons.wide:
-        return advance_block(k, first, slot, unit, neurons, state, spiked, who, found, None)
-    return _inlined_vector(k, first, slot, unit, neurons, state, spiked, who, found, vector)
-
-
 def _plain(k, first, slot, unit, neurons, state, spiked, who, found, vector):
     update(k, slot, unit, neurons, state, spiked)
+    return listed(first, spiked, who, found)
+
+
+@inlined
+def listed(first, spiked, who, found):
+    """Write the numbers of flagged neurons, from ``first`` on, to ``who[found:]``; return ``found`` plus how many."""
     n, words = np.uint64(found), spiked.view(np.uint64)
     for w in range(np.uint64(words.size)):
         if words[w] != 0:

@@ -87,7 +87,7 @@ def _float64_update(k, slot, unit, neurons, state, spiked):
         slot[i] = 0
         u[i] = current
         potential = at(neurons.keep_v, i) * v[i] + (current + at(neurons.bias, i))
-        potential = v[i] if k < free_at[i] else potential
+        potential = v[i] if np.int32(k) < free_at[i] else potential
         above = potential > at(neurons.threshold, i)
         v[i] = 0.0 if above else potential
         spiked[i] = above
@@ -106,15 +106,7 @@ def _wrapped(x):
 
 
 def _loihi_update(k, slot, unit, neurons, state, spiked):
-    if neurons.wide:
-        _wide_loihi_update(k, slot, neurons, state, spiked)
-    else:
-        _narrow_loihi_update(k, slot, neurons, state, spiked)
-
-
-@inlined
-def _narrow_loihi_update(k, slot, neurons, state, spiked):
-    """As above, in int32.
+    """As above; all sums fit int32.
 
     A v above 2^23 - 1 needs no clipping: it is above any threshold, so the neuron spikes and v becomes 0.
     """
@@ -125,25 +117,40 @@ def _narrow_loihi_update(k, slot, neurons, state, spiked):
         u[i] = x
         potential = np.int32(_decayed(v[i], at(neurons.keep_v, i)) + (x + at(neurons.bias, i)))
         potential = max(potential, np.int32(-8388607))
-        potential = v[i] if k < free_at[i] else potential
+        potential = v[i] if np.int32(k) < free_at[i] else potential
         above = potential > at(neurons.threshold, i)
         v[i] = np.int32(0) if above else potential
         spiked[i] = above
 
 
-@inlined
+def update_wide(k, slot, neurons, state, spiked):
+    """As `update` where ``neurons.wide``, which they never are in float64 arithmetic.
+
+    u + bias may leave int32: beyond 2^30 it makes no difference how far, as v keeps less than 2^23 and is clipped there.
+    """
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(update_wide, jit_options=OPTIONS)
+def _update_wide(k, slot, neurons, state, spiked):
+    if isinstance(type_of(state, "u").dtype, types.Float):
+        return lambda k, slot, neurons, state, spiked: None
+    return _wide_loihi_update
+
+
 def _wide_loihi_update(k, slot, neurons, state, spiked):
-    """As above for any program: only the sum that becomes v takes int64."""
     u, v, free_at = state.u, state.v, state.free_at
     for i in range(u.size):
         x = _wrapped(np.int32(_decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6)))
         slot[i] = 0
         u[i] = x
-        potential = np.int64(_decayed(v[i], at(neurons.keep_v, i))) + (np.int64(x) + np.int64(at(neurons.bias, i)))
-        potential = max(potential, np.int64(-8388607))
-        potential = np.int64(v[i]) if k < free_at[i] else potential
+        drive = min(max(np.int64(x) + np.int64(at(neurons.bias, i)), np.int64(-(2**31))), np.int64(2**31 - 1))
+        drive = min(max(np.int32(drive), np.int32(-(2**30))), np.int32(2**30))
+        potential = np.int32(_decayed(v[i], at(neurons.keep_v, i)) + drive)
+        potential = max(potential, np.int32(-8388607))
+        potential = v[i] if np.int32(k) < free_at[i] else potential
         above = potential > at(neurons.threshold, i)
-        v[i] = np.int32(0) if above else np.int32(potential)
+        v[i] = np.int32(0) if above else potential
         spiked[i] = above
 
 
@@ -164,9 +171,9 @@ def _count_loihi_excursions(k, first, slot, neurons, state, excursions):
     for i in range(u.size):
         x = np.int32(_decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6))
         drive = np.float64(_wrapped(x)) + at(neurons.bias, i)
-        outside = (abs(np.int64(slot[i])) >= 32768, abs(np.int64(x)) >= 8388608, abs(drive) >= 8388608)
         for kind in range(3):
-            if outside[kind]:
+            value = np.float64(slot[i] if kind == 0 else x) if kind < 2 else drive
+            if abs(value) >= (32768.0 if kind == 0 else 8388608.0):
                 if excursions[0, kind] == 0:
                     excursions[1, kind], excursions[2, kind] = k, first + i
                 excursions[0, kind] += 1

@@ -16,7 +16,7 @@ from lsm_sim_fast.compiled import assembly, assembly_pull
 from lsm_sim_fast.compiled.arguments import State
 from lsm_sim_fast.compiled.caching import kernel
 from lsm_sim_fast.compiled.inlining import inlined
-from lsm_sim_fast.compiled.neurons import FOREVER, one_of, update
+from lsm_sim_fast.compiled.neurons import FOREVER, one_of, update, update_wide
 from lsm_sim_fast.compiled.waiting import STRIDE, others_reached, publish
 
 LANES = 64
@@ -115,7 +115,10 @@ def _advance_targets(k, start, now, share, sources, neurons, state, vector):
         for e in range(indptr[i], indptr[i + 1], _CHUNK):
             _pull(words, packed, e, min(_CHUNK, indptr[i + 1] - e), np.uint32(start), mask, sums, vector)
         lanes, neuron = _lanes_of(state, i), one_of(neurons, i)
-        update(k, sums, sources.unit, neuron, lanes, spiked)
+        if neuron.wide:
+            update_wide(k, sums, neuron, lanes, spiked)
+        else:
+            update(k, sums, sources.unit, neuron, lanes, spiked)
         now[i] = word = _as_word(eights)
         if word != 0:
             _hold_and_count(k, lanes.free_at, spiked, neuron.refractory, share.counters[i])

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from lsm_sim_fast.compiled.block import advance_block
+from lsm_sim_fast.compiled.block import advance_block, listed
 from lsm_sim_fast.compiled.caching import kernel
 from lsm_sim_fast.compiled.inlining import inlined
-from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, one_of, part
+from lsm_sim_fast.compiled.neurons import FOREVER, count_excursions, one_of, part, update_wide
 from lsm_sim_fast.compiled.rows import scatter
 from lsm_sim_fast.compiled.waiting import STRIDE, others_reached, publish
 
@@ -84,7 +84,10 @@ def _advance_blocks(k, slot, share, arrivals, neurons, state, who, excursions, v
         if excursions.size:
             count_excursions(k, edges[b], here, part(neurons, lo, hi), own, excursions)
         unit, spiked = arrivals.unit, part(share.spiked, lo, (hi + 15) // 16 * 16)
-        if neurons.alike:  # numbers spare the first-level cache
+        if neurons.wide:
+            update_wide(k, here, part(neurons, lo, hi), own, spiked)
+            found = listed(edges[b], spiked, who, found)
+        elif neurons.alike:  # numbers spare the first-level cache
             found = advance_block(k, edges[b], here, unit, one_of(neurons, 0), own, spiked, who, found, vector)
         else:
             found = advance_block(k, edges[b], here, unit, part(neurons, lo, hi), own, spiked, who, found, vector)
