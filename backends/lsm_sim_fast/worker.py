@@ -119,11 +119,13 @@ def _arrivals(layout: Layout, n_blocks: int) -> arguments.Arrivals:
 
 
 def _synapses(program: Program, layout: Layout, part: int) -> arguments.Synapses:
+    narrow = layout.packed.dtype == np.uint32
     return arguments.Synapses(
-        packed=layout.packed,
+        narrow=layout.packed if narrow else np.empty(0, np.uint32),
+        wide=np.empty(0, np.uint64) if narrow else layout.packed,
+        shift=np.uint64(layout.shift),
         indptr=layout.indptr[layout.parts[part] : layout.parts[part + 1]],
         n_inputs=program.n_inputs,
-        shift=layout.packed.dtype.type(layout.shift),
         ahead=layout.ahead,
         lines=layout.lines,
     )

@@ -28,12 +28,13 @@ class Arrivals(NamedTuple):
 
 
 class Synapses(NamedTuple):
-    """The synapses onto the neurons of one thread, packed in rows by source."""
+    """The synapses onto the neurons of one thread, packed in rows by source: place above ``shift`` bits of mantissa."""
 
-    packed: Any  # place above ``shift`` bits of mantissa
+    narrow: Any  # uint32; empty where that is not enough
+    wide: Any  # uint64; empty otherwise
+    shift: Any  # uint64
     indptr: Any  # rows in vectors, input channels first, (blocks, C+N+1)
     n_inputs: int
-    shift: Any  # of the type of ``packed``
     ahead: int  # so many rows ahead synapses are asked for
     lines: int  # so many cache lines of them
 

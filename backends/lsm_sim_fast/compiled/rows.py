@@ -12,7 +12,6 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_push
-from lsm_sim_fast.compiled.arguments import type_of
 from lsm_sim_fast.compiled.inlining import OPTIONS, inlined
 
 VECTOR, UNROLLED = 64, 32  # bytes of synapses: what is scattered at a time, and what a loop without branches handles
@@ -55,17 +54,30 @@ def scatter(strip, synapses, block, who, n, first, form):
 def _scatter(strip, synapses, block, who, n, first, form):
     if isinstance(form, types.Integer):
         return _vectors
-    if type_of(synapses, "packed").dtype == types.uint32:
-        return _loop(_add_narrow, 4)
-    return _loop(_add_wide if strip.dtype == types.int32 else _add_widest, 8)
+    return _loops(_wide_loop if strip.dtype == types.int32 else _widest_loop)
 
 
 def _vectors(strip, synapses, block, who, n, first, form):
-    packed, indptr, shift, ahead = synapses.packed, synapses.indptr[block], synapses.shift, synapses.ahead
-    if ahead == 0:
-        _scatter_now(strip, packed, indptr, who, n, first, shift, ahead)
+    narrow, wide, indptr = synapses.narrow, synapses.wide, synapses.indptr[block]
+    shift, ahead = synapses.shift, synapses.ahead
+    if narrow.size and ahead == 0:
+        _scatter_now(strip, narrow, indptr, who, n, first, np.uint32(shift), ahead)
+    elif narrow.size:
+        _scatter_ahead(strip, narrow, indptr, who, n, first, np.uint32(shift), ahead)
+    elif ahead == 0:
+        _scatter_now(strip, wide, indptr, who, n, first, shift, ahead)
     else:
-        _scatter_ahead(strip, packed, indptr, who, n, first, shift, ahead)
+        _scatter_ahead(strip, wide, indptr, who, n, first, shift, ahead)
+
+
+def _loops(wide_loop):
+    def loops(strip, synapses, block, who, n, first, form):
+        if synapses.narrow.size:
+            _narrow_loop(strip, synapses.narrow, synapses, block, who, n, first)
+        else:
+            wide_loop(strip, synapses.wide, synapses, block, who, n, first)
+
+    return loops
 
 
 # Numbers of 64 bits without a sign: of others Numba asks whether they count from the end of the array.
@@ -79,8 +91,9 @@ def _loop(add, size):
     """
     lanes, line = np.uint64(UNROLLED // size), np.uint64(64 // size)  # numbers that LLVM knows: it writes all lanes out
 
-    def loop(strip, synapses, block, who, n, first, form):
-        packed, indptr, shift = synapses.packed, synapses.indptr[block], synapses.shift
+    @inlined
+    def loop(strip, packed, synapses, block, who, n, first):
+        indptr, shift = synapses.indptr[block], synapses.shift
         later, lines = synapses.ahead, synapses.lines
         for j in range(n):
             row = np.uint64(first + who[j])
@@ -123,6 +136,9 @@ def _add_wide(strip, synapse, shift):
 def _add_widest(strip, synapse, shift):
     free = np.uint64(64) - shift
     strip[synapse >> shift] += np.int64(synapse << free) >> np.int64(free)
+
+
+_narrow_loop, _wide_loop, _widest_loop = _loop(_add_narrow, 4), _loop(_add_wide, 8), _loop(_add_widest, 8)
 
 
 @intrinsic
