@@ -17,11 +17,7 @@ from lsm_sim.support.checks import Floats
 from lsm_sim_fast.compiled.pull import LANES
 from lsm_sim_fast.form import Form
 from lsm_sim_fast.pull_layout import pull_fits
-
-_SHARE = 2000  # neurons; a thread that shares a sample gets at least so many: below, waiting costs more than it gains
-_PULL_SHARE = 64  # neurons; the same for threads that share 64 samples, which take longer for a neuron
-_LEAST_SAMPLES = 8  # per thread; 64 lanes cost as much as eight samples of neurons that all fire as often as they can
-_MOST_LANES = 2000  # neurons; the state of 64 samples of more outgrows the second-level cache
+from lsm_sim_fast.tuning import DEFAULT, Tuning
 
 
 @dataclass(frozen=True)
@@ -40,19 +36,19 @@ _COSTS = {  # by the forms of the neurons and of the rows
 }
 
 
-def teams(n_threads: int, n_samples: int, n_neurons: int) -> tuple[int, int]:
+def teams(n_threads: int, n_samples: int, n_neurons: int, tuning: Tuning = DEFAULT) -> tuple[int, int]:
     """Return the number of teams, each of which pushes one sample at a time, and of threads in each.
 
     Samples are independent, so each gets a thread of its own as long as there are enough of them.
     """
     n_teams = min(n_threads, n_samples)
-    return n_teams, max(1, min(n_threads // n_teams, n_neurons // _SHARE))
+    return n_teams, max(1, min(n_threads // n_teams, n_neurons // tuning.share))
 
 
-def pull_teams(n_threads: int, n_samples: int, n_neurons: int) -> tuple[int, int]:
+def pull_teams(n_threads: int, n_samples: int, n_neurons: int, tuning: Tuning = DEFAULT) -> tuple[int, int]:
     """Return the number of teams, each of which pulls 64 samples at a time, and of threads in each."""
     n_teams = min(n_threads, -(-n_samples // LANES))
-    return n_teams, max(1, min(n_threads // n_teams, n_neurons // _PULL_SHARE))
+    return n_teams, max(1, min(n_threads // n_teams, n_neurons // tuning.pull_share))
 
 
 def only_counts(request: Request) -> bool:
@@ -61,14 +57,14 @@ def only_counts(request: Request) -> bool:
     return request.bins is not None and not others
 
 
-def may_pull(request: Request, n_samples: int, n_threads: int) -> bool:
+def may_pull(request: Request, n_samples: int, n_threads: int, tuning: Tuning = DEFAULT) -> bool:
     """Whether the pull kernel can do what is asked, counts and nothing else, and could be faster at any rate."""
-    return only_counts(request) and n_samples >= _LEAST_SAMPLES * n_threads
+    return tuning.pull is not False and only_counts(request) and n_samples >= tuning.pull_samples * n_threads
 
 
-def suits_pull(program: Program) -> bool:
+def suits_pull(program: Program, tuning: Tuning = DEFAULT) -> bool:
     """Whether the pull kernel can run a program, at the speed that `pull_wins` reckons with."""
-    return program.n_neurons <= _MOST_LANES and pull_fits(program)
+    return program.n_neurons <= tuning.pull_neurons and pull_fits(program, tuning)
 
 
 def probed(stimulus: Spikes) -> Spikes:
@@ -87,7 +83,9 @@ def probed(stimulus: Spikes) -> Spikes:
     )
 
 
-def pull_wins(program: Program, spikes: Floats, n_samples: int, n_threads: int, form: Form) -> bool:
+def pull_wins(
+    program: Program, spikes: Floats, n_samples: int, n_threads: int, form: Form, tuning: Tuning = DEFAULT
+) -> bool:
     """Return whether pulling ``n_samples`` takes less time than pushing them.
 
     ``spikes`` (C+N,) are those of each source per step.
@@ -96,6 +94,6 @@ def pull_wins(program: Program, spikes: Floats, n_samples: int, n_threads: int, 
     events = float(spikes @ np.diff(program.indptr))
     push = program.n_neurons * costs.neuron + events * costs.push
     pull = LANES * program.n_neurons * costs.neuron + program.n_synapses * costs.pull
-    n_teams, n_parts = pull_teams(n_threads, n_samples, program.n_neurons)
+    n_teams, n_parts = pull_teams(n_threads, n_samples, program.n_neurons, tuning)
     turns = -(-n_samples // (LANES * n_teams))
     return turns * pull / n_parts < -(-n_samples // n_threads) * push

@@ -21,14 +21,19 @@ from lsm_sim_fast.compiling import announced
 from lsm_sim_fast.layout import Layout, lay_out
 from lsm_sim_fast.pull_layout import PullLayout, lay_out_pull
 from lsm_sim_fast.results import Batch, Results
+from lsm_sim_fast.tuning import DEFAULT, Tuning
 
 
 @dataclass(frozen=True)
 class Fast:
-    """The compiled backend; runs any program of either arithmetic, bit for bit like the reference."""
+    """The compiled backend; runs any program of either arithmetic, bit for bit like the reference.
+
+    ``tuning`` decides how fast, and changes no bit.
+    """
 
     name: str = "fast"
     supports: frozenset[str] = frozenset({"initial-state"})
+    tuning: Tuning = DEFAULT
 
     @property
     def about(self) -> str:
@@ -37,24 +42,28 @@ class Fast:
 
     def legalise(self, program: Program) -> Program:
         """Return ``program`` itself, unless its synapses cannot be packed."""
-        layouts = _LAYOUTS.setdefault(program, _Layouts())
+        layouts = self._layouts(program)
         if layouts.refused is None:
-            layouts.refused = limits.reasons(program)
+            layouts.refused = limits.reasons(program, self.tuning)
         check_supported(self, program, layouts.refused)
         return program
 
     @contextmanager
     def compile(self, program: Program) -> Iterator[Runner]:
         """Pack the synapses, for counts, and yield the runner; a kernel is compiled at its first call and cached on disk."""
-        layouts = _LAYOUTS.setdefault(program, _Layouts())
+        layouts = self._layouts(program)
         layouts.push(program, 1, sort=True)
         yield _Runner(program, layouts)
+
+    def _layouts(self, program: Program) -> _Layouts:
+        return _LAYOUTS.setdefault(program, {}).setdefault(self.tuning, _Layouts(self.tuning))
 
 
 @dataclass(eq=False)
 class _Layouts:
     """The layouts that a program was given; kept as long as the program, so that none is packed twice."""
 
+    tuning: Tuning
     _push: dict[tuple[int, int | None, bool], Layout] = field(default_factory=dict)
     _pull: PullLayout | None = None
     _suits_pull: bool | None = None
@@ -65,7 +74,7 @@ class _Layouts:
         rows = form.choose().rows
         key = n_parts, rows, sort
         if key not in self._push:
-            layout = self._push[key] = lay_out(program, n_parts, rows, sort=sort)
+            layout = self._push[key] = lay_out(program, n_parts, rows, sort=sort, tuning=self.tuning)
             if not layout.sortable:
                 self._push[n_parts, rows, not sort] = layout
         return self._push[key]
@@ -73,7 +82,7 @@ class _Layouts:
     def suits_pull(self, program: Program) -> bool:
         """Return whether the pull kernel can run the program at all."""
         if self._suits_pull is None:
-            self._suits_pull = division.suits_pull(program)
+            self._suits_pull = division.suits_pull(program, self.tuning)
         return self._suits_pull
 
     def pull(self, program: Program) -> PullLayout:
@@ -83,7 +92,7 @@ class _Layouts:
         return self._pull
 
 
-_LAYOUTS: WeakKeyDictionary[Program, _Layouts] = WeakKeyDictionary()
+_LAYOUTS: WeakKeyDictionary[Program, dict[Tuning, _Layouts]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,18 +105,14 @@ class _Runner:
     def __call__(self, stimulus: Spikes, request: Request | None = None) -> Outcome:
         """Run every sample; see `lsm_sim.backend.Runner`."""
         request = checked_request(self.program, stimulus, request)
-        n_threads = request.n_threads or cores()
-        n_teams, n_parts = division.teams(n_threads, len(stimulus), self.program.n_neurons)
+        n_threads, tuning = request.n_threads or cores(), self.layouts.tuning
+        sizes = n_threads, len(stimulus), self.program.n_neurons
+        n_teams, n_parts = division.teams(*sizes, tuning)
         results = Results.empty(self.program, stimulus, request, n_parts)
         with progress_bar(len(stimulus), request.progress) as advance, announced(request.progress):
-            batch = Batch(self.program, stimulus, request, results)
+            batch = Batch(self.program, stimulus, request, results, tuning)
             if self._shall_pull(stimulus, request, n_threads):
-                threads.pull(
-                    batch,
-                    self.layouts.pull(self.program),
-                    division.pull_teams(n_threads, len(stimulus), self.program.n_neurons),
-                    advance,
-                )
+                threads.pull(batch, self.layouts.pull(self.program), division.pull_teams(*sizes, tuning), advance)
             else:
                 layout = self.layouts.push(self.program, n_parts, sort=division.only_counts(request))
                 threads.push(batch, layout, n_teams, advance)
@@ -118,17 +123,21 @@ class _Runner:
 
         The beginning of the first sample is pushed to see how much the network spikes.
         """
-        if not division.may_pull(request, len(stimulus), n_threads) or not self.layouts.suits_pull(self.program):
+        tuning, n_samples = self.layouts.tuning, len(stimulus)
+        if not division.may_pull(request, n_samples, n_threads, tuning) or not self.layouts.suits_pull(self.program):
             return False
+        if tuning.pull:
+            return True
         rates = self._spikes_per_step(division.probed(stimulus))
-        return division.pull_wins(self.program, rates, len(stimulus), n_threads, form.choose())
+        return division.pull_wins(self.program, rates, n_samples, n_threads, form.choose(), tuning)
 
     def _spikes_per_step(self, sample: Spikes) -> Any:
         """Return how often each source spikes per step, input channels first, (C+N,)."""
         n_steps = sample.n_steps[0]
         request = Request(spikes=False, bins=np.array([[0, n_steps]]), n_threads=1, progress=False)
         results = Results.empty(self.program, sample, request, 1)
-        batch = Batch(self.program, sample, checked_request(self.program, sample, request), results)
+        checked = checked_request(self.program, sample, request)
+        batch = Batch(self.program, sample, checked, results, self.layouts.tuning)
         threads.push(batch, self.layouts.push(self.program, 1, sort=True), 1, lambda _: None)
         inputs = np.bincount(sample.channel, minlength=self.program.n_inputs)
         return np.concatenate([inputs, results.counts[0, 0]]) / n_steps

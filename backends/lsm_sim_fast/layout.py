@@ -26,12 +26,10 @@ from lsm_sim_fast import aligned
 from lsm_sim_fast.bounds import largest_sum, wide
 from lsm_sim_fast.compiled.rows import UNROLLED, VECTOR
 from lsm_sim_fast.packing import pack
+from lsm_sim_fast.tuning import DEFAULT, Tuning
 
 LINE = 16  # neurons; keeps every slot and every block aligned to vectors and, int32, to cache lines
 MAX_PLACES = 2**31
-_BLOCK = 2**16  # places of a block: what 16 bits of a synapse can name, and a quarter of a usual second-level cache
-_SHORT_ROW = 32  # synapses; blocks are not made so narrow that the mean row falls below
-_LARGE = 2**18  # synapses; more of them leave the second-level cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +99,9 @@ class Layout:
         return f"{bits}-bit synapses, {self.edges.size - 1} block(s) of up to {self.width} neurons, {self.slots} slots"
 
 
-def lay_out(program: Program, n_parts: int = 1, rows: int | None = None, *, sort: bool = False) -> Layout:
+def lay_out(
+    program: Program, n_parts: int = 1, rows: int | None = None, *, sort: bool = False, tuning: Tuning = DEFAULT
+) -> Layout:
     """Return the layout of ``program`` for ``n_parts`` threads per sample; ``rows`` says which form delivers its synapses.
 
     ``sort`` sorts neurons by the length of their rows, in a network of one block whose synapses are delivered in a loop. Then
@@ -109,7 +109,7 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None, *, sort
     step come in this order, so it suits counts alone.
     """
     slots = program.max_delay + 1
-    edges, parts = _blocks(program, n_parts)
+    edges, parts = _blocks(program, n_parts, tuning)
     width = whole_lines(int(np.diff(edges).max()))
     if slots * width > MAX_PLACES:
         raise UnsupportedError(
@@ -131,10 +131,10 @@ def lay_out(program: Program, n_parts: int = 1, rows: int | None = None, *, sort
         scale=2.0**-program.weight_exponent,
         slots=slots,
         width=width,
-        span=_span(slots, width),
+        span=_span(slots, width, tuning),
         strip_type=np.int32 if largest < 2.0**31 else np.int64,
         wide=wide(program, largest),
-        ahead=_ahead(program, rows),
+        ahead=_ahead(program, rows, tuning),
         lines=-(-packed.nbytes // (aligned.LINE * n_rows)),
         rows=rows,
         sortable=sortable,
@@ -156,45 +156,45 @@ def _order(program: Program, *, sort: bool) -> Ints:
     return (np.argsort(-length, kind="stable") if sort else np.arange(length.size)).astype(np.int32)
 
 
-def _ahead(program: Program, rows: int | None) -> int:
+def _ahead(program: Program, rows: int | None, tuning: Tuning) -> int:
     """Return how many rows ahead synapses are asked for.
 
     A loop always asks for the next row, which is then read from the first-level cache; vectors find rows in the second-level
     cache soon enough. Where synapses come from farther away, both ask sooner.
     """
     near, far = (1, 2) if rows is None else (0, 4)
-    return far if program.n_synapses > _LARGE else near
+    return far if program.n_synapses > tuning.large else near
 
 
-def _span(slots: int, width: int) -> int:
+def _span(slots: int, width: int, tuning: Tuning) -> int:
     """Return the slots of a strip: at least twice those in use, so that what is carried back does not overlap itself.
 
     Where that is not large, four times as many: then a slot is carried in every third step and not in each.
     """
-    return slots * (4 if slots * width <= _BLOCK else 2)
+    return slots * (4 if slots * width <= tuning.block else 2)
 
 
-def most_places(program: Program) -> int:
+def most_places(program: Program, tuning: Tuning) -> int:
     """Return the largest number of places that a block may have, whatever the number of threads."""
-    return (program.max_delay + 1) * whole_lines(min(program.n_neurons, _widest_block(program)))
+    return (program.max_delay + 1) * whole_lines(min(program.n_neurons, _widest_block(program, tuning)))
 
 
-def _widest_block(program: Program) -> int:
+def _widest_block(program: Program, tuning: Tuning) -> int:
     """Return the largest number of neurons of a block."""
     n, rows = program.n_neurons, program.n_inputs + program.n_neurons
     row = program.n_synapses / rows
     within = np.cumsum(np.bincount(program.delay, minlength=1))
     busy = int(np.searchsorted(within, 0.99 * within[-1])) + 1
-    return max(LINE, _BLOCK // busy, int(n * _SHORT_ROW / max(row, _SHORT_ROW)))
+    return max(LINE, tuning.block // busy, int(n * tuning.short_row / max(row, tuning.short_row)))
 
 
-def _blocks(program: Program, n_parts: int) -> tuple[Ints, Ints]:
+def _blocks(program: Program, n_parts: int, tuning: Tuning) -> tuple[Ints, Ints]:
     """Return the edges of blocks and of parts; all parts have equally many neurons and all blocks of a part nearly so.
 
-    A block holds `_BLOCK` places, or more where rows would get shorter than `_SHORT_ROW`. A few long delays make a strip long
-    but not busy: what counts is the part of it that 99 % of the synapses write to.
+    A block holds ``tuning.block`` places, or more where rows would get shorter than ``tuning.short_row``. A few long delays
+    make a strip long but not busy: what counts is the part of it that 99 % of the synapses write to.
     """
-    most = _widest_block(program)
+    most = _widest_block(program, tuning)
     part_edges = np.linspace(0, program.n_neurons, n_parts + 1).astype(np.int64)
     edges, parts = [np.zeros(1, np.int64)], [0]
     for first, last in itertools.pairwise(part_edges):

@@ -6,14 +6,15 @@ import numpy as np
 
 from lsm_sim.program.program import Program
 from lsm_sim_fast.layout import MAX_PLACES, most_places
+from lsm_sim_fast.tuning import DEFAULT, Tuning
 
 
-def reasons(program: Program) -> list[str]:
+def reasons(program: Program, tuning: Tuning = DEFAULT) -> list[str]:
     """Return why the program cannot be packed, whatever the number of threads; empty if it can.
 
     A synapse is 64 bits: the number of a place, which is a neuron and a step of delay, and the mantissa of its weight.
     """
-    places = most_places(program)
+    places = most_places(program, tuning)
     if places > MAX_PLACES:
         what = f"{program.n_neurons} neurons with delays up to {program.max_delay + 1} steps need {places} places"
         return [f"{what}, more than {MAX_PLACES}; use shorter delays or a larger dt"]

@@ -12,8 +12,7 @@ from lsm_sim.program.program import Program
 from lsm_sim.support.checks import Ints
 from lsm_sim_fast.bounds import largest_sum, wide
 from lsm_sim_fast.layout import power_of_two
-
-_MOST_WORDS = 2**16  # 512 KiB
+from lsm_sim_fast.tuning import DEFAULT, Tuning
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +42,12 @@ class PullLayout:
     wide: bool
 
 
-def pull_fits(program: Program) -> bool:
+def pull_fits(program: Program, tuning: Tuning = DEFAULT) -> bool:
     """Whether mantissas fit 16 bits, sums 32, and the words that a step reads the second-level cache."""
     mantissa = np.ldexp(program.weight.astype(np.float64), program.weight_exponent)
     sums = np.bincount(program.post, np.abs(mantissa), minlength=1)
     words = (program.max_delay + 1) * (program.n_inputs + program.n_neurons)
-    return bool(words <= _MOST_WORDS and np.abs(mantissa).max(initial=0) < 2**15 and sums.max() < 2**31)
+    return bool(words <= tuning.pull_words and np.abs(mantissa).max(initial=0) < 2**15 and sums.max() < 2**31)
 
 
 def lay_out_pull(program: Program) -> PullLayout:

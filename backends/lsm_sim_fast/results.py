@@ -12,6 +12,7 @@ from lsm_sim.backend import Excursions, Outcome, Request
 from lsm_sim.engine.requests import recorded_steps, recorded_variables
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim_fast.tuning import Tuning
 
 Pieces: TypeAlias = list[tuple[Any, Any]]  # step and neuron of spikes
 
@@ -98,3 +99,4 @@ class Batch:
     stimulus: Spikes
     request: Request
     results: Results
+    tuning: Tuning

@@ -16,8 +16,6 @@ from lsm_sim_fast.compiled.waiting import flags
 from lsm_sim_fast.layout import Layout, whole_lines
 from lsm_sim_fast.results import Batch, Pieces
 
-_BUFFER = 1 << 16  # spikes; larger than any step needs, small enough to stay in cache
-
 
 class Meeting:
     """What the threads of one sample share: the spikes of the last two steps, and how far each thread has come."""
@@ -55,7 +53,7 @@ class Worker:
         self._state = neuron_arrays.state(program, room)
         self._start = neuron_arrays.start(program, which)
         self._team = arguments.Team(part, meeting.lists, meeting.sizes, meeting.flags)
-        size = max(_BUFFER, 2 * (last - first)) if request.spikes else 0
+        size = max(batch.tuning.spike_buffer, 2 * (last - first)) if request.spikes else 0
         self._spikes = arguments.Events(np.empty(size, np.int32), np.empty(size, np.int32))
         chosen = np.flatnonzero((request.neurons >= first) & (request.neurons < last))
         self._recorded = request.neurons[chosen], chosen

@@ -10,8 +10,11 @@ from lsm_sim.backend import Request
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.spikes.bins import equal_bins, windows
 from lsm_sim.testing import assert_same, random_program, random_request, random_stimulus, run
-from lsm_sim_fast import division, form, layout, worker
+from lsm_sim_fast import Fast, Tuning, form
 from lsm_sim_fast.pull_worker import PullWorker
+from lsm_sim_fast.tuning import DEFAULT
+
+SMALL_BUFFER = Tuning(spike_buffer=1)  # so that the kernel returns before almost every step with spikes
 
 
 def compare(arithmetic, seeds, fast, reference, ask=random_request, **drawn):
@@ -40,19 +43,15 @@ def each_form(request, monkeypatch):
 @pytest.mark.usefixtures("each_form")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @blocks_of([range(first, first + 100) for first in range(0, 300, 100)])
-def test_every_bit_is_that_of_the_reference(arithmetic, seeds, fast, reference, monkeypatch):
-    if seeds.start % 200:
-        monkeypatch.setattr(worker, "_BUFFER", 1)  # so that the kernel returns before almost every step with spikes
-    compare(arithmetic, seeds, fast, reference)
+def test_every_bit_is_that_of_the_reference(arithmetic, seeds, reference):
+    compare(arithmetic, seeds, Fast(tuning=SMALL_BUFFER if seeds.start % 200 else DEFAULT), reference)
 
 
 @pytest.mark.usefixtures("each_form")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @blocks_of([range(1000, 1080)])
-def test_blocks_of_neurons_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
-    monkeypatch.setattr(layout, "_BLOCK", 1)  # 16 neurons per block
-    monkeypatch.setattr(layout, "_SHORT_ROW", 2)
-    monkeypatch.setattr(layout, "_LARGE", 10)
+def test_blocks_of_neurons_change_no_bit(arithmetic, seeds, reference):
+    fast = Fast(tuning=Tuning(block=1, short_row=2, large=10))  # 16 neurons per block
     compare(arithmetic, seeds, fast, reference, max_neurons=250)
 
 
@@ -62,11 +61,9 @@ def one_sample_in_three_threads(rng, program, stimulus):
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @blocks_of([range(2000, 2100), range(2100, 2200)])
-def test_threads_that_share_a_sample_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
-    monkeypatch.setattr(division, "_SHARE", 1)
-    if seeds.start % 200:
-        monkeypatch.setattr(worker, "_BUFFER", 1)
-    compare(arithmetic, seeds, fast, reference, one_sample_in_three_threads)
+def test_threads_that_share_a_sample_change_no_bit(arithmetic, seeds, reference):
+    tuning = dataclasses.replace(SMALL_BUFFER if seeds.start % 200 else DEFAULT, share=1)
+    compare(arithmetic, seeds, Fast(tuning=tuning), reference, one_sample_in_three_threads)
 
 
 def only_counts(rng, _program, stimulus):
@@ -88,10 +85,8 @@ def test_neurons_sorted_for_counts_change_no_bit(arithmetic, seeds, fast, refere
 @pytest.mark.usefixtures("each_form")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 @blocks_of([range(3000, 3150), range(3150, 3300)])
-def test_samples_side_by_side_change_no_bit(arithmetic, seeds, fast, reference, monkeypatch):
-    monkeypatch.setattr(division, "pull_wins", lambda *_: True)
-    monkeypatch.setattr(division, "_LEAST_SAMPLES", 0)
-    monkeypatch.setattr(division, "_PULL_SHARE", 3)  # neurons, so that threads share most groups
+def test_samples_side_by_side_change_no_bit(arithmetic, seeds, reference, monkeypatch):
+    fast = Fast(tuning=Tuning(pull=True, pull_samples=0, pull_share=3))  # so that threads share most groups
     groups = []
     monkeypatch.setattr(PullWorker, "run", watched(PullWorker.run, groups))
     for seed in seeds:
@@ -112,10 +107,9 @@ def watched(function, calls):
     return wrapper
 
 
-def test_a_row_longer_than_the_lanes_can_sum_is_cut(fast, reference, monkeypatch):
+def test_a_row_longer_than_the_lanes_can_sum_is_cut(reference):
     """Five synapses from each of 400 sources with the largest mantissas: sums of bytes leave 16 bits if not cut."""
-    monkeypatch.setattr(division, "pull_wins", lambda *_: True)
-    monkeypatch.setattr(division, "_LEAST_SAMPLES", 0)
+    fast = Fast(tuning=Tuning(pull=True, pull_samples=0))
     rng = np.random.default_rng(1)
     n = 400
     program = Program(
