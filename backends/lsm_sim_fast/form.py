@@ -57,8 +57,8 @@ def choose() -> Form:
     if "+avx512bw" not in features.split(","):
         return _form("plain", ": this processor has no AVX-512")
     one, sixteen = probe.nanoseconds_per_synapse()
-    found = f"a synapse takes it {one:.2f} ns in a loop, {sixteen:.2f} ns among 16 that are scattered"
-    return _form("vector" if sixteen < one else "mixed", f": this processor has AVX-512, and {found}")
+    found = f"measured {one:.2f} ns per synapse in a loop, {sixteen:.2f} ns in 16-wide scatters"
+    return _form("vector" if sixteen < one else "mixed", f": this processor has AVX-512; {found}")
 
 
 def _form(name: str, why: str) -> Form:
