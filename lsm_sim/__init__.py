@@ -13,7 +13,7 @@ from lsm_sim.describe.positions import grid, random_in_box
 from lsm_sim.describe.synapses import Synapses
 from lsm_sim.describe.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
 from lsm_sim.engine.protocol import Backend, Request, get_backend
-from lsm_sim.errors import BackendUnavailableError, DescriptionError, LsmError, RunError, UnsupportedError
+from lsm_sim.errors import BackendUnavailableError, DescriptionError, LsmError, LsmWarning, RunError, UnsupportedError
 from lsm_sim.learn.features import Counts, Traces
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
@@ -71,6 +71,7 @@ __all__ = [
     "LiquidTransformer",
     "LogNormal",
     "LsmError",
+    "LsmWarning",
     "Neurons",
     "Normal",
     "OneToOne",

@@ -1,4 +1,4 @@
-"""The errors of lsm_sim: each message says where it occurred, what was got, what is expected and what to do."""
+"""The errors and warnings of lsm_sim: each message says where it occurred, what was got, what is expected and what to do."""
 
 
 class LsmError(Exception):
@@ -19,3 +19,7 @@ class BackendUnavailableError(LsmError, ImportError):
 
 class RunError(LsmError, RuntimeError):
     """A backend failed while it ran a valid program."""
+
+
+class LsmWarning(UserWarning):
+    """Valid, but probably not what was meant; ``warnings.simplefilter("ignore", lsm_sim.LsmWarning)`` turns all of them off."""
