@@ -19,6 +19,7 @@ from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
 
+RESOLUTION = 2.0**-10  # of one spike; what a trace of 11 bits and sign on a chip would hold
 _CHUNK = 64  # samples whose spikes are held at once if counts are not enough
 
 
@@ -106,17 +107,48 @@ class Counts:
         return np.sqrt(flat) if self.sqrt else flat
 
 
+def checked_resolution(resolution: float | None, where: str) -> float | None:
+    """Return the resolution of traces, at most half a spike and at least 2^-30, or None."""
+    if resolution is None:
+        return None
+    value = checks.positive(resolution, where)
+    if not 2.0**-30 <= value <= 0.5:
+        raise DescriptionError(f"{where}: got {value:g}, expected a fraction of one spike in [2^-30, 0.5], or None")
+    return value
+
+
+def trace_kernel(tau: float, resolution: float | None, n_steps: int) -> tuple[Floats, float]:
+    """Return what a spike adds to a trace when it is 0, 1, 2, ... steps old, and the unit of these numbers.
+
+    ``tau`` is in steps; there are at most ``n_steps`` numbers. With a ``resolution``, they are integers, whose sums are exact
+    in any order, and zeros at the end are left out.
+    """
+    kernel = np.exp(-np.arange(n_steps) / tau)
+    if resolution is None:
+        return kernel, 1.0
+    multiples = np.rint(kernel / resolution)
+    return multiples[multiples > 0], resolution
+
+
 @dataclass(frozen=True)
 class Traces:
-    """Exponential traces, the sum over past spikes of exp(-(t - t_spike)/tau), sampled at ``times`` of each sample.
+    """Exponential traces, sampled at ``times`` of each sample: the sum over past spikes of
 
-    ``times`` are fractions of the sample's own length in (0, 1], or seconds where ``seconds`` is set. A spike in step k
-    counts fully at the end of that step. Features run time by time: all neurons at the first time, then at the second, ...
+        round(exp(-age / tau) / resolution) * resolution        age = 0 at the end of the step of the spike
+
+    ``times`` are fractions of the sample's own length in (0, 1], or seconds where ``seconds`` is set. Features run time by
+    time: all neurons at the first time, then at the second, ...
+
+    Each spike counts in multiples of ``resolution`` (default 2^-10 of one spike), so it counts for nothing once it is older
+    than tau * ln(2 / resolution), 7.6 tau by default. Without a resolution, a readout that standardises its features would
+    scale traces of 1e-40 up to unit variance and read spikes from seconds ago, which no device could. The sums are exact, so
+    they do not depend on the order of spikes or on how a recording is cut. ``resolution=None`` does not round.
     """
 
     tau: float
     times: tuple[float, ...] = (1.0,)
     seconds: bool = False
+    resolution: float | None = RESOLUTION
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", checks.positive(self.tau, "Traces tau", "time"))
@@ -128,19 +160,20 @@ class Traces:
                 f"Traces times: got {times[-1]:g}, expected fractions in (0, 1]; for seconds set seconds=True"
             )
         object.__setattr__(self, "times", tuple(times.tolist()))
+        object.__setattr__(self, "resolution", checked_resolution(self.resolution, "Traces resolution"))
 
     def of(self, spikes: Spikes) -> Floats:
         """Return the traces of ``spikes``."""
         ends = self._ends(spikes)
-        decay = spikes.dt / self.tau
+        kernel, unit = trace_kernel(self.tau / spikes.dt, self.resolution, int(spikes.n_steps.max(initial=1)))
         out = np.zeros((len(spikes), len(self.times), spikes.n_channels))
         sample = spikes.sample
         for j in range(len(self.times)):
-            before = spikes.step < ends[sample, j]
-            age = (ends[sample, j] - 1 - spikes.step)[before]
-            flat = sample[before] * spikes.n_channels + spikes.channel[before]
-            total = np.bincount(flat, np.exp(-age * decay), minlength=len(spikes) * spikes.n_channels)
-            out[:, j] = total.reshape(len(spikes), -1)
+            age = ends[sample, j] - 1 - spikes.step
+            counted = (age >= 0) & (age < kernel.size)
+            flat = sample[counted] * spikes.n_channels + spikes.channel[counted]
+            total = np.bincount(flat, kernel[age[counted]], minlength=len(spikes) * spikes.n_channels)
+            out[:, j] = total.reshape(len(spikes), -1) * unit
         return out.reshape(len(spikes), -1)
 
     def run(

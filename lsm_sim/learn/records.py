@@ -41,4 +41,6 @@ def record_from_dict(data: Any, classes: tuple[type, ...], where: str) -> Any:
         )
     if known[name] is SideBySide and isinstance(fields.get("encoders"), list):
         return SideBySide(tuple(record_from_dict(part, classes, f"{where} SideBySide") for part in fields["encoders"]))
+    if known[name] is Traces:
+        fields = {"resolution": None} | dict(fields)  # models saved before there was a resolution were trained without
     return known[name](**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})

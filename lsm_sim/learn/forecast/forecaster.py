@@ -13,6 +13,7 @@ from lsm_sim.describe.liquid import Liquid
 from lsm_sim.encode import Encoder, Population
 from lsm_sim.engine.protocol import DEFAULT
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.features import RESOLUTION
 from lsm_sim.learn.forecast.ridge import TimeRidge
 from lsm_sim.learn.forecast.series import Scaler, aligned, checked_series, checked_targets, nrmse
 from lsm_sim.learn.forecast.states import run_counts, sample_edges, with_traces
@@ -43,6 +44,8 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
         Hz, 12 ms for each sample, `lsm_sim.encode.Population`.
     taus
         Time constants of the traces, in samples; may be empty if counts are kept.
+    resolution
+        Of the traces, in spikes: what one spike adds to a trace is rounded to a multiple of it; see `lsm_sim.Traces`.
     counts
         Whether the counts of the sample itself are among the features.
     horizon
@@ -66,6 +69,7 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
         encoder: Encoder | None = None,
         *,
         taus: Sequence[float] = (1.0, 3.0, 10.0),
+        resolution: float | None = RESOLUTION,
         counts: bool = True,
         horizon: int = 1,
         washout: int = 100,
@@ -79,6 +83,7 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
         self.liquid = liquid
         self.encoder = encoder
         self.taus = taus
+        self.resolution = resolution
         self.counts = counts
         self.horizon = horizon
         self.washout = washout
@@ -144,14 +149,14 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
         stimulus = self.encode(array)
         edges = sample_edges(stimulus, len(array))
         counts = run_counts(self.program_, self.backend, stimulus, edges, self.n_threads, self.progress)
-        return with_traces(counts, self.taus, keep_counts=self.counts)
+        return with_traces(counts, self.taus, keep_counts=self.counts, resolution=self.resolution)
 
     def encoder_features(self, series: Any) -> Floats:
         """Return the same counts and traces of the spikes that enter the liquid: the control without a liquid."""
         array = checked_series(series)
         stimulus = self.encode(array)
         counts = stimulus.counts(sample_edges(stimulus, len(array)))[0]
-        return with_traces(counts, self.taus, keep_counts=self.counts)
+        return with_traces(counts, self.taus, keep_counts=self.counts, resolution=self.resolution)
 
     def predict(self, series: Any) -> Floats:
         """Return predictions, one row for each sample: row t predicts target t + horizon from samples 0 ... t.

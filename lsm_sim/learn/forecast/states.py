@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from lsm_sim.engine.protocol import Backend, Request, compiled
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.features import RESOLUTION, checked_resolution, trace_kernel
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -45,19 +46,23 @@ def run_counts(
     return own
 
 
-def with_traces(counts: Counts, taus: Sequence[float], keep_counts: bool) -> Floats:
+def with_traces(
+    counts: Counts, taus: Sequence[float], keep_counts: bool, resolution: float | None = RESOLUTION
+) -> Floats:
     """Return the counts (if ``keep_counts``) and their traces, concatenated, shape (T, n * N).
 
     The trace of time constant tau, in samples, is
 
-        trace[k] = exp(-1/tau) * trace[k-1] + counts[k],        trace[-1] = 0
+        trace[k] = sum over i >= 0 of  counts[k - i] * round(exp(-i/tau) / resolution) * resolution
 
-    so a spike does not decay until its sample ends, whenever it occurs in the sample.
+    so a spike does not decay until its sample ends, whenever it occurs in the sample; `lsm_sim.Traces` says why each spike
+    counts in multiples of ``resolution``. With None, nothing is rounded.
     """
     from scipy.signal import lfilter
 
     n_samples, n = counts.shape
     constants = _checked_taus(taus)
+    resolution = checked_resolution(resolution, "resolution")
     parts = constants.size + keep_counts
     if parts == 0:
         raise DescriptionError("taus: got none while counts are left out, expected at least one time constant")
@@ -66,7 +71,11 @@ def with_traces(counts: Counts, taus: Sequence[float], keep_counts: bool) -> Flo
     if keep_counts:
         out[:, 0] = counts
     for place, tau in enumerate(constants, start=int(keep_counts)):
-        out[:, place] = lfilter([1.0], [1.0, -np.exp(-1 / tau)], counts, axis=0)
+        if resolution is None:
+            out[:, place] = lfilter([1.0], [1.0, -np.exp(-1 / tau)], counts, axis=0)
+        else:
+            kernel, unit = trace_kernel(tau, resolution, n_samples)
+            out[:, place] = lfilter(kernel, [1.0], counts, axis=0) * unit
     return out.reshape(n_samples, -1)
 
 

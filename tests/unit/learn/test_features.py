@@ -35,15 +35,49 @@ def test_windows_of_seconds_pad_short_samples_with_zeros():
         Counts(window=3 * ms, n_windows=2).of(spikes)
 
 
-def test_traces_are_the_sum_of_decayed_spikes():
+@pytest.mark.parametrize("resolution", [2.0**-10, 0.01, None])
+def test_traces_are_the_sum_of_decayed_spikes(resolution):
     spikes = spikes_of(12, 7)
     tau = 4 * ms
-    features = Traces(tau, times=(0.5, 1.0)).of(spikes).reshape(2, 2, 4)
+    features = Traces(tau, times=(0.5, 1.0), resolution=resolution).of(spikes).reshape(2, 2, 4)
     for b, n in enumerate((12, 7)):
         for j, end in enumerate((round(n / 2), n)):
             kernel = np.exp(-(end - 1 - np.arange(end)) * 1 * ms / tau)
+            if resolution is not None:
+                kernel = np.rint(kernel / resolution) * resolution
             # the same numbers added in another order
             np.testing.assert_allclose(features[b, j], kernel @ spikes.raster(b)[:end], rtol=1e-13)
+
+
+def test_a_spike_leaves_a_trace_for_7_6_time_constants():
+    tau, n = 30 * ms, 400
+    one = [Spikes.from_events([n - 1 - age], [0], n_steps=n, n_channels=1, dt=1 * ms) for age in range(n)]
+    left = Traces(tau).of(Spikes.concatenate(one)).ravel()
+    last = int(tau / (1 * ms) * np.log(2 / 2**-10))
+    assert 227 <= last <= 229
+    assert left[0] == 1
+    assert left[last] == 2**-10
+    assert not left[last + 1 :].any()
+
+
+def test_traces_of_any_chunks_add_up_to_those_of_the_whole():
+    seed = np.random.SeedSequence().entropy
+    rng = np.random.default_rng(seed)
+    raster = rng.random((600, 5)) < 0.2
+    whole = Traces(30 * ms).of(Spikes.from_dense([raster], 1 * ms))
+    cuts = np.sort(rng.choice(np.arange(1, 600), 7, replace=False))
+    total = np.zeros_like(whole)
+    for chunk in np.split(np.arange(600), cuts):
+        part = np.zeros_like(raster)
+        part[chunk] = raster[chunk]
+        total += Traces(30 * ms).of(Spikes.from_dense([part], 1 * ms))
+    assert np.array_equal(total, whole), seed
+
+
+@pytest.mark.parametrize("resolution", [0, -1, 0.7, 2.0**-31, np.nan, "fine"])
+def test_traces_refuse_a_resolution_that_is_no_fraction_of_a_spike(resolution):
+    with pytest.raises(DescriptionError, match="Traces resolution"):
+        Traces(30 * ms, resolution=resolution)
 
 
 def test_traces_at_seconds_refuse_a_sample_that_ends_earlier():

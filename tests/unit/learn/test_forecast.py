@@ -51,10 +51,18 @@ def test_features_are_the_counts_of_each_sample_and_their_traces():
     spikes = lsm.run(model.liquid_, model.encode(series)).spikes
     raster = spikes.raster().reshape(60, 6, 40)
     np.testing.assert_array_equal(features[:, :40], raster.sum(axis=1))
+    kernel = np.rint(np.exp(-np.arange(60) / 2.0) * 2**10) / 2**10
+    for k in range(60):
+        np.testing.assert_array_equal(features[k, 40:], kernel[: k + 1] @ features[k::-1, :40])
+
+
+def test_traces_without_a_resolution_decay_as_they_are_defined():
+    counts = np.random.default_rng(4).integers(0, 3, (60, 40)).astype(np.int32)
+    features = with_traces(counts, [2.0], False, None)
     trace = np.zeros(40)
     for k in range(60):
-        trace = np.exp(-1 / 2.0) * trace + features[k, :40]
-        np.testing.assert_allclose(features[k, 40:], trace, rtol=1e-12)  # the same sum in another order of rounding
+        trace = np.exp(-1 / 2.0) * trace + counts[k]
+        np.testing.assert_allclose(features[k], trace, rtol=1e-12)  # the same sum in another order of rounding
 
 
 def test_features_of_a_part_do_not_depend_on_what_comes_later():
@@ -74,7 +82,16 @@ def test_traces_of_a_single_spike_fade_by_the_sample():
     counts = np.array([[0], [1], [0], [0]], np.int32)
     faded = np.exp(-1 / 4.0)
     expected = [[0, 0], [1, 1], [0, faded], [0, faded**2]]
-    np.testing.assert_allclose(with_traces(counts, [4.0], True), expected, rtol=1e-15)  # rounding of the products
+    np.testing.assert_allclose(with_traces(counts, [4.0], True, None), expected, rtol=1e-15)  # rounding of the products
+    np.testing.assert_array_equal(with_traces(counts, [4.0], True), np.rint(np.multiply(expected, 2**10)) / 2**10)
+
+
+def test_traces_of_counts_have_a_floor():
+    counts = np.zeros((40, 1), np.int32)
+    counts[0] = 1
+    trace = with_traces(counts, [3.0], False)[:, 0]
+    assert trace[22] == 2**-10
+    assert not trace[23:].any()
 
 
 def test_encoder_features_count_the_spikes_that_enter():
