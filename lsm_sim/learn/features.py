@@ -132,7 +132,9 @@ def trace_kernel(tau: float, resolution: float | None, n_steps: int) -> tuple[Fl
 
 @dataclass(frozen=True)
 class Traces:
-    """Exponential traces, sampled at ``times`` of each sample: the sum over past spikes of
+    """Exponential traces, sampled at ``times`` of each sample.
+
+    A trace is the sum over past spikes of
 
         round(exp(-age / tau) / resolution) * resolution        age = 0 at the end of the step of the spike
 

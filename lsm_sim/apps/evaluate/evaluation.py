@@ -30,8 +30,6 @@ class Evaluation:
         The requested settings.
     seconds
         Total time.
-    notes
-        Remarks for the interpretation of the results.
     """
 
     name: str
@@ -39,7 +37,6 @@ class Evaluation:
     comparisons: Mapping[str, Comparison]
     settings: Mapping[str, Any]
     seconds: float
-    notes: tuple[str, ...] = ()
 
     def table(self) -> str:
         """Return the tables and sentences as text."""
@@ -47,7 +44,7 @@ class Evaluation:
         for label, comparison in self.comparisons.items():
             parts.append(f"{label}\n{comparison.table()}" if len(self.comparisons) > 1 else comparison.table())
         seeds = ", ".join(map(str, next(iter(self.comparisons.values())).seeds))
-        parts.append("\n".join([*self.notes, f"seeds {seeds}; {self.seconds:.1f} s"]))
+        parts.append(f"seeds {seeds}; {self.seconds:.1f} s")
         return "\n\n".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -62,7 +59,6 @@ class Evaluation:
             **first,
             **({"comparisons": several} if several else {}),
             "seconds": stages,
-            "notes": list(self.notes),
             "settings": settings,
             "versions": environment.versions(),
             "machine": environment.machine(),

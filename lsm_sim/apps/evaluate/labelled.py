@@ -116,6 +116,7 @@ def run(options: Options) -> Evaluation:
         ensemble=None if options.ensemble is None else _ensemble(ensemble, liquid, options),
         esn=benchmark.esn,
         metric=benchmark.metric,
+        groups=data.groups,
         progress=options.progress,
     )
     found = dataclasses.replace(found, seconds=watch.seconds | dict(found.seconds))
@@ -125,7 +126,6 @@ def run(options: Options) -> Evaluation:
         {split.name: found},
         {"options": options.asked(), "split": split.name},
         0.0,
-        split.notes,
     )
 
 

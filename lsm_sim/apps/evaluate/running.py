@@ -29,6 +29,4 @@ def evaluate(options: Options) -> Evaluation:
         raise DescriptionError(f"no benchmark {options.name!r}; known: {', '.join(NAMES)}")
     start = time.perf_counter()
     found = _RUNS[options.name](options)
-    return Evaluation(
-        found.name, found.title, found.comparisons, found.settings, time.perf_counter() - start, found.notes
-    )
+    return Evaluation(found.name, found.title, found.comparisons, found.settings, time.perf_counter() - start)

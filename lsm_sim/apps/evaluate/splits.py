@@ -13,17 +13,15 @@ from lsm_sim.learn.controls.folds import one_group_out
 from lsm_sim.support.checks import Ints
 
 FOLDS = 5
-_SPEAKERS = "the recordings of a speaker are not independent: p-values hold for these speakers, not for others"
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Folds, the same for all seeds, or the number of shuffled folds; with a description and notes."""
+    """Folds, the same for all seeds, or the number of shuffled folds; with a description."""
 
     name: str
     text: str
     folds: int | list[tuple[Ints, Ints]]
-    notes: tuple[str, ...] = ()
 
 
 def shuffled(data: Dataset, options: Options) -> Split:  # noqa: ARG001
@@ -62,7 +60,7 @@ def fsdd_split(data: Dataset, options: Options) -> Split:
         )
     if options.loso:
         text = f"leave one speaker out ({', '.join(speakers)})"
-        return Split("loso", text, one_group_out(groups), (_SPEAKERS,))
+        return Split("loso", text, one_group_out(groups))
     unknown = [name for name in options.test_speakers if name not in speakers]
     if unknown:
         raise DescriptionError(f"--test-speakers: no speaker {', '.join(unknown)}; known: {', '.join(speakers)}")
@@ -71,4 +69,4 @@ def fsdd_split(data: Dataset, options: Options) -> Split:
         raise DescriptionError(f"--test-speakers: got all speakers ({', '.join(speakers)}), expected some to train on")
     name = ", ".join(options.test_speakers)
     folds = [(np.flatnonzero(~tested), np.flatnonzero(tested))]
-    return Split("test speakers", f"tested on {name}, {int(tested.sum())} recordings", folds, (_SPEAKERS,))
+    return Split("test speakers", f"tested on {name}, {int(tested.sum())} recordings", folds)

@@ -34,7 +34,7 @@ def compare(
     ensemble: Any = None,
     esn: Mapping[str, Any] | None = None,
     metric: Metric | None = None,
-    blocks: Any = None,
+    groups: Any = None,
     progress: bool | None = None,
 ) -> Comparison:
     """Train the same readout on several views of the same samples, with the same folds and seeds.
@@ -65,8 +65,10 @@ def compare(
         Parameters of the echo-state network, such as ``spectral_radius``; see `lsm_sim.learn.echo_state`.
     metric
         None: accuracy for labels, NRMSE for values.
-    blocks
-        Samples with the same number are not independent, shape (samples,); see `paired_test`.
+    groups
+        Name or number of each sample's group, shape (samples,): speakers, patients. Samples of a group are not independent,
+        so p-values count groups (`paired_test`). If no fold tests a group that it trains on, ridge regression chooses its
+        regularisation by leaving groups out (`lsm_sim.readout.fit`). None: all samples are independent.
 
     Examples
     --------
@@ -78,7 +80,7 @@ def compare(
     >>> result.mean["raw"] > 0.8, len(result.per_seed["liquid"])
     (True, 2)
     """
-    job = _Job.checked(model, X, y, seeds, views, ensemble, esn or {})
+    job = _Job.checked(model, X, y, seeds, views, ensemble, esn or {}, groups)
     n_views = len(views) + (ensemble is not None)
     folds = [folds_of(cv, job.y, job.task, seed) for seed in job.seeds]
     tested = [np.sort(np.concatenate([test for _, test in own])) for own in folds]
@@ -96,7 +98,7 @@ def compare(
         job.n_features,
         job.watch.seconds,
         job.rates,
-        None if blocks is None else np.asarray(blocks)[tested[0]],
+        None if job.groups is None else job.groups[tested[0]],
         job.settings,
     )
 
@@ -113,6 +115,7 @@ class _Job:
     views: Sequence[str]
     ensemble: Any
     esn: Mapping[str, Any]
+    groups: Ints | None
     predictions: dict[str, list[Any]] = field(default_factory=dict)
     n_features: dict[str, int] = field(default_factory=dict)
     rates: list[float] = field(default_factory=list)
@@ -124,7 +127,14 @@ class _Job:
 
     @staticmethod
     def checked(
-        model: Any, X: Any, y: Any, seeds: Sequence[int], views: Sequence[str], ensemble: Any, esn: Mapping[str, Any]
+        model: Any,
+        X: Any,
+        y: Any,
+        seeds: Sequence[int],
+        views: Sequence[str],
+        ensemble: Any,
+        esn: Mapping[str, Any],
+        groups: Any,
     ) -> _Job:
         if not seeds:
             raise DescriptionError("seeds: got none, expected at least one")
@@ -136,7 +146,12 @@ class _Job:
         unknown = [view for view in views if view not in VIEWS]
         if unknown or not views:
             raise DescriptionError(f"views: got {unknown or 'none'}, expected some of {', '.join(VIEWS)}")
-        return _Job(model, X, labels, task, tuple(seeds), tuple(views), ensemble, esn)
+        if groups is not None and np.shape(groups) != labels.shape:
+            raise DescriptionError(
+                f"groups: got shape {np.shape(groups)}, expected ({len(X)},), one value per sample of X"
+            )
+        numbers = None if groups is None else np.unique(groups, return_inverse=True)[1]
+        return _Job(model, X, labels, task, tuple(seeds), tuple(views), ensemble, esn, numbers)
 
     def run(self, seed: int, folds: list[Fold], advance: Callable[[int], Any]) -> None:
         """Predict the test samples of all folds with one seed."""
@@ -150,7 +165,8 @@ class _Job:
             train = part[0][0] if len(parts) > 1 or len(folds) == 1 else np.arange(len(self.y))
             views = self._views(model, ensemble, train, seed, {} if learning else self.fronts)
             with self.watch.stage("readout"):
-                found = cross_validate(views, self.y, part, front_and_liquid(model)[1].n_threads, advance)
+                n_threads = front_and_liquid(model)[1].n_threads
+                found = cross_validate(views, self.y, part, n_threads, advance, _left_out(self.groups, folds))
             for view, values in found.items():
                 whole = predicted.setdefault(view, np.empty_like(self.y))
                 for _, test in part:
@@ -193,3 +209,11 @@ class _Job:
 def _readout(model: Any, task: Task) -> Any:
     """Return the unfitted readout of a model."""
     return resolve(front_and_liquid(model)[1].readout, task)
+
+
+def _left_out(groups: Ints | None, folds: Sequence[Fold]) -> Ints | None:
+    """Return the groups if folds test groups that they do not train on and there are always two to choose alpha with."""
+    if groups is None:
+        return None
+    new = all(not np.isin(groups[test], groups[train]).any() for train, test in folds)
+    return groups if new and all(np.unique(groups[train]).size > 1 for train, _ in folds) else None

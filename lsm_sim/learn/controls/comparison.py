@@ -98,6 +98,19 @@ class Comparison:
         return [("liquid", view) for view in self.predictions if view != "liquid" and "liquid" in self.predictions]
 
     @property
+    def differences(self) -> dict[str, tuple[float, float]]:
+        """How much higher the metric of each other view is than the liquid's: mean and standard deviation over seeds."""
+        own = self.per_seed
+        gains = {view: np.subtract(own[view], own[one]) for one, view in self.pairs}
+        return {view: (float(g.mean()), float(g.std(ddof=1)) if g.size > 1 else 0.0) for view, g in gains.items()}
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of independent blocks of test samples that p-values count."""
+        blocks = self.n_samples if self.blocks is None else np.unique(self.blocks).size
+        return blocks * (len(self.seeds) if np.ndim(self.truth) == 2 else 1)
+
+    @property
     def p_values(self) -> dict[str, float]:
         """The p-value of each view's difference from the liquid, with Holm's correction for multiple tests."""
         return holm({other: self._p_value(one, other) for one, other in self.pairs})
@@ -134,11 +147,20 @@ class Comparison:
         """Return the cells of the table; the first row is its head."""
         unit = {"accuracy": "accuracy %", "errors": f"errors of {self.n_samples}", "nrmse": "NRMSE"}[self.metric]
         p_values, mean, sd = self.p_values, self.mean, self.sd
-        out = [["what the readout sees", "features", unit, "sd", "p against the liquid"]]
+        out = [["what the readout sees", "features", unit, "sd", "minus liquid", "sd", "p"]]
         for view in self.predictions:
             figure = self.text(mean[view]).split(" ")[0]
-            p = _p(p_values[view]).removeprefix("p ").removeprefix("= ") if view in p_values else ""
-            out.append([NAMES.get(view, view), str(self.n_features[view]), figure, self.text(sd[view], spread=True), p])
+            out.append([NAMES.get(view, view), str(self.n_features[view]), figure, self.text(sd[view], spread=True)])
+            if view not in p_values:
+                out[-1] += ["", "", ""]
+                continue
+            gain, spread = self.differences[view]
+            p = _p(p_values[view]).removeprefix("p ").removeprefix("= ")
+            out[-1] += [
+                f"{'-' if gain < 0 else '+'}{self.text(abs(gain), spread=True)}",
+                self.text(spread, spread=True),
+                p,
+            ]
         return out
 
     def table(self) -> str:
@@ -149,14 +171,24 @@ class Comparison:
             "  ".join(c.rjust(w) if j else c.ljust(w) for j, (c, w) in enumerate(zip(row, widths, strict=True)))
             for row in rows
         ]
-        return "\n".join([*(line.rstrip() for line in lines), "", *self.sentences()])
+        return "\n".join([*(line.rstrip() for line in lines), "", *self.sentences(), *self._few_blocks()])
+
+    def _few_blocks(self) -> list[str]:
+        """Return a sentence if the test cannot find anything because there are too few independent blocks."""
+        least = 2.0 ** (1 - self.n_blocks) if self.n_blocks < 64 else 0.0
+        if not self.pairs or least * len(self.pairs) < _SIGNIFICANT:
+            return []
+        few = f"p counts {self.n_blocks} independent group(s) of samples, too few: without correction it is at least {least:.2g}"
+        return [few]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as plain numbers: ``{metric: {view: {mean, sd, values}}, ...}``."""
         per_seed, mean, sd = self.per_seed, self.mean, self.sd
         return {
             self.metric: {view: {"mean": mean[view], "sd": sd[view], "values": per_seed[view]} for view in per_seed},
+            "minus_liquid": {view: {"mean": gain, "sd": spread} for view, (gain, spread) in self.differences.items()},
             "p": self.p_values,
+            "blocks": self.n_blocks,
             "sentences": self.sentences(),
             "features": dict(self.n_features),
             "samples": self.n_samples,

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lsm_sim.learn.controls.folds import Fold
 from lsm_sim.learn.ensemble import winners
+from lsm_sim.learn.readout import fit
 from lsm_sim.support import environment
 from lsm_sim.support.checks import Floats
 
@@ -33,9 +34,16 @@ class View:
 
 
 def cross_validate(
-    views: Mapping[str, View], y: Any, folds: Sequence[Fold], n_threads: int | None, advance: Callable[[int], Any]
+    views: Mapping[str, View],
+    y: Any,
+    folds: Sequence[Fold],
+    n_threads: int | None,
+    advance: Callable[[int], Any],
+    groups: Any = None,
 ) -> dict[str, Any]:
     """Return predictions for each fold's test samples by readouts trained on its training samples, by view, shape of y.
+
+    With ``groups``, readouts choose their regularisation by leaving groups out; see `lsm_sim.readout.fit`.
 
     The fits run in parallel with one thread of linear algebra each: this is faster than parallel linear algebra, and the
     order of sums does not depend on the number of cores.
@@ -45,17 +53,18 @@ def cross_validate(
     predicted = {name: np.empty_like(y) for name in views}
     with threadpool_limits(1):
         pool = joblib.Parallel(n_threads, backend="threading", return_as="generator")
-        parts = pool(joblib.delayed(_predict)(views[name], y, fold) for name, fold in tasks)
+        parts = pool(joblib.delayed(_predict)(views[name], y, fold, groups) for name, fold in tasks)
         for (name, (_, test)), part in zip(tasks, parts, strict=True):
             predicted[name][test] = part
             advance(1)
     return predicted
 
 
-def _predict(view: View, y: Any, fold: Fold) -> Any:
+def _predict(view: View, y: Any, fold: Fold, groups: Any) -> Any:
     train, test = fold
+    own = None if groups is None else groups[train]
     fitted = [
-        clone(readout).fit(part[train], y[train]) for readout, part in zip(view.readouts, view.parts, strict=True)
+        fit(clone(readout), part[train], y[train], own) for readout, part in zip(view.readouts, view.parts, strict=True)
     ]
     if len(fitted) == 1:
         return fitted[0].predict(view.parts[0][test])

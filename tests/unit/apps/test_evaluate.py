@@ -154,13 +154,13 @@ class TestSplits:
         assert published(dataclasses.replace(data, groups=None), Options("ecg")).folds == 5
 
     @pytest.mark.parametrize(
-        ("arguments", "samples"),
-        [(("--loso",), 36), (("--test-speakers", "ann,cleo"), 24), (("--split", "upstream"), 18)],
+        ("arguments", "samples", "speakers"),
+        [(("--loso",), 36, 3), (("--test-speakers", "ann,cleo"), 24, 2), (("--split", "upstream"), 18, 3)],
     )
-    def test_are_chosen_by_options(self, folders, arguments, samples):
+    def test_are_chosen_by_options(self, folders, arguments, samples, speakers):
         read = report("fsdd", "--data", folders / "fsdd", *SMALL, *arguments)
         assert read["samples"] == samples
-        assert bool(read["notes"]) == (samples != 18)
+        assert read["blocks"] == speakers
 
 
 class TestOptions:
@@ -205,7 +205,7 @@ class TestOptions:
         text = lsm("evaluate", "fsdd", "--data", folders / "fsdd", *SMALL, "--loso").stdout
         assert "leave one speaker out (ann, bob, cleo)" in text
         assert text.count(" p = ") + text.count(" p < ") == 4
-        assert "the recordings of a speaker are not independent" in text
+        assert "p counts 3 independent group(s) of samples, too few: without correction it is at least 0.25" in text
 
 
 class TestWrongInput:

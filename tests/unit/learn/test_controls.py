@@ -26,6 +26,7 @@ from lsm_sim.learn.controls import (
     reseeded,
     without_recurrence,
 )
+from lsm_sim.learn.controls.comparing import _left_out
 from lsm_sim.learn.controls.folds import folds_of, one_group_out
 from lsm_sim.learn.controls.views import prepared
 from lsm_sim.learn.echo_state import EchoStateClassifier
@@ -258,6 +259,31 @@ class TestFolds:
             one_group_out(["anna", "anna"])
 
 
+class TestGroups:
+    def test_are_the_blocks_of_the_test(self):
+        X, y = noisy(40)
+        groups = np.arange(40) // 10
+        found = compare(classifier(), X, y, cv=2, seeds=(0,), views=("raw", "liquid"), groups=groups)
+        assert found.n_blocks == 4
+        assert found.p_values["raw"] >= 0.125
+
+    def test_choose_alpha_only_if_they_are_new_in_the_test(self):
+        groups = np.repeat(np.arange(4), 10)
+        assert _left_out(groups, one_group_out(groups)) is groups
+        assert _left_out(groups, [(np.arange(0, 40, 2), np.arange(1, 40, 2))]) is None
+        assert _left_out(groups, [(np.arange(10), np.arange(10, 40))]) is None  # one group to train on
+
+    def test_reach_the_readouts(self):
+        X, y = noisy(60)
+        groups = np.arange(60) // 15
+        folds = one_group_out(groups)
+        with_groups = compare(classifier(), X, y, cv=folds, seeds=(0,), views=("liquid",), groups=groups)
+        features = prepared(reseeded(classifier(), 0), X, np.arange(60), Stopwatch(), {}).transformer.fit_transform(X)
+        for train, test in folds:
+            own = readout.fit(readout.ridge(), features[train], y[train], groups[train])
+            assert np.array_equal(with_groups.predictions["liquid"][0][test], own.predict(features[test]))
+
+
 class TestWrongInput:
     @pytest.mark.parametrize(
         ("change", "expected"),
@@ -269,6 +295,7 @@ class TestWrongInput:
             ({"y": [0] * 20}, "y: got one class only, 0"),
             ({"model": StandardScaler()}, "model: got StandardScaler, expected a LiquidClassifier"),
             ({"X": [np.full((4, 5), np.nan)] * 20}, "signal of sample 0"),
+            ({"groups": [0, 1]}, r"groups: got shape \(2,\), expected \(20,\)"),
             ({"cv": 11}, "cv: got 11 folds, but class 0 has 10 samples"),
         ],
     )
@@ -382,12 +409,12 @@ class TestTheResult:
             "accuracy",
             "%",
             "sd",
-            "p",
-            "against",
-            "the",
+            "minus",
             "liquid",
+            "sd",
+            "p",
         ]
-        assert lines[1].split() == ["raw", "samples", "7", "60.00", "14.14", "<", "0.001"]
+        assert lines[1].split() == ["raw", "samples", "7", "60.00", "14.14", "-30.00", "14.14", "<", "0.001"]
         assert lines[2].split() == ["liquid", "7", "90.00", "0.00"]
 
     def test_is_json_of_plain_numbers(self):
@@ -395,6 +422,21 @@ class TestTheResult:
         assert read["accuracy"]["raw"]["values"] == [0.5, 0.7]
         assert set(read["accuracy"]["liquid"]) == {"mean", "sd", "values"}
         assert (read["seeds"], read["samples"], read["seconds"]) == ([0, 1], 200, {"readout": 1.0})
+
+    def test_says_how_much_differences_vary_from_seed_to_seed(self):
+        result = comparison(raw=[0.5, 0.7], liquid=[0.9, 0.8])
+        assert result.differences["raw"] == pytest.approx((-0.25, 0.15 * 2**0.5), rel=1e-12)  # order of sums
+        assert json.loads(result.to_json())["minus_liquid"]["raw"]["mean"] == pytest.approx(-0.25, rel=1e-12)
+
+    def test_says_if_there_are_too_few_groups_to_find_anything(self):
+        result = dataclasses.replace(comparison(raw=[0.5, 0.7], liquid=[0.9, 0.9]), blocks=np.arange(200) % 4)
+        assert result.table().endswith(
+            "p counts 4 independent group(s) of samples, too few: without correction it is at least 0.12"
+        )
+        assert result.p_values["raw"] == 0.125
+        many = dataclasses.replace(result, blocks=np.arange(200) % 20)
+        assert "too few" not in many.table()
+        assert many.p_values["raw"] < 0.05
 
     def test_cannot_be_changed(self):
         with pytest.raises(dataclasses.FrozenInstanceError):
