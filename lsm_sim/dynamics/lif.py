@@ -28,12 +28,12 @@ from lsm_sim.support.checks import Bools, Floats
 _MAX_STEPS = 2**31 - 1
 
 PARAMETERS = (
-    Parameter("tau_m", "time", 20e-3, "membrane time constant", minimum=0, exclusive=True),
-    Parameter("tau_syn", "time", 5e-3, "synaptic time constant", minimum=0, exclusive=True),
+    Parameter("tau_m", "time", 20e-3, "membrane time constant", minimum=0, exclusive=True, unusual=2.0),
+    Parameter("tau_syn", "time", 5e-3, "synaptic time constant", minimum=0, exclusive=True, unusual=2.0),
     Parameter("v_rest", "potential", 0.0, "resting potential"),
     Parameter("v_thresh", "potential", 1.0, "threshold"),
     Parameter("v_reset", "potential", 0.0, "potential after a spike"),
-    Parameter("t_ref", "time", 0.0, "refractory period", minimum=0),
+    Parameter("t_ref", "time", 0.0, "refractory period", minimum=0, unusual=0.5),
     Parameter("i_bias", "potential per time", 0.0, "constant input"),
     Parameter("v_init", "potential", "v_reset", "potential at the start of a sample"),
 )

@@ -38,6 +38,8 @@ class Parameter:
         The smallest value allowed, None: any.
     exclusive
         Whether ``minimum`` itself is not allowed.
+    unusual
+        There is a warning about values as large as this: the unit was probably forgotten. None: no warning.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Parameter:
     doc: str
     minimum: float | None = None
     exclusive: bool = False
+    unusual: float | None = None
 
     def outside(self, values: Any) -> Any:
         """Return a mask of the ``values`` that are not allowed."""

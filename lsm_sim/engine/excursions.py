@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from lsm_sim.engine.protocol import Excursions, Outcome, Request, Runner
 from lsm_sim.errors import RunError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.warn import warn
 
 
 def warn_on_excursions(runner: Runner, program: Program) -> Runner:
@@ -24,7 +24,7 @@ def warn_on_excursions(runner: Runner, program: Program) -> Runner:
             raise RunError("the backend returned no excursions although they were requested")
         text = described(outcome.excursions)
         if text:
-            warnings.warn(f"loihi: {text}; quantise with stimuli like these, or with more headroom", stacklevel=2)
+            warn(f"loihi: {text}; quantise with stimuli like these, or with more headroom")
         return outcome
 
     return run

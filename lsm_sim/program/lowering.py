@@ -15,6 +15,7 @@ from lsm_sim.dynamics import LIF, Units
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.grid import round_to_grid
 from lsm_sim.program.program import Program
+from lsm_sim.program.slips import warn_of_slips
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
@@ -36,6 +37,8 @@ def lower(liquid: Liquid, dt: float, weight_bits: int | None = 16) -> Program:
 
     Raises
     ------
+    LsmWarning
+        If a time is so long that a unit was probably forgotten, or an input group has no synapses.
     DescriptionError
         If a time does not fit dt, a drawn value is out of range, or the network does not fit into memory.
     """
@@ -47,7 +50,9 @@ def lower(liquid: Liquid, dt: float, weight_bits: int | None = 16) -> Program:
     for group, drawn in zip(liquid.neurons, parameters, strict=True):
         _check_times(group.name, drawn, dt)
     units = _joined_units([LIF.units(drawn, dt) for drawn in parameters])
-    indptr, post, weight, delay = _rows(liquid, draw_synapses(liquid), dt)
+    projections = draw_synapses(liquid)
+    warn_of_slips(liquid, parameters, projections, dt)
+    indptr, post, weight, delay = _rows(liquid, projections, dt)
     return Program(
         arithmetic="float64",
         dt=dt,

@@ -16,9 +16,10 @@ import numpy as np
 from lsm_sim.describe.drawing import draw_synapses
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.describe.synapses import Synapses
-from lsm_sim.engine.protocol import DEFAULT, Backend
+from lsm_sim.engine.protocol import DEFAULT, Backend, Request, compiled
 from lsm_sim.errors import DescriptionError
-from lsm_sim.simulate.run import run
+from lsm_sim.program.lowering import lower
+from lsm_sim.spikes.bins import equal_bins
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
@@ -123,9 +124,14 @@ def mean_rate(
     liquid: Liquid, stimulus: Spikes, *, backend: str | Backend = DEFAULT, n_threads: int | None = None
 ) -> float:
     """Return the mean rate of all neurons over all samples, in Hz: spikes / (neurons * seconds)."""
-    result = run(liquid, stimulus, backend=backend, spikes=False, bins=1, n_threads=n_threads, progress=False)
+    if not isinstance(stimulus, Spikes):
+        raise DescriptionError(f"stimulus: got {type(stimulus).__name__}, expected Spikes; see lsm_sim.encode")
+    request = Request(spikes=False, bins=equal_bins(stimulus.n_steps, 1), n_threads=n_threads, progress=False)
+    with compiled(lower(liquid, stimulus.dt), backend) as runner:  # not `run`, which warns of silence
+        counts = runner(stimulus, request).counts
+    assert counts is not None  # `compiled` has checked it
     seconds = float(stimulus.n_steps.sum()) * stimulus.dt
-    return float(result.counts.sum(dtype=np.int64)) / (liquid.n_neurons * seconds)
+    return float(counts.sum(dtype=np.int64)) / (liquid.n_neurons * seconds)
 
 
 def to_mean_rate(

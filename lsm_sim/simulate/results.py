@@ -85,12 +85,19 @@ class Result:
     @property
     def u(self) -> Mapping[str, StateTrace]:
         """The recorded u by group name."""
-        return self.traces.get("u", {})
+        return self._recorded("u")
 
     @property
     def v(self) -> Mapping[str, StateTrace]:
         """The recorded v by group name."""
-        return self.traces.get("v", {})
+        return self._recorded("v")
+
+    def _recorded(self, variable: str) -> Mapping[str, StateTrace]:
+        groups = ", ".join(f"{name!r}: [{variable!r}]" for name in self.program.neuron_groups)
+        traces = _requested(
+            self.traces.get(variable), f"traces of {variable}", f"record={{{groups}}}, or some of these groups"
+        )
+        return _Recorded(variable, traces)
 
     @property
     def spikes(self) -> Spikes:
@@ -106,6 +113,21 @@ class Result:
     def excursions(self) -> Excursions:
         """Where Loihi's registers would be exceeded."""
         return _requested(self.outcome.excursions, "excursions", "excursions=True")
+
+
+class _Recorded(dict[str, StateTrace]):
+    """The recorded traces of one variable by group name; a group that was not recorded raises an error that says so."""
+
+    def __init__(self, variable: str, traces: Mapping[str, StateTrace]) -> None:
+        super().__init__(traces)
+        self._variable = variable
+
+    def __missing__(self, group: str) -> StateTrace:
+        known = ", ".join(map(repr, self)) or "none"
+        raise DescriptionError(
+            f"result: {self._variable} of {group!r} was not requested (recorded: {known}); run again with "
+            f"record={{{group!r}: [{self._variable!r}]}}"
+        )
 
 
 def _requested(value: T | None, what: str, option: str) -> T:

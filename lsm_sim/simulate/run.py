@@ -22,6 +22,7 @@ from lsm_sim.spikes.bins import equal_bins
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.warn import warn
 
 
 def run(
@@ -68,6 +69,9 @@ def run(
 
     Raises
     ------
+    LsmWarning
+        If no neuron spiked and no state variable was recorded, or all delays between two groups are longer than the longest
+        sample; see also `lsm_sim.lower`.
     DescriptionError, UnsupportedError, BackendUnavailableError, RunError
         See `lsm_sim.errors`.
     """
@@ -76,6 +80,7 @@ def run(
     program = lower(network, stimulus.dt) if isinstance(network, Liquid) else network
     if not isinstance(program, Program):
         raise DescriptionError(f"network: got {type(network).__name__}, expected a Liquid or a Program")
+    _warn_of_long_delays(program, stimulus)
     with compiled(in_arithmetic(program, arithmetic, stimulus), backend) as runner:
         legal = runner.program
         chosen = _chosen(legal, record or {})
@@ -90,11 +95,38 @@ def run(
             progress=progress,
         )
         outcome = (runner if arithmetic is None else warn_on_excursions(runner, legal))(stimulus, request)
+    if not request.variables:  # who records v sees that no neuron reaches its threshold
+        _warn_of_silence(outcome, stimulus)
     times = tuple(np.asarray((recorded_steps(request, int(n)) + 1) * legal.dt) for n in stimulus.n_steps)
     units = legal.units if isinstance(network, Liquid) else None
     return Result(
         legal, outcome, {name: _traces(name, legal, units, chosen, outcome, times) for name in request.variables or ()}
     )
+
+
+def _warn_of_long_delays(program: Program, stimulus: Spikes) -> None:
+    """Warn about pairs of groups whose spikes all arrive after the end of every sample."""
+    longest = int(stimulus.n_steps.max(initial=0))
+    if not len(stimulus) or program.max_delay + 1 < longest:
+        return
+    for projection in program.projections():
+        shortest = int(program.delay[projection.index].min()) + 1
+        if shortest >= longest:
+            what = f"every delay is at least {shortest * program.dt:g} s, but the longest sample lasts {longest * program.dt:g} s"
+            warn(f"run: Synapses {projection.label}: {what}, so nothing arrives through them")
+
+
+def _warn_of_silence(outcome: Outcome, stimulus: Spikes) -> None:
+    """Warn if not a single neuron spiked, as far as the outcome says."""
+    answers = [
+        None if outcome.spikes is None else outcome.spikes.n_events,
+        None if outcome.counts is None else outcome.counts.sum(),
+    ]
+    if len(stimulus) and 0 in answers:
+        cause = f"in response to {stimulus.n_events} events" if stimulus.n_events else "and the stimulus has no events"
+        warn(
+            f"run: no neuron spiked in any sample, {cause}; larger weights, a higher rate or a constant input i_bias may be needed"
+        )
 
 
 def _edges(bins: Any, stimulus: Spikes) -> Any:

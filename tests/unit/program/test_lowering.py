@@ -48,6 +48,7 @@ TAUS = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore::lsm_sim.LsmWarning")  # of long times
 @pytest.mark.parametrize("dt", [1e-3, 1e-4])
 @pytest.mark.parametrize(("tau_m", "tau_syn"), TAUS)
 def test_decays_and_gain_are_the_closed_formulas(tau_m, tau_syn, dt):
@@ -61,6 +62,7 @@ def test_decays_and_gain_are_the_closed_formulas(tau_m, tau_syn, dt):
     assert abs(Decimal(program.weight[0]) - exact) < exact * 16 * ULP * Decimal(1 + largest) + Decimal(2) ** -31
 
 
+@pytest.mark.filterwarnings("ignore::lsm_sim.LsmWarning")  # of long times
 @pytest.mark.parametrize(("tau_m", "tau_syn"), TAUS)
 def test_one_spike_gives_the_exact_solution_of_the_equations(tau_m, tau_syn, reference):
     dt, steps, weight = 1e-3, 200, 0.5
@@ -215,6 +217,7 @@ def test_dale_folds_two_sided_draws_and_keeps_the_rest():
     assert (weights["free"] > 0).any()
 
 
+@pytest.mark.filterwarnings("ignore::lsm_sim.LsmWarning")  # of long times
 @pytest.mark.parametrize(
     ("make", "words"),
     [

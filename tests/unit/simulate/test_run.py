@@ -153,6 +153,7 @@ def test_wrong_calls_are_an_error(call, words, stimulus):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore::lsm_sim.LsmWarning")  # of delays longer than the sample
 @pytest.mark.parametrize("engine", ["fast", "reference"])
 def test_what_memory_cannot_hold_is_refused_before_it_is_allocated(engine, stimulus, monkeypatch):
     class Memory:
@@ -174,3 +175,20 @@ def test_what_memory_cannot_hold_is_refused_before_it_is_allocated(engine, stimu
 def test_a_whole_float_is_a_number_of_threads(stimulus):
     request = checked_request(lower(LIQUID, 1 * ms), stimulus, Request(n_threads=2.0))
     assert type(request.n_threads) is int
+
+
+def test_traces_that_were_not_requested_name_the_option(stimulus):
+    with pytest.raises(
+        DescriptionError,
+        match=r"traces of u were not requested; run again with record=\{'exc': \['u'\], 'inh': \['u'\]\}",
+    ):
+        lsm.run(LIQUID, stimulus).u  # noqa: B018
+    result = lsm.run(LIQUID, stimulus, record={"exc": ["v"]})
+    assert list(result.v) == ["exc"]
+    with pytest.raises(DescriptionError, match="traces of u were not requested"):
+        result.u  # noqa: B018
+    with pytest.raises(
+        DescriptionError,
+        match=r"v of 'inh' was not requested \(recorded: 'exc'\); run again with record=\{'inh': \['v'\]",
+    ):
+        result.v["inh"]
