@@ -38,7 +38,7 @@ def lower(liquid: Liquid, dt: float, weight_bits: int | None = 16) -> Program:
     Raises
     ------
     LsmWarning
-        If a time is so long that a unit was probably forgotten, or an input group has no synapses.
+        If a time is so long that a unit was probably forgotten.
     DescriptionError
         If a time does not fit dt, a drawn value is out of range, or the network does not fit into memory.
     """

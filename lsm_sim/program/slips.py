@@ -1,4 +1,4 @@
-"""Warnings about likely slips in a liquid: a forgotten unit, weight and delay swapped, an input without synapses.
+"""Warnings about likely slips in a liquid: a forgotten unit, weight and delay swapped.
 
 Each limit is about ten times the largest value in use in models of cortex and in liquids for speech, and far below the
 number of milliseconds that a user would write for a usual value.
@@ -32,10 +32,6 @@ def warn_of_slips(
                 warn_if_long(float(np.median(drawn[parameter.name])), parameter.unusual, where)
     for projection in projections:
         _check_delay(projection)
-    sending = {projection.pre for projection in projections if projection.source.size}
-    for inputs in liquid.inputs:
-        if inputs.size and inputs.name not in sending:
-            warn(f"Inputs {inputs.name!r}: no synapse leaves this group, so its spikes have no effect")
 
 
 def _check_delay(projection: DrawnSynapses) -> None:

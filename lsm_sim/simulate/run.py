@@ -70,7 +70,7 @@ def run(
     Raises
     ------
     LsmWarning
-        If no neuron spiked and no state variable was recorded, or all delays between two groups are longer than the longest
+        If an input with events has no synapses, no neuron spiked and no state variable was recorded, or all delays between two groups are longer than the longest
         sample; see also `lsm_sim.lower`.
     DescriptionError, UnsupportedError, BackendUnavailableError, RunError
         See `lsm_sim.errors`.
@@ -80,6 +80,7 @@ def run(
     program = lower(network, stimulus.dt) if isinstance(network, Liquid) else network
     if not isinstance(program, Program):
         raise DescriptionError(f"network: got {type(network).__name__}, expected a Liquid or a Program")
+    _warn_of_inputs_without_synapses(program, stimulus)
     _warn_of_long_delays(program, stimulus)
     with compiled(in_arithmetic(program, arithmetic, stimulus), backend) as runner:
         legal = runner.program
@@ -102,6 +103,14 @@ def run(
     return Result(
         legal, outcome, {name: _traces(name, legal, units, chosen, outcome, times) for name in request.variables or ()}
     )
+
+
+def _warn_of_inputs_without_synapses(program: Program, stimulus: Spikes) -> None:
+    for name, members in program.input_groups.items():
+        if len(members) and program.indptr[members.start] == program.indptr[members.stop]:
+            n_events = int(np.count_nonzero((stimulus.channel >= members.start) & (stimulus.channel < members.stop)))
+            if n_events:
+                warn(f"run: Inputs {name!r}: no synapse leaves this group, so its {n_events} events have no effect")
 
 
 def _warn_of_long_delays(program: Program, stimulus: Spikes) -> None:

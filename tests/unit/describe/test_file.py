@@ -56,7 +56,6 @@ def test_a_liquid_comes_back_equal(tmp_path, suffix):
     assert back == liquid
 
 
-@pytest.mark.filterwarnings("ignore::lsm_sim.LsmWarning")  # of an input without synapses
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_loaded_liquid_lowers_to_the_same_program(tmp_path, suffix):
     liquid, path = a_liquid(), tmp_path / f"net{suffix}"

@@ -35,7 +35,6 @@ def test_files_come_back_as_they_were(arithmetic, seed, tmp_path):
     assert same(program, Program.load(tmp_path / "program.npz"))
 
 
-@pytest.mark.filterwarnings("ignore::lsm_sim.LsmWarning")  # of an input without synapses
 def test_groups_come_back_by_name(tmp_path):
     groups = [Neurons("exc", 3), Neurons("inh é", 2)]
     program = lower(Liquid([Inputs("a", 1), Inputs("b", 2)], groups, [Synapses("exc", "exc", AllToAll())]), 1e-3)

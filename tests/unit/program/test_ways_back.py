@@ -155,7 +155,6 @@ class TestProjections:
             assert one.label == f"{one.pre} -> {one.post}"
         assert (seen == 1).all()
 
-    @pytest.mark.filterwarnings("ignore::lsm_sim.LsmWarning")  # of an input without synapses
     def test_pairs_without_synapses_are_left_out(self):
         liquid = Liquid([Inputs("in", 1)], [Neurons("a", 2), Neurons("b", 2)], [Synapses("a", "b", lsm.AllToAll())])
         assert [one.label for one in lsm.lower(liquid, 1 * ms).projections()] == ["a -> b"]

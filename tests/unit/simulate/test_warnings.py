@@ -47,7 +47,6 @@ def warned(action):
             {"synapses": {"delay": 0.5, "weight": 2 * ms}},
             "delay: got 0.5 s, which is unusually long; are weight and delay swapped",
         ),
-        ({"inputs": ("in", "tone")}, "Inputs 'tone': no synapse leaves this group, so its spikes have no effect"),
     ],
 )
 def test_lower_warns_of_a_likely_slip_once(changed, expected):
@@ -78,6 +77,15 @@ def test_a_run_without_any_spike_warns_once(kept):
 def test_recording_the_potential_of_silent_neurons_gives_no_warning():
     silent = liquid(synapses={"weight": 1e-3})
     assert warned(lambda: lsm.run(silent, stimulus(), record={"exc": ["v"]})) == []
+
+
+def test_events_of_an_input_without_synapses_warn_once():
+    two = liquid(inputs=("in", "tone"))
+    both = lsm.Spikes.from_dense([np.random.default_rng(3).random((50, 10)) < 0.1], 1 * ms)
+    (message,) = warned(lambda: lsm.run(two, both))
+    assert message.startswith("run: Inputs 'tone': no synapse leaves this group, so its ")
+    one = lsm.Spikes.from_dense([np.pad(stimulus().raster(), ((0, 0), (0, 5)))], 1 * ms)
+    assert warned(lambda: lsm.run(two, one)) == []
 
 
 def test_delays_longer_than_the_longest_sample_warn_once():
