@@ -8,6 +8,7 @@ from lsm_sim.datasets.steps import whole_steps
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.memory import check_memory
 from lsm_sim.support.seeding import stream
 
 State = tuple[float, float, float]
@@ -41,12 +42,13 @@ def lorenz(
     >>> lorenz(500, seed=1).shape
     (500, 3)
     """
-    n, seed = checks.whole(n, "lorenz n", 1), checks.whole(seed, "lorenz seed")
+    n, seed = checks.whole(n, "lorenz n", 1, checks.MOST), checks.whole(seed, "lorenz seed")
     substeps = checks.whole(substeps, "lorenz substeps", 1)
     skipped = whole_steps(warm_up, dt, "lorenz warm_up", minimum=0)
     sigma, rho, beta = (
         checks.positive(value, f"lorenz {name}") for name, value in (("sigma", sigma), ("rho", rho), ("beta", beta))
     )
+    check_memory(n * 24, "lorenz")
     x, y, z = stream(seed, "lorenz/start").uniform((-10, -10, 10), (10, 10, 40)).tolist()
     states, state = np.empty((n, 3)), (x, y, z)
     for k in range(-skipped, n):

@@ -6,7 +6,10 @@ from lsm_sim.datasets.steps import whole_steps
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.memory import check_memory
 from lsm_sim.support.seeding import stream
+
+_BYTES_PER_STEP = 80  # x and its slope as Python floats in lists
 
 
 def mackey_glass(
@@ -49,13 +52,14 @@ def mackey_glass(
     >>> x.shape, bool(0.2 < x.min() < x.max() < 1.5)
     ((1000,), True)
     """
-    n, seed = checks.whole(n, "mackey_glass n", 1), checks.whole(seed, "mackey_glass seed")
+    n, seed = checks.whole(n, "mackey_glass n", 1, checks.MOST), checks.whole(seed, "mackey_glass seed")
     delay, stride = (whole_steps(value, dt, f"mackey_glass {name}") for name, value in (("tau", tau), ("every", every)))
     skipped = whole_steps(warm_up, dt, "mackey_glass warm_up", minimum=0)
     for name, value in (("beta", beta), ("gamma", gamma), ("exponent", exponent)):
         checks.positive(value, f"mackey_glass {name}")
     if gamma * dt > 1:
         raise DescriptionError(f"mackey_glass dt: got {dt:g}, expected at most 1/gamma = {1 / gamma:g}")
+    check_memory((delay + skipped + n * stride) * _BYTES_PER_STEP, "mackey_glass")
     start = float(stream(seed, "mackey_glass/history").uniform(0.5, 1.5))
     series = _integrate(start, delay, skipped + (n - 1) * stride, dt, beta, gamma, exponent)
     return checks.real_array(series[delay + skipped :: stride], "mackey_glass")

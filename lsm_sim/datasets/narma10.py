@@ -5,11 +5,13 @@ from __future__ import annotations
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.memory import check_memory
 from lsm_sim.support.seeding import stream
 
 WARM_UP = 200  # steps after which the initial state has no effect
 LARGEST = 10.0  # the stable range ends near 1.4; beyond it y grows without bound
 ATTEMPTS = 100
+_BYTES_PER_STEP = 100  # input and target as arrays and as Python floats in lists
 
 
 def narma10(n: int, *, seed: int = 0) -> tuple[Floats, Floats]:
@@ -33,7 +35,8 @@ def narma10(n: int, *, seed: int = 0) -> tuple[Floats, Floats]:
     >>> u.shape, target.shape, bool(target.max() < 1.5)
     ((2000,), (2000,), True)
     """
-    n, seed = checks.whole(n, "narma10 n", 1), checks.whole(seed, "narma10 seed")
+    n, seed = checks.whole(n, "narma10 n", 1, checks.MOST), checks.whole(seed, "narma10 seed")
+    check_memory(n * _BYTES_PER_STEP, "narma10")
     for attempt in range(ATTEMPTS):
         u = stream(seed, f"narma10/input/{attempt}").uniform(0, 0.5, n + WARM_UP)
         y = _response(u.tolist())

@@ -60,7 +60,7 @@ def spike_templates(
     >>> data.X.n_channels, int(data.X.n_steps[0]), data.y.shape
     (4, 1000, (10, 4))
     """
-    n = checks.whole(n, "spike_templates n", 1)
+    n = checks.whole(n, "spike_templates n", 1, checks.MOST)
     templates = checks.whole(templates, "spike_templates templates", 1, 1000)
     segments = checks.whole(segments, "spike_templates segments", 1, 1000)
     channels = checks.whole(channels, "spike_templates channels", 1, checks.MOST)

@@ -1,0 +1,278 @@
+"""Wrong values for every argument of every public function and class: an answer, or one error of lsm_sim in one sentence.
+
+Each call below is valid. One argument after the other is replaced by each of the values in ``BAD``; what then happens must be a
+result (some of these values are valid) or an `LsmError`. The estimators of scikit-learn check in ``fit``, as its contract wants.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import lsm_sim as lsm
+from lsm_sim import Hz, ms
+
+BAD: dict[str, Any] = {
+    "None": None,
+    "text": "text",
+    "empty text": "",
+    "bytes": b"ab",
+    "-1": -1,
+    "0": 0,
+    "1.5": 1.5,
+    "nan": float("nan"),
+    "inf": float("inf"),
+    "-1e300": -1e300,
+    "1e300": 1e300,
+    "10**400": 10**400,
+    "True": True,
+    "complex": 1 + 2j,
+    "empty list": [],
+    "ragged list": [[1, 2], [3]],
+    "list of text": ["a", "b"],
+    "list of None": [None],
+    "dict": {"a": 1},
+    "set": {1, 2},
+    "object": object(),
+    "function": len,
+    "class": int,
+    "empty array": np.empty(0),
+    "0-d array": np.array(2.0),
+    "4-d array": np.zeros((1, 2, 1, 2)),
+    "array of objects": np.array([{}, None], dtype=object),
+    "array of text": np.array(["a", "b"]),
+    "array of nan": np.full((2, 2), np.nan),
+    "structured array": np.zeros(2, dtype=[("a", int)]),
+    "datetime": np.datetime64("2020-01-01"),
+}
+
+RNG = np.random.default_rng(5)
+SIGNALS = RNG.random((6, 4, 2))
+LABELS = np.array([0, 1] * 3)
+SERIES = np.sin(np.arange(160) / 3)
+LIQUID = lsm.Liquid(
+    [lsm.Inputs("in", 2)],
+    [lsm.Neurons("exc", 8, i_bias=60.0)],
+    [
+        lsm.Synapses("in", "exc", lsm.AllToAll(), weight=1.0),
+        lsm.Synapses("exc", "exc", lsm.FixedProbability(0.3), weight=0.1, delay=2 * ms),
+    ],
+    seed=1,
+)
+STIMULUS = lsm.Spikes.from_dense(RNG.random((3, 20, 2)) < 0.3, 1 * ms)
+PROGRAM = lsm.lower(LIQUID, 1 * ms)
+RESULT = lsm.run(LIQUID, STIMULUS, record={"exc": ["u", "v"]})
+ENCODER = lsm.encode.Rate(200 * Hz, frame=5 * ms)
+
+
+def fitted(make: Callable[..., Any], X: Any = SIGNALS, y: Any = LABELS, **arguments: Any) -> Any:
+    """Return what ``make`` gives, after fitting it."""
+    return make(**arguments).fit(X, y)
+
+
+def encoder(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes an encoder and encodes with it."""
+    return lambda signals, dt, **arguments: make(**arguments)(signals, dt)
+
+
+TRAIN = {"X": SIGNALS, "y": LABELS, "liquid": LIQUID, "encoder": ENCODER, "features": lsm.Counts(bins=2), "dt": 1 * ms}
+ENCODE = {"signals": SIGNALS, "dt": 1 * ms}
+CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "Inputs": (lsm.Inputs, {"name": "a", "size": 3}),
+    "Neurons": (
+        lsm.Neurons,
+        {"name": "a", "size": 3, "tau_m": 20 * ms, "tau_syn": 5 * ms, "v_rest": 0, "v_thresh": 1, "v_reset": 0}
+        | {"t_ref": 2 * ms, "i_bias": 0, "v_init": 0, "positions": lsm.grid(3, 1, 1), "sign": 1},
+    ),
+    "Synapses": (
+        lsm.Synapses,
+        {"pre": "a", "post": "b", "rule": lsm.AllToAll(), "weight": 1.0, "delay": 1 * ms},
+    ),
+    "Synapses.from_matrix": (lsm.Synapses.from_matrix, {"pre": "a", "post": "b", "weight": np.eye(3)}),
+    "Liquid": (
+        lsm.Liquid,
+        {"inputs": LIQUID.inputs, "neurons": LIQUID.neurons, "synapses": LIQUID.synapses, "seed": 1},
+    ),
+    "FixedProbability": (lsm.FixedProbability, {"p": 0.1, "autapses": True}),
+    "FixedInDegree": (lsm.FixedInDegree, {"k": 2, "autapses": True}),
+    "DistanceRule": (lsm.DistanceRule, {"c": 0.3, "lam": 2.0, "autapses": True}),
+    "SmallWorld": (lsm.SmallWorld, {"k": 2, "p": 0.1}),
+    "Edges": (lsm.Edges, {"pre": [0, 1], "post": [1, 0]}),
+    "Normal": (lsm.Normal, {"mean": 1.0, "sd": 0.1, "minimum": 0.0, "maximum": 3.0}),
+    "Gamma": (lsm.Gamma, {"mean": 1.0, "shape": 2.0, "minimum": 0.0, "maximum": 3.0}),
+    "LogNormal": (lsm.LogNormal, {"mean": 1.0, "sd": 0.1, "minimum": 0.0, "maximum": 3.0}),
+    "Uniform": (lsm.Uniform, {"low": 1.0, "high": 2.0}),
+    "grid": (lsm.grid, {"nx": 2, "ny": 2, "nz": 2}),
+    "random_in_box": (lsm.random_in_box, {"x": 2, "y": 2, "z": 2}),
+    "lower": (lsm.lower, {"liquid": LIQUID, "dt": 1 * ms, "weight_bits": 16}),
+    "run": (
+        lsm.run,
+        {"network": LIQUID, "stimulus": STIMULUS, "backend": "fast", "arithmetic": "float64", "spikes": True}
+        | {"bins": 2, "record": {"exc": ["v"]}, "record_steps": [0, 1], "excursions": False, "n_threads": 1}
+        | {"progress": False},
+    ),
+    "quantise": (lsm.quantise, {"program": PROGRAM, "calibration": STIMULUS}),
+    "get_backend": (lsm.get_backend, {"name": "fast"}),
+    "Record": (lsm.Record, {"variables": "v", "neurons": [0]}),
+    "Spikes": (
+        lsm.Spikes,
+        {"step": [0, 1], "channel": [0, 1], "offsets": [0, 2], "n_steps": [3], "n_channels": 2, "dt": 1 * ms}
+        | {"groups": {"a": range(2)}},
+    ),
+    "Spikes.from_dense": (lsm.Spikes.from_dense, {"dense": np.ones((1, 2, 3)), "dt": 1 * ms}),
+    "Spikes.from_events": (
+        lsm.Spikes.from_events,
+        {"step": [0, 1], "channel": [0, 1], "n_steps": 3, "n_channels": 2, "dt": 1 * ms},
+    ),
+    "Spikes.from_times": (
+        lsm.Spikes.from_times,
+        {"times": [0.001, 0.002], "channel": [0, 1], "duration": 10 * ms, "n_channels": 2, "dt": 1 * ms},
+    ),
+    "Spikes.concatenate": (lsm.Spikes.concatenate, {"parts": [STIMULUS, STIMULUS]}),
+    "Spikes.counts": (STIMULUS.counts, {"bins": 2}),
+    "Spikes.raster": (STIMULUS.raster, {"sample": 0}),
+    "Spikes.save": (STIMULUS.save, {"path": "PATH"}),
+    "Spikes.load": (lsm.Spikes.load, {"path": "PATH"}),
+    "Liquid.load": (lsm.Liquid.load, {"path": "PATH"}),
+    "Program.load": (lsm.Program.load, {"path": "PATH"}),
+    "Counts": (
+        lambda spikes, **how: lsm.Counts(**how).of(spikes),
+        {"spikes": STIMULUS, "bins": 2, "window": 5 * ms, "n_windows": 4, "sqrt": True, "per_second": True},
+    ),
+    "Traces": (
+        lambda spikes, **how: lsm.Traces(**how).of(spikes),
+        {"spikes": STIMULUS, "tau": 20 * ms, "times": (0.5, 1.0), "seconds": False, "resolution": 0.1},
+    ),
+    "Rate": (
+        encoder(lsm.encode.Rate),
+        ENCODE
+        | {"max_rate": 100 * Hz, "power": 1.0, "frame": 5 * ms, "interpolation": "hold", "phase": 0.5, "seed": 0},
+    ),
+    "Poisson": (
+        encoder(lsm.encode.Poisson),
+        ENCODE | {"max_rate": 100 * Hz, "power": 1.0, "frame": 5 * ms, "interpolation": "hold", "seed": 0},
+    ),
+    "Latency": (encoder(lsm.encode.Latency), ENCODE | {"frame": 20 * ms, "threshold": 0.0}),
+    "Delta": (encoder(lsm.encode.Delta), ENCODE | {"threshold": 0.1, "frame": 5 * ms}),
+    "BSA": (encoder(lsm.encode.BSA), ENCODE | {"max_rate": 100 * Hz, "frame": 5 * ms}),
+    "Bits": (encoder(lsm.encode.Bits), ENCODE),
+    "Population": (encoder(lsm.encode.Population), ENCODE),
+    "Passthrough": (encoder(lsm.encode.Passthrough), {"signals": STIMULUS, "dt": 1 * ms}),
+    "LiquidClassifier": (
+        lambda **how: fitted(lsm.LiquidClassifier, **how),
+        TRAIN
+        | {"readout": "ridge", "sample_shape": None, "scale": "channel", "backend": "fast", "arithmetic": "float64"}
+        | {"n_threads": 1, "progress": False},
+    ),
+    "LiquidRegressor": (
+        lambda **how: fitted(lsm.LiquidRegressor, **how),
+        TRAIN | {"y": LABELS * 1.0, "readout": "ridge"},
+    ),
+    "LiquidTransformer": (lambda **how: fitted(lsm.LiquidTransformer, **how), TRAIN | {"scale": "global"}),
+    "LiquidEnsemble": (
+        lambda **how: fitted(lsm.LiquidEnsemble, **how),
+        {"X": SIGNALS, "y": LABELS, "members": [lsm.LiquidClassifier(LIQUID, ENCODER)] * 2, "combine": "scores"},
+    ),
+    "LiquidForecaster": (
+        lambda series, targets=None, **how: lsm.LiquidForecaster(**how).fit(series, targets),
+        {
+            "series": SERIES,
+            "targets": SERIES,
+            "liquid": lambda n: _wide(n),
+            "encoder": lsm.encode.Population(8, frame=5 * ms),
+        }
+        | {
+            "taus": (1.0,),
+            "resolution": 0.1,
+            "counts": True,
+            "horizon": 1,
+            "washout": 20,
+            "readout": None,
+            "margin": 0.02,
+        }
+        | {"dt": 1 * ms, "backend": "fast", "n_threads": 1, "progress": False},
+    ),
+    "rescale.scale": (lsm.rescale.scale, {"liquid": LIQUID, "factor": 1.5, "which": "recurrent"}),
+    "rescale.mean_rate": (lsm.rescale.mean_rate, {"liquid": LIQUID, "stimulus": STIMULUS, "backend": "fast"}),
+    "rescale.to_spectral_radius": (lsm.rescale.to_spectral_radius, {"liquid": LIQUID, "radius": 0.5}),
+    "readout.ridge": (lsm.readout.ridge, {"task": "classify", "alphas": (1.0,), "soft": True}),
+    "readout.fit": (
+        lsm.readout.fit,
+        {"readout": lsm.readout.ridge(), "X": SIGNALS.reshape(6, -1), "y": LABELS, "groups": [0, 0, 1, 1, 2, 2]},
+    ),
+    "controls.compare": (
+        lsm.controls.compare,
+        {"model": lsm.LiquidClassifier(LIQUID, ENCODER), "X": SIGNALS, "y": LABELS, "cv": 2, "seeds": (0,)}
+        | {"views": ("raw", "liquid"), "esn": {}, "metric": "accuracy", "groups": None, "progress": False},
+    ),
+    "controls.paired_test": (
+        lsm.controls.paired_test,
+        {"one": np.zeros((1, 4)), "other": np.ones((1, 4)), "blocks": np.arange(4)},
+    ),
+    "plot.raster": (lsm.plot.raster, {"spikes": RESULT.spikes, "sample": 0}),
+    "plot.rates": (lsm.plot.rates, {"spikes": RESULT.spikes, "sample": 0}),
+    "plot.traces": (lsm.plot.traces, {"result": RESULT, "group": "exc", "variable": "v", "sample": 0, "neurons": [0]}),
+    "plot.weights": (lsm.plot.weights, {"program": PROGRAM}),
+    "datasets.spike_templates": (lsm.datasets.spike_templates, {"n": 4, "segments": 2, "channels": 2, "seed": 1}),
+    "datasets.mackey_glass": (lsm.datasets.mackey_glass, {"n": 20, "tau": 17, "seed": 1}),
+    "datasets.narma10": (lsm.datasets.narma10, {"n": 20, "seed": 1}),
+    "datasets.lorenz": (lsm.datasets.lorenz, {"n": 20, "seed": 1}),
+}
+
+
+def _wide(n: int) -> lsm.Liquid:
+    return lsm.Liquid(
+        [lsm.Inputs("in", n)], [lsm.Neurons("exc", 8, i_bias=60.0)], [lsm.Synapses("in", "exc", lsm.AllToAll())], seed=1
+    )
+
+
+@pytest.fixture
+def paths(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    plt.close("all")
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_the_calls_that_are_spoilt_are_valid(call: str, paths: Any) -> None:
+    function, arguments = CALLS[call]
+    if "load" not in call:
+        function(**_copied(arguments, paths))
+
+
+def _copied(arguments: dict[str, Any], folder: Any) -> dict[str, Any]:
+    """Return the arguments with copies of arrays and a path in the folder."""
+    copies = {key: value.copy() if isinstance(value, np.ndarray) else value for key, value in arguments.items()}
+    return copies | ({"path": str(folder / "a.npz")} if "path" in copies else {})
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_every_wrong_value_gives_an_error_of_lsm_sim(call: str, paths: Any) -> None:
+    function, arguments = CALLS[call]
+    wrong = []
+    for name in arguments:
+        for label, value in BAD.items():
+            if name == "path" and isinstance(value, int) and not isinstance(value, bool):
+                continue  # a file descriptor: opening it is what Python's open does too
+            changed = _copied(arguments, paths) | {name: value}
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    function(**changed)
+            except lsm.LsmError as error:
+                text = str(error)
+                if "\n" in text or not 10 < len(text) < 600:
+                    wrong.append(f"{call}({name}={label}): message of {len(text)} characters: {text[:100]!r}")
+            except Exception as error:  # noqa: BLE001
+                where = inspect.trace()[-1]
+                wrong.append(
+                    f"{call}({name}={label}): {type(error).__name__}: {str(error)[:90]} ({where.filename[-40:]}:{where.lineno})"
+                )
+            plt.close("all")
+    assert not wrong, "\n".join([f"{len(wrong)} wrong", *wrong])
