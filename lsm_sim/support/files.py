@@ -44,8 +44,7 @@ def check_readable(path: PathLike) -> None:
 def replacing(path: PathLike) -> Iterator[IO[bytes]]:
     """Open a new file that gets the name ``path`` only after everything was written; a symbolic link is followed."""
     try:
-        target = _target(path)
-        with _new_file(target) as stream:
+        with new_file(path) as stream:
             yield stream
     except OSError as error:
         raise DescriptionError(f"{path}: cannot write there ({error.strerror}); choose another file") from None
@@ -94,7 +93,9 @@ def _target(path: PathLike) -> Path:
 
 
 @contextlib.contextmanager
-def _new_file(target: Path) -> Iterator[IO[bytes]]:
+def new_file(path: PathLike) -> Iterator[IO[bytes]]:
+    """Do what `replacing` does, with an OSError as it is."""
+    target = _target(path)
     _remove_leftovers(target)
     handle = _nameless(target.parent)
     if handle is None:
