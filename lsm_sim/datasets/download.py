@@ -15,7 +15,7 @@ from typing import IO
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import files
-from lsm_sim.support.expansion import check_expansion
+from lsm_sim.support.expansion import check_members
 from lsm_sim.support.progress import on_terminal
 
 TIMEOUT = 60  # seconds without an answer
@@ -126,7 +126,7 @@ def _extract(archive: Path, wanted: Callable[[str], bool], folder: Path) -> None
             for member in opened.infolist():
                 name = Path(member.filename).name
                 if not member.is_dir() and wanted(name):
-                    check_expansion(member.compress_size, member.file_size, f"{archive}: {name}")
+                    check_members([member], member.compress_size, f"{archive}: {name}")
                     with opened.open(member) as source, (folder / name).open("wb") as destination:
                         shutil.copyfileobj(source, destination)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:

@@ -22,7 +22,7 @@ from lsm_sim.errors import DescriptionError, LsmError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import files
 from lsm_sim.support.checks import Ints
-from lsm_sim.support.expansion import unpack
+from lsm_sim.support.expansion import check_members, unpack
 
 UNITS = 700
 LONGEST = 1e4  # s; longer times cannot be in seconds
@@ -150,5 +150,7 @@ def _opened(path: Path) -> Iterator[Any]:
         with gzip.open(path) as source:
             yield source
     else:
-        with zipfile.ZipFile(path) as archive, archive.open(path.with_suffix("").name) as source:
-            yield source
+        with zipfile.ZipFile(path) as archive:
+            check_members(archive.infolist(), path.stat().st_size, path)
+            with archive.open(path.with_suffix("").name) as source:
+                yield source
