@@ -106,7 +106,9 @@ def unpack(arrays: Mapping[str, Any], *classes: type[Model]) -> Model:
 def _whole_number(digits: str) -> int:
     """Return an integer that a float can hold, too; Python's own have no limit."""
     if len(digits) > 308:
-        raise DescriptionError(f"got a number of {len(digits)} digits, expected at most 308; restore the file from a copy")
+        raise DescriptionError(
+            f"got a number of {len(digits)} digits, expected at most 308; restore the file from a copy"
+        )
     return int(digits)
 
 

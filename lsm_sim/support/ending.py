@@ -1,4 +1,4 @@
-"""Ending by a signal without leaving temporary files."""
+"""Ending by a signal, without leaving temporary files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,34 @@ from pathlib import Path
 from types import FrameType
 
 _ENDING = ("SIGTERM", "SIGHUP")  # SIGINT raises KeyboardInterrupt, which needs no handler
+
+
+def interrupt_on_signals() -> None:
+    """Let signals that would end the process raise KeyboardInterrupt, as Ctrl-C does, so that everything is put in order.
+
+    For programs, not for the library. A signal that is ignored, as SIGHUP under ``nohup``, stays so; a second one ends at once.
+    """
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise KeyboardInterrupt(number)
+
+    for name in _ENDING:
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
+            signal.signal(getattr(signal, name), interrupt)
+
+
+def default_signals() -> None:
+    """Let signals end the process without a word; for the moment between the last command and the end of Python."""
+    for name in ("SIGINT", *_ENDING):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is not signal.SIG_IGN:
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
+def exit_code(interrupt: KeyboardInterrupt) -> int:
+    """Return 128 and the number of the signal, as shells do."""
+    number = interrupt.args[0] if interrupt.args else signal.SIGINT
+    return 128 + int(number) if isinstance(number, int) else 128 + signal.SIGINT
 
 
 @contextlib.contextmanager

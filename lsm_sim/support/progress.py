@@ -15,7 +15,7 @@ def on_terminal() -> bool:
 @contextmanager
 def progress_bar(total: int, show: bool | None, unit: str = "sample") -> Iterator[Callable[[int], None]]:
     """Yield a function that advances the bar; ``show=None``: only on a terminal, and only after a second."""
-    if show is False or (show is None and not on_terminal()):
+    if show is False or sys.stderr is None or (show is None and not on_terminal()):
         yield lambda _n: None
         return
     from tqdm import tqdm

@@ -159,7 +159,11 @@ def wrong_classifiers(arrays):
     broken = RidgeClassifier().fit(np.eye(features), [0, 1] * (features // 2))
     broken.coef_ = np.atleast_2d(broken.coef_)[:, :3]
     yield "broken", arrays | readout(broken), r"readout: cannot predict \(ValueError"
-    yield "frame", described(arrays, "encoder", "Rate", "frame", value=10**400), "got a number of 401 digits, expected at most 308"
+    yield (
+        "frame",
+        described(arrays, "encoder", "Rate", "frame", value=10**400),
+        "got a number of 401 digits, expected at most 308",
+    )
     yield "low", arrays | {"low": np.zeros(5)}, r"low: got shape \(5,\), expected \(3,\)"
     yield "high", arrays | {"high": np.zeros((3, 3))}, r"high: got shape \(3, 3\), expected \(3,\)"
     yield "text", arrays | {"low": np.array(["a"] * 3)}, "low: got values of type <U1"
