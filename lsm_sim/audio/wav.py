@@ -14,8 +14,9 @@ from scipy.io import wavfile
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
+from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Floats
-from lsm_sim.support.files import PathLike
+from lsm_sim.support.files import PathLike, check_readable
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,17 +85,23 @@ def read_wav(path: PathLike) -> Recording:
 
 
 def _read(path: Path) -> tuple[int, npt.NDArray[Any]]:
+    check_readable(path)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", wavfile.WavFileWarning)
+        warnings.filterwarnings("ignore", "Chunk", wavfile.WavFileWarning)  # without sound; there may be millions
         try:
             rate, data = wavfile.read(path)
         except OSError as error:
             raise DescriptionError(
                 f"{path}: cannot read it ({error.strerror or error}), expected a wav file; check the path"
             ) from None
-        except (ValueError, TypeError, struct.error, ZeroDivisionError, OverflowError, MemoryError) as error:
+        except UnboundLocalError:  # SciPy has met the end without samples
+            raise DescriptionError(
+                f"{path}: got a wav file without a data chunk, expected samples; copy or download it again"
+            ) from None
+        except Exception as error:  # SciPy checks little, so other files raise errors of many types
             raise DescriptionError(_why_unreadable(path, error)) from None
-    if any("EOF" in str(warning.message) for warning in caught):  # the other warnings are about chunks without sound
+    if any("EOF" in str(warning.message) for warning in caught):
         raise DescriptionError(_truncated(path))
     return int(rate), np.asarray(data)
 
@@ -110,7 +117,9 @@ def _why_unreadable(path: Path, error: Exception) -> str:
     size = struct.Struct(">I" if head[:4] == b"RIFX" else "<I")
     if len(head) < 12 or path.stat().st_size < size.unpack(head[4:8])[0] + 8:
         return _truncated(path)
-    return f"{path}: cannot read this wav file ({error}), expected PCM or float samples; convert it to 16-bit PCM"
+    return (
+        f"{path}: cannot read this wav file ({brief(error)}), expected PCM or float samples; convert it to 16-bit PCM"
+    )
 
 
 def _truncated(path: Path) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
-import sys
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import files
+from lsm_sim.support.expansion import check_members
+from lsm_sim.support.progress import on_terminal
 
 TIMEOUT = 60  # seconds without an answer
 
@@ -43,14 +46,55 @@ def cache() -> Path:
     return Path(pooch.os_cache("lsm_sim"))
 
 
+class _Summed:
+    """A file that also computes the checksum of what is written to it."""
+
+    def __init__(self, stream: IO[bytes], checksum: str | None) -> None:
+        algorithm, _, self._expected = (checksum or "sha256:").rpartition(":")
+        self._stream, self._sum = stream, hashlib.new(algorithm)
+
+    def write(self, data: bytes) -> int:
+        self._sum.update(data)
+        return self._stream.write(data)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def check(self) -> None:
+        if self._expected and self._sum.hexdigest() != self._expected.lower():
+            raise _WrongSumError
+
+
+class _WrongSumError(Exception):
+    """A download is not what its checksum says."""
+
+
+def _is_whole(path: Path, checksum: str | None) -> bool:
+    """Return whether a file in the cache has its checksum; without a checksum it does."""
+    import pooch
+
+    files.check_readable(path)
+    if checksum is None:
+        return True
+    algorithm, _, expected = checksum.partition(":")
+    return bool(pooch.file_hash(path, algorithm) == expected.lower())
+
+
 def fetch(remote: Remote) -> Path:
     """Return the file in the cache; download it if it is missing or damaged."""
     import pooch
 
-    downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT)
+    path = remote.path
     with _explained(remote):
-        pooch.retrieve(remote.url, remote.checksum, fname=remote.file, path=remote.path.parent, downloader=downloader)
-    return remote.path
+        if path.exists() and _is_whole(path, remote.checksum):
+            return path
+        os.makedirs(path.parent, exist_ok=True)  # noqa: PTH103
+        downloader = pooch.HTTPDownloader(progressbar=on_terminal(), timeout=TIMEOUT)
+        with files.new_file(path) as stream:
+            summed = _Summed(stream, remote.checksum)
+            downloader(remote.url, summed, None)
+            summed.check()
+    return path
 
 
 def unpacked(remote: Remote, wanted: Callable[[str], bool], check: Callable[[Path], None] | None = None) -> Path:
@@ -65,13 +109,10 @@ def unpacked(remote: Remote, wanted: Callable[[str], bool], check: Callable[[Pat
     was_there = remote.path.exists()
     archive = fetch(remote)
     try:
-        with _explained(remote), tempfile.TemporaryDirectory(dir=target.parent, prefix=".unpacking-") as temporary:
-            new = Path(temporary) / "data"
-            new.mkdir()
+        with _explained(remote), files.new_folder(target) as new:
             _extract(archive, wanted, new)
             if check is not None:
                 check(new)
-            _put(new, target)
     except DescriptionError:
         if remote.checksum is None and not was_there:
             archive.unlink(missing_ok=True)  # without a checksum a bad download would be reused next time
@@ -85,18 +126,11 @@ def _extract(archive: Path, wanted: Callable[[str], bool], folder: Path) -> None
             for member in opened.infolist():
                 name = Path(member.filename).name
                 if not member.is_dir() and wanted(name):
+                    check_members([member], member.compress_size, f"{archive}: {name}")
                     with opened.open(member) as source, (folder / name).open("wb") as destination:
                         shutil.copyfileobj(source, destination)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise DescriptionError(f"{archive}: damaged or not a zip archive ({error}); delete it") from None
-
-
-def _put(new: Path, target: Path) -> None:
-    try:
-        new.rename(target)
-    except OSError:
-        if not target.is_dir():  # else another process has unpacked the same data
-            raise
 
 
 @contextlib.contextmanager
@@ -117,9 +151,7 @@ def _explained(remote: Remote) -> Iterator[None]:
             f"{remote.dataset}: cannot write {remote.file} into {remote.path.parent} ({error.strerror or error}); "
             "free disk space, set LSM_SIM_DATA to another folder for downloads, or pass a folder with the data"
         ) from None
-    except ValueError as error:
-        if isinstance(error, DescriptionError):
-            raise
+    except _WrongSumError:
         raise DescriptionError(
             f"{remote.dataset}: the download from {remote.url} is damaged (its checksum is not {remote.checksum}) and was "
             f"deleted; try again, or {where}"

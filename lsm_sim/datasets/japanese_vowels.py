@@ -14,7 +14,7 @@ from lsm_sim.datasets.folders import folder_with
 from lsm_sim.datasets.record import Dataset, Source
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support.checks import Floats, Ints
-from lsm_sim.support.files import PathLike
+from lsm_sim.support.files import PathLike, check_readable
 
 SOURCE = Source(
     origin="https://archive.ics.uci.edu/dataset/128/japanese+vowels",
@@ -111,6 +111,7 @@ def _sizes(folder: Path, part: str) -> Sequence[int]:
 
 
 def _text(path: Path) -> str:
+    check_readable(path)
     try:
         return path.read_text(encoding="ascii", errors="replace")
     except FileNotFoundError:

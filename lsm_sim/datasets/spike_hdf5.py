@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import shutil
 import tempfile
 import zipfile
 import zlib
@@ -16,10 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lsm_sim.datasets import hdf5_process
+from lsm_sim.datasets.hdf5_process import Contents
 from lsm_sim.datasets.packages import needed
-from lsm_sim.errors import DescriptionError
+from lsm_sim.errors import DescriptionError, LsmError
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import files
 from lsm_sim.support.checks import Ints
+from lsm_sim.support.expansion import check_members, unpack
 
 UNITS = 700
 LONGEST = 1e4  # s; longer times cannot be in seconds
@@ -37,49 +40,44 @@ class SpikeFile:
 
 def read_spike_file(path: Path, n_classes: int, dt: float, limit: int | None) -> SpikeFile:
     """Read ``spikes/times``, ``spikes/units``, ``labels`` and, if present, ``extra/speaker`` and ``extra/keys``."""
-    h5py = needed("h5py", "HDF5 files of spikes")
+    needed("h5py", "HDF5 files of spikes")
+    files.check_readable(path)
     with _plain(path) as plain:
-        try:
-            with h5py.File(plain, "r") as file:
-                return _read(file, path, n_classes, dt, limit)
-        except DescriptionError:
-            raise
-        except Exception as error:  # OSError, RuntimeError, KeyError: h5py raises many types for a damaged file
-            raise DescriptionError(f"{path}: damaged or not an HDF5 file ({error}); download it again") from None
+        return _read(hdf5_process.read(plain, path, limit), path, n_classes, dt)
 
 
-def _read(file: Any, path: Path, n_classes: int, dt: float, limit: int | None) -> SpikeFile:
-    missing = [key for key in ("spikes/times", "spikes/units", "labels") if key not in file]
+def _read(file: Contents, path: Path, n_classes: int, dt: float) -> SpikeFile:
+    missing = [key for key in ("spikes/times", "spikes/units", "labels") if key in file.missing]
     if missing:
-        has = ", ".join(file) or "nothing"
+        has = ", ".join(file.names)[:200] or "nothing"
         raise DescriptionError(f"{path}: no {missing[0]} in the file, which contains {has}; expected spikes and labels")
-    labels = np.asarray(file["labels"][:limit])
+    labels = file.arrays["labels"]
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.size == 0:
         raise DescriptionError(f"{path}: labels: got {labels.dtype} of shape {labels.shape}, expected integers (n,)")
     wrong = np.flatnonzero((labels < 0) | (labels >= n_classes))
     if wrong.size:
         at = wrong[0]
         raise DescriptionError(f"{path}: labels: got {labels[at]} for sample {at}, expected 0..{n_classes - 1}")
-    speakers = file["extra/speaker"][:limit] if "extra/speaker" in file else None
-    if speakers is not None and len(speakers) != len(labels):
+    speakers = file.arrays.get("extra/speaker")
+    if speakers is not None and speakers.shape != labels.shape:
         raise DescriptionError(f"{path}: extra/speaker: got {len(speakers)} values, expected {len(labels)}")
     return SpikeFile(
-        spikes=_spikes(file["spikes/times"], file["spikes/units"], len(labels), path, dt),
+        spikes=_spikes(file, len(labels), path, dt),
         labels=labels.astype(np.int64),
-        speakers=None if speakers is None else np.array([_text(who) for who in speakers]),
+        speakers=None if speakers is None else speakers.astype(np.str_),
         classes=_classes(file, path, n_classes),
     )
 
 
-def _spikes(times: Any, units: Any, n: int, path: Path, dt: float) -> Spikes:
-    """Return the spikes of ``n`` samples, read one by one because the file needs more memory than the result."""
-    if min(len(times), len(units)) < n:
+def _spikes(file: Contents, n: int, path: Path, dt: float) -> Spikes:
+    n_times, n_units = (file.lengths[key] for key in ("spikes/times", "spikes/units"))
+    if min(n_times, n_units) < n:
         raise DescriptionError(
-            f"{path}: spikes: got {len(times)} lists of times and {len(units)} of units, expected {n}, the number of labels"
+            f"{path}: spikes: got {n_times} lists of times and {n_units} of units, expected {n}, the number of labels"
         )
     events, lengths = [], np.empty(n, np.int64)
-    for b in range(n):
-        keys = _sample(np.asarray(times[b]), np.asarray(units[b]), f"{path}: sample {b}", dt)
+    for b, (times, units) in enumerate(zip(file.ragged["spikes/times"], file.ragged["spikes/units"], strict=True)):
+        keys = _sample(times, units, f"{path}: sample {b}", dt)
         lengths[b] = keys[-1] // UNITS + 1 if keys.size else 1
         events.append(keys)
     offsets = np.concatenate([[0], np.cumsum([keys.size for keys in events])])
@@ -107,17 +105,13 @@ def _sample(times: npt.NDArray[Any], units: npt.NDArray[Any], where: str, dt: fl
     return np.unique(steps * UNITS + units)
 
 
-def _classes(file: Any, path: Path, n_classes: int) -> tuple[str, ...] | None:
-    if "extra/keys" not in file:
+def _classes(file: Contents, path: Path, n_classes: int) -> tuple[str, ...] | None:
+    if "extra/keys" not in file.arrays:
         return None
-    names = tuple(_text(name) for name in file["extra/keys"][:])
+    names = tuple(str(name) for name in np.ravel(file.arrays["extra/keys"]))
     if len(names) != n_classes:
         raise DescriptionError(f"{path}: extra/keys: got {len(names)} names, expected {n_classes}")
     return names
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 @contextlib.contextmanager
@@ -130,8 +124,18 @@ def _plain(path: Path) -> Iterator[Path]:
         plain = Path(folder) / path.with_suffix("").name
         try:
             with _opened(path) as source, plain.open("wb") as destination:
-                shutil.copyfileobj(source, destination)
-        except (EOFError, KeyError, zipfile.BadZipFile, zlib.error, gzip.BadGzipFile) as error:
+                unpack(source, destination, path)
+        except (
+            EOFError,
+            KeyError,
+            NotImplementedError,
+            RuntimeError,
+            zipfile.BadZipFile,
+            zlib.error,
+            gzip.BadGzipFile,
+        ) as error:
+            if isinstance(error, LsmError):
+                raise
             raise DescriptionError(f"{path}: damaged or not compressed as its name indicates ({error})") from None
         except OSError as error:
             raise DescriptionError(
@@ -146,5 +150,7 @@ def _opened(path: Path) -> Iterator[Any]:
         with gzip.open(path) as source:
             yield source
     else:
-        with zipfile.ZipFile(path) as archive, archive.open(path.with_suffix("").name) as source:
-            yield source
+        with zipfile.ZipFile(path) as archive:
+            check_members(archive.infolist(), path.stat().st_size, path)
+            with archive.open(path.with_suffix("").name) as source:
+                yield source

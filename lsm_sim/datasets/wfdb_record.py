@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.datasets.packages import needed
+from lsm_sim.datasets.wfdb_header import check_header
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.files import check_readable
 
 # ANSI/AAMI EC57: beats that are neither supraventricular (S) nor ventricular ectopic (V), fusion (F) or unknown and paced
 # (Q) are N, including bundle branch blocks and escape beats
@@ -46,6 +49,8 @@ class Annotated:
 def read_record(path: Path, channel: int | str, annotator: str) -> Annotated:
     """Read the record ``path`` (without suffix) and its annotations."""
     wfdb = needed("wfdb", "WFDB records")
+    check_header(path)
+    check_readable(path.with_suffix(f".{annotator}"))
     record = _library(wfdb.rdrecord, f"{path}.hea", str(path))
     if path.with_suffix(f".{annotator}").read_bytes()[-2:] != b"\0\0":  # the format ends with these bytes
         raise DescriptionError(f"{path}.{annotator}: truncated, or not an annotation file; download it again")
@@ -85,7 +90,7 @@ def _library(function: Any, file: str, *arguments: Any) -> Any:
         raise DescriptionError(f"{error.filename or file}: no such file, but {file} needs it") from None
     except Exception as error:  # wfdb checks little, so other files raise errors of any type
         raise DescriptionError(
-            f"{file}: damaged or not a file of a WFDB record ({type(error).__name__}: {error})"
+            f"{file}: damaged or not a file of a WFDB record ({type(error).__name__}: {brief(error)})"
         ) from None
 
 

@@ -26,7 +26,7 @@ from typing import Any
 
 from lsm_sim.describe import text
 from lsm_sim.errors import DescriptionError
-from lsm_sim.support.files import PathLike, replacing
+from lsm_sim.support.files import PathLike, check_readable, replacing
 from lsm_sim.support.memory import check_memory
 
 _PARSED_PER_BYTE = (
@@ -50,6 +50,7 @@ def read(path: PathLike) -> Any:
         If the file is missing, damaged or of another kind.
     """
     parse = text.READERS[_suffix(path)]
+    check_readable(path)
     try:
         check_memory(Path(path).stat().st_size * _PARSED_PER_BYTE, str(path))
         return parse(Path(path).read_bytes().decode())

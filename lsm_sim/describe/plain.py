@@ -41,6 +41,7 @@ RULES: dict[str, type] = {
 POSITIONS: dict[str, type] = {"grid": Grid, "random_in_box": Box}
 _NAMES = {record: name for table in (RULES, POSITIONS) for name, record in table.items()}
 _MAX_MESSAGE = 300
+_TOO_LARGE = 2**1023  # Python's integers have no limit, but those that become floats have
 
 
 def encode(value: Any) -> Any:
@@ -167,6 +168,8 @@ def _boolean(value: Any, path: Path) -> bool:
 def _number(value: Any, path: Path) -> int | float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise _wrong(value, "a number", path)
+    if isinstance(value, int) and abs(value) >= _TOO_LARGE:
+        raise _wrong(value, "a number between -1.8e308 and 1.8e308", path)
     return value
 
 

@@ -21,7 +21,8 @@ class Grid:
 
     def __post_init__(self) -> None:
         for axis in ("nx", "ny", "nz"):
-            object.__setattr__(self, axis, checks.whole(getattr(self, axis), f"grid {axis}", minimum=1))
+            n = checks.whole(getattr(self, axis), f"grid {axis}", minimum=1, maximum=checks.MOST)
+            object.__setattr__(self, axis, n)
         if self.n_points >= 2**63:
             raise DescriptionError(f"grid: got {self.n_points:g} points, expected less than 2^63; use random_in_box")
 

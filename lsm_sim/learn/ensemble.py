@@ -15,11 +15,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn import model_file
 from lsm_sim.learn.estimators import LiquidClassifier
+from lsm_sim.learn.model_checks import check_readout, count_features
 from lsm_sim.learn.pipelines import front_and_liquid
 from lsm_sim.learn.readout import resolve
 from lsm_sim.learn.transformer import LiquidTransformer
+from lsm_sim.support import checks
+from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Floats
 
+_MOST_MEMBERS = 2**20  # in a file
 COMBINATIONS = ("features", "scores")
 
 
@@ -122,9 +126,11 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
     @classmethod
     def from_parts(cls, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> LiquidEnsemble:
         """Return the fitted ensemble from the result of `to_parts`."""
+        if description["combine"] not in COMBINATIONS:
+            raise DescriptionError(f"combine: got {brief(description['combine'])}, expected 'features' or 'scores'")
         scores = description["combine"] == "scores"
         fitted: list[Any] = []
-        for k in range(description["members"]):
+        for k in range(checks.whole(description["members"], "members", minimum=1, maximum=_MOST_MEMBERS)):
             own = {name.partition("/")[2]: value for name, value in arrays.items() if name.startswith(f"{k}/")}
             fitted.append(model_file.unpack(own, LiquidClassifier if scores else LiquidTransformer))
         members = fitted if scores else [LiquidClassifier(**one.get_params(deep=False)) for one in fitted]
@@ -132,6 +138,9 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
         model.members_ = fitted
         if not scores:
             model.readout_ = model_file.unpack_readout(arrays["readout"])
+            parts = [count_features(one.features_, one.program_.n_neurons) for one in fitted]
+            n_features = None if None in parts else sum(part for part in parts if part is not None)
+            check_readout(model.readout_, n_features, 1, "decision_function", "classes_")
         model.classes_ = fitted[0].classes_ if scores else model.readout_.classes_
         return model
 

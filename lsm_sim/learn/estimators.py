@@ -21,6 +21,7 @@ from lsm_sim.engine.protocol import DEFAULT
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn import model_file
 from lsm_sim.learn.features import Features
+from lsm_sim.learn.model_checks import check_readout, count_features
 from lsm_sim.learn.readout import Task, resolve
 from lsm_sim.learn.transformer import LiquidLike, LiquidTransformer
 from lsm_sim.support.checks import Floats
@@ -109,6 +110,9 @@ class _LiquidPredictor(BaseEstimator):
         transformer = LiquidTransformer.from_parts(description, arrays)
         model = cls(**transformer.get_params(deep=False))
         model.transformer_, model.readout_ = transformer, model_file.unpack_readout(arrays["readout"])
+        n_neurons = transformer.program_.n_neurons
+        n_features = count_features(transformer.features_, n_neurons)
+        check_readout(model.readout_, n_features, n_neurons, *(["classes_"] if cls._task == "classify" else []))
         model.n_features_in_ = transformer.n_features_in_
         if hasattr(model.readout_, "classes_"):
             model.classes_ = model.readout_.classes_

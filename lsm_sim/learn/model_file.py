@@ -18,8 +18,10 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-from lsm_sim.errors import DescriptionError
+from lsm_sim.errors import DescriptionError, LsmError
 from lsm_sim.support import npz
+from lsm_sim.support.brief import brief
+from lsm_sim.support.expansion import check_archive
 
 FORMAT = "lsm_sim.model/2"
 _READABLE = ("lsm_sim.model/1", FORMAT)
@@ -63,18 +65,21 @@ def save(model: Saved, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str], *classes: type[Model]) -> Model:
     """Read a trained model of one of these classes."""
     arrays = npz.read(path)
-    _check_format(str(arrays.get("format", "none")), path)
+    _check_format(arrays.get("format", "none"), path)
     try:
         return unpack(arrays, *classes)
     except DescriptionError as error:
         raise DescriptionError(f"{path}: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DescriptionError(f"{path}: damaged model file ({type(error).__name__}: {error})") from None
+    except LsmError:
+        raise
+    except Exception as error:  # nothing in the file was checked yet, so that any type is possible
+        raise DescriptionError(f"{path}: damaged model file ({type(error).__name__}: {brief(error)})") from None
 
 
-def _check_format(kind: str, path: str | os.PathLike[str]) -> None:
-    if kind in _READABLE:
+def _check_format(kind: Any, path: str | os.PathLike[str]) -> None:
+    if isinstance(kind, str) and kind in _READABLE:
         return
+    kind = brief(kind)
     name, _, version = kind.partition("/")
     newer = name == FORMAT.partition("/")[0] and version.isdecimal()
     remedy = "; the file was written by a newer version, so upgrade lsm_sim" if newer else ""
@@ -90,12 +95,21 @@ def pack(model: Saved) -> dict[str, Any]:
 
 def unpack(arrays: Mapping[str, Any], *classes: type[Model]) -> Model:
     """Return the model, of one of these classes, from the arrays of `pack`."""
-    description = json.loads(arrays["description"])
+    description = json.loads(arrays["description"], parse_int=_whole_number)
     known = {cls.__name__: cls for cls in classes}
     if description["model"] not in known:
-        raise DescriptionError(f"got a model of type {description['model']!r}, expected {' or '.join(known)}")
+        raise DescriptionError(f"got a model of type {brief(description['model'])!r}, expected {' or '.join(known)}")
     model: Model = known[description["model"]].from_parts(description, arrays)
     return model
+
+
+def _whole_number(digits: str) -> int:
+    """Return an integer that a float can hold, too; Python's own have no limit."""
+    if len(digits) > 308:
+        raise DescriptionError(
+            f"got a number of {len(digits)} digits, expected at most 308; restore the file from a copy"
+        )
+    return int(digits)
 
 
 def pack_readout(readout: Any) -> Any:
@@ -114,10 +128,13 @@ def unpack_readout(blob: Any) -> Any:
     from skops import io as skops_io
 
     try:
-        data = _with_current_names(np.asarray(blob, np.uint8).tobytes())
-        return skops_io.loads(data, trusted=list(_OWN))
+        data = np.asarray(blob, np.uint8).tobytes()
+        check_archive(data, "readout")
+        return skops_io.loads(_with_current_names(data), trusted=list(_OWN))
+    except DescriptionError:
+        raise
     except Exception as error:  # skops raises many types for damaged or hostile data
-        raise DescriptionError(f"the readout cannot be read ({type(error).__name__}: {error})") from None
+        raise DescriptionError(f"the readout cannot be read ({type(error).__name__}: {brief(error)})") from None
 
 
 def _with_current_names(blob: bytes) -> bytes:

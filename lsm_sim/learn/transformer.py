@@ -16,6 +16,7 @@ from lsm_sim.engine.protocol import DEFAULT, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.estimator_input import EstimatorInput
 from lsm_sim.learn.features import Counts, Features
+from lsm_sim.learn.model_checks import checked_input, checked_settings
 from lsm_sim.learn.records import RECORDS, record_from_dict, record_to_dict
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
@@ -171,12 +172,10 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
     @classmethod
     def from_parts(cls, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> LiquidTransformer:
         """Return the fitted transformer from the result of `to_parts`."""
-        settings = dict(description["settings"])
-        settings["sample_shape"] = None if settings["sample_shape"] is None else tuple(settings["sample_shape"])
+        settings = checked_settings(description["settings"])
         records = {name: record_from_dict(description[name], RECORDS[name], name) for name in ("encoder", "features")}
         transformer = cls(Liquid.from_dict(description["liquid"]), **records, **settings)
-        extent: dict[str, Any] = {name: np.asarray(arrays[name]) for name in _RANGE if name in arrays}
-        form = EstimatorInput(**description["input"], **extent)
+        form = EstimatorInput(**checked_input(description["input"], arrays, settings["scale"]))
         transformer.prepare(form, _pinned_program("program", description, arrays))
         if "calibration_step" in arrays:  # missing if no samples were needed, or in files of earlier versions
             fields = {name: np.atleast_1d(arrays[f"calibration_{name}"]) for name in _STIMULUS}

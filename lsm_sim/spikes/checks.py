@@ -16,6 +16,10 @@ def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of `Spikes` in their final types, or raise `DescriptionError`."""
     step, channel = _indices(fields["step"], "Spikes step"), _indices(fields["channel"], "Spikes channel")
     offsets, n_steps = (checks.whole_array(fields[name], f"Spikes {name}") for name in ("offsets", "n_steps"))
+    if n_steps.ndim != 1:
+        raise DescriptionError(
+            f"Spikes n_steps: got shape {n_steps.shape}, expected a list with the steps of each sample, shape (samples,)"
+        )
     n_channels = checks.whole(fields["n_channels"], "Spikes n_channels")
     if n_channels >= 2**31:
         raise DescriptionError(f"Spikes n_channels: got {n_channels}, expected less than 2^31")

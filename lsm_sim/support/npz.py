@@ -11,6 +11,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support.brief import brief
+from lsm_sim.support.expansion import check_members
 from lsm_sim.support.files import PathLike, replacing
 from lsm_sim.support.memory import check_memory
 
@@ -33,6 +35,7 @@ def read(path: PathLike) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             check_memory(sum(info.file_size for info in archive.infolist()), f"{path}")
+            check_members(archive.infolist(), Path(path).stat().st_size, path)
             return {info.filename.removesuffix(".npy"): _member(archive, info, path) for info in archive.infolist()}
     except FileNotFoundError:
         raise DescriptionError(f"{path}: no such file") from None
@@ -41,9 +44,9 @@ def read(path: PathLike) -> dict[str, Any]:
     except (zipfile.BadZipFile, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError) as error:
         if isinstance(error, DescriptionError):
             raise
-        raise DescriptionError(f"{path}: damaged or not an .npz file ({error})") from None
+        raise DescriptionError(f"{path}: damaged or not an .npz file ({brief(error)})") from None
     except Exception as error:  # zlib.error and any other error that a malicious archive may cause
-        raise DescriptionError(f"{path}: damaged or not an .npz file ({error})") from None
+        raise DescriptionError(f"{path}: damaged or not an .npz file ({brief(error)})") from None
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: PathLike) -> Any:
@@ -54,10 +57,10 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: PathLike) -> 
         shape, _, dtype = read_header(stream)
         size = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
         if dtype.hasobject:
-            msg = f"{path}: {info.filename} contains pickled objects, which are never loaded"
+            msg = f"{path}: {brief(info.filename)} contains pickled objects, which are never loaded"
             raise DescriptionError(msg)
         if min(shape, default=0) < 0 or size != info.file_size - stream.tell():
-            msg = f"{path}: {info.filename} declares {size} bytes but contains {info.file_size - stream.tell()}; it is damaged"
+            msg = f"{path}: {brief(info.filename)} declares {size} bytes but contains {info.file_size - stream.tell()}; it is damaged"
             raise DescriptionError(msg)
     with archive.open(info) as stream:
         array = npy.read_array(stream, allow_pickle=False)

@@ -7,9 +7,14 @@ import sys
 
 def main() -> None:
     """Run the command line; the console script ``lsm-sim``."""
+    from lsm_sim.support.ending import default_signals, exit_code, interrupt_on_signals
+
     try:
+        interrupt_on_signals()
         from lsm_sim.apps.cli.app import app
 
         app(prog_name="lsm-sim")
-    except KeyboardInterrupt:  # while modules were being imported
-        sys.exit(130)
+    except KeyboardInterrupt as interrupt:  # while modules were being imported
+        sys.exit(exit_code(interrupt))
+    finally:
+        default_signals()

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from lsm_sim.apps.cli import options
+from lsm_sim.support.progress import on_terminal
 
 PICTURES = (".png", ".pdf", ".svg")
 WRONG = 1
@@ -98,7 +99,7 @@ def bench(
 
 def _say(text: str) -> None:
     """Show progress on a terminal; each text overwrites the previous one."""
-    if sys.stderr.isatty():
+    if on_terminal():
         sys.stderr.write(f"\r{text[:_LINE]:<{_LINE}}\r")
         sys.stderr.flush()
 

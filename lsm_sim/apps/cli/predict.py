@@ -63,7 +63,7 @@ def predict(
         sys.stdout.write(text)
     else:
         print(f"{len(predicted)} predictions written to {output}")
-    if score is not None:  # to stderr if the CSV is on stdout
+    if score is not None and (output is not None or sys.stderr is not None):  # to stderr if the CSV is on stdout
         print(f"{METRIC[task]} {score:.4f}", file=sys.stdout if output is not None else sys.stderr)
 
 

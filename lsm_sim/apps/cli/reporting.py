@@ -12,8 +12,9 @@ import typer
 from typer.core import TyperCommand
 
 from lsm_sim.errors import LsmError
+from lsm_sim.support.ending import exit_code
 
-WRONG_INPUT, UNEXPECTED, INTERRUPTED = 2, 1, 130
+WRONG_INPUT, UNEXPECTED = 2, 1
 
 
 class ReportingCommand(TyperCommand):
@@ -33,8 +34,8 @@ def reporting(debug: bool) -> Iterator[None]:
             warnings.showwarning = _show_warning  # catch_warnings restores the old one
         try:
             yield
-        except KeyboardInterrupt:
-            raise typer.Exit(INTERRUPTED) from None
+        except KeyboardInterrupt as interrupt:
+            raise typer.Exit(exit_code(interrupt)) from None
         except (typer.Exit, BrokenPipeError):
             raise
         except Exception as error:
@@ -46,7 +47,8 @@ def reporting(debug: bool) -> Iterator[None]:
 
 def say(text: str) -> None:
     """Write one line to stderr."""
-    print(f"lsm-sim: {' '.join(text.split())}", file=sys.stderr)
+    if sys.stderr is not None:  # with None print would write to stdout
+        print(f"lsm-sim: {' '.join(text.split())}", file=sys.stderr)
 
 
 def _sentence(error: Exception) -> str:

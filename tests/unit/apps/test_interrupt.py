@@ -6,7 +6,10 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+
+import lsm_sim as lsm
 
 LONG_RUN = """
 import sys, time
@@ -53,3 +56,44 @@ def test_ctrl_c_ends_a_run_within_a_second(backend, n_samples, n_steps):
             assert process.wait(timeout=10) == 7
         finally:
             process.kill()
+
+
+def start(tmp_path, *words, **options):
+    """Start ``lsm-sim`` on small inputs."""
+    lsm.Liquid([lsm.Inputs("in", 3)], [lsm.Neurons("n", 5)]).save(tmp_path / "net.toml")
+    lsm.Spikes.from_dense(np.ones((2, 50, 3)), 1e-3).save(tmp_path / "spikes.npz")
+    command = [sys.executable, "-c", "from lsm_sim.apps.cli import main; main()", *words]
+    return subprocess.Popen(command, cwd=tmp_path, **options)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors are a thing of POSIX")
+@pytest.mark.parametrize("closed", [(0,), (2,), (0, 2), (0, 1, 2)], ids=str)
+def test_closed_standard_streams_are_no_error(tmp_path, closed):
+    def close():
+        for number in closed:
+            os.close(number)
+
+    words = ("run", "net.toml", "spikes.npz", "-o", "out.npz", "--backend", "reference")
+    with start(tmp_path, *words, stdout=subprocess.PIPE, preexec_fn=close) as process:
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert (tmp_path / "out.npz").exists()
+    assert (b"backend" in out) == (1 not in closed)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are a thing of POSIX")
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGHUP, signal.SIGINT))],
+)
+def test_a_signal_ends_a_command_with_its_number(tmp_path, number):
+    words = ("demo", "--seeds", "1000", "-o", "results")
+    with start(tmp_path, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert b"1000 seeds" in process.stdout.readline()
+        time.sleep(0.2)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert err == b""
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.toml", "spikes.npz"]

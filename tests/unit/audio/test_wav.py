@@ -1,3 +1,4 @@
+import os
 import struct
 
 import numpy as np
@@ -106,7 +107,7 @@ def test_samples_that_are_no_numbers_are_refused(tmp_path, bad):
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
     for path in (tmp_path / "none.wav", tmp_path):
-        with pytest.raises(DescriptionError, match=f"{path.name}: cannot read it"):
+        with pytest.raises(DescriptionError, match=f"{path.name}: cannot (read it|be read)"):
             read_wav(path)
 
 
@@ -123,3 +124,21 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
 def test_a_recording_says_what_is_wrong_with_it(samples, rate, words):
     with pytest.raises(DescriptionError, match=words):
         Recording(samples, rate)
+
+
+def test_a_file_without_samples_is_one_sentence(tmp_path):
+    form = struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16)
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form
+    (tmp_path / "a.wav").write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    with pytest.raises(
+        DescriptionError, match=r"a\.wav: got a wav file without a data chunk, expected samples; copy or"
+    ):
+        read_wav(tmp_path / "a.wav")
+
+
+def test_a_named_pipe_does_not_block(tmp_path):
+    os.mkfifo(tmp_path / "a.wav")
+    with pytest.raises(
+        DescriptionError, match=r"a\.wav: cannot be read, because it is a named pipe, expected a regular"
+    ):
+        read_wav(tmp_path / "a.wav")

@@ -6,7 +6,6 @@ import importlib
 import io
 import os
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -147,7 +146,7 @@ def test_a_read_only_cache_is_named(monkeypatch, number, words):
 @pytest.mark.usefixtures("digits_archive")
 def test_a_disk_that_is_full_during_the_download_is_named(monkeypatch):
     def full(_self, _url, output_file, *_):
-        Path(output_file).write_bytes(b"half")
+        output_file.write(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("pooch.HTTPDownloader.__call__", full)
@@ -173,6 +172,28 @@ def test_a_disk_that_is_full_during_unpacking_leaves_no_half_data_set(server, mo
     assert files() == ["fsdd/free-spoken-digit-dataset-1.0.10.zip"]
     assert len(fsdd()) == 40
     assert server.requested == ["/v1.zip"]
+
+
+@pytest.mark.usefixtures("digits_archive")
+def test_what_a_killed_process_left_in_the_cache_is_removed():
+    place = spoken.ARCHIVE.path.parent
+    left = place / ".free-spoken-digit-dataset-1.0.10.0123.part"
+    left.mkdir(parents=True)
+    (left / "0_ann_0.wav").write_bytes(b"half")
+    (place / ".free-spoken-digit-dataset-1.0.10.zip.4567.part").write_bytes(b"half")
+    assert len(fsdd()) == 40
+    assert not [name for name in files() if ".part" in name]
+
+
+def test_an_archive_that_is_a_bomb_is_refused(server):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", bytes(2**26))
+    server.files["/a.zip"] = stream.getvalue()
+    remote = Remote("toy", "a.zip", f"{server.address}/a.zip", sha256(stream.getvalue()))
+    with pytest.raises(DescriptionError, match=r"a\.txt: \d+ bytes expand to 67108864, more than 100 times as many"):
+        unpacked(remote, lambda _: True)
+    assert files() == ["toy/a.zip"]
 
 
 def test_what_is_no_archive_is_refused(server):

@@ -1,3 +1,4 @@
+import os
 import sys
 
 import numpy as np
@@ -204,3 +205,32 @@ def test_a_missing_package_is_named_with_the_line_that_installs_it(records, monk
         match=r"package wfdb, .*pip install '\.\[data\]' from a checkout, or pip install 'lsm-sim\[data\]'",
     ):
         ecg(records)
+
+
+HOSTILE = {
+    "many samples": (
+        "100 2 360 3600",
+        "100 2 360 360000000000",
+        "declares 360000000000 samples of 2 signals, but 100.dat has",
+    ),
+    "many signals": ("100 2 360", "100 200000000 360", "declares 200000000 signals, but describes 2"),
+    "frames of many samples": ("100.dat 212 ", "100.dat 212x100000000 ", "declares 3600 samples of 2 signals, but"),
+    "a large skew": ("100.dat 212 ", "100.dat 212:1000000000 ", "declares 3600 samples of 2 signals, but"),
+    "segments of itself": ("100 2 360", "100/3 2 360", "the record has several segments, expected one"),
+    "a device": ("100.dat 212 ", "/dev/zero 212 ", "expected the name of a file in the same folder"),
+    "another folder": ("100.dat 212 ", "../100.dat 212 ", "expected the name of a file in the same folder"),
+    "a named pipe": ("100.dat 212 ", "pipe 212 ", "pipe: cannot be read, because it is a named pipe"),
+    "another word": ("100.dat 212 ", "100.dat x ", "expected the name of a file in the same folder and its format"),
+}
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_a_header_that_lies_is_refused_before_memory_is_used(tmp_path, how):
+    write_ecg(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    old, new, words = HOSTILE[how]
+    text = (tmp_path / "100.hea").read_text()
+    assert old in text
+    (tmp_path / "100.hea").write_text(text.replace(old, new))
+    with pytest.raises(DescriptionError, match=words):
+        ecg(tmp_path)

@@ -1,5 +1,9 @@
 import gzip
+import os
 import sys
+import time
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -187,3 +191,54 @@ def test_a_missing_package_is_named_with_the_line_that_installs_it(tmp_path, mon
         match=r"package h5py, .*pip install '\.\[data\]' from a checkout, or pip install 'lsm-sim\[data\]'",
     ):
         shd(tmp_path)
+
+
+def test_a_file_that_hangs_hdf5_ends_in_one_sentence(tmp_path):
+    """Some damaged bytes make the HDF5 library loop for ever, deaf to signals."""
+    (tmp_path / "shd_test.h5").write_bytes((Path(__file__).parent / "saved/loops.h5").read_bytes())
+    start = time.perf_counter()
+    with pytest.raises(
+        DescriptionError, match=r"shd_test\.h5: damaged or not an HDF5 file \(reading it needs more time"
+    ):
+        shd(tmp_path, parts=["test"])
+    assert time.perf_counter() - start < 10  # 3 s of CPU time and the start of Python
+
+
+@pytest.mark.parametrize("key", ["labels", "extra/speaker"])
+def test_an_array_that_is_declared_but_not_stored_is_refused(tmp_path, key):
+    """An HDF5 file of some kB may declare any number of values, which read as zeros."""
+    import h5py
+
+    write_spikes(tmp_path / "shd_test.h5", **{key: None})
+    with h5py.File(tmp_path / "shd_test.h5", "a") as file:
+        file.create_dataset(key, (2 * 10**9,), dtype=np.int64, chunks=True)
+    with pytest.raises(DescriptionError, match=rf"{key} declares more values than a file of this size can contain"):
+        shd(tmp_path, parts=["test"])
+
+
+def test_lists_that_share_their_values_cannot_fill_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("lsm_sim.datasets.hdf5_process.BYTES", 2**25)
+    monkeypatch.setattr("lsm_sim.datasets.hdf5_process.BYTES_PER_BYTE", 0)
+    units = [np.zeros(100_000, np.int64)] * 64
+    write_spikes(tmp_path / "shd_test.h5", 64, **{"spikes/units": units})
+    with pytest.raises(DescriptionError, match=r"spikes/units contains more values than|memory"):
+        shd(tmp_path, parts=["test"])
+
+
+@pytest.mark.parametrize("how", ["gz", "zip"])
+def test_a_bomb_is_refused(tmp_path, how):
+    if how == "gz":
+        (tmp_path / "shd_test.h5.gz").write_bytes(gzip.compress(bytes(2**26)))
+    else:
+        with zipfile.ZipFile(tmp_path / "shd_test.h5.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("shd_test.h5", bytes(2**26))
+    with pytest.raises(
+        DescriptionError, match=r"shd_test\.h5\..*: \d+ bytes expand to \d+, more than 100 times as many"
+    ):
+        shd(tmp_path, parts=["test"])
+
+
+def test_a_named_pipe_does_not_block(tmp_path):
+    os.mkfifo(tmp_path / "shd_test.h5")
+    with pytest.raises(DescriptionError, match=r"shd_test\.h5: cannot be read, because it is a named pipe, expected"):
+        shd(tmp_path, parts=["test"])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lsm_sim as lsm
-from lsm_sim import ms
+from lsm_sim import Liquid, ms
 from lsm_sim.describe import plain, text
 from lsm_sim.describe.distributions import LAWS
 from lsm_sim.errors import DescriptionError
@@ -382,3 +382,25 @@ def test_repr_of_a_liquid_is_one_line():
         'Liquid(inputs: audio 4, q"uo\\te é 1; neurons: exc 20, inh 5, own 3; 8 kinds of synapses; '
         "seed=1152921504606846977)"
     )
+
+
+@pytest.mark.parametrize("suffix", [".toml", ".json"])
+def test_a_named_pipe_does_not_block(tmp_path, suffix):
+    os.mkfifo(tmp_path / f"a{suffix}")
+    with pytest.raises(DescriptionError, match=r"cannot be read, because it is a named pipe, expected a regular file"):
+        Liquid.load(tmp_path / f"a{suffix}")
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "-" + "9" * 400], ids=["large", "small"])
+@pytest.mark.parametrize("field", ["size", "tau_m", "seed", "nx"])
+def test_a_number_of_400_digits_is_one_sentence(tmp_path, number, field):
+    values = {"size": 5, "tau_m": 0.03, "seed": 7, "nx": 5} | {field: int(number)}
+    neurons = {"name": "e", "size": values["size"], "tau_m": values["tau_m"]}
+    neurons["positions"] = {"grid": {"nx": values["nx"], "ny": 1, "nz": 1}}
+    data = {"format": "lsm_sim.liquid/1", "seed": values["seed"], "inputs": [], "neurons": [neurons]}
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    with pytest.raises(
+        DescriptionError, match=rf"{field}: got -?999999.*99, expected a number between -1.8e308 and 1.8e308$"
+    ) as caught:
+        Liquid.load(tmp_path / "a.json")
+    assert len(str(caught.value)) < 300

@@ -283,3 +283,11 @@ def test_events_of_32_bits_are_compared_in_64():
     assert step.flags.writeable
     with pytest.raises(DescriptionError, match=r"step 0, channel 5 of sample 0 is out of order"):
         Spikes(step[::-1], channel[::-1], [0, 2], [5001], 2**20, 1e-3)
+
+
+@pytest.mark.parametrize("n_steps", [[[5], [5], [5]], [[5, 5, 5]], 5], ids=["column", "row", "one number"])
+def test_steps_of_another_shape_are_refused(n_steps):
+    with pytest.raises(
+        DescriptionError, match=r"Spikes n_steps: got shape \(.*\), expected a list with the steps of each"
+    ):
+        Spikes([], [], [0, 0, 0, 0][: np.size(n_steps) + 1], n_steps, n_channels=2, dt=0.001)

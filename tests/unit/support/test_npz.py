@@ -303,3 +303,42 @@ def test_a_spike_file_that_makes_no_sense_is_an_error(program, tmp_path, changes
     with pytest.raises(DescriptionError, match=words) as caught:
         Spikes.load(rewritten(tmp_path / "spikes.npz", **changes))
     assert str(caught.value).startswith(str(tmp_path))
+
+
+def test_messages_stay_short(tmp_path):
+    long = "n" * 20_000
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr(f"{long}.npy", header((3,)))
+    with pytest.raises(DescriptionError, match="declares 24 bytes but contains 0") as caught:
+        npz.read(tmp_path / "a.npz")
+    assert len(str(caught.value)) < 500
+    header_of_text = npy.magic(1, 0) + struct.pack("<H", 9000) + b"x" * 8999 + b"\n"
+    with zipfile.ZipFile(tmp_path / "b.npz", "w") as archive:
+        archive.writestr("a.npy", header_of_text)
+    with pytest.raises(DescriptionError, match="damaged or not") as caught:
+        npz.read(tmp_path / "b.npz")
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "lzma"])
+def test_methods_that_python_unpacks_without_a_limit_are_refused(tmp_path, method):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", method) as archive:
+        archive.writestr("a.npy", header((10,)) + bytes(80))
+    with pytest.raises(DescriptionError, match="got an unusual compression, expected none or deflate"):
+        npz.read(tmp_path / "a.npz")
+
+
+def test_a_bomb_that_fits_into_memory_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("X.npy", header((2**23,)) + bytes(2**26))
+    data = (tmp_path / "bomb.npz").read_bytes()
+    with pytest.raises(
+        DescriptionError, match=r"bomb\.npz: \d+ bytes expand to 67108936, more than 100 times as many; if"
+    ):
+        npz.read(tmp_path / "bomb.npz")
+    assert len(data) < 2**17
+
+
+def test_data_that_shrink_well_are_read(tmp_path):
+    np.savez_compressed(tmp_path / "X.npz", X=np.zeros(2**20))
+    assert npz.read(tmp_path / "X.npz")["X"].shape == (2**20,)

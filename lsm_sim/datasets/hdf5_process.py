@@ -1,0 +1,118 @@
+"""Reading the arrays of an HDF5 file through a child process, which can be stopped; see `lsm_sim.datasets.hdf5_worker`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lsm_sim.datasets import hdf5_worker
+from lsm_sim.errors import DescriptionError
+
+# Limits. A file as large as SHD's training set (0.4 GB) takes 3 s of CPU time and less than its own size, so that these are
+# reached only by files that declare more than they contain.
+SECONDS, BYTES_PER_SECOND = 2, 2**21
+BYTES, BYTES_PER_BYTE = 2**27, 4
+_LONGEST_LINE = 2**20
+
+
+@dataclass(eq=False)
+class Contents:
+    """What a file contains: names at its top, missing keys, arrays by key, lists of arrays by key, declared lengths."""
+
+    names: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    arrays: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
+    ragged: dict[str, list[npt.NDArray[Any]]] = field(default_factory=dict)
+    lengths: dict[str, int] = field(default_factory=dict)
+
+
+def read(path: Path, shown: Path, limit: int | None) -> Contents:
+    """Return the contents of the HDF5 file ``path``, of the first ``limit`` samples; errors name the file ``shown``."""
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise DescriptionError(f"{shown}: cannot be read ({error.strerror or error})") from None
+    most = BYTES + BYTES_PER_BYTE * size
+    job = {
+        "path": str(path.absolute()),
+        "limit": limit,
+        "sys.path": sys.path,
+        "seconds": SECONDS + size // BYTES_PER_SECOND,
+        "bytes": most,
+    }
+    with _child(job) as process:
+        assert process.stdout is not None
+        contents, reason = _receive(process.stdout, most)
+    if reason is not None:
+        raise DescriptionError(f"{shown}: damaged or not an HDF5 file ({reason}); download it again")
+    return contents
+
+
+@contextlib.contextmanager
+def _child(job: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the worker; end it in any case."""
+    command = [sys.executable, "-I", "-S", hdf5_worker.__file__, json.dumps(job)]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _receive(stream: IO[bytes], most: int) -> tuple[Contents, str | None]:
+    """Return what the worker sent, and why it stopped early, if it did."""
+    contents = Contents()
+    while line := stream.readline(_LONGEST_LINE):
+        try:
+            header = json.loads(line)
+        except ValueError:
+            break
+        if "end" in header:
+            return contents, None
+        if "error" in header:
+            return contents, str(header["error"])[:200]
+        arrays = [_array(stream, form, most) for form in header["arrays"]]
+        if any(array is None for array in arrays):
+            break
+        _store(contents, header, arrays)
+    return contents, "reading it needs more time or memory than a file of this size should"
+
+
+def _array(stream: IO[bytes], form: list[Any], most: int) -> npt.NDArray[Any] | None:
+    kind, *shape = form
+    dtype = np.dtype(kind)
+    size = math.prod(shape) * dtype.itemsize
+    data = stream.read(size) if size <= most else b""
+    return np.frombuffer(data, dtype).reshape(shape) if len(data) == size else None
+
+
+def _store(contents: Contents, header: dict[str, Any], arrays: list[Any]) -> None:
+    key = header.get("key")
+    if key is None:
+        contents.names, contents.missing = header["names"], header["missing"]
+    elif "length" in header:
+        contents.lengths[key], contents.ragged[key] = header["length"], []
+    elif key in contents.ragged:
+        contents.ragged[key] += arrays
+    else:
+        contents.arrays[key] = arrays[0]

@@ -1,0 +1,122 @@
+"""Read the arrays of an HDF5 file of spikes in a process of its own, with limits on time and memory.
+
+A damaged file can make the HDF5 library loop for ever or allocate any amount of memory, in C code that Ctrl-C does not
+reach. This script is started by `lsm_sim.datasets.hdf5_process`, imports nothing of lsm_sim, and writes to its standard output
+one line of JSON for each array or list of arrays, followed by their bytes.
+
+    python hdf5_worker.py '{"path": ..., "limit": ..., "sys.path": ..., "seconds": ..., "bytes": ...}'
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+REQUIRED = ("labels", "spikes/times", "spikes/units")
+_BLOCK = 64  # samples read at once
+
+
+class TooLargeError(Exception):
+    """The file asks for more bytes than the limit."""
+
+
+def main() -> None:
+    """Read the file that the first argument names, and write what it contains to standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # end at once and without a traceback
+    job = json.loads(sys.argv[1])
+    sys.path[:] = job["sys.path"]
+    import h5py
+
+    _limit(job["seconds"], job["bytes"])
+    try:
+        with h5py.File(job["path"], "r") as file:
+            for header, arrays in _messages(file, job["limit"], job["bytes"]):
+                _send(header, arrays)
+        _send({"end": True})
+    except Exception as error:
+        _send({"error": " ".join(str(error).split()) or type(error).__name__})
+
+
+def _limit(seconds: int, size: int) -> None:
+    """Let the kernel end this process after ``seconds`` more of CPU time, and refuse it ``size`` more bytes than it has."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits
+        return
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = int(usage.ru_utime + usage.ru_stime) + 1
+    _lower(resource, resource.RLIMIT_CPU, used + seconds)
+    _lower(resource, resource.RLIMIT_CORE, 0)
+    try:
+        with open("/proc/self/statm") as statm:  # noqa: PTH123
+            _lower(resource, resource.RLIMIT_AS, int(statm.read().split()[0]) * resource.getpagesize() + size)
+    except OSError:  # macOS does not have the file, and does not enforce the limit either
+        return
+
+
+def _lower(resource: Any, which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    if hard == resource.RLIM_INFINITY or value < hard:
+        resource.setrlimit(which, (value, hard))
+
+
+def _messages(file: Any, limit: int | None, size: int) -> Iterator[tuple[Mapping[str, Any], list[Any]]]:
+    """Yield headers with their arrays: the names in the file, then labels, speakers, names of classes, times and units."""
+    yield {"names": list(file), "missing": [key for key in REQUIRED if key not in file]}, []
+    if any(key not in file for key in REQUIRED):
+        return
+    left = size
+    for key, stop in (("labels", limit), ("extra/speaker", limit), ("extra/keys", None)):
+        if key in file:
+            left -= _size(file[key], stop)
+            if left < 0:
+                raise TooLargeError(f"{key} declares more values than a file of this size can contain")
+            yield {"key": key}, [_plain(file[key][:stop])]
+    n = len(file["labels"][:limit])
+    for key in REQUIRED[1:]:
+        yield {"key": key, "length": len(file[key])}, []
+        for first in range(0, min(n, len(file[key])), _BLOCK):
+            parts = [_plain(part) for part in file[key][first : min(n, first + _BLOCK)]]
+            left -= sum(part.nbytes for part in parts)
+            if left < 0:
+                raise TooLargeError(f"{key} contains more values than a file of this size can contain")
+            yield {"key": key}, parts
+
+
+def _size(data: Any, stop: int | None) -> int:
+    """Return the bytes of the first ``stop`` rows of a data set."""
+    rows, *others = data.shape
+    count = rows if stop is None else min(rows, stop)
+    for n in others:
+        count *= n
+    return int(count * max(data.dtype.itemsize, 1))
+
+
+def _plain(value: Any) -> Any:
+    """Return an array of numbers or text."""
+    import numpy as np
+
+    array = np.asarray(value)
+    if array.dtype.hasobject or array.dtype.kind == "S":
+        texts = [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in array.ravel()]
+        array = np.array(texts, dtype=np.str_).reshape(array.shape)
+    if array.dtype.kind not in "biufU":
+        raise TypeError(f"it contains values of type {array.dtype}, expected numbers")
+    return array
+
+
+def _send(header: Mapping[str, Any], arrays: Iterable[Any] = ()) -> None:
+    arrays = list(arrays)
+    forms = [[array.dtype.str, *array.shape] for array in arrays]
+    out = sys.stdout.buffer
+    out.write(json.dumps({**header, "arrays": forms}).encode() + b"\n")
+    for array in arrays:
+        out.write(array.tobytes())
+    out.flush()
+
+
+if __name__ == "__main__":
+    main()
