@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lsm_sim.errors import RunError
 from lsm_sim.program.program import Program
 from lsm_sim.support.checks import Ints
 from lsm_sim_fast.bounds import largest_sum, wide
@@ -40,6 +41,12 @@ class PullLayout:
     slots: int
     width: int
     wide: bool
+
+    def check_indices(self) -> None:
+        """Raise `RunError` if a kernel would read outside its arrays; places of words cannot leave their ring."""
+        ends = self.indptr
+        if ends[0] != 0 or (np.diff(ends) < 0).any() or ends[-1] > len(self.packed):
+            raise RunError("fast: the packed synapses were changed in memory; lower the program again")
 
 
 def pull_fits(program: Program, tuning: Tuning = DEFAULT) -> bool:

@@ -22,6 +22,7 @@ _POLL = 0.1  # seconds between looks at the progress and at Ctrl-C
 
 def push(batch: Batch, layout: Layout, n_teams: int, advance: Callable[[int], Any]) -> None:
     """Run a batch with the push kernel, one sample per team at a time; ``advance`` hears how many are done."""
+    layout.check_indices()
     check_memory(n_teams * layout.strip_bytes, "fast: the spikes in flight")
     queue, stop = iter(range(len(batch.stimulus))), np.zeros(1, np.uint8)
     teams = []
@@ -34,6 +35,7 @@ def push(batch: Batch, layout: Layout, n_teams: int, advance: Callable[[int], An
 
 def pull(batch: Batch, layout: PullLayout, n_threads: tuple[int, int], advance: Callable[[int], Any]) -> None:
     """Run a batch with the pull kernel, 64 samples per team at a time; ``n_threads`` is teams and threads in each."""
+    layout.check_indices()
     queue, stop = iter(groups(batch.stimulus)), np.zeros(1, np.uint8)
     teams = []
     for _ in range(n_threads[0]):

@@ -38,12 +38,10 @@ def run(program: Program, stimulus: Spikes, recording: Recording, *, stock_synap
     neurons = build(program, stimulus, recording, plans.plan(program, excursions=recording.excursions))
     models = _RECORDING[program.arithmetic] | ({} if stock_synapses else _QUICK[program.arithmetic])
     config = Loihi2SimCfg(select_tag=TAGS[program.arithmetic], exception_proc_model_map=models)
-    try:
-        neurons.run(
-            condition=RunSteps(num_steps=recording.n_steps), run_cfg=config, compile_config={"pypy_channel_size": SLOTS}
-        )
-    finally:
-        neurons.stop()
+    neurons.run(
+        condition=RunSteps(num_steps=recording.n_steps), run_cfg=config, compile_config={"pypy_channel_size": SLOTS}
+    )
+    neurons.stop()  # not after an error: it may wait for ever, while the parent ends this process anyway
 
 
 def build(

@@ -90,9 +90,10 @@ def run_program(
         for job, n_steps in zip(jobs, durations, strict=True):
             stall = max(_STALL, 10 * _PATIENCE * _per_step(program, len(job)))
             limit = time_limit or _MARGIN + _PATIENCE * estimate(program, len(job), n_steps)
+            start = limit if chip else max(_STALL, _MARGIN + _PATIENCE * estimate(program, len(job), n_steps=1))
             batch = stimulus[job]
             settings = _settings(program, request, len(job), n_steps, stock) | dict(chip or {})
-            folder = worker.run(program, batch, settings, Limits(limit, stall), advance)
+            folder = worker.run(program, batch, settings, Limits(limit, start, stall), advance)
             parts.append(_reduced(_read(folder, program, batch, request), request, job))
             shutil.rmtree(folder, ignore_errors=True)
     return _outcome(parts, np.argsort(np.concatenate(jobs)), request)

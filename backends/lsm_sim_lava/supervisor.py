@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -22,6 +21,7 @@ from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import npz
+from lsm_sim_lava import process_group
 from lsm_sim_lava.interpreter import Interpreter
 from lsm_sim_lava.lava_import import unlink_segments
 from lsm_sim_lava.recorder import BEAT
@@ -30,15 +30,16 @@ from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY
 _START_SECONDS = 60  # imports take 2 s on an idle machine
 _SOCKET, _LONGEST_SOCKET = 34, 104  # characters that multiprocessing adds for its sockets, and the limit of macOS
 _POLL = 0.01  # seconds
-_LOOK = 1.0  # seconds between checks for Lava processes that ended; at the regular end they are collected at once
+_LOOK = 1.0  # seconds between checks for broken processes; it takes two in a row, as processes also end regularly
 _GRACE = 1.0  # seconds for a failing worker to report the cause, and for a killed one to disappear
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a job may take in total, and without a step, in seconds."""
+    """How long a job may take in total, until its first step, and without a step after that, in seconds."""
 
     total: float
+    start: float
     stall: float
 
 
@@ -60,7 +61,7 @@ class Worker:
         self.folder = Path(_writing(lambda: tempfile.mkdtemp(prefix="lsm_sim_lava_")))
         try:
             _writing(self._spawn)
-            answer = self._wait(self.folder / READY, Limits(_START_SECONDS, _START_SECONDS), lambda: None)
+            answer = self._wait(self.folder / READY, Limits(_START_SECONDS, _START_SECONDS, _START_SECONDS))
         except BaseException:
             self.close()
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -150,45 +151,44 @@ class Worker:
             raise RunError(f"lava: the worker has ended ({self._cause('it was killed')}); run again") from None
 
     def _wait(
-        self, path: Path, limits: Limits, step: Callable[[], int | None], advance: Callable[[int], None] | None = None
+        self,
+        path: Path,
+        limits: Limits,
+        step: Callable[[], int] = lambda: 0,
+        advance: Callable[[int], None] = lambda _: None,
     ) -> dict[str, str]:
         """Wait for the answer at ``path`` and return it; raise if the worker fails, ends, or takes too long."""
         begin = moved = time.monotonic()
-        seen = 0
-        look, dead = begin + _LOOK, ()  # type: tuple[float, tuple[int, ...]]
+        look, seen = begin + _LOOK, 0
+        before: set[tuple[int, str]] = set()
         while not path.exists():
             time.sleep(_POLL)
-            now = step()
-            if time.monotonic() > look:
-                look, dead, before = time.monotonic() + _LOOK, self._ended_children(), dead
-                if set(dead) & set(before):
-                    raise RunError("lava: the run failed (a Lava process was killed); run again")
-            if advance and now is not None and now > seen:
-                advance(now - seen)
-                seen, moved = now, time.monotonic()
-            if (self.folder / FAILURE).exists():
-                self._let_finish(path)
-                raise RunError(f"lava: the run failed ({self._cause('unknown cause')})")
-            if self._process and self._process.poll() is not None and not path.exists():
-                raise RunError(f"lava: the worker ended unexpectedly ({self._cause(self._how_it_ended())}); run again")
-            if seen and time.monotonic() - moved > limits.stall:
-                raise RunError(f"lava: the run hangs (no step for {limits.stall:.3g} s after step {seen}); run again")
-            if time.monotonic() - begin > limits.total:
-                where = f" at step {now}" if now is not None else " during start"
-                raise RunError(
-                    f"lava: no result within {limits.total:.3g} s{where}; increase Lava(time_limit=...), or run fewer steps"
-                )
+            now = time.monotonic()
+            reached = step()
+            if reached > seen:
+                advance(reached - seen)
+                seen, moved = reached, now
+            self._check_failure(path)
+            if now > look:
+                look, before = time.monotonic() + _LOOK, self._check_processes(before)
+            _check_time(limits, seen, now - begin, now - moved)
         answer: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return answer
 
-    def _ended_children(self) -> tuple[int, ...]:
-        """Return the worker's processes that have ended, for which Lava would wait for ever."""
-        import psutil
+    def _check_failure(self, path: Path) -> None:
+        """Raise if a Lava process has reported a failure, or if the worker has ended without an answer."""
+        if (self.folder / FAILURE).exists():
+            self._let_finish(path)
+            raise RunError(f"lava: the run failed ({self._cause(f'no space to write the cause to {self.folder}')})")
+        if self._process and self._process.poll() is not None and not path.exists():
+            raise RunError(f"lava: the worker ended unexpectedly ({self._cause(self._how_it_ended())}); run again")
 
-        with contextlib.suppress(psutil.Error, RunError):
-            children = psutil.Process(self.pid).children()
-            return tuple(child.pid for child in children if child.status() == psutil.STATUS_ZOMBIE)
-        return ()
+    def _check_processes(self, before: set[tuple[int, str]]) -> set[tuple[int, str]]:
+        """Return the broken processes; raise if one of them was broken ``before``."""
+        broken = process_group.broken(self.pid)
+        for _, what in broken & before:
+            raise RunError(f"lava: the run failed (a Lava process {what}); run again")
+        return broken
 
     def _let_finish(self, path: Path) -> None:
         end = time.monotonic() + _GRACE
@@ -197,7 +197,7 @@ class Worker:
 
     def _how_it_ended(self) -> str:
         code = self._process.returncode if self._process else 0
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        return f"signal {process_group.signal_name(-code)}" if code < 0 else f"exit status {code}"
 
     def _cause(self, otherwise: str) -> str:
         """Return the first failure that a Lava process reported, or the last line of the output with an error."""
@@ -218,10 +218,10 @@ class Worker:
             return
         process, self._process = self._process, None
         end = time.monotonic() + _GRACE
-        _kill_group(process.pid)
+        process_group.kill(process.pid)
         process.wait()
-        while _members(process.pid) and time.monotonic() < end:
-            _kill_group(process.pid)  # again, for processes that were being forked at that moment
+        while process_group.members(process.pid) and time.monotonic() < end:
+            process_group.kill(process.pid)  # again, for processes that were being forked at that moment
             time.sleep(_POLL)
         if process.stdin:
             with contextlib.suppress(OSError):
@@ -235,21 +235,17 @@ class Worker:
         return self._process is not None and self._process.poll() is None
 
 
-def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
-
-
-def _members(group: int) -> list[int]:
-    """Return the processes of a group that are still running."""
-    import psutil
-
-    found = []
-    for pid in psutil.pids():
-        with contextlib.suppress(OSError, psutil.Error):
-            if os.getpgid(pid) == group and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-                found.append(pid)
-    return found
+def _check_time(limits: Limits, seen: int, total: float, idle: float) -> None:
+    """Raise if a job has taken too long in total, or too long since the last step that was ``seen``."""
+    if total > limits.total:
+        where = f" at step {seen}" if seen else " during start"
+        raise RunError(
+            f"lava: no result within {limits.total:.3g} s{where}; increase Lava(time_limit=...), or run fewer steps"
+        )
+    if seen and idle > limits.stall:
+        raise RunError(f"lava: the run hangs (no step for {limits.stall:.3g} s after step {seen}); run again")
+    if not seen and idle > limits.start:
+        raise RunError(f"lava: the run hangs (no step within {limits.start:.3g} s of its start); run again")
 
 
 def _writing(action: Callable[[], Any]) -> Any:

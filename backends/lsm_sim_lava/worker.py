@@ -17,12 +17,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from multiprocessing import popen_fork
 from pathlib import Path
 from typing import Any
 
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import npz
+from lsm_sim_lava import process_group
 from lsm_sim_lava.lava_import import import_lava, name_segments_after, unlink_segments
 from lsm_sim_lava.recorder import Recording
 
@@ -43,6 +45,7 @@ def main() -> None:
         from lsm_sim_lava import network
 
         _report_failures(folder / FAILURE)
+        _report_killed(folder / FAILURE)
     except Exception as error:  # a broken installation may raise any type
         _answer(folder / READY, {"error": f"{type(error).__name__}: {error}"})
         raise
@@ -90,11 +93,34 @@ def _report_failures(path: Path) -> None:
         try:
             original(*args, **kwargs)
         except BaseException as error:
-            with path.open("a", encoding="utf-8") as stream:
-                stream.write(f"{type(error).__name__}: {error}\n")
+            _add_line(path, f"{type(error).__name__}: {error}")
             raise
 
     runtime.target_fn = target
+
+
+def _report_killed(path: Path) -> None:
+    """Write down a Lava process that was killed when its exit status is collected: after that it has left no trace."""
+
+    class Popen(popen_fork.Popen):
+        ended_here = False
+
+        def _send_signal(self, number: int) -> None:
+            self.ended_here = True
+            super()._send_signal(number)  # type: ignore[misc]
+
+        def poll(self, flag: int = os.WNOHANG) -> int | None:
+            code = super().poll(flag)
+            if code is not None and code < 0 and not self.ended_here:
+                _add_line(path, f"a Lava process was killed by {process_group.signal_name(-code)}")
+            return code
+
+    popen_fork.Popen = Popen  # type: ignore[misc]
+
+
+def _add_line(path: Path, line: str) -> None:
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write(f"{line}\n")
 
 
 def _end_with_the_worker() -> None:

@@ -119,8 +119,7 @@ def gammatone_bank(n_bands: int, rate: int, f_min: float, f_max: float) -> Float
     """Return the impulse responses of the filters, shape (n_bands, taps)."""
     taps = max(16, round(_RESPONSE * rate))
     bank = np.stack([gammatone(f, "fir", numtaps=taps, fs=rate)[0] for f in erb_space(f_min, f_max, n_bands)])
-    bank.setflags(write=False)
-    return np.asarray(bank)
+    return np.asarray(checks.read_only(bank))
 
 
 @lru_cache(maxsize=8)

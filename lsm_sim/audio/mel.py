@@ -132,5 +132,4 @@ def mel_bank(n_bands: int, n_fft: int, rate: int, f_min: float, f_max: float, wa
     empty = np.flatnonzero(~bank.any(axis=1))
     bank[empty, np.abs(frequency - middle[empty]).argmin(axis=1)] = 1
     bank /= bank.sum(axis=1, keepdims=True)
-    bank.setflags(write=False)
-    return np.asarray(bank)
+    return np.asarray(checks.read_only(bank))

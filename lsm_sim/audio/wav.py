@@ -17,6 +17,7 @@ from lsm_sim.support import checks
 from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Floats
 from lsm_sim.support.files import PathLike, check_readable
+from lsm_sim.support.records import rebuild
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,9 @@ class Recording:
         object.__setattr__(self, "samples", checks.read_only(samples))
         rate = checks.whole(self.sample_rate, "Recording sample_rate", minimum=1, maximum=checks.MOST)
         object.__setattr__(self, "sample_rate", rate)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild(self)
 
     def __len__(self) -> int:
         return len(self.samples)

@@ -14,6 +14,7 @@ from lsm_sim.audio import Recording
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Bools, Floats, Ints, read_only
+from lsm_sim.support.records import rebuild
 
 Samples = Sequence[Floats] | Sequence[Recording] | Floats | Spikes
 
@@ -74,6 +75,9 @@ class Dataset:
         if self.y.size and not 0 <= self.y.min() <= self.y.max() < len(self.classes):
             top = len(self.classes) - 1
             raise DescriptionError(f"{self.name}: got labels {self.y.min()}..{self.y.max()}, expected 0..{top}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild(self)
 
     def __len__(self) -> int:
         return len(self.X)

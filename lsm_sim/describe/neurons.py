@@ -14,6 +14,7 @@ from lsm_sim.dynamics import LIF, Parameter
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.records import rebuild
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,9 @@ class Neurons:
             _check_above(where, upper, lower, getattr(self, upper), getattr(self, lower))
         if self.sign not in (None, 1, -1):
             raise DescriptionError(f"{where} sign: got {self.sign!r}, expected +1, -1 or None")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild(self)
 
 
 def _checked(parameter: Parameter, value: Any, size: int, where: str) -> Value:

@@ -13,6 +13,7 @@ from lsm_sim.describe.wiring import Edges, WiringRule
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.quantities import Dimension
+from lsm_sim.support.records import rebuild
 
 
 def _check_rule(rule: Any, where: str) -> None:
@@ -67,6 +68,9 @@ class Synapses:
             object.__setattr__(self, part, value)
         if self.delay is not None and value_range(self.delay)[1] <= 0:
             raise DescriptionError(f"{where} delay: got {value_range(self.delay)[1]:g} s, expected a time > 0")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild(self)
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from lsm_sim.support.checks import Floats
+from lsm_sim.support.checks import Floats, read_only
+from lsm_sim.support.records import rebuild
 
 Arithmetic = Literal["float64", "loihi"]
 ARITHMETICS: tuple[Arithmetic, ...] = ("float64", "loihi")
@@ -109,6 +110,13 @@ class Units:
     v_offset: Floats
     u_scale: Floats
     weight_scale: Floats
+
+    def __post_init__(self) -> None:
+        for name in ("v_offset", "u_scale", "weight_scale"):
+            object.__setattr__(self, name, read_only(np.array(getattr(self, name), order="C")))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild(self)
 
     def scaled(self, factor: float, state_factor: float) -> Units:
         """Return the units of a program whose weights are ``factor`` times larger, and u and v ``state_factor`` times."""

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError, UnsupportedError
+from lsm_sim.program.checks import check_again
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats, Ints
@@ -140,8 +141,10 @@ def missing_support(engine: Backend, program: Program) -> list[str]:
 def check_supported(engine: Backend, program: Program, reasons: Sequence[str] = ()) -> None:
     """Raise `UnsupportedError` with every reason: unsupported needs of the program, then ``reasons``.
 
-    Every `legalise` calls it, and so does `compiled`, so that no new feature of a program is ignored silently.
+    Every `legalise` calls it, and so does `compiled`, so that no new feature of a program is ignored silently, and so that
+    its arrays are checked once more: engines use them as indices, and nothing in Python is really read-only.
     """
+    check_again(vars(program), program.model)
     every = [*missing_support(engine, program), *reasons]
     if every:
         raise UnsupportedError(f"{engine.name}: " + "; ".join(every))

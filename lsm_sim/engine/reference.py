@@ -12,6 +12,7 @@ import numpy as np
 from lsm_sim.engine.collect import Collector
 from lsm_sim.engine.protocol import Outcome, Request, Runner, check_supported
 from lsm_sim.engine.requests import checked_request
+from lsm_sim.program.checks import check_again
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Bools
@@ -50,6 +51,7 @@ def steps(program: Program, stimulus: Spikes) -> Iterator[Step]:
 
 def run_program(program: Program, stimulus: Spikes, request: Request | None = None) -> Outcome:
     """Run every sample of ``stimulus`` from rest; see `lsm_sim.engine.protocol.Runner`."""
+    check_again(vars(program), program.model)
     request = checked_request(program, stimulus, request)
     check_memory((program.max_delay + 2) * program.n_neurons * 8, "reference: the spikes in flight")
     collector = Collector(program, stimulus, request)

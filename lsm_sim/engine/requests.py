@@ -10,6 +10,7 @@ from lsm_sim.engine.protocol import Request
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.bins import checked_edges
+from lsm_sim.spikes.checks import check_again
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Ints
@@ -44,9 +45,13 @@ def _check_variables(program: Program, request: Request) -> None:
 
 
 def check_stimulus(program: Program, stimulus: Spikes) -> None:
-    """Check that the stimulus is a batch of at least one sample that fits the program's channels and step."""
+    """Check that the stimulus is a batch of at least one sample that fits the program's channels and step.
+
+    Its events are checked once more: engines use them as indices, and nothing in Python is really read-only.
+    """
     if not isinstance(stimulus, Spikes):
         raise DescriptionError(f"stimulus: got {type(stimulus).__name__}, expected Spikes; see Spikes.from_dense")
+    check_again(vars(stimulus))
     if len(stimulus) == 0:
         raise DescriptionError("stimulus: got an empty batch, expected at least one sample")
     if stimulus.n_channels != program.n_inputs:

@@ -11,6 +11,7 @@ from lsm_sim.dynamics import ARITHMETICS, Array, NeuronModel, Units
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.grid import check_sums
 from lsm_sim.support import checks
+from lsm_sim.support.checks import Ints
 
 MAX_DELAY = 2**20
 
@@ -36,12 +37,36 @@ def checked(fields: Mapping[str, Any], model: NeuronModel) -> dict[str, Any]:
     return {name: checks.read_only(value) if isinstance(value, np.ndarray) else value for name, value in out.items()}
 
 
+def check_again(fields: Mapping[str, Any], model: NeuronModel) -> None:
+    """Raise `DescriptionError` unless the arrays of a program still have valid shapes and indices, as engines rely on them."""
+    n_neurons, kind = fields["n_neurons"], np.int64 if fields["arithmetic"] == "loihi" else np.float64
+    own = model.arrays[fields["arithmetic"]]
+    kinds = {array.name: np.int64 if array.whole else np.float64 for array in own if fields[array.name] is not None}
+    kinds |= {"indptr": np.int64, "post": np.int64, "delay": np.int64, "weight": kind}
+    for name, expected in kinds.items():
+        array = fields[name]
+        if type(array) is not np.ndarray or array.dtype != expected or array.ndim != 1:
+            raise DescriptionError(f"Program {name}: got another array than the constructor made; create a new Program")
+    synapses = fields["indptr"], fields["post"], fields["weight"], fields["delay"]
+    _check_synapses(*synapses, fields["n_inputs"], n_neurons)
+    for array in own:
+        if fields[array.name] is not None and fields[array.name].shape != (n_neurons,):
+            raise DescriptionError(
+                f"Program {array.name}: got shape {fields[array.name].shape}, expected ({n_neurons},)"
+            )
+
+
 def _synapses(fields: Mapping[str, Any], n_inputs: int, n_neurons: int) -> dict[str, Any]:
     indptr = checks.whole_array(fields["indptr"], "Program indptr")
     post = checks.whole_array(fields["post"], "Program post")
     delay = checks.whole_array(fields["delay"], "Program delay")
     loihi = fields["arithmetic"] == "loihi"
     weight = (checks.whole_array if loihi else checks.real_array)(fields["weight"], "Program weight")
+    _check_synapses(indptr, post, weight, delay, n_inputs, n_neurons)
+    return {"indptr": indptr, "post": post, "weight": weight, "delay": delay}
+
+
+def _check_synapses(indptr: Ints, post: Ints, weight: Any, delay: Ints, n_inputs: int, n_neurons: int) -> None:
     rows = n_inputs + n_neurons
     if indptr.shape != (rows + 1,) or indptr[0] != 0 or (np.diff(indptr) < 0).any():
         msg = f"Program indptr: got shape {indptr.shape}, expected {rows + 1} non-decreasing values from 0 (one row per source)"
@@ -55,7 +80,6 @@ def _synapses(fields: Mapping[str, Any], n_inputs: int, n_neurons: int) -> dict[
     if delay.size and (delay.min() < 0 or delay.max() >= MAX_DELAY):
         bad = delay[(delay < 0) | (delay >= MAX_DELAY)][0]
         raise DescriptionError(f"Program delay: got {bad} steps, expected 0..{MAX_DELAY - 1}")
-    return {"indptr": indptr, "post": post, "weight": weight, "delay": delay}
 
 
 def _neurons(fields: Mapping[str, Any], model: NeuronModel, n_neurons: int) -> dict[str, Any]:

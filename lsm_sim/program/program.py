@@ -36,6 +36,7 @@ from lsm_sim.program.grid import grid_exponent
 from lsm_sim.program.projections import Projection, rows_of_groups, split
 from lsm_sim.support import npz
 from lsm_sim.support.checks import Ints
+from lsm_sim.support.records import rebuild
 
 Groups = Mapping[str, range]
 
@@ -97,6 +98,9 @@ class Program:
     def __post_init__(self) -> None:
         for name, value in checks.checked(vars(self), self.model).items():
             object.__setattr__(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild(self)
 
     @property
     def n_synapses(self) -> int:

@@ -33,8 +33,8 @@ def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
         _check_range("step", step, sample, n_steps)
         _check_order(sample, step, channel, n_channels)
     out: dict[str, Any] = {
-        "step": step.astype(np.int32),
-        "channel": channel.astype(np.int32),
+        "step": step.astype(np.int32, copy=False),
+        "channel": channel.astype(np.int32, copy=False),
         "offsets": offsets,
         "n_steps": n_steps,
     }
@@ -43,9 +43,25 @@ def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     return out | {"n_channels": n_channels, "dt": dt, "groups": _checked_groups(fields["groups"], n_channels)}
 
 
+def check_again(fields: Mapping[str, Any]) -> None:
+    """Raise `DescriptionError` unless the fields of a `Spikes` are still valid, as engines use them as indices."""
+    arrays = {"step": np.int32, "channel": np.int32, "offsets": np.int64, "n_steps": np.int64}
+    for name, kind in arrays.items():
+        array = fields[name]
+        if type(array) is not np.ndarray or array.dtype != kind or array.ndim != 1:
+            raise DescriptionError(f"Spikes {name}: got another array than the constructor made; create new Spikes")
+    step, channel, offsets, n_steps = (fields[name] for name in arrays)
+    if step.size == channel.size:
+        _check_samples(offsets, n_steps, step.size)
+        if _are_valid(step, channel, offsets, n_steps, fields["n_channels"]):
+            return
+    checked(fields)
+
+
 def _indices(value: Any, where: str) -> Any:
-    """Return integers; int32 is not copied, because most events have this type and a copy takes as long as the checks."""
-    return value if type(value) is np.ndarray and value.dtype == np.int32 else checks.whole_array(value, where)
+    """Return integers in an array of our own, so that nobody can change them during or after the checks."""
+    is_int32 = type(value) is np.ndarray and value.dtype == np.int32  # as most events are
+    return np.array(value, order="C") if is_int32 else checks.whole_array(value, where)
 
 
 def _checked_groups(groups: Any, n_channels: int) -> dict[str, range]:
@@ -83,9 +99,7 @@ def _are_valid(step: Ints, channel: Ints, offsets: Ints, n_steps: Ints, n_channe
     filled = np.flatnonzero(np.diff(offsets))
     if (step[offsets[filled]] < 0).any() or (step[offsets[filled + 1] - 1] >= n_steps[filled]).any():
         return False
-    key = np.multiply(step, n_channels, dtype=np.int64)
-    key += channel
-    ascends = key[1:] > key[:-1]
+    ascends = (step[1:] > step[:-1]) | ((step[1:] == step[:-1]) & (channel[1:] > channel[:-1]))
     ascends[offsets[filled[1:]] - 1] = True  # a new sample starts from step 0 again
     return bool(ascends.all())
 

@@ -17,6 +17,7 @@ from lsm_sim.spikes.checks import checked
 from lsm_sim.support import checks, npz
 from lsm_sim.support.checks import Bools, Floats, Ints
 from lsm_sim.support.memory import check_memory
+from lsm_sim.support.records import rebuild
 
 FORMAT = "lsm_sim.spikes/1"
 CASE_FORMATS = (
@@ -58,6 +59,9 @@ class Spikes:
     def __post_init__(self) -> None:
         for name, value in checked(vars(self)).items():
             object.__setattr__(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild(self)
 
     @staticmethod
     def from_dense(dense: Any, dt: float) -> Spikes:

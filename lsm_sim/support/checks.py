@@ -108,6 +108,9 @@ def name(value: object, where: str) -> str:
 
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return ``array`` after making it read-only, so that no function modifies its argument."""
+    """Return ``array``, which nobody else may hold, as a view that `setflags` cannot make writable."""
     array.setflags(write=False)
-    return array
+    if array.size == 0 or array.dtype.hasobject:
+        return array
+    data = memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)).toreadonly()
+    return np.frombuffer(data, array.dtype).reshape(array.shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from lsm_sim.describe.wiring.ends import End, Pairs
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Ints
+from lsm_sim.support.records import rebuild
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class Edges:
         if self.pre.ndim != 1 or self.pre.shape != self.post.shape:
             msg = f"Edges: got pre of shape {self.pre.shape} and post of shape {self.post.shape}, expected two lists of equal length"
             raise DescriptionError(msg)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild(self)
 
     def expected(self, pre: End, post: End) -> float:
         """Return the expected number of pairs."""

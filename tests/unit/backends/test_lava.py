@@ -15,7 +15,7 @@ from lsm_sim.errors import BackendUnavailableError, DescriptionError
 from lsm_sim_lava import Lava, interpreter
 from lsm_sim_lava.interpreter import Interpreter
 from lsm_sim_lava.plan import bias_fits, common_exponents, exponent_range, plan, split_bias
-from tests.lava_faults import program, stimulus
+from tests.lava_faults.tools import program, stimulus
 
 
 def script(folder, text):

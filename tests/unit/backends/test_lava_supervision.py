@@ -1,5 +1,6 @@
 """What happens when a run in Lava goes wrong, and what is left of it: nothing."""
 
+import random
 import sys
 import tempfile
 import time
@@ -7,7 +8,7 @@ import time
 import pytest
 
 pytest.importorskip("lsm_sim_lava")
-from tests import lava_faults
+from tests.lava_faults import FAULTS, tools
 
 SAYS = {
     "exception in the neurons": "the injected fault",
@@ -15,7 +16,9 @@ SAYS = {
     "exception in the source": "the injected fault",
     "SIGTERM to the worker": "ended unexpectedly (signal SIGTERM)",
     "SIGKILL to the worker": "ended unexpectedly (signal SIGKILL)",
-    "SIGKILL to a Lava process": "a Lava process was killed",
+    "SIGSTOP to the worker": "a Lava process was stopped by a signal",
+    "SIGKILL to a Lava process": "a Lava process was killed by SIGKILL",
+    "SIGSTOP to a Lava process": "a Lava process was stopped by a signal",
     "SIGTERM to the parent": "ended with -15",
     "SIGKILL to the parent": "ended with -9",
     "Ctrl-C in a script": "ended with",
@@ -25,6 +28,17 @@ SAYS = {
     "full disk": "No space left on device",
     "no folder": "cannot write to",
     "broken pipe": "the worker has ended",
+    "SIGTERM to the worker at start": "ended unexpectedly (signal SIGTERM)",
+    "SIGKILL to the worker at start": "ended unexpectedly (signal SIGKILL)",
+    "SIGSTOP to the worker at start": "a Lava process was stopped by a signal",
+    "SIGKILL to a Lava process at start": "a Lava process was killed by SIGKILL",
+    "SIGTERM to a Lava process at start": "a Lava process was killed by SIGTERM",
+    "SIGSTOP to a Lava process at start": "a Lava process was stopped by a signal",
+    "SIGTERM to the parent at start": "ended with -15",
+    "SIGKILL to the parent at start": "ended with -9",
+    "Ctrl-C in a script at start": "ended with",
+    "small /dev/shm": " bytes: ",
+    "small disk": " bytes: ",
 }
 
 
@@ -38,33 +52,40 @@ def alone(lava, monkeypatch):
         yield
 
 
-QUICK = ("exception in the neurons", "SIGKILL to the worker", "Ctrl-C", "no folder")
+QUICK = (
+    "exception in the neurons",
+    "SIGKILL to the worker",
+    "Ctrl-C",
+    "no folder",
+    "SIGKILL to a Lava process at start",
+)
 
 
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in lava_faults.FAULTS]
+    "name", [pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in FAULTS]
 )
 def test_a_fault_ends_clean_and_says_why(name):
     if name == "full disk" and sys.platform != "linux":
         pytest.skip("needs /dev/full")
+    tools.struck.clear()
     begin = time.monotonic()
-    assert SAYS[name] in lava_faults.FAULTS[name]()
-    assert time.monotonic() - begin < 10
-    assert lava_faults.left_behind() == []
+    assert SAYS[name] in FAULTS[name](random.Random())
+    assert time.monotonic() - (tools.struck or [begin])[-1] < 10
+    assert tools.left_behind() == []
 
 
 def test_the_run_after_a_fault_works(lava):
-    with type(lava)(time_limit=3) as slow, slow.compile(lava_faults.program()) as runner:
-        with pytest.raises(lava_faults.RunError, match="no result within 3 s at step"):
-            runner(lava_faults.stimulus())
-        assert runner(lava_faults.stimulus(50)).spikes.n_events == 65
+    with type(lava)(time_limit=3) as slow, slow.compile(tools.program()) as runner:
+        with pytest.raises(tools.RunError, match="no result within 3 s at step"):
+            runner(tools.stimulus())
+        assert runner(tools.stimulus(50)).spikes.n_events == 65
 
 
 def test_too_little_shared_memory_is_said_before_anything_starts(lava, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 100}))
     with (
-        lava.compile(lava_faults.program()) as runner,
-        pytest.raises(lava_faults.RunError, match="MiB of shared memory"),
+        lava.compile(tools.program()) as runner,
+        pytest.raises(tools.RunError, match="MiB of shared memory"),
     ):
-        runner(lava_faults.stimulus(20))
+        runner(tools.stimulus(20))

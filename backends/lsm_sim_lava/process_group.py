@@ -1,0 +1,62 @@
+"""The operating system's view of a worker's processes: which are broken, which still run, and how to end them all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+_EXIT_CODE = 49  # fields after the name in /proc/PID/stat
+
+
+def broken(pid: int) -> set[tuple[int, str]]:
+    """Return the processes of the worker ``pid`` for which Lava would wait for ever, and what happened to each.
+
+    Killed ones are seen only until the worker collects their exit status; then it reports them itself.
+    """
+    import psutil
+
+    found = set()
+    with contextlib.suppress(psutil.Error):
+        worker = psutil.Process(pid)
+        for process in (worker, *worker.children()):
+            with contextlib.suppress(psutil.Error):
+                status = process.status()
+                if status == psutil.STATUS_STOPPED:
+                    found.add((process.pid, "was stopped by a signal"))
+                elif status == psutil.STATUS_ZOMBIE and process is not worker:
+                    number = _fatal_signal(process.pid)
+                    found.add((process.pid, f"was killed by {signal_name(number)}" if number else "ended"))
+    return found
+
+
+def _fatal_signal(pid: int) -> int:
+    """Return the signal that ended a process whose exit status has not been collected; 0: none, or unknown."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[_EXIT_CODE]) & 127
+    return 0
+
+
+def signal_name(number: int) -> str:
+    """Return the name of the signal that ended a process, and what it means if that is not obvious."""
+    name = signal.Signals(number).name
+    return f"{name}, as /dev/shm is full" if number == signal.SIGBUS else name
+
+
+def members(group: int) -> list[int]:
+    """Return the processes of a group that are still running."""
+    import psutil
+
+    found = []
+    for pid in psutil.pids():
+        with contextlib.suppress(OSError, psutil.Error):
+            if os.getpgid(pid) == group and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                found.append(pid)
+    return found
+
+
+def kill(group: int) -> None:
+    """Kill a group of processes; one that has ended is no error."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
