@@ -16,6 +16,7 @@ from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError, 
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.equality import fields_equal
 
 ENTRY_POINTS = "lsm_sim.backends"
 DEFAULT = "fast"
@@ -73,6 +74,12 @@ class Excursions:
     step: Ints
     neuron: Ints
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are equal in every field."""
+        return fields_equal(self, other) if isinstance(other, Excursions) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -95,6 +102,12 @@ class Outcome:
     def v(self) -> tuple[Floats, ...] | None:
         """The trace of v, None if it was not recorded."""
         return self.traces.get("v")
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are equal in every field."""
+        return fields_equal(self, other) if isinstance(other, Outcome) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Runner(Protocol):

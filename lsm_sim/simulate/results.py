@@ -15,6 +15,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.equality import fields_equal
 
 T = TypeVar("T")
 
@@ -63,6 +64,12 @@ class StateTrace:
     threshold: Floats | None = None
     unit: str = ""
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are equal in every field."""
+        return fields_equal(self, other) if isinstance(other, StateTrace) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -106,6 +113,12 @@ class Result:
     def excursions(self) -> Excursions:
         """Where Loihi's registers would be exceeded."""
         return _requested(self.outcome.excursions, "excursions", "excursions=True")
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are equal in every field."""
+        return fields_equal(self, other) if isinstance(other, Result) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _requested(value: T | None, what: str, option: str) -> T:

@@ -14,6 +14,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes import sources
 from lsm_sim.spikes.bins import checked_edges
 from lsm_sim.spikes.checks import checked
+from lsm_sim.spikes.difference import difference
 from lsm_sim.support import checks, npz
 from lsm_sim.support.checks import Bools, Floats, Ints
 from lsm_sim.support.memory import check_memory
@@ -222,6 +223,33 @@ class Spikes:
             raise DescriptionError(f"{path}: no {error} in the file; it is damaged") from None
         except (DescriptionError, ValueError, TypeError, OverflowError) as error:
             raise DescriptionError(f"{path}: {error}") from None
+
+    def difference(self, other: Spikes) -> str | None:
+        """Return in one sentence where these spikes differ first from ``other``; None: nowhere.
+
+        The first difference is the one of the earliest sample, then step, then channel. "got" in the sentence is ``self``,
+        "expected" is ``other``. Numbers of channels, dt, numbers of steps and groups are compared too, so that
+        ``a.difference(b) is None`` and ``a == b`` mean the same.
+
+        Examples
+        --------
+        >>> one, other = (Spikes.from_events([step], [2], n_steps=9, n_channels=3, dt=1e-3) for step in (4, 5))
+        >>> one == other
+        False
+        >>> one.difference(other)
+        'sample 0, step 4, channel 2: got a spike, expected none (2 spikes differ; 1 and 1 in total)'
+        """
+        if not isinstance(other, Spikes):
+            raise DescriptionError(f"Spikes.difference: got {type(other).__name__}, expected Spikes")
+        return difference(self, other)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are equal in every field, to the bit."""
+        if not isinstance(other, Spikes):
+            return NotImplemented
+        return self is other or difference(self, other) is None
+
+    __hash__ = None  # type: ignore[assignment]  # equal by value, and hashing every event would be slow
 
     def __repr__(self) -> str:
         shortest, longest = (self.n_steps.min(), self.n_steps.max()) if len(self) else (0, 0)

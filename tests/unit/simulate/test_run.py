@@ -174,3 +174,20 @@ def test_what_memory_cannot_hold_is_refused_before_it_is_allocated(engine, stimu
 def test_a_whole_float_is_a_number_of_threads(stimulus):
     request = checked_request(lower(LIQUID, 1 * ms), stimulus, Request(n_threads=2.0))
     assert type(request.n_threads) is int
+
+
+def test_results_are_equal_by_value(stimulus):
+    options = {"bins": 3, "record": {"exc": ["u", "v"]}}
+    one, other = (lsm.run(LIQUID, stimulus, **options) for _ in range(2))
+    assert one == other
+    assert one.outcome == other.outcome
+    assert one.v["exc"] == other.v["exc"]
+    assert one != lsm.run(LIQUID, stimulus)
+    assert one.v["exc"] != one.u["exc"]
+    assert one != lsm.run(LIQUID, stimulus[::-1], **options)
+
+
+def test_counts_of_registers_are_equal_by_value(stimulus):
+    one, other = (lsm.run(LIQUID, s, arithmetic="loihi", excursions=True).excursions for s in (stimulus, stimulus[:1]))
+    assert one == lsm.run(LIQUID, stimulus, arithmetic="loihi", excursions=True).excursions
+    assert one != other

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 from typing import Any
 
@@ -283,3 +284,58 @@ def test_events_of_32_bits_are_compared_in_64():
     assert step.flags.writeable
     with pytest.raises(DescriptionError, match=r"step 0, channel 5 of sample 0 is out of order"):
         Spikes(step[::-1], channel[::-1], [0, 2], [5001], 2**20, 1e-3)
+
+
+def test_spikes_are_equal_by_value(spikes):
+    again = Spikes(spikes.step, spikes.channel, spikes.offsets, spikes.n_steps, 3, 0.1, spikes.groups)
+    assert spikes == again
+    assert (spikes != again) is False
+    assert spikes.difference(again) is None
+    assert spikes != "spikes"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(spikes)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"step": [0, 0, 3, 1, 2], "channel": [0, 2, 1, 1, 1]},
+            "sample 2, step 1, channel 1: got no spike, expected one",
+        ),
+        (
+            {"step": [0, 1, 3, 2, 2]},
+            "sample 0, step 0, channel 2: got a spike, expected none (2 spikes differ; 5 and 5",
+        ),
+        ({"offsets": [0, 3, 5, 5], "n_steps": [4, 3, 3]}, "sample 1: got 2 steps, expected 3"),
+        ({"n_channels": 4}, "n_channels: got 3, expected 4"),
+        ({"dt": 0.2}, "dt: got 0.1, expected 0.2"),
+        ({"groups": {}}, "groups: got {'left': range(0, 2), 'right': range(2, 3)}, expected {}"),
+        ({"n_steps": [4, 2, 3, 1], "offsets": [0, 3, 3, 5, 5]}, "got 3 samples, expected 4"),
+    ],
+)
+def test_the_first_difference_is_one_sentence(spikes, change, message):
+    fields = {f.name: getattr(spikes, f.name) for f in dataclasses.fields(spikes)} | change
+    other = Spikes(**fields)
+    assert spikes != other
+    assert spikes.difference(other).startswith(message)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_first_difference_is_that_of_the_dense_arrays(seed):
+    rng = np.random.default_rng(seed)
+    dense = rng.random((3, 10, 4)) < 0.3
+    other = dense ^ (rng.random(dense.shape) < 0.02)
+    found = Spikes.from_dense(dense, 1e-3).difference(Spikes.from_dense(other, 1e-3))
+    wrong = np.argwhere(dense != other)
+    if not wrong.size:
+        assert found is None
+    else:
+        b, k, c = wrong[0]
+        assert found.startswith(f"sample {b}, step {k}, channel {c}: got {'a' if dense[b, k, c] else 'no'} spike")
+        assert f"({len(wrong)} spikes differ" in found
+
+
+def test_a_difference_from_something_else_is_an_error(spikes):
+    with pytest.raises(DescriptionError, match="got ndarray, expected Spikes"):
+        spikes.difference(spikes.raster())
