@@ -14,9 +14,10 @@ from lsm_sim.dynamics import LIF, Parameter
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.printing import short_repr
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Neurons:
     """A named group of ``size`` current-based LIF neurons.
 
@@ -67,6 +68,9 @@ class Neurons:
             _check_above(where, upper, lower, getattr(self, upper), getattr(self, lower))
         if self.sign not in (None, 1, -1):
             raise DescriptionError(f"{where} sign: got {self.sign!r}, expected +1, -1 or None")
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 def _checked(parameter: Parameter, value: Any, size: int, where: str) -> Value:

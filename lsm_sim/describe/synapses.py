@@ -13,6 +13,7 @@ from lsm_sim.describe.values import Value, checked_value, value_range
 from lsm_sim.describe.wiring import Edges, WiringRule
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
+from lsm_sim.support.printing import short_repr
 from lsm_sim.support.quantities import Dimension
 
 
@@ -21,7 +22,7 @@ def _check_rule(rule: Any, where: str) -> None:
         raise DescriptionError(f"{where} rule: got {rule!r}, expected a wiring rule such as FixedProbability(0.1)")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Synapses:
     """Synapses from group ``pre`` to group ``post`` (or to each of several groups).
 
@@ -73,6 +74,9 @@ class Synapses:
     def targets(self) -> tuple[str, ...]:
         """The target groups."""
         return (self.post,) if isinstance(self.post, str) else self.post
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     @staticmethod
     def from_matrix(pre: str, post: str, matrix: Any, delay: Any = None) -> Synapses:

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.printing import short_repr
 
 Arithmetic = Literal["float64", "loihi"]
 ARITHMETICS: tuple[Arithmetic, ...] = ("float64", "loihi")
@@ -84,7 +85,7 @@ class Array:
     need: str | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Units:
     """Conversion from the numbers of a program to the user's units.
 
@@ -118,6 +119,9 @@ class Units:
         if variable == "v":
             return (values if self.v_scale == 1 else values / self.v_scale) + self.v_offset[neurons]
         return values / self.u_scale[neurons]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @dataclass(frozen=True)

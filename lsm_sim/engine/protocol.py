@@ -17,6 +17,7 @@ from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.equality import fields_equal
+from lsm_sim.support.printing import short_repr
 
 ENTRY_POINTS = "lsm_sim.backends"
 DEFAULT = "fast"
@@ -56,7 +57,7 @@ class Request:
     progress: bool | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Excursions:
     """Where Loihi's registers would be exceeded, per sample and kind: |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23.
 
@@ -80,8 +81,11 @@ class Excursions:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __repr__(self) -> str:
+        return short_repr(self)
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Outcome:
     """What a runner returns; what was not requested is None or empty.
 
@@ -108,6 +112,9 @@ class Outcome:
         return fields_equal(self, other) if isinstance(other, Outcome) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 class Runner(Protocol):

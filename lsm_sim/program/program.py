@@ -37,6 +37,7 @@ from lsm_sim.program.grid import grid_exponent
 from lsm_sim.program.projections import Projection, rows_of_groups, split
 from lsm_sim.support import npz
 from lsm_sim.support.checks import Ints
+from lsm_sim.support.printing import html_text
 
 Groups = Mapping[str, range]
 
@@ -225,6 +226,9 @@ class Program:
             f"Program({self.arithmetic}, dt={self.dt:g} s, {self.n_inputs} inputs, {self.n_neurons} neurons, "
             f"{self.n_synapses} synapses, delays 1..{self.max_delay + 1} steps)"
         )
+
+    def _repr_html_(self) -> str:
+        return html_text(self.summary())
 
     def summary(self) -> str:
         """Return the program as a human-readable table, in the user's units if they are known."""

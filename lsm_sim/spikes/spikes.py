@@ -19,6 +19,7 @@ from lsm_sim.spikes.trains import times_and_channels, trains
 from lsm_sim.support import checks, npz
 from lsm_sim.support.checks import Bools, Floats, Ints
 from lsm_sim.support.memory import check_memory
+from lsm_sim.support.printing import html_table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -344,6 +345,14 @@ class Spikes:
         return (
             f"Spikes({samples} of {steps} steps, {self.n_channels} channels, {self.n_events} events, dt={self.dt:g} s)"
         )
+
+    def _repr_html_(self) -> str:
+        seconds = float(self.durations.sum())
+        rows = [(name, len(members), self[name].n_events) for name, members in self.groups.items()]
+        rows = rows or [("all", self.n_channels, self.n_events)]
+        rates = (f"{n_events / (n * seconds):.2f}" if n * seconds else "" for _, n, n_events in rows)
+        head = ("group", "channels", "spikes", "mean rate (Hz)")
+        return html_table(repr(self), [(*row, rate) for row, rate in zip(rows, rates, strict=True)], head)
 
 
 def _stimulus_of(case: Mapping[str, Any]) -> Spikes:

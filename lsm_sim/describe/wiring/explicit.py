@@ -28,7 +28,7 @@ class OneToOne:
         return np.arange(pre.size), np.arange(post.size)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Edges:
     """Connect exactly the pairs (``pre[i]``, ``post[i]``), in the order given; both are lists of whole numbers, kept as int64."""
 
@@ -41,6 +41,9 @@ class Edges:
         if self.pre.ndim != 1 or self.pre.shape != self.post.shape:
             msg = f"Edges: got pre of shape {self.pre.shape} and post of shape {self.post.shape}, expected two lists of equal length"
             raise DescriptionError(msg)
+
+    def __repr__(self) -> str:
+        return f"Edges({self.pre.size} pairs)"
 
     def expected(self, pre: End, post: End) -> float:
         """Return the expected number of pairs."""
