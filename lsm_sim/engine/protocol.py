@@ -16,6 +16,7 @@ from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError, 
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.environment import install
 from lsm_sim.support.equality import fields_equal
 from lsm_sim.support.printing import short_repr
 
@@ -233,10 +234,7 @@ def get_backend(name: str) -> Backend:
             except BackendUnavailableError:
                 raise
             except ImportError as error:
-                msg = (
-                    f"backend {name!r} cannot be imported ({error}); install it with: pip install '.[{name}]' from a checkout, "
-                    f"or pip install 'lsm-sim[{name}]' once published"
-                )
+                msg = f"backend {name!r} cannot be imported ({error}); install it with: {install(name)}"
                 raise BackendUnavailableError(msg) from error
             check_interface(name, backend)
             return backend
