@@ -8,9 +8,13 @@ import warnings
 from typing import Any
 
 from lsm_sim.errors import BackendUnavailableError
+from lsm_sim.support.environment import install
 
 OLDEST = (2, 8)
-INSTALL = "pip install --upgrade '.[brian2]' from a checkout, or pip install --upgrade 'lsm-sim[brian2]' once published"
+
+
+def _install() -> str:
+    return install("brian2", "--upgrade")
 
 
 def import_brian2() -> Any:
@@ -28,8 +32,8 @@ def import_brian2() -> Any:
         version = str(brian2.__version__)
     except ModuleNotFoundError as error:
         if error.name == "brian2":
-            raise BackendUnavailableError(f"brian2: not installed; install it with: {INSTALL}") from error
-        raise BackendUnavailableError(f"brian2: cannot be imported ({error}); repair it with: {INSTALL}") from error
+            raise BackendUnavailableError(f"brian2: not installed; install it with: {_install()}") from error
+        raise BackendUnavailableError(f"brian2: cannot be imported ({error}); repair it with: {_install()}") from error
     except (
         Exception
     ) as error:  # an extension built for another numpy, a name removed from numpy, a damaged installation
@@ -37,13 +41,13 @@ def import_brian2() -> Any:
 
         msg = (
             f"brian2: cannot be imported with numpy {np.__version__} ({type(error).__name__}: {error}); install "
-            f"compatible versions with: {INSTALL}"
+            f"compatible versions with: {_install()}"
         )
         raise BackendUnavailableError(msg) from error
     if _numbers(version) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         raise BackendUnavailableError(
-            f"brian2: got version {version}, expected {oldest} or newer; upgrade it with: {INSTALL}"
+            f"brian2: got version {version}, expected {oldest} or newer; upgrade it with: {_install()}"
         )
     return brian2
 

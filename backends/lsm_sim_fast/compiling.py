@@ -9,6 +9,7 @@ from typing import Any
 
 from numba.core import event
 
+from lsm_sim.support.progress import is_seen
 from lsm_sim_fast.compiled.pull import advance_lanes
 from lsm_sim_fast.compiled.push import advance
 
@@ -25,7 +26,8 @@ class _Announcement(event.Listener):
         """Say so, once."""
         if not self._told and event.data.get("dispatcher") in _KERNELS:
             self._told = True
-            print("fast: compiling for this processor; the result is kept on disk (some seconds)", file=sys.stderr)
+            text = "fast: compiling for this processor; the result is kept on disk (some seconds)"
+            print(text, file=sys.stderr, flush=True)
 
     def on_end(self, event: Any) -> None:
         """Say nothing."""
@@ -33,8 +35,11 @@ class _Announcement(event.Listener):
 
 @contextmanager
 def announced(progress: bool | None) -> Iterator[None]:
-    """Announce compilation while this lasts, unless ``progress`` is False."""
-    if progress is False:
+    """Announce compilation while this lasts; if ``progress`` is False, only on terminals and in notebooks.
+
+    Calibration and other steps run without a progress bar, but compilation takes seconds there, too.
+    """
+    if progress is False and not is_seen():
         yield
         return
     with event.install_listener("numba:compile", _Announcement()):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import finalize
 
 import numpy as np
 
@@ -56,7 +56,11 @@ class Fast:
         yield _Runner(program, layouts)
 
     def _layouts(self, program: Program) -> _Layouts:
-        return _LAYOUTS.setdefault(program, {}).setdefault(self.tuning, _Layouts(self.tuning))
+        fresh: dict[Tuning, _Layouts] = {}
+        own = _LAYOUTS.setdefault(id(program), fresh)
+        if own is fresh:
+            finalize(program, _LAYOUTS.pop, id(program), None).atexit = False
+        return own.setdefault(self.tuning, _Layouts(self.tuning))
 
 
 @dataclass(eq=False)
@@ -92,7 +96,8 @@ class _Layouts:
         return self._pull
 
 
-_LAYOUTS: WeakKeyDictionary[Program, dict[Tuning, _Layouts]] = WeakKeyDictionary()
+# By the id of a program, as long as it lives: programs are equal by value, but another one may die earlier.
+_LAYOUTS: dict[int, dict[Tuning, _Layouts]] = {}
 
 
 @dataclass(frozen=True, eq=False)

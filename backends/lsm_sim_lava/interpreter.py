@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from lsm_sim.errors import BackendUnavailableError
+from lsm_sim.support.environment import install
 
 VARIABLE = "LSM_SIM_LAVA_PYTHON"
 VERSION = "0.10.0"
@@ -48,7 +49,7 @@ def find_interpreter() -> Interpreter:
 
 def _install() -> str:
     if sys.version_info < (3, 11):
-        return "pip install '.[lava]' from a checkout, or pip install 'lsm-sim[lava]' once published"
+        return install("lava")
     return (
         "pip install --no-deps --ignore-requires-python lava-nc==0.10.0 && pip install asteval networkx "
         f"(otherwise pip refuses lava-nc on Python {sys.version_info[0]}.{sys.version_info[1]}), "

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from lsm_sim.errors import BackendUnavailableError
+from lsm_sim.support.environment import install
 
 
 def needed(package: str, what: str) -> Any:
@@ -17,6 +18,5 @@ def needed(package: str, what: str) -> Any:
             return importlib.import_module(package)
     except ImportError as error:
         raise BackendUnavailableError(
-            f"{what} need the package {package}, which cannot be imported ({error}); install it with: "
-            "pip install '.[data]' from a checkout, or pip install 'lsm-sim[data]' once published"
+            f"{what} need the package {package}, which cannot be imported ({error}); install it with: {install('data')}"
         ) from None

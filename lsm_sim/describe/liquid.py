@@ -21,6 +21,7 @@ from lsm_sim.describe.values import Value, value_range
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.files import PathLike
+from lsm_sim.support.printing import html_table
 
 FORMAT = "lsm_sim.liquid/1"
 
@@ -133,6 +134,10 @@ class Liquid:
             ", ".join(f"{group.name} {group.size}" for group in part) or "none" for part in (self.inputs, self.neurons)
         )
         return f"Liquid(inputs: {inputs}; neurons: {neurons}; {len(self.synapses)} kinds of synapses; seed={self.seed})"
+
+    def _repr_html_(self) -> str:
+        rows = [(type(part).__name__, repr(part)) for part in (*self.inputs, *self.neurons, *self.synapses)]
+        return html_table(repr(self), rows)
 
     def __eq__(self, other: object) -> bool:
         return self.to_dict() == other.to_dict() if isinstance(other, Liquid) else NotImplemented

@@ -14,10 +14,11 @@ from lsm_sim.dynamics import LIF, Parameter
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.printing import short_repr
 from lsm_sim.support.records import rebuild
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Neurons:
     """A named group of ``size`` current-based LIF neurons.
 
@@ -71,6 +72,9 @@ class Neurons:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuild(self)
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 def _checked(parameter: Parameter, value: Any, size: int, where: str) -> Value:

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from lsm_sim.describe.distributions import Distribution
 from lsm_sim.describe.values import Value, checked_value, value_range
 from lsm_sim.describe.wiring import Edges, WiringRule
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
+from lsm_sim.support.printing import short_repr
 from lsm_sim.support.quantities import Dimension
 from lsm_sim.support.records import rebuild
 
@@ -21,7 +23,7 @@ def _check_rule(rule: Any, where: str) -> None:
         raise DescriptionError(f"{where} rule: got {rule!r}, expected a wiring rule such as FixedProbability(0.1)")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Synapses:
     """Synapses from group ``pre`` to group ``post`` (or to each of several groups).
 
@@ -77,18 +79,53 @@ class Synapses:
         """The target groups."""
         return (self.post,) if isinstance(self.post, str) else self.post
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
     @staticmethod
-    def from_matrix(pre: str, post: str, matrix: Any, delay: Value | None = None) -> Synapses:
-        """Return one synapse for each non-zero entry of ``matrix``, shape (size of pre, size of post), dense or scipy.sparse."""
+    def from_matrix(pre: str, post: str, matrix: Any, delay: Any = None) -> Synapses:
+        """Return one synapse for each non-zero entry of a matrix of weights.
+
+        Parameters
+        ----------
+        matrix
+            Weights in units of v, shape (size of pre, size of post), dense or scipy.sparse.
+        delay
+            In seconds: one number, a distribution, or a matrix of the shape of ``matrix``, dense or scipy.sparse, whose
+            entries count where ``matrix`` is not zero. None means one step.
+
+        Examples
+        --------
+        >>> weight, delay = [[0.0, 0.5], [0.25, 0.0]], [[0.0, 2e-3], [3e-3, 0.0]]
+        >>> synapses = Synapses.from_matrix("a", "b", weight, delay)
+        >>> synapses.weight, synapses.delay
+        (array([0.5 , 0.25]), array([0.002, 0.003]))
+        """
         from scipy import sparse
 
         where = f"Synapses {pre} -> {post}"
-        dense_or_sparse = matrix if sparse.issparse(matrix) else checks.real_array(matrix, f"{where} matrix")
-        if dense_or_sparse.ndim != 2:
-            raise DescriptionError(
-                f"{where} matrix: got shape {dense_or_sparse.shape}, expected (size of pre, size of post)"
-            )
-        coo = sparse.coo_array(dense_or_sparse)
+        weights = matrix if sparse.issparse(matrix) else checks.real_array(matrix, f"{where} matrix")
+        if weights.ndim != 2:
+            raise DescriptionError(f"{where} matrix: got shape {weights.shape}, expected (size of pre, size of post)")
+        coo = sparse.coo_array(weights)
         coo.sum_duplicates()
         coo.eliminate_zeros()
+        if not sparse.issparse(delay) and delay is not None and not isinstance(delay, Distribution):
+            delay = checks.real_array(delay, f"{where} delay", "time")
+        if getattr(delay, "ndim", 0) == 2:
+            delay = _entries(delay, coo, f"{where} delay")
         return Synapses(pre, post, Edges(coo.row, coo.col), weight=coo.data, delay=delay)
+
+
+def _entries(delay: Any, weights: Any, where: str) -> Any:
+    """Return the delay of each entry of ``weights``; one that is missing or not positive is an error."""
+    from scipy import sparse
+
+    if delay.shape != weights.shape:
+        raise DescriptionError(f"{where}: got shape {delay.shape}, expected {weights.shape}, the shape of the weights")
+    out = np.asarray(sparse.csr_array(delay)[weights.row, weights.col], np.float64)
+    if (out <= 0).any():
+        i = int(np.flatnonzero(out <= 0)[0])
+        pair = f"({weights.row[i]}, {weights.col[i]})"
+        raise DescriptionError(f"{where}: got {out[i]:g} s at {pair}, which has a weight, expected a time > 0")
+    return out

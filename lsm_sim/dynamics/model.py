@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from lsm_sim.support.checks import Floats, read_only
+from lsm_sim.support.printing import short_repr
 from lsm_sim.support.records import rebuild
 
 Arithmetic = Literal["float64", "loihi"]
@@ -88,7 +89,7 @@ class Array:
     need: str | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Units:
     """Conversion from the numbers of a program to the user's units.
 
@@ -129,6 +130,9 @@ class Units:
         if variable == "v":
             return (values if self.v_scale == 1 else values / self.v_scale) + self.v_offset[neurons]
         return values / self.u_scale[neurons]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from lsm_sim.program.checks import check_again
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.environment import install
+from lsm_sim.support.equality import fields_equal
+from lsm_sim.support.printing import short_repr
 
 ENTRY_POINTS = "lsm_sim.backends"
 DEFAULT = "fast"
@@ -56,7 +59,7 @@ class Request:
     progress: bool | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Excursions:
     """Where Loihi's registers would be exceeded, per sample and kind: |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23.
 
@@ -74,8 +77,17 @@ class Excursions:
     step: Ints
     neuron: Ints
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are equal in every field."""
+        return fields_equal(self, other) if isinstance(other, Excursions) else NotImplemented
 
-@dataclass(frozen=True, eq=False)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Outcome:
     """What a runner returns; what was not requested is None or empty.
 
@@ -96,6 +108,15 @@ class Outcome:
     def v(self) -> tuple[Floats, ...] | None:
         """The trace of v, None if it was not recorded."""
         return self.traces.get("v")
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are equal in every field."""
+        return fields_equal(self, other) if isinstance(other, Outcome) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
 
 class Runner(Protocol):
@@ -216,10 +237,7 @@ def get_backend(name: str) -> Backend:
             except BackendUnavailableError:
                 raise
             except ImportError as error:
-                msg = (
-                    f"backend {name!r} cannot be imported ({error}); install it with: pip install '.[{name}]' from a checkout, "
-                    f"or pip install 'lsm-sim[{name}]' once published"
-                )
+                msg = f"backend {name!r} cannot be imported ({error}); install it with: {install(name)}"
                 raise BackendUnavailableError(msg) from error
             check_interface(name, backend)
             return backend

@@ -9,13 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, ScalarFormatter
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.plot.spike_raster import check_sample, time_unit
+from lsm_sim.plot.spike_raster import check_sample
+from lsm_sim.plot.time_axis import TimeUnit, per_second
 from lsm_sim.simulate.results import Result, StateTrace
 from lsm_sim.support import checks, figures
 from lsm_sim.support.checks import Floats, Ints
 
 _MOST = 5  # lanes drawn when no neurons are named
 _PITCH = 1.5  # distance between lanes, in heights of a lane; leaves room for the spikes
+_CHARACTER = 0.6  # width of a character, in font sizes
 _NAMES = {"v": "Potential v", "u": "Current u"}
 
 
@@ -27,6 +29,7 @@ def traces(
     ax: Axes | None = None,
     *,
     variable: str = "v",
+    unit: TimeUnit = "ms",
 ) -> Axes:
     """Draw the recorded membrane potential (or another state variable) of some neurons, with their spikes and thresholds.
 
@@ -45,7 +48,10 @@ def traces(
         Index of the sample.
     variable
         "v", or another state variable, such as "u" (without spikes and threshold).
+    unit
+        Unit of the time axis, ``"ms"`` or ``"s"``, whatever the duration.
     """
+    scale = per_second(unit)
     name, trace = _recorded(result, group, variable)
     columns = _columns(trace, neurons, f"traces of {name!r}")
     index = check_sample(sample, len(trace.values))
@@ -53,8 +59,7 @@ def traces(
     if not times.size:
         raise DescriptionError("traces: no step of this sample was recorded; record some")
     ax = figures.axes(ax, height=0.5 + 0.42 * max(len(columns), 2))
-    scale, unit = time_unit(float(times[-1]))
-    figures.tidy(ax, f"Time ({unit})", _label(variable, trace))
+    figures.tidy(ax, f"Time ({unit})", _label(variable, trace, ax))
     limits = None if trace.threshold is None else trace.threshold[columns]
     spiked = [_spike_times(result, name, int(n), index) for n in trace.neurons[columns]]
     low, high = _range(values, limits)
@@ -70,9 +75,14 @@ def traces(
     return ax
 
 
-def _label(variable: str, trace: StateTrace) -> str:
+def _label(variable: str, trace: StateTrace, ax: Any) -> str:
+    """Return name and unit, in two lines if one is longer than the axis."""
     name = _NAMES.get(variable, variable)
-    return f"{name} ({trace.unit})" if trace.unit and variable != "v" else name
+    if not trace.unit or variable == "v":
+        return name
+    text = f"{name} ({trace.unit})"
+    height = 72 / ax.figure.dpi * ax.get_window_extent().height
+    return text if len(text) * _CHARACTER * figures.LABEL < height else f"{name}\n({trace.unit})"
 
 
 def _recorded(result: Any, group: str | None, variable: str) -> tuple[str, StateTrace]:

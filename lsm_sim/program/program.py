@@ -32,10 +32,12 @@ import numpy as np
 from lsm_sim.dynamics import LIF, Arithmetic, NeuronModel, Units
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program import checks, file
+from lsm_sim.program.difference import difference
 from lsm_sim.program.grid import grid_exponent
 from lsm_sim.program.projections import Projection, rows_of_groups, split
 from lsm_sim.support import npz
 from lsm_sim.support.checks import Ints
+from lsm_sim.support.printing import html_text
 from lsm_sim.support.records import rebuild
 
 Groups = Mapping[str, range]
@@ -152,6 +154,27 @@ class Program:
             total.update(np.ascontiguousarray(array.astype(kind)).tobytes())
         return total.hexdigest()
 
+    def difference(self, other: Program) -> str | None:
+        """Return in one sentence where this program differs first from ``other``, field by field; None: nowhere.
+
+        "got" in the sentence is ``self``, "expected" is ``other``. Names of groups and units are compared too, so that
+        ``a.difference(b) is None`` and ``a == b`` mean the same; programs with the same ``digest`` spike alike.
+        """
+        if not isinstance(other, Program):
+            raise DescriptionError(f"Program.difference: got {type(other).__name__}, expected a Program")
+        return difference(self, other)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are equal in every field."""
+        if not isinstance(other, Program):
+            return NotImplemented
+        return self is other or difference(self, other) is None
+
+    def __hash__(
+        self,
+    ) -> int:  # of sizes only, because `digest` reads every synapse
+        return hash((self.arithmetic, self.dt, self.n_inputs, self.n_neurons, self.n_synapses))
+
     def sources(self) -> Ints:
         """Return the row of each synapse, shape (S,)."""
         return np.repeat(np.arange(self.n_inputs + self.n_neurons), np.diff(self.indptr))
@@ -207,6 +230,9 @@ class Program:
             f"Program({self.arithmetic}, dt={self.dt:g} s, {self.n_inputs} inputs, {self.n_neurons} neurons, "
             f"{self.n_synapses} synapses, delays 1..{self.max_delay + 1} steps)"
         )
+
+    def _repr_html_(self) -> str:
+        return html_text(self.summary())
 
     def summary(self) -> str:
         """Return the program as a human-readable table, in the user's units if they are known."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lsm_sim.support.checks import Ints
+from lsm_sim.support.printing import short_repr
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Projection:
     """All synapses from one group to another, at least one.
 
@@ -35,6 +36,9 @@ class Projection:
     index: Ints
     source: Ints
     target: Ints
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     @property
     def label(self) -> str:

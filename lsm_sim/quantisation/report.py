@@ -13,6 +13,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.quantisation.registers import KINDS, Peaks
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.printing import html_text
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class SynapseRow:
     merged: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Report:
     """The effects of quantisation on a program.
 
@@ -106,6 +107,16 @@ class Report:
         if self.accuracy is not None:
             lines.append(f"readout accuracy: {self.accuracy[0]:.4f} before, {self.accuracy[1]:.4f} after")
         return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        least = min(self.headroom.values(), default=float("inf"))
+        values = (
+            f"scale={self.scale:.6g}, limited by {self.bound}, headroom={least:.2f}, correlation={self.correlation:.4f}"
+        )
+        return f"Report({values}; print it for all tables)"
+
+    def _repr_html_(self) -> str:
+        return html_text(str(self))
 
     def plot(self, figure: Any = None) -> Any:
         """Draw errors, headroom and rates; return the Figure."""

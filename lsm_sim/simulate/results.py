@@ -15,11 +15,13 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.equality import fields_equal
+from lsm_sim.support.printing import brief, html_table, short_repr
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Record:
     """What to record from a group: state variables such as "v", and neurons (indices within the group; None: all)."""
 
@@ -34,11 +36,14 @@ class Record:
                 known = " or ".join(map(repr, LIF.state))
                 raise DescriptionError(f"record: got variable {variable!r}, expected {known}")
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 RecordSpec: TypeAlias = Mapping[str, Sequence[str] | Record]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class StateTrace:
     """One recorded variable of one group.
 
@@ -63,8 +68,17 @@ class StateTrace:
     threshold: Floats | None = None
     unit: str = ""
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are equal in every field."""
+        return fields_equal(self, other) if isinstance(other, StateTrace) else NotImplemented
 
-@dataclass(frozen=True, eq=False)
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return short_repr(self)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """Results of a run; reading a result that was not requested raises an error that names the option.
 
@@ -113,6 +127,33 @@ class Result:
     def excursions(self) -> Excursions:
         """Where Loihi's registers would be exceeded."""
         return _requested(self.outcome.excursions, "excursions", "excursions=True")
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are equal in every field."""
+        return fields_equal(self, other) if isinstance(other, Result) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Result({'; '.join(f'{name}: {value}' for name, value in self._parts())})"
+
+    def _repr_html_(self) -> str:
+        return html_table("Result", self._parts())
+
+    def _parts(self) -> list[tuple[str, str]]:
+        """Return what the result has, in words."""
+        outcome = self.outcome
+        parts = [("program", repr(self.program))]
+        if outcome.spikes is not None:
+            parts.append(("spikes", repr(outcome.spikes)))
+        if outcome.counts is not None:
+            parts.append(("counts", brief(outcome.counts)))
+        for variable, groups in self.traces.items():
+            names = ", ".join(f"{name} ({trace.neurons.size} neurons)" for name, trace in groups.items())
+            parts.append((variable, names))
+        if outcome.excursions is not None:
+            parts.append(("excursions", str(int(outcome.excursions.count.sum()))))
+        return parts
 
 
 class _Recorded(dict[str, StateTrace]):

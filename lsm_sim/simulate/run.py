@@ -18,6 +18,7 @@ from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
 from lsm_sim.quantisation.quantise import in_arithmetic
 from lsm_sim.simulate.results import Record, RecordSpec, Result, StateTrace
+from lsm_sim.simulate.stimuli import Stimulus, as_spikes
 from lsm_sim.spikes.bins import equal_bins
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -27,7 +28,7 @@ from lsm_sim.support.warn import warn
 
 def run(
     network: Liquid | Program,
-    stimulus: Spikes,
+    stimulus: Stimulus,
     *,
     backend: str | Backend = DEFAULT,
     arithmetic: str | None = None,
@@ -46,7 +47,8 @@ def run(
     network
         A `Liquid`, lowered at the stimulus's dt, or a `Program`.
     stimulus
-        Spikes on the input channels.
+        Spikes on the input channels; or a dict of spikes by name of input group, such as ``{"audio": a, "tone": b}``, in any
+        order.
     backend
         A backend or its name.
     arithmetic
@@ -75,11 +77,10 @@ def run(
     DescriptionError, UnsupportedError, BackendUnavailableError, RunError
         See `lsm_sim.errors`.
     """
-    if not isinstance(stimulus, Spikes):
-        raise DescriptionError(f"stimulus: got {type(stimulus).__name__}, expected Spikes; see lsm_sim.encode")
-    program = lower(network, stimulus.dt) if isinstance(network, Liquid) else network
-    if not isinstance(program, Program):
+    if not isinstance(network, Liquid | Program):
         raise DescriptionError(f"network: got {type(network).__name__}, expected a Liquid or a Program")
+    stimulus = as_spikes(stimulus, network)
+    program = lower(network, stimulus.dt) if isinstance(network, Liquid) else network
     _warn_of_inputs_without_synapses(program, stimulus)
     _warn_of_long_delays(program, stimulus)
     with compiled(in_arithmetic(program, arithmetic, stimulus), backend) as runner:

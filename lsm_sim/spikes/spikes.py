@@ -5,27 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.spikes import sources
+from lsm_sim.spikes import file, joining, sources, tables, timeline
 from lsm_sim.spikes.bins import checked_edges
 from lsm_sim.spikes.checks import checked
+from lsm_sim.spikes.difference import difference
+from lsm_sim.spikes.trains import times_and_channels, trains
 from lsm_sim.support import checks, npz
 from lsm_sim.support.checks import Bools, Floats, Ints
 from lsm_sim.support.memory import check_memory
+from lsm_sim.support.printing import html_table
 from lsm_sim.support.records import rebuild
-
-FORMAT = "lsm_sim.spikes/1"
-CASE_FORMATS = (
-    "lsm_sim.case/1",
-    "lsm_sim.case/2",
-)  # a program, a stimulus and its results; see `lsm_sim.engine.conformance`
-
-_FIELDS = ("step", "channel", "offsets", "n_steps", "n_channels", "dt")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -97,8 +92,66 @@ class Spikes:
             raise
 
     @staticmethod
-    def concatenate(parts: Sequence[Spikes]) -> Spikes:
-        """Return one batch with the samples of all ``parts``."""
+    def from_trains(trains: Any, *, duration: float, dt: float, n_channels: int | None = None) -> Spikes:
+        """Return one sample made of spike trains; `trains` is the way back.
+
+        Parameters
+        ----------
+        trains
+            Times of the spikes in seconds, in any order: a list with one array for each channel, or a dict of arrays by
+            channel, as Brian2's ``SpikeMonitor.spike_trains()`` returns it.
+        duration
+            Duration of the sample, in seconds.
+        dt
+            Duration of a step, in seconds; step k covers times [k dt, (k+1) dt).
+        n_channels
+            Number of channels; None: one more than the last channel in ``trains``.
+
+        Examples
+        --------
+        >>> Spikes.from_trains([[0.001, 0.004], []], duration=0.005, dt=0.001).counts()[0, 0]
+        array([2, 0], dtype=int32)
+        """
+        times, channel, n = times_and_channels(trains, n_channels)
+        return Spikes.from_times(times, channel, duration=[duration], n_channels=n, dt=dt)
+
+    @staticmethod
+    def from_pandas(frame: Any, *, duration: Any, n_channels: int, dt: float) -> Spikes:
+        """Return the spikes of a pandas DataFrame with one row for each event; `to_pandas` is the way back.
+
+        Parameters
+        ----------
+        frame
+            Columns ``time`` (in seconds), ``channel`` and, unless there is only one sample, ``sample``; others are ignored.
+        duration
+            In seconds; one number, or one for each sample (B,).
+        n_channels, dt
+            Number of channels; duration of a step, in seconds.
+        """
+        time, channel, sample = tables.columns(frame)
+        return Spikes.from_times(time, channel, sample=sample, duration=duration, n_channels=n_channels, dt=dt)
+
+    @staticmethod
+    def concatenate(parts: Sequence[Spikes], along: Literal["samples", "time"] = "samples") -> Spikes:
+        """Return one batch made of ``parts``, all with the same channels and dt; groups are those of the first part.
+
+        Parameters
+        ----------
+        along
+            ``"samples"``: the samples of all parts. ``"time"``: sample b is sample b of the first part, followed by sample
+            b of the second, and so on.
+
+        Examples
+        --------
+        >>> one = Spikes.from_dense(np.eye(2), 1e-3)
+        >>> Spikes.concatenate([one, one])
+        Spikes(2 samples of 2 steps, 2 channels, 4 events, dt=0.001 s)
+        >>> Spikes.concatenate([one, one], along="time")
+        Spikes(1 sample of 4 steps, 2 channels, 4 events, dt=0.001 s)
+        """
+        if along not in ("samples", "time"):
+            raise DescriptionError(f"Spikes.concatenate along: got {along!r}, expected 'samples' or 'time'")
+        parts = [*parts]
         if not parts:
             raise DescriptionError("Spikes.concatenate: got no parts, expected at least one")
         for part in parts:
@@ -106,13 +159,27 @@ class Spikes:
                 raise DescriptionError(f"Spikes.concatenate: got {type(part).__name__}, expected Spikes")
             if (part.n_channels, part.dt) != (parts[0].n_channels, parts[0].dt):
                 raise DescriptionError(f"Spikes.concatenate: got {parts[0]} and {part}, expected equal channels and dt")
-        before = np.cumsum([0, *(part.n_events for part in parts[:-1])])
-        offsets = [np.zeros(1, np.int64), *(part.offsets[1:] + n for part, n in zip(parts, before, strict=True))]
-        step, channel, n_steps = (
-            np.concatenate([getattr(part, name) for part in parts]) for name in ("step", "channel", "n_steps")
-        )
-        first = parts[0]
-        return Spikes(step, channel, np.concatenate(offsets), n_steps, first.n_channels, first.dt, first.groups)
+        append = timeline.batch_of if along == "samples" else timeline.one_after_the_other
+        return Spikes(*append(parts), parts[0].dt, parts[0].groups)
+
+    @staticmethod
+    def join(parts: Mapping[str, Spikes]) -> Spikes:
+        """Return spikes whose channels are those of all parts, in the order of the dict, each part a group of its name.
+
+        Parameters
+        ----------
+        parts
+            Spikes by name of input group, with equal dt and equal numbers of steps in every sample.
+
+        Examples
+        --------
+        >>> audio, tone = (Spikes.from_dense(np.ones((3, n)), 1e-3) for n in (4, 2))
+        >>> both = Spikes.join({"audio": audio, "tone": tone})
+        >>> both.n_channels, dict(both.groups)
+        (6, {'audio': range(0, 4), 'tone': range(4, 6)})
+        """
+        joining.check_parts(parts, Spikes, "Spikes.join")
+        return Spikes(*joining.joined(parts), next(iter(parts.values())).dt, joining.ranges(parts))
 
     def __len__(self) -> int:
         return len(self.n_steps)
@@ -135,6 +202,34 @@ class Spikes:
     def times(self) -> Floats:
         """Return the time of each event from the start of its sample, in seconds, shape (E,)."""
         return np.asarray(self.step, np.float64) * self.dt
+
+    def trains(self, sample: int = 0) -> list[Floats]:
+        """Return the spike times of each channel in one sample, in seconds from its start: C arrays, ascending.
+
+        ``spikes["exc"].trains()[5]`` are the times of neuron 5 of a group.
+        """
+        return trains(self._samples(checks.whole(sample, "trains: sample")))
+
+    def to_pandas(self) -> Any:
+        """Return a pandas DataFrame with one row for each event, in order of sample, time and channel.
+
+        Columns: ``sample``, ``time`` in seconds from the start of the sample, ``channel``, and ``group`` if there are groups
+        (NaN outside of every group). Needs pandas.
+        """
+        return tables.to_pandas(self)
+
+    def crop(self, start: float = 0.0, stop: float | None = None) -> Spikes:
+        """Return the part of every sample from ``start`` to ``stop``, in seconds; its time starts at 0.
+
+        Both are rounded to whole steps. A sample that ends before ``stop`` keeps its end; None: up to the end of each.
+
+        Examples
+        --------
+        >>> spikes = Spikes.from_trains([[0.001, 0.004]], duration=0.010, dt=0.001)
+        >>> spikes.crop(0.003, 0.006).trains()
+        [array([0.001])]
+        """
+        return Spikes(*timeline.crop(self, start, stop), self.dt, self.groups)
 
     def __getitem__(self, key: str | int | slice | Sequence[int] | npt.NDArray[Any]) -> Spikes:
         """Return the channels of a group (a name) or some samples (an index, a slice, a list of indices or booleans)."""
@@ -206,37 +301,62 @@ class Spikes:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the spikes to an .npz file; an unfinished file is never left behind."""
-        groups = {
-            "group_name": np.array(list(self.groups), dtype=np.str_),
-            "group_start": np.array([members.start for members in self.groups.values()], dtype=np.int64),
-            "group_stop": np.array([members.stop for members in self.groups.values()], dtype=np.int64),
-        }
-        npz.write(path, {"format": FORMAT} | {name: getattr(self, name) for name in _FIELDS} | groups)
+        npz.write(path, file.to_arrays(self))
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Spikes:
         """Read spikes from an .npz file; a case file gives its stimulus."""
         arrays = npz.read(path)
-        kind = str(arrays.get("format", ""))
-        if kind not in (FORMAT, *CASE_FORMATS):
-            raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMATS[0]!r}")
+        kind = file.check_format(arrays, path)
         try:
-            return _spikes_of(arrays) if kind == FORMAT else _stimulus_of(arrays)
+            return Spikes(**file.fields(arrays)) if kind == file.FORMAT else _stimulus_of(arrays)
         except KeyError as error:
             raise DescriptionError(f"{path}: no {error} in the file; it is damaged") from None
         except (DescriptionError, ValueError, TypeError, OverflowError) as error:
             raise DescriptionError(f"{path}: {error}") from None
 
+    def difference(self, other: Spikes) -> str | None:
+        """Return in one sentence where these spikes differ first from ``other``; None: nowhere.
+
+        The first difference is the one of the earliest sample, then step, then channel. "got" in the sentence is ``self``,
+        "expected" is ``other``. Numbers of channels, dt, numbers of steps and groups are compared too, so that
+        ``a.difference(b) is None`` and ``a == b`` mean the same.
+
+        Examples
+        --------
+        >>> one, other = (Spikes.from_events([step], [2], n_steps=9, n_channels=3, dt=1e-3) for step in (4, 5))
+        >>> one == other
+        False
+        >>> one.difference(other)
+        'sample 0, step 4, channel 2: got a spike, expected none (2 spikes differ; 1 and 1 in total)'
+        """
+        if not isinstance(other, Spikes):
+            raise DescriptionError(f"Spikes.difference: got {type(other).__name__}, expected Spikes")
+        return difference(self, other)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are equal in every field, to the bit."""
+        if not isinstance(other, Spikes):
+            return NotImplemented
+        return self is other or difference(self, other) is None
+
+    __hash__ = None  # type: ignore[assignment]  # equal by value, and hashing every event would be slow
+
     def __repr__(self) -> str:
         shortest, longest = (self.n_steps.min(), self.n_steps.max()) if len(self) else (0, 0)
         steps = f"{longest}" if shortest == longest else f"{shortest}..{longest}"
-        return f"Spikes({len(self)} samples of {steps} steps, {self.n_channels} channels, {self.n_events} events, dt={self.dt:g} s)"
+        samples = "1 sample" if len(self) == 1 else f"{len(self)} samples"
+        return (
+            f"Spikes({samples} of {steps} steps, {self.n_channels} channels, {self.n_events} events, dt={self.dt:g} s)"
+        )
 
-
-def _spikes_of(arrays: Mapping[str, Any]) -> Spikes:
-    ends = zip(arrays["group_name"], arrays["group_start"], arrays["group_stop"], strict=True)
-    groups = {str(name): range(int(start), int(stop)) for name, start, stop in ends}
-    return Spikes(**{name: arrays[name] for name in _FIELDS}, groups=groups)
+    def _repr_html_(self) -> str:
+        seconds = float(self.durations.sum())
+        rows = [(name, len(members), self[name].n_events) for name, members in self.groups.items()]
+        rows = rows or [("all", self.n_channels, self.n_events)]
+        rates = (f"{n_events / (n * seconds):.2f}" if n * seconds else "" for _, n, n_events in rows)
+        head = ("group", "channels", "spikes", "mean rate (Hz)")
+        return html_table(repr(self), [(*row, rate) for row, rate in zip(rows, rates, strict=True)], head)
 
 
 def _stimulus_of(case: Mapping[str, Any]) -> Spikes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import psutil
 
@@ -27,6 +29,38 @@ def version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+def install(extra: str, options: str = "") -> str:
+    """Return the command that installs an extra of lsm_sim here: from the checkout it came from, from git, or from the index."""
+    pip = f"pip install {options}".strip()
+    folder, origin = checkout(), _origin()
+    if folder is not None:
+        return f"{pip} '.[{extra}]'" + ("" if Path.cwd() == folder else f" in {folder}")
+    if "vcs_info" in origin:
+        return f"{pip} 'lsm-sim[{extra}] @ {origin['vcs_info']['vcs']}+{origin['url']}'"
+    return f"{pip} 'lsm-sim[{extra}]'"
+
+
+def checkout(package: Path = Path(__file__).parents[1]) -> Path | None:
+    """Return the folder with the pyproject.toml that lsm_sim runs from or was installed from, None if there is none."""
+    url = str(_origin().get("url", ""))
+    candidates = [package.parent, *([Path(unquote(urlsplit(url).path))] if url.startswith("file:") else [])]
+    for folder in candidates:
+        project = folder / "pyproject.toml"
+        if project.is_file() and 'name = "lsm-sim"' in project.read_text(errors="replace"):
+            return folder
+    return None
+
+
+def _origin() -> dict[str, Any]:
+    """Return where pip installed lsm_sim from, as PEP 610 says; empty: from an index, or unknown."""
+    try:
+        text = metadata.distribution("lsm-sim").read_text("direct_url.json")
+        found = json.loads(text or "{}")
+    except (metadata.PackageNotFoundError, ValueError, OSError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def cores() -> int:

@@ -1,10 +1,12 @@
-"""A progress bar for long runs, by default shown only on terminals."""
+"""A progress bar for long runs, by default shown only on terminals and in notebooks."""
 
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 def on_terminal() -> bool:
@@ -14,11 +16,34 @@ def on_terminal() -> bool:
 
 @contextmanager
 def progress_bar(total: int, show: bool | None, unit: str = "sample") -> Iterator[Callable[[int], None]]:
-    """Yield a function that advances the bar; ``show=None``: only on a terminal, and only after a second."""
-    if show is False or sys.stderr is None or (show is None and not on_terminal()):
+    """Yield a function that advances the bar; ``show=None``: only where somebody sees it, and only after a second."""
+    if show is False or sys.stderr is None or (show is None and not is_seen()):
         yield lambda _n: None
         return
-    from tqdm import tqdm
-
-    with tqdm(total=total, unit=unit, delay=0 if show else 1, leave=False) as bar:
+    with _kind()(total=total, unit=unit, delay=0 if show else 1, leave=False) as bar:
         yield lambda n: bar.update(n)
+
+
+def is_seen() -> bool:
+    """Return whether a person reads stderr: it is a terminal, or the output of a notebook."""
+    return in_notebook() or on_terminal()
+
+
+def in_notebook() -> bool:
+    """Return whether this process is the kernel of a notebook."""
+    ipython: Any = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return shell is not None and "IPKernelApp" in shell.config
+
+
+def _kind() -> Any:
+    """Return the class of the bar: a widget in notebooks that have ipywidgets, else text."""
+    if not in_notebook():
+        from tqdm import tqdm
+
+        return tqdm
+    with warnings.catch_warnings():  # without ipywidgets tqdm warns and uses text
+        warnings.simplefilter("ignore")
+        from tqdm import auto
+
+    return auto.tqdm

@@ -269,7 +269,7 @@ def test_every_wrong_value_gives_an_error_of_lsm_sim(call: str, paths: Any) -> N
                 text = str(error)
                 if "\n" in text or not 10 < len(text) < 600:
                     wrong.append(f"{call}({name}={label}): message of {len(text)} characters: {text[:100]!r}")
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 where = inspect.trace()[-1]
                 wrong.append(
                     f"{call}({name}={label}): {type(error).__name__}: {str(error)[:90]} ({where.filename[-40:]}:{where.lineno})"

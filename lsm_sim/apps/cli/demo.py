@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,13 +43,12 @@ def demo(
     from lsm_sim.apps.demo.experiment import Plan
     from lsm_sim.engine.protocol import find
 
-    start = time.perf_counter()
     check_new_folder(out)
     find(backend)  # fail early if it cannot run
     plan = Plan(neurons, tuple(range(seed, seed + seeds)), backend, threads)
     if not json:
         print(f"{neurons} neurons, {seeds} seed{'s' * (seeds > 1)}, 5 folds, backend {backend} ...", flush=True)
-    findings, files = _run(plan, _command(plan, out), start)
+    findings, files = _run(plan, _command(plan, out))
     _write(out, files)
     if json:
         print_json(_summary(findings, out, files))
@@ -58,15 +56,17 @@ def demo(
         _print(findings, out, files)
 
 
-def _run(plan: Plan, command: str, start: float) -> tuple[Findings, dict[str, bytes]]:
+def _run(plan: Plan, command: str) -> tuple[Findings, dict[str, bytes]]:
     """Return the results, and the files to write by name."""
     from lsm_sim.apps.demo import experiment, pictures, report
+    from lsm_sim.support.compilation import stopwatch
 
-    findings = experiment.run(plan)
-    before = time.perf_counter()
-    files = pictures.draw(findings)
-    findings.seconds["pictures"] = time.perf_counter() - before
-    findings.seconds["total"] = time.perf_counter() - start
+    with stopwatch() as total:
+        findings = experiment.run(plan)
+        with stopwatch() as drawing:
+            files = pictures.draw(findings)
+            findings.seconds["pictures"] = drawing.seconds
+        findings.seconds["total"] = total.seconds
     return findings, files | {"report.html": report.report(findings, files, command).encode()}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -49,16 +48,18 @@ def run(
     from lsm_sim.apps.cli.inputs import load_network
     from lsm_sim.apps.cli.output import check_target, print_json
     from lsm_sim.spikes.spikes import Spikes
+    from lsm_sim.support.compilation import stopwatch
 
     check_target(output, [".npz"])
     check_target(plot, PICTURES)
     network, events = load_network(description, seed), Spikes.load(stimulus)
     if plot is not None and sample >= len(events):
         raise DescriptionError(f"--sample: got {sample}, expected 0..{len(events) - 1}, the samples of {stimulus}")
-    start = time.perf_counter()
     wanted = None if arithmetic is None else arithmetic.value
-    result = lsm.run(network, events, backend=backend, arithmetic=wanted, n_threads=threads)
-    summary = _summary(result, time.perf_counter() - start) | {"backend": backend, "out": output, "plot": plot}
+    with stopwatch() as watch:
+        result = lsm.run(network, events, backend=backend, arithmetic=wanted, n_threads=threads)
+        seconds = watch.seconds
+    summary = _summary(result, seconds) | {"backend": backend, "out": output, "plot": plot}
     if output is not None:
         result.spikes.save(output)
     if plot is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,6 +96,7 @@ def train(
     from lsm_sim.apps.cli import learning
     from lsm_sim.apps.cli.inputs import error_context, load_data, load_liquid
     from lsm_sim.apps.cli.output import check_target, print_json, print_table
+    from lsm_sim.support.compilation import stopwatch
 
     check_target(output, [".npz"])
     settings = {"max_rate": max_rate, "frame": frame, "step": step, "n": cells}
@@ -118,13 +118,12 @@ def train(
         backend=backend,
         n_threads=threads,
     )
-    start = time.perf_counter()
-    with error_context(data):
+    with error_context(data), stopwatch() as watch:
         folds = learning.cross_validate(model, kind, X, y, cv, seed or 0)
         model.fit(X, y)
         training = model.score(X, y)
+        seconds = watch.seconds
     model.save(output)
-    seconds = time.perf_counter() - start
     report: dict[str, Any] = {"task": kind, "samples": len(X), "metric": learning.METRIC[kind], "training": training}
     report |= {"cv": {"folds": folds, "mean": sum(folds) / cv if cv else None}, "out": output, "seconds": seconds}
     if json:

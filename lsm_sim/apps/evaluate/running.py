@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 from lsm_sim.apps.evaluate import labelled, series
 from lsm_sim.apps.evaluate.evaluation import Evaluation
 from lsm_sim.apps.evaluate.options import Options
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support.compilation import stopwatch
 
 _RUNS: Mapping[str, Callable[[Options], Evaluation]] = {
     **dict.fromkeys(labelled.BENCHMARKS, labelled.run),
@@ -27,6 +27,7 @@ def evaluate(options: Options) -> Evaluation:
     """
     if options.name not in _RUNS:
         raise DescriptionError(f"no benchmark {options.name!r}; known: {', '.join(NAMES)}")
-    start = time.perf_counter()
-    found = _RUNS[options.name](options)
-    return Evaluation(found.name, found.title, found.comparisons, found.settings, time.perf_counter() - start)
+    with stopwatch() as watch:
+        found = _RUNS[options.name](options)
+        seconds = watch.seconds
+    return Evaluation(found.name, found.title, found.comparisons, found.settings, seconds)

@@ -30,7 +30,7 @@ class OneToOne:
         return np.arange(pre.size), np.arange(post.size)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Edges:
     """Connect exactly the pairs (``pre[i]``, ``post[i]``), in the order given; both are lists of whole numbers, kept as int64."""
 
@@ -46,6 +46,9 @@ class Edges:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuild(self)
+
+    def __repr__(self) -> str:
+        return f"Edges({self.pre.size} pairs)"
 
     def expected(self, pre: End, post: End) -> float:
         """Return the expected number of pairs."""

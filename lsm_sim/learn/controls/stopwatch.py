@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from lsm_sim.support.compilation import stopwatch
 
 
 @dataclass(eq=False)
@@ -16,7 +17,7 @@ class Stopwatch:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Measure the time of the block."""
-        start = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+        """Measure the time of the block without compilation."""
+        with stopwatch() as watch:
+            yield
+            self.seconds[name] = self.seconds.get(name, 0.0) + watch.seconds

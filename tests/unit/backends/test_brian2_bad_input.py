@@ -1,6 +1,7 @@
 """What cannot run says why and what to do."""
 
 import dataclasses
+import re
 import sys
 import types
 import warnings
@@ -12,13 +13,11 @@ import pytest
 from lsm_sim import backend as backends
 from lsm_sim.backend import Request
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, UnsupportedError
-from lsm_sim.support import memory
+from lsm_sim.support import environment, memory
 from lsm_sim.testing import random_program, random_stimulus
 from lsm_sim_brian2 import Brian2, available, compiler, engine
 
-INSTALL = (
-    r"pip install --upgrade '\.\[brian2\]' from a checkout, or pip install --upgrade 'lsm-sim\[brian2\]' once published"
-)
+INSTALL = re.escape(environment.install("brian2", "--upgrade"))
 
 
 def case(arithmetic="float64"):

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from numba.core import event
 
 import lsm_sim as lsm
 from lsm_sim import Program, Spikes
@@ -17,7 +18,8 @@ from lsm_sim.engine import availability
 from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.spikes.bins import equal_bins
 from lsm_sim.testing import random_program, random_stimulus
-from lsm_sim_fast import division, engine, form, probe, threads
+from lsm_sim_fast import compiling, division, engine, form, probe, threads
+from lsm_sim_fast.compiled import push
 from lsm_sim_fast.layout import lay_out
 from lsm_sim_fast.pull_layout import pull_fits
 
@@ -297,6 +299,18 @@ def test_the_first_use_says_that_it_compiles_and_the_second_says_nothing(tmp_pat
     ]  # fmt: skip
     assert said[0].startswith("fast: compiling for this processor")
     assert said[1] == ""
+
+
+@pytest.mark.parametrize(("progress", "terminal", "said"), [(None, False, 1), (False, True, 1), (False, False, 0)])
+def test_compilation_is_announced_on_a_terminal_even_without_a_progress_bar(
+    monkeypatch, capsys, progress, terminal, said
+):
+    monkeypatch.setattr(compiling, "is_seen", lambda: terminal)
+    with compiling.announced(progress):
+        for _ in range(2):
+            with event.trigger_event("numba:compile", data={"dispatcher": push.advance}):
+                pass
+    assert capsys.readouterr().err.count("fast: compiling for this processor") == said
 
 
 def test_nothing_is_compiled_and_numba_not_loaded_by_the_import():

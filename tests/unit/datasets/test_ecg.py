@@ -1,4 +1,5 @@
 import os
+import re
 import sys
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from lsm_sim import BackendUnavailableError, DescriptionError
 from lsm_sim.datasets import ecg
 from lsm_sim.datasets.mit_bih import DS1, DS2, PACED, RECORDS
+from lsm_sim.support import environment
 from tests.datasets import write_ecg
 
 RESOLUTION = 2 / 2**12  # mV, of twelve bits for two millivolts
@@ -202,7 +204,7 @@ def test_a_missing_package_is_named_with_the_line_that_installs_it(records, monk
     monkeypatch.setitem(sys.modules, "wfdb", None)
     with pytest.raises(
         BackendUnavailableError,
-        match=r"package wfdb, .*pip install '\.\[data\]' from a checkout, or pip install 'lsm-sim\[data\]'",
+        match=r"package wfdb, .*" + re.escape(environment.install("data")),
     ):
         ecg(records)
 

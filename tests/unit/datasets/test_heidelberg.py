@@ -1,5 +1,6 @@
 import gzip
 import os
+import re
 import sys
 import time
 import zipfile
@@ -10,6 +11,7 @@ import pytest
 
 from lsm_sim import BackendUnavailableError, DescriptionError
 from lsm_sim.datasets import shd, ssc
+from lsm_sim.support import environment
 from tests.datasets import compressed, write_spikes
 
 
@@ -188,7 +190,7 @@ def test_a_missing_package_is_named_with_the_line_that_installs_it(tmp_path, mon
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(
         BackendUnavailableError,
-        match=r"package h5py, .*pip install '\.\[data\]' from a checkout, or pip install 'lsm-sim\[data\]'",
+        match=r"package h5py, .*" + re.escape(environment.install("data")),
     ):
         shd(tmp_path)
 

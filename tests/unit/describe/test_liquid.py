@@ -78,6 +78,36 @@ def test_repeated_and_explicit_zero_entries_of_a_sparse_matrix_are_summed_up():
     assert matrix.nnz == 5
 
 
+FORMS = [np.asarray, np.ndarray.tolist, sparse.csr_array, sparse.coo_matrix, sparse.csc_matrix]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("weight_form", FORMS)
+def test_a_matrix_of_delays_gives_each_synapse_its_own(form, weight_form):
+    weight = np.array([[0, 1.5, 0], [-2, 0, 0.25]])
+    delay = np.array([[9, 2, 0], [3, 9, 4]]) * ms
+    synapses = Synapses.from_matrix("a", "b", weight_form(weight), form(delay))
+    back = np.zeros((2, 3))
+    back[synapses.rule.pre, synapses.rule.post] = synapses.delay
+    np.testing.assert_array_equal(back, np.where(weight != 0, delay, 0))
+
+
+@pytest.mark.parametrize(
+    ("delay", "message"),
+    [
+        (np.ones((3, 2)), r"delay: got shape \(3, 2\), expected \(2, 2\), the shape of the weights"),
+        (np.array([[1, 0], [0, 0]]) * ms, r"delay: got 0 s at \(1, 1\), which has a weight, expected a time > 0"),
+        (sparse.coo_array(np.array([[0, 1], [0, 1]])), r"delay: got 0 s at \(0, 0\)"),
+        ([[1, np.nan], [0, 1]], "delay: got nan"),
+        ([[1], [0, 1]], "delay: got nested sequences of unequal length"),
+        (sparse.coo_array(np.array([[1, 0], [0, np.inf]])), "delay: got inf"),
+    ],
+)
+def test_a_wrong_matrix_of_delays_is_answered_in_a_sentence(delay, message):
+    with pytest.raises(DescriptionError, match=message):
+        Synapses.from_matrix("a", "b", np.eye(2), delay)
+
+
 @pytest.mark.parametrize("weight", [0.5, 0, Gamma(1, 2), Normal(0, 1), Normal(-5, 1), Uniform(-1, 1)], ids=repr)
 def test_weights_that_can_be_excitatory_are_accepted_and_mirrored(weight):
     liquid(Synapses("exc", "inh", RULE, weight=weight), Synapses("inh", "exc", RULE, weight=-1 * weight))

@@ -89,10 +89,90 @@ def test_without_histogram_there_is_one_panel_with_a_time_axis():
     assert ax.get_xlabel() == "Time (ms)"
 
 
-def test_long_samples_are_drawn_in_seconds():
-    ax = raster(two_groups(steps=3000))
-    assert ax.get_xlim() == (0, 3.0)
-    assert ax.figure.axes[-1].get_xlabel() == "Time (s)"
+@pytest.mark.parametrize("steps", [5, 200, 3000])
+def test_the_unit_of_time_depends_on_the_argument_only(steps):
+    spikes = two_groups(steps=steps)
+    for options, limit in (({}, steps), ({"unit": "ms"}, steps), ({"unit": "s"}, steps / 1000)):
+        for ax in (raster(spikes, **options), rates(spikes, **options)):
+            assert ax.get_xlim() == (0, limit)
+            assert ax.figure.axes[-1].get_xlabel() == f"Time ({options.get('unit', 'ms')})"
+    result = driven()
+    assert traces(result).get_xlim() == pytest.approx((0, 100))
+    assert traces(result, unit="s").get_xlim() == pytest.approx((0, 0.1))
+    assert traces(result, unit="s").get_xlabel() == "Time (s)"
+
+
+@pytest.mark.parametrize("unit", ["ms", "s"])
+def test_a_part_of_the_sample_is_drawn_at_its_own_times(unit):
+    spikes, factor = two_groups(samples=2), {"ms": 1000.0, "s": 1.0}[unit]
+    ax = raster(spikes, 1, xlim=(50 * ms, 120 * ms), unit=unit, bin_width=10 * ms)
+    for name, members in spikes.groups.items():
+        mine = (spikes.sample == 1) & np.isin(spikes.channel, members) & (spikes.step >= 50) & (spikes.step < 120)
+        assert np.array_equal(drawn(ax, name), np.column_stack([spikes.times()[mine] * factor, spikes.channel[mine]]))
+    assert ax.get_xlim() == (0.05 * factor, 0.12 * factor)
+    below = ax.figure.axes[-1]
+    whole = rates(spikes, 1, bin_width=10 * ms, unit=unit)
+    for mine, other in zip(below.patches, whole.patches, strict=True):
+        assert np.array_equal(mine.get_data().values, other.get_data().values[5:12])
+        assert np.array_equal(mine.get_data().edges, other.get_data().edges[5:13])
+
+
+def test_limits_may_lie_outside_of_the_sample():
+    ax = raster(two_groups(), xlim=(-50 * ms, 500 * ms))
+    assert ax.get_xlim() == (-50, 500)
+    assert sum(len(line.get_xdata()) for line in ax.lines) == two_groups().n_events
+
+
+def many_spikes():
+    return two_groups(steps=20_000, p=0.3)
+
+
+def test_many_spikes_that_overlap_become_an_image():
+    spikes = many_spikes()
+    ax = raster(spikes)
+    assert not ax.lines
+    assert [image.get_label() for image in ax.images] == ["exc", "inh"]
+    assert [image.get_extent() for image in ax.images] == [[0, 20_000, -0.5, 14.5], [0, 20_000, 14.5, 19.5]]
+    assert ax.get_xlim() == (0, 20_000)
+    assert ax.get_ylim() == (-0.5, 19.5)
+    assert not raster(two_groups()).images
+    assert not raster(spikes, density=False).images
+    assert not raster(spikes, xlim=(0, 1)).images
+    assert raster(two_groups(), density=True).images
+    assert not raster(two_groups(p=0), density=True).images
+
+
+def test_the_colour_of_a_cell_grows_with_its_spikes_and_no_spike_is_lost():
+    spikes = many_spikes()
+    for image, members in zip(raster(spikes).images, spikes.groups.values(), strict=True):
+        alpha = np.asarray(image.get_array())[..., 3]
+        n_columns = alpha.shape[1]
+        count = np.zeros((len(members), n_columns))
+        mine = np.isin(spikes.channel, members)
+        row, column = spikes.channel[mine] - members.start, spikes.step[mine] * n_columns // 20_000
+        np.add.at(count, (row, column), 1)
+        assert alpha.shape == count.shape
+        assert ((alpha > 0) == (count > 0)).all()
+        assert (np.diff(alpha.ravel()[np.argsort(count, axis=None)]) >= 0).all()
+
+
+def test_channels_outside_every_group_are_in_the_image_too():
+    spikes = dataclasses.replace(many_spikes(), groups={"exc": range(5, 15)})
+    ax = raster(spikes)
+    image = next(image for image in ax.images if image.get_label() == "other")
+    assert image.get_extent() == [0, 20_000, -0.5, 19.5]
+    filled = (np.asarray(image.get_array())[..., 3] > 0).any(axis=1)
+    assert filled.tolist() == [True] * 5 + [False] * 10 + [True] * 5
+
+
+def test_the_label_of_u_fits_beside_the_axis():
+    for neurons in ([0], [0, 1], None):
+        ax = traces(driven(), neurons=neurons, variable="u")
+        ax.figure.draw_without_rendering()
+        label, axis = ax.yaxis.label.get_window_extent(), ax.get_window_extent()
+        assert axis.y0 - 0.1 * axis.height <= label.y0
+        assert label.y1 <= ax.figure.bbox.y1
+        assert label.height <= 1.1 * axis.height
 
 
 @pytest.mark.parametrize("place", ["grid", "free", "subfigure"])
@@ -145,6 +225,13 @@ def test_settings_of_matplotlib_stay_as_they_are():
         (lambda s: raster(Spikes.from_dense(s.raster()[:, :0], s.dt)), "zero neurons"),
         (lambda s: raster(s, colours={"glia": "red"}), "no group 'glia'; known: exc, inh"),
         (lambda s: rates(s, bin_width=0), "bin_width: got 0"),
+        (lambda s: raster(s, unit="min"), "unit: got 'min', expected 'ms' or 's'"),
+        (
+            lambda s: raster(s, xlim=(100, 150)),
+            "got 100 to 150 s, but the sample lasts from 0 to 0.2 s; xlim is in seconds",
+        ),
+        (lambda s: raster(s, xlim=(0.1, 0.1)), "expected two times in seconds, the earlier one first"),
+        (lambda s: rates(s, xlim=0.1), "xlim: got 0.1, expected two times"),
         (lambda s: raster(s, ax=plt.figure()), "ax: got Figure"),
         (lambda s: raster(s, ax=plt.figure().add_subplot(projection="3d")), "expected flat ones"),
     ],

@@ -1,3 +1,4 @@
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -151,3 +152,54 @@ def test_a_program_without_synapses_or_inputs_is_a_program():
 def test_impossible_programs_are_an_error(base, changes, words):
     with pytest.raises(DescriptionError, match=words):
         Program(**base | changes)
+
+
+def test_programs_are_equal_by_value():
+    one, other = Program(**FLOAT64), Program(**FLOAT64)
+    assert one == other
+    assert one.difference(other) is None
+    assert hash(one) == hash(other)
+    assert one != "program"
+    assert {one: 1}[other] == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_a_program_equals_what_its_file_gives(arithmetic, seed, tmp_path):
+    program = random_program(np.random.default_rng(seed), arithmetic)
+    program.save(tmp_path / "program.npz")
+    assert program == Program.load(tmp_path / "program.npz")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"weight": [0.5, -0.5, 0]}, "weight[1] from neuron 0 to neuron 1: got -0.25, expected -0.5 (1 of 3 differ)"),
+        ({"weight": [0.25, -0.5, 0]}, "weight[0] from input channel 0 to neuron 0: got 0.5, expected 0.25 (2 of 3"),
+        ({"post": [0, 0, 1]}, "post[1] from neuron 0: got 1, expected 0"),
+        ({"threshold": [1, 3]}, "threshold[1]: got 2.0, expected 3.0"),
+        ({"dt": 1e-4}, "dt: got 0.001, expected 0.0001"),
+        ({"v0": [0.1, 0.2]}, "v0: got none, expected an array"),
+        ({"neuron_groups": {"a": range(2)}}, "neuron_groups: got"),
+        (
+            {"indptr": [0, 1, 2, 2], "post": [0, 1], "weight": [0.5, -0.25], "delay": [0, 2]},
+            "indptr[3]: got 3, expected 2",
+        ),
+    ],
+)
+def test_the_first_difference_of_programs_is_one_sentence(change, message):
+    one, other = Program(**FLOAT64), Program(**FLOAT64 | change)
+    assert one != other
+    assert one.difference(other).startswith(message)
+    with pytest.raises(DescriptionError, match="got str, expected a Program"):
+        one.difference("program")
+
+
+def test_units_are_compared():
+    def program(v_rest):
+        return lower(Liquid([Inputs("a", 1)], [Neurons("exc", 3, v_rest=v_rest, v_reset=v_rest)]), 1e-3)
+
+    one, other = program(0.0), program(-0.5)
+    assert program(0.0) == one
+    assert "units" in dataclasses.replace(one, units=other.units).difference(one)
+    assert dataclasses.replace(one, units=None).difference(one) == "units: got unknown, expected known"

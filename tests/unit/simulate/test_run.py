@@ -108,7 +108,10 @@ def wrong(**options):
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda _: lsm.run(LIQUID, np.zeros((4, 4))), "stimulus: got ndarray, expected Spikes; see lsm_sim.encode"),
+        (
+            lambda _: lsm.run(LIQUID, np.zeros((4, 4))),
+            "stimulus: got ndarray, expected Spikes, or a dict of them by input group; see lsm_sim.encode",
+        ),
         (lambda s: lsm.run("liquid", s), "network: got str, expected a Liquid or a Program"),
         (lambda s: lsm.run(LIQUID, s[:0]), "stimulus: got an empty batch, expected at least one sample"),
         (
@@ -192,3 +195,64 @@ def test_traces_that_were_not_requested_name_the_option(stimulus):
         match=r"v of 'inh' was not requested \(recorded: 'exc'\); run again with record=\{'inh': \['v'\]",
     ):
         result.v["inh"]
+
+
+def test_results_are_equal_by_value(stimulus):
+    options = {"bins": 3, "record": {"exc": ["u", "v"]}}
+    one, other = (lsm.run(LIQUID, stimulus, **options) for _ in range(2))
+    assert one == other
+    assert one.outcome == other.outcome
+    assert one.v["exc"] == other.v["exc"]
+    assert one != lsm.run(LIQUID, stimulus)
+    assert one.v["exc"] != one.u["exc"]
+    assert one != lsm.run(LIQUID, stimulus[::-1], **options)
+
+
+def test_counts_of_registers_are_equal_by_value(stimulus):
+    one, other = (lsm.run(LIQUID, s, arithmetic="loihi", excursions=True).excursions for s in (stimulus, stimulus[:1]))
+    assert one == lsm.run(LIQUID, stimulus, arithmetic="loihi", excursions=True).excursions
+    assert one != other
+
+
+TWO_INPUTS = Liquid(
+    [Inputs("audio", 3), Inputs("tone", 2)],
+    [Neurons("exc", 5)],
+    [Synapses(name, "exc", AllToAll(), weight=weight) for name, weight in (("audio", 0.7), ("tone", 0.3))],
+)
+
+
+@pytest.fixture
+def parts():
+    rng = np.random.default_rng(1)
+    return {name: Spikes.from_dense(rng.random((2, 30, n)) < 0.3, 1 * ms) for name, n in (("tone", 2), ("audio", 3))}
+
+
+@pytest.mark.parametrize("network", [TWO_INPUTS, lower(TWO_INPUTS, 1 * ms)], ids=["liquid", "program"])
+def test_input_groups_are_taken_by_name_in_any_order(network, parts):
+    dense = np.concatenate([parts["audio"].to_dense(), parts["tone"].to_dense()], axis=2)
+    expected = lsm.run(network, Spikes.from_dense(dense, 1 * ms))
+    assert expected.spikes.n_events > 0
+    assert lsm.run(network, parts) == expected
+    assert lsm.run(network, {name: parts[name] for name in ("audio", "tone")}) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda p: {"audio": p["audio"]}, "no spikes for the input group 'tone', expected all of: audio, tone"),
+        (lambda p: p | {"light": p["tone"]}, "no input group 'light'; known: audio, tone"),
+        (
+            lambda p: {"audio": p["tone"], "tone": p["audio"]},
+            "got 2 channels for 'audio', expected 3 as in the network",
+        ),
+        (lambda p: p | {"tone": p["tone"].crop(5 * ms)}, "sample 0: got 30 steps in 'audio' and 25 in 'tone'"),
+        (lambda p: p | {"tone": p["tone"][0]}, "got 2 samples in 'audio' and 1 in 'tone'"),
+        (lambda p: p | {"tone": p["tone"].raster()}, "'tone': got ndarray, expected Spikes"),
+        (lambda p: Spikes.join(p), "'tone' is on channels 0..1, but on 3..4 of the network; pass a dict"),
+        (lambda _: {}, "no spikes for the input group 'audio' and 'tone'"),
+        (lambda p: list(p.values()), "got list, expected Spikes, or a dict of them by input group"),
+    ],
+)
+def test_wrong_input_groups_are_answered_in_a_sentence(parts, change, message):
+    with pytest.raises(DescriptionError, match=message):
+        lsm.run(TWO_INPUTS, change(parts))

@@ -1,11 +1,13 @@
+import dataclasses
 import itertools
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 
 from lsm_sim import Program, Spikes
-from lsm_sim.errors import DescriptionError
+from lsm_sim.errors import BackendUnavailableError, DescriptionError
 from lsm_sim.spikes.bins import equal_bins, windows
 from tests.cases import GOLDEN
 
@@ -291,3 +293,210 @@ def test_steps_of_another_shape_are_refused(n_steps):
         DescriptionError, match=r"Spikes n_steps: got shape \(.*\), expected a list with the steps of each"
     ):
         Spikes([], [], [0, 0, 0, 0][: np.size(n_steps) + 1], n_steps, n_channels=2, dt=0.001)
+
+
+def test_spikes_are_equal_by_value(spikes):
+    again = Spikes(spikes.step, spikes.channel, spikes.offsets, spikes.n_steps, 3, 0.1, spikes.groups)
+    assert spikes == again
+    assert (spikes != again) is False
+    assert spikes.difference(again) is None
+    assert spikes != "spikes"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(spikes)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"step": [0, 0, 3, 1, 2], "channel": [0, 2, 1, 1, 1]},
+            "sample 2, step 1, channel 1: got no spike, expected one",
+        ),
+        (
+            {"step": [0, 1, 3, 2, 2]},
+            "sample 0, step 0, channel 2: got a spike, expected none (2 spikes differ; 5 and 5",
+        ),
+        ({"offsets": [0, 3, 5, 5], "n_steps": [4, 3, 3]}, "sample 1: got 2 steps, expected 3"),
+        ({"n_channels": 4}, "n_channels: got 3, expected 4"),
+        ({"dt": 0.2}, "dt: got 0.1, expected 0.2"),
+        ({"groups": {}}, "groups: got {'left': range(0, 2), 'right': range(2, 3)}, expected {}"),
+        ({"n_steps": [4, 2, 3, 1], "offsets": [0, 3, 3, 5, 5]}, "got 3 samples, expected 4"),
+    ],
+)
+def test_the_first_difference_is_one_sentence(spikes, change, message):
+    fields = {f.name: getattr(spikes, f.name) for f in dataclasses.fields(spikes)} | change
+    other = Spikes(**fields)
+    assert spikes != other
+    assert spikes.difference(other).startswith(message)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_first_difference_is_that_of_the_dense_arrays(seed):
+    rng = np.random.default_rng(seed)
+    dense = rng.random((3, 10, 4)) < 0.3
+    other = dense ^ (rng.random(dense.shape) < 0.02)
+    found = Spikes.from_dense(dense, 1e-3).difference(Spikes.from_dense(other, 1e-3))
+    wrong = np.argwhere(dense != other)
+    if not wrong.size:
+        assert found is None
+    else:
+        b, k, c = wrong[0]
+        assert found.startswith(f"sample {b}, step {k}, channel {c}: got {'a' if dense[b, k, c] else 'no'} spike")
+        assert f"({len(wrong)} spikes differ" in found
+
+
+def test_a_difference_from_something_else_is_an_error(spikes):
+    with pytest.raises(DescriptionError, match="got ndarray, expected Spikes"):
+        spikes.difference(spikes.raster())
+
+
+class TestTrains:
+    def test_are_the_times_of_each_channel(self, spikes):
+        for b in range(3):
+            expected = [(np.flatnonzero(column) * 0.1).tolist() for column in spikes.raster(b).T]
+            assert [train.tolist() for train in spikes.trains(b)] == expected
+        assert [train.tolist() for train in spikes["right"].trains(0)] == [[0]]
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_come_back_as_spikes(self, seed):
+        spikes = Spikes.from_dense(random_dense(seed), 1e-3)
+        for b, one in enumerate(spikes):
+            trains = spikes.trains(b)
+            options = {"duration": float(one.durations[0]), "dt": 1e-3, "n_channels": one.n_channels}
+            assert Spikes.from_trains(trains, **options) == one
+            assert Spikes.from_trains(dict(enumerate(trains)), **options) == one
+
+    def test_count_the_channels_themselves(self):
+        assert Spikes.from_trains({4: [0.2, 0.1]}, duration=0.3, dt=0.1).n_channels == 5
+        assert Spikes.from_trains([[], []], duration=0.3, dt=0.1).n_channels == 2
+
+    @pytest.mark.parametrize(
+        ("trains", "message"),
+        [
+            ([[0.1], [[0.2]]], r"train of channel 1: got shape \(1, 1\)"),
+            ([["a"]], "train of channel 0: got values of type"),
+            ({-1: [0.1]}, "trains: channel: got -1"),
+            (np.zeros(3), "trains: got ndarray, expected a list of arrays of times, or a dict"),
+            ([[0.1, 0.11]], "appears twice; a channel spikes at most once per step; use a smaller dt"),
+            ([[5.0]], "step: got 50 in sample 0, expected 0..2"),
+        ],
+    )
+    def test_that_are_wrong_are_answered_in_a_sentence(self, trains, message):
+        with pytest.raises(DescriptionError, match=message):
+            Spikes.from_trains(trains, duration=0.3, dt=0.1)
+
+    def test_of_a_sample_that_does_not_exist(self, spikes):
+        with pytest.raises(IndexError, match="no sample 3; there are 3"):
+            spikes.trains(3)
+
+
+class TestTables:
+    def test_have_a_row_for_each_event(self, spikes):
+        table = spikes.to_pandas()
+        assert list(table.columns) == ["sample", "time", "channel", "group"]
+        assert table["sample"].tolist() == [0, 0, 0, 2, 2]
+        assert table["time"].tolist() == (np.array([0, 0, 3, 2, 2]) * 0.1).tolist()
+        assert table["group"].tolist() == ["left", "right", "left", "left", "left"]
+        assert "group" not in dataclasses.replace(spikes, groups={}).to_pandas()
+
+    @pytest.mark.parametrize("seed", range(20))
+    def test_come_back_as_spikes(self, seed):
+        spikes = Spikes.from_dense(random_dense(seed), 1e-3)
+        table = spikes.to_pandas().sample(frac=1, random_state=seed)  # in any order
+        options = {"duration": spikes.durations, "n_channels": spikes.n_channels, "dt": 1e-3}
+        assert Spikes.from_pandas(table, **options) == spikes
+
+    def test_without_a_sample_column_are_one_sample(self, spikes):
+        table = spikes[0].to_pandas()[["time", "channel"]]
+        assert len(Spikes.from_pandas(table, duration=0.4, n_channels=3, dt=0.1)) == 1
+
+    def test_that_are_wrong_are_answered_in_a_sentence(self, spikes):
+        with pytest.raises(
+            DescriptionError, match=r"no column time; got sample, channel, group, expected time \(in sec"
+        ):
+            Spikes.from_pandas(spikes.to_pandas().drop(columns="time"), duration=1, n_channels=3, dt=0.1)
+        with pytest.raises(DescriptionError, match="got ndarray, expected a pandas DataFrame"):
+            Spikes.from_pandas(np.zeros(3), duration=1, n_channels=3, dt=0.1)
+
+    def test_need_pandas(self, spikes, monkeypatch):
+        monkeypatch.setitem(sys.modules, "pandas", None)
+        with pytest.raises(
+            BackendUnavailableError, match="pandas is not installed; install it with: pip install pandas"
+        ):
+            spikes.to_pandas()
+
+
+class TestCrop:
+    @pytest.mark.parametrize("seed", range(20))
+    def test_gives_the_steps_between_two_times(self, seed):
+        rng = np.random.default_rng(seed)
+        dense = random_dense(seed)
+        spikes = Spikes.from_dense(dense, 1e-3)
+        first = int(rng.integers(0, min(map(len, dense))))
+        last = first + 1 + int(rng.integers(0, 10))
+        assert spikes.crop(first * 1e-3, last * 1e-3) == Spikes.from_dense([d[first:last] for d in dense], 1e-3)
+        assert spikes.crop(first * 1e-3) == Spikes.from_dense([d[first:] for d in dense], 1e-3)
+        assert spikes.crop() == spikes
+
+    def test_keeps_groups(self, spikes):
+        assert spikes.crop(0.1).groups == spikes.groups
+
+    @pytest.mark.parametrize(
+        ("start", "stop", "message"),
+        [
+            (0.2, None, "crop start: got 0.2 s, but sample 1 lasts only 0.2 s; drop it first"),
+            (0.1, 0.1, "got start 0.1 s and stop 0.1 s, expected stop at least one step of 0.1 s later"),
+            (-0.1, None, "crop start: got -0.1 s, expected a time >= 0"),
+            ("x", None, "crop start: got values of type"),
+        ],
+    )
+    def test_outside_is_an_error(self, spikes, start, stop, message):
+        with pytest.raises(DescriptionError, match=message):
+            spikes.crop(start, stop)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_cropping_undoes_concatenation_in_time(seed):
+    rng = np.random.default_rng(seed)
+    parts = [Spikes.from_dense(rng.random((3, n, 4)) < 0.3, 1e-3) for n in (5, 1, 9)]
+    whole = Spikes.concatenate(parts, along="time")
+    assert whole == Spikes.from_dense(np.concatenate([part.to_dense() for part in parts], axis=1), 1e-3)
+    assert [whole.crop(a * 1e-3, b * 1e-3) for a, b in ((0, 5), (5, 6), (6, 15))] == parts
+
+
+def test_the_samples_of_a_batch_become_one_of_their_total_duration(spikes):
+    whole = Spikes.concatenate(list(spikes), along="time")
+    np.testing.assert_array_equal(whole.raster(), np.concatenate([spikes.raster(b) for b in range(3)]))
+    assert whole.groups == spikes.groups
+
+
+def test_concatenation_in_time_needs_equal_numbers_of_samples(spikes):
+    with pytest.raises(DescriptionError, match="got parts of 3 and 1 samples, expected equal numbers along time"):
+        Spikes.concatenate([spikes, spikes[0]], along="time")
+    with pytest.raises(DescriptionError, match="along: got 'channels', expected 'samples' or 'time'"):
+        Spikes.concatenate([spikes], along="channels")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_groups_are_joined_by_name(seed):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, 9, 4)
+    one, other = ([rng.random((n, c)) < 0.4 for n in lengths] for c in (3, 2))
+    joined = Spikes.join({"one": Spikes.from_dense(one, 1e-3), "other": Spikes.from_dense(other, 1e-3)})
+    expected = Spikes.from_dense([np.hstack(pair) for pair in zip(one, other, strict=True)], 1e-3)
+    assert joined == dataclasses.replace(expected, groups={"one": range(3), "other": range(3, 5)})
+    np.testing.assert_array_equal(joined["other"].to_dense(), Spikes.from_dense(other, 1e-3).to_dense())
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (lambda _: {}, "Spikes.join: got an empty one, expected a dict of Spikes"),
+        (lambda s: [s], "got list, expected a dict"),
+        (lambda s: {"a": s, "b": dataclasses.replace(s, dt=0.2)}, "steps of 0.1 s in 'a' and of 0.2 s in 'b'"),
+        (lambda s: {"": s}, "expected a non-empty printable string"),
+    ],
+)
+def test_what_cannot_be_joined_is_answered_in_a_sentence(spikes, parts, message):
+    with pytest.raises(DescriptionError, match=message):
+        Spikes.join(parts(spikes))

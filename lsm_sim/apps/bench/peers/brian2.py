@@ -12,15 +12,13 @@ from lsm_sim.apps.bench.peers.brian2_network import PlainLoop
 from lsm_sim.apps.bench.peers.brian2_one_run import OneRun, batch, n_replicas
 from lsm_sim.apps.bench.peers.brian2_standalone import Standalone
 from lsm_sim.errors import BackendUnavailableError, UnsupportedError
+from lsm_sim.support.environment import install
 
 
 def peers(settings: Settings) -> list[Peer]:
     """Return the ways to run a data set in Brian2."""
     if importlib.util.find_spec("brian2") is None:
-        raise BackendUnavailableError(
-            "not installed; install it with: pip install '.[brian2]' from a checkout, or pip install 'lsm-sim[brian2]' "
-            "once published"
-        )
+        raise BackendUnavailableError(f"not installed; install it with: {install('brian2')}")
     standalone = _left_out if settings.quick else _standalone
     return [
         Peer("Brian2, cython loop", _loop, "build once; restore, set the spikes and run for each sample", role="loop"),

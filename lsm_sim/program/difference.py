@@ -1,0 +1,55 @@
+"""Where two programs differ first, in one sentence."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+
+def difference(got: Any, expected: Any) -> str | None:
+    """Return where the `Program` ``got`` differs first from ``expected``, field by field; None: nowhere."""
+    for field in dataclasses.fields(expected):
+        mine, other = getattr(got, field.name), getattr(expected, field.name)
+        found = _units(mine, other) if field.name == "units" else _values(field.name, mine, other, got)
+        if found:
+            return found
+    return None
+
+
+def _values(name: str, got: Any, expected: Any, program: Any = None) -> str | None:
+    if got is None or expected is None:
+        texts = ["none" if value is None else "an array" for value in (got, expected)]
+        return None if texts[0] == texts[1] else f"{name}: got {texts[0]}, expected {texts[1]}"
+    if not isinstance(got, np.ndarray):
+        return None if got == expected else f"{name}: got {got!r}, expected {expected!r}"
+    if got.shape != expected.shape:
+        return f"{name}: got shape {got.shape}, expected {expected.shape}"
+    wrong = np.flatnonzero(got != expected)
+    if not wrong.size:
+        return None
+    i = int(wrong[0])
+    values = f"got {got[i]}, expected {expected[i]} ({wrong.size} of {got.size} differ)"
+    return f"{name}[{i}]{_place(name, i, program)}: {values}"
+
+
+def _place(name: str, i: int, program: Any) -> str:
+    """Return the synapse with index ``i``, in words; nothing for other arrays, whose index is that of a neuron."""
+    if name not in ("post", "weight", "delay") or program is None:
+        return ""
+    row = int(np.searchsorted(program.indptr, i, side="right")) - 1
+    source = f"input channel {row}" if row < program.n_inputs else f"neuron {row - program.n_inputs}"
+    return f" from {source}" + ("" if name == "post" else f" to neuron {program.post[i]}")
+
+
+def _units(got: Any, expected: Any) -> str | None:
+    """Return the first difference of two `Units`, either of which may be unknown."""
+    if got is None or expected is None:
+        texts = ["unknown" if value is None else "known" for value in (got, expected)]
+        return None if texts[0] == texts[1] else f"units: got {texts[0]}, expected {texts[1]}"
+    for field in dataclasses.fields(expected):
+        found = _values(f"units.{field.name}", getattr(got, field.name), getattr(expected, field.name))
+        if found:
+            return found
+    return None

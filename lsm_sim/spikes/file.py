@@ -1,0 +1,43 @@
+"""The .npz file of `Spikes`: arrays to fields and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.errors import DescriptionError
+
+FORMAT = "lsm_sim.spikes/1"
+CASE_FORMATS = (
+    "lsm_sim.case/1",
+    "lsm_sim.case/2",
+)  # a program, a stimulus and its results; see `lsm_sim.engine.conformance`
+
+FIELDS = ("step", "channel", "offsets", "n_steps", "n_channels", "dt")
+
+
+def to_arrays(spikes: Any) -> dict[str, Any]:
+    """Return everything that the file holds."""
+    groups = {
+        "group_name": np.array(list(spikes.groups), dtype=np.str_),
+        "group_start": np.array([members.start for members in spikes.groups.values()], dtype=np.int64),
+        "group_stop": np.array([members.stop for members in spikes.groups.values()], dtype=np.int64),
+    }
+    return {"format": FORMAT} | {name: getattr(spikes, name) for name in FIELDS} | groups
+
+
+def check_format(arrays: Mapping[str, Any], path: object) -> str:
+    """Return the format of a file; raise if it is neither that of spikes nor that of a case."""
+    kind = str(arrays.get("format", ""))
+    if kind not in (FORMAT, *CASE_FORMATS):
+        raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMATS[0]!r}")
+    return kind
+
+
+def fields(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the spikes in the arrays of a file."""
+    ends = zip(arrays["group_name"], arrays["group_start"], arrays["group_stop"], strict=True)
+    groups = {str(name): range(int(start), int(stop)) for name, start, stop in ends}
+    return {name: arrays[name] for name in FIELDS} | {"groups": groups}

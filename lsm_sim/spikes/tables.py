@@ -1,0 +1,44 @@
+"""Spikes as a pandas table, one row for each event. pandas is optional and imported only here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.errors import BackendUnavailableError, DescriptionError
+
+
+def pandas() -> Any:
+    """Return the package pandas."""
+    try:
+        import pandas
+    except ImportError:
+        raise BackendUnavailableError("pandas is not installed; install it with: pip install pandas") from None
+    return pandas
+
+
+def to_pandas(spikes: Any) -> Any:
+    """See `Spikes.to_pandas`."""
+    table = {"sample": spikes.sample, "time": spikes.times(), "channel": spikes.channel}
+    if spikes.groups:
+        code = np.full(spikes.n_channels, -1)
+        for i, members in enumerate(spikes.groups.values()):
+            code[members.start : members.stop] = i
+        table["group"] = pandas().Categorical.from_codes(code[spikes.channel], list(spikes.groups))
+    return pandas().DataFrame(table)
+
+
+def columns(frame: Any) -> tuple[Any, Any, Any]:
+    """Return times, channels and samples (None: one sample) of a table."""
+    if not isinstance(frame, pandas().DataFrame):
+        raise DescriptionError(f"Spikes.from_pandas: got {type(frame).__name__}, expected a pandas DataFrame")
+    missing = [name for name in ("time", "channel") if name not in frame.columns]
+    if missing:
+        got = ", ".join(map(str, frame.columns)) or "none"
+        raise DescriptionError(
+            f"Spikes.from_pandas: no column {' and no column '.join(missing)}; got {got}, expected time (in seconds), channel "
+            "and, for several samples, sample"
+        )
+    sample = frame["sample"].to_numpy() if "sample" in frame.columns else None
+    return frame["time"].to_numpy(), frame["channel"].to_numpy(), sample
