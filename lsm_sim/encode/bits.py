@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from lsm_sim.encode.signals import batch, encode_each, frame_steps, in_unit_range
+from lsm_sim.encode.signals import batch, frame_steps, in_unit_range, of_rasters
+from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats
@@ -50,12 +50,12 @@ class Bits:
         """Return the number of spike channels: n for each signal channel."""
         return self.n * n_features
 
-    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+    def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
         """Encode signals with values in [0, 1]."""
         arrays = batch(signals)
         in_unit_range(arrays, "Bits")
         steps = frame_steps(self.frame, dt)
-        return encode_each(arrays, lambda _, signal: self._digits(signal, steps), dt)
+        return repeated(of_rasters((self._digits(signal, steps) for signal in arrays), dt), trials)
 
     def _digits(self, signal: Floats, steps: int) -> Bools:
         number = np.minimum(np.floor(signal * 2**self.n), 2**self.n - 1).astype(np.int64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from lsm_sim.encode.rates import spikes_per_step
 from lsm_sim.encode.signals import Interpolation, batch, encode_together, frame_steps, in_unit_range
+from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -72,13 +72,14 @@ class BSA:
         """Return the number of spike channels: one per signal channel."""
         return n_features
 
-    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+    def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
         """Encode signals with values in [0, 1]."""
         arrays = batch(signals)
         in_unit_range(arrays, "BSA")
         response = self.response(dt)
         steps = frame_steps(self.frame, dt)
-        return encode_together(arrays, steps, self.interpolation, partial(self._take_away, response), dt)
+        spikes = encode_together(arrays, steps, self.interpolation, partial(self._take_away, response), dt)
+        return repeated(spikes, trials)
 
     def _take_away(self, response: Floats, signals: Floats, n_steps: Ints) -> Bools:
         """Return the spikes of many signals at once, shape (steps, samples, channels)."""

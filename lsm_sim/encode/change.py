@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.encode.signals import Interpolation, batch, encode_together, frame_steps
+from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats, Ints
@@ -35,9 +35,10 @@ class Delta:
         """Return the number of spike channels: ON and OFF for each signal channel."""
         return 2 * n_features
 
-    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+    def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
         """Encode signals of any range."""
-        return encode_together(batch(signals), frame_steps(self.frame, dt), self.interpolation, self._cross, dt)
+        spikes = encode_together(batch(signals), frame_steps(self.frame, dt), self.interpolation, self._cross, dt)
+        return repeated(spikes, trials)
 
     def _cross(self, signals: Floats, _: Ints) -> Bools:
         """Return the crossings of signals (steps, samples, channels) as a raster (steps, samples, 2 * channels)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from lsm_sim.encode.rates import Rate
 from lsm_sim.encode.signals import Interpolation, batch
+from lsm_sim.encode.trials import Trials
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -44,10 +44,10 @@ class Population:
         """Return the number of spike channels: n for each signal channel."""
         return self.n * n_features
 
-    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+    def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
         """Encode signals of any range; far outside [low, high] all channels are silent."""
         code = Rate(self.max_rate, frame=self.frame, interpolation=self.interpolation, seed=self.seed)
-        return code([self._tune(signal) for signal in batch(signals)], dt)
+        return code([self._tune(signal) for signal in batch(signals)], dt, trials)
 
     def _tune(self, signal: Floats) -> Floats:
         centres = np.linspace(self.low, self.high, self.n)

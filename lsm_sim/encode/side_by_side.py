@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.encode.signals import Encoder, batch
+from lsm_sim.encode.trials import Trials
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import ms
@@ -19,7 +20,8 @@ class SideBySide:
     """Encode signals with each of ``encoders`` and concatenate their channels in that order.
 
     ``SideBySide((Rate(200 * Hz, frame=5 * ms), Delta(0.08, frame=5 * ms)))`` gives C channels of rates, then 2 C of changes.
-    The duration of a sample must be the same in all encoders, so use the same ``frame``.
+    The duration of a sample must be the same in all encoders, so use the same ``frame``. Random encoders
+    of one ``seed`` draw the same numbers, so give each its own.
     """
 
     encoders: tuple[Encoder, ...]
@@ -35,10 +37,10 @@ class SideBySide:
         """Return the total number of spike channels."""
         return sum(part.n_channels(n_features) for part in self.encoders)
 
-    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+    def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
         """Encode signals in the range that every encoder accepts."""
         arrays = batch(signals)
-        parts = [part(arrays, dt, keys) for part in self.encoders]
+        parts = [part(arrays, dt, trials) for part in self.encoders]
         for part, encoder in zip(parts, self.encoders, strict=True):
             if not np.array_equal(part.n_steps, parts[0].n_steps):
                 got = f"{parts[0].n_steps[0]} and {part.n_steps[0]} steps"
@@ -60,6 +62,6 @@ def _joined(parts: Sequence[Spikes]) -> Spikes:
     return Spikes(step[order], channel[order], offsets, parts[0].n_steps, int(first[-1]), parts[0].dt)
 
 
-def side_by_side(signals: Any, *encoders: Encoder, dt: float = 1 * ms) -> Spikes:
+def side_by_side(signals: Any, *encoders: Encoder, trials: Trials = 1, dt: float = 1 * ms) -> Spikes:
     """Encode with `SideBySide`."""
-    return SideBySide(encoders)(signals, dt)
+    return SideBySide(encoders)(signals, dt, trials)

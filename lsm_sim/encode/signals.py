@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from lsm_sim.encode.trials import Trials
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -24,10 +25,10 @@ class Encoder(Protocol):
         """Return the number of spike channels for signals of ``n_features`` channels."""
         ...
 
-    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
-        """Encode a batch in steps of ``dt`` seconds.
+    def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
+        """Encode a batch in steps of ``dt`` seconds, each signal once per trial: all trials of sample 0, then of sample 1, ...
 
-        ``keys`` names the random stream of each sample (default: its index in the batch); deterministic encoders ignore it.
+        ``trials`` is a number n, for trials 0 to n - 1, or a list of the trial numbers themselves.
         """
         ...
 
@@ -96,11 +97,10 @@ def assemble(events: Sequence[tuple[Ints, Ints]], n_steps: Sequence[int], n_chan
     return Spikes(step, channel, offsets, np.asarray(n_steps, np.int64), n_channels, dt)
 
 
-def encode_each(signals: Sequence[Floats], function: Callable[[int, Floats], Bools], dt: float) -> Spikes:
-    """Return the spikes of ``function(b, signal)``, a boolean array (steps, channels), called for each sample."""
-    rasters = ((b, function(b, signal)) for b, signal in enumerate(signals))
+def of_rasters(rasters: Iterable[Bools], dt: float) -> Spikes:
+    """Return the spikes of boolean arrays (steps, channels), one per sample, of which one at a time is held."""
     events, lengths, width = [], [], 0
-    for _, raster in rasters:
+    for raster in rasters:
         step, channel = np.nonzero(raster)
         events.append((step, channel))
         lengths.append(raster.shape[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,10 +60,7 @@ class EstimatorInput:
         if isinstance(encoder, Passthrough):
             given: Spikes = encoder(X, estimator.dt)
             return given
-        signals = self.signals(estimator, X)
-        # Random encoders are keyed by the values of a sample, not its position, so predictions do not depend on the batch.
-        keys = [hashlib.sha256(np.ascontiguousarray(signal).tobytes()).hexdigest() for signal in signals]
-        spikes: Spikes = encoder(signals, estimator.dt, keys)
+        spikes: Spikes = encoder(self.signals(estimator, X), estimator.dt)
         return spikes
 
     def signals(self, estimator: Any, X: Any) -> list[Floats]:
