@@ -1,7 +1,9 @@
 """Encoders: from signals to spikes.
 
-A signal is an array (T, C): T frames of C channels; a static vector (C,) is one frame. A batch is a list of signals of any
-lengths, an array (B, T, C), or one signal (T, C). Every frame lasts ``frame`` seconds (None: one step).
+A signal is an array (T, C): T frames of C channels. Every frame lasts ``frame`` seconds (None: one step). The rule for what is
+one sample and what is a batch: an array (T, C) is one sample; an array (B, T, C) is a batch of B; a list is a batch, one
+signal per item, of any lengths, where an array (C,) is a signal of one frame. A list of lists of numbers could be either and is
+refused.
 
 Each encoder exists as a callable class, ``Rate(max_rate=200 * Hz)(signals, dt=1 * ms)``, and as a function,
 ``rate(signals, max_rate=200 * Hz, dt=1 * ms)``.

@@ -35,15 +35,8 @@ class Encoder(Protocol):
 
 def batch(signals: Any) -> list[Floats]:
     """Return the signals as float arrays of shape (T_i, C); an error names the signal that is wrong."""
-    if isinstance(signals, np.ndarray) and signals.ndim == 2:
-        signals = [signals]
-    if not isinstance(signals, (np.ndarray, list, tuple)) or (isinstance(signals, np.ndarray) and signals.ndim != 3):
-        shape = f" of shape {signals.shape}" if isinstance(signals, np.ndarray) else ""
-        raise DescriptionError(
-            f"signals: got {type(signals).__name__}{shape}, expected a list of (T, C) arrays or an array (B, T, C)"
-        )
     out = []
-    for b, signal in enumerate(signals):
+    for b, signal in enumerate(_each(signals)):
         array = checks.real_array(signal, f"signal of sample {b}")
         array = array[None] if array.ndim == 1 else array
         if array.ndim != 2 or array.shape[0] == 0:
@@ -57,6 +50,43 @@ def batch(signals: Any) -> list[Floats]:
     if len(widths) > 1 or 0 in widths:
         raise DescriptionError(f"signals: got {sorted(widths)} channels, expected the same number >= 1 in all samples")
     return out
+
+
+def _each(signals: Any) -> Sequence[Any]:
+    """Return the signals of a batch one by one: an array of two dimensions is one signal, a list is always a batch."""
+    if isinstance(signals, np.ndarray):
+        if signals.ndim == 2:
+            return [signals]
+        if signals.ndim == 3:
+            return list(signals)
+    elif isinstance(signals, (list, tuple)):
+        _refuse_lists_of_numbers(signals)
+        return signals
+    got = type(signals).__name__ + (f" of shape {signals.shape}" if isinstance(signals, np.ndarray) else "")
+    remedy = "; for one channel write x[:, None], for one frame x[None]" if np.ndim(signals) == 1 else ""
+    raise DescriptionError(
+        f"signals: got {got}, expected a list of (T, C) arrays, an array (B, T, C), or one array (T, C){remedy}"
+    )
+
+
+def _refuse_lists_of_numbers(signals: Sequence[Any]) -> None:
+    """Raise for a list of lists of numbers, which may be one signal or a batch of samples of one frame."""
+    flat = [b for b, part in enumerate(signals) if isinstance(part, (list, tuple)) and _begins_with_number(part)]
+    if flat:
+        raise DescriptionError(
+            f"signals: got a list of {len(signals)} in which item {flat[0]} is a list of {len(signals[flat[0]])} numbers; it "
+            "may be one signal or a batch of samples of one frame: for one signal (T, C) write numpy.array(signals) or "
+            "[signals], for samples of one frame numpy.array(signals)[:, None]"
+        )
+    if any(isinstance(part, (int, float, np.number)) for part in signals):
+        raise DescriptionError(
+            "signals: got a list of numbers, expected a list of (T, C) arrays; for one channel write "
+            "numpy.array(signals)[:, None], for one frame numpy.array(signals)[None]"
+        )
+
+
+def _begins_with_number(part: Sequence[Any]) -> bool:
+    return len(part) > 0 and isinstance(part[0], (int, float, np.number))
 
 
 def in_unit_range(signals: Sequence[Floats], what: str) -> None:

@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn.estimator_input import as_signals
+from lsm_sim.learn.estimator_input import as_signals, is_table
 from lsm_sim.learn.raw_features import bin_means
 from lsm_sim.learn.readout import Task, resolve
 from lsm_sim.support import checks, environment
@@ -153,7 +153,7 @@ class _EchoState(BaseEstimator):
             raise DescriptionError(f"y: got {len(y)} values for {len(signals)} samples of X")
         if self._task == "classify" and np.unique(y).size < 2:
             raise DescriptionError(f"y: got one class only, {y[0]!s}; expected at least two classes")
-        self.n_channels_ = signals[0].shape[1]
+        self.n_channels_, self.sequences_ = signals[0].shape[1], not is_table(X)
         self.readout_ = resolve(self.readout, self._task).fit(self.features(signals), y)
 
     def predict(self, X: Any) -> Any:
@@ -163,7 +163,7 @@ class _EchoState(BaseEstimator):
 
     def _checked(self, X: Any) -> Floats:
         check_is_fitted(self, "readout_")
-        signals = as_signals(self, X, reset=False)
+        signals = as_signals(self, X, reset=False, sequences=self.sequences_)
         if signals[0].shape[1] != self.n_channels_:
             raise DescriptionError(
                 f"X: got signals of {signals[0].shape[1]} channels, expected {self.n_channels_} as in fit"

@@ -26,6 +26,8 @@ class EstimatorInput:
     ----------
     n_samples, n_channels, n_features
         Samples in fit; channels of a signal; columns of X (equal to the channels unless rows are reshaped).
+    sequences
+        Whether X was sequences in fit, not a table; see `lsm_sim.learn.estimators`.
     low, high
         Range seen in fit, per channel or of all, shape (C,) or (); None: no scaling.
     """
@@ -33,6 +35,7 @@ class EstimatorInput:
     n_samples: int
     n_channels: int
     n_features: int
+    sequences: bool = False
     low: Floats | None = None
     high: Floats | None = None
 
@@ -45,8 +48,8 @@ class EstimatorInput:
             spikes = estimator.encoder_(X, estimator.dt)
             return EstimatorInput(len(spikes), spikes.n_channels, spikes.n_channels)
         signals = as_signals(estimator, X, reset=True)
-        n_features = estimator.n_features_in_ if _is_table(X) else signals[0].shape[1]
-        shape = len(signals), signals[0].shape[1], n_features
+        n_features = estimator.n_features_in_ if is_table(X) else signals[0].shape[1]
+        shape = len(signals), signals[0].shape[1], n_features, not is_table(X)
         if estimator.scale is None:
             return EstimatorInput(*shape)
         axis = 0 if estimator.scale == "channel" else None
@@ -65,7 +68,7 @@ class EstimatorInput:
 
     def signals(self, estimator: Any, X: Any) -> list[Floats]:
         """Return what the encoder sees of X: a scaled (frames, channels) array per sample."""
-        signals = as_signals(estimator, X, reset=False)
+        signals = as_signals(estimator, X, reset=False, sequences=self.sequences)
         if signals[0].shape[1] != self.n_channels:
             raise DescriptionError(
                 f"X: got signals of {signals[0].shape[1]} channels, expected {self.n_channels} as in fit"
@@ -85,17 +88,42 @@ class EstimatorInput:
         return self.encode(estimator, _safe_indexing(samples, chosen))
 
 
-def _is_table(X: Any) -> bool:
+def is_table(X: Any) -> bool:
     """Return whether X is (samples, features) rather than signals."""
     if isinstance(X, np.ndarray):
         return X.ndim != 3
-    return not (isinstance(X, (list, tuple)) and len(X) > 0 and np.ndim(X[0]) == 2)
+    return not (isinstance(X, (list, tuple)) and len(X) > 0 and _is_signal(X[0]))
 
 
-def as_signals(estimator: Any, X: Any, *, reset: bool) -> list[Floats]:
-    """Return X as a list of (frames, channels) arrays; ``reset`` makes the estimator remember the columns of X."""
-    if not _is_table(X):
+def _is_signal(part: Any) -> bool:
+    """Return whether an item of a list is a signal (frames, channels); rows of unequal length count, and are refused later."""
+    try:
+        return np.ndim(part) == 2
+    except ValueError:
+        return True
+
+
+def _refuse_table(X: Any) -> None:
+    """Raise if X is a table, which after fit with sequences is most likely one sample."""
+    if not hasattr(X, "__len__") or len(X) == 0:
+        return
+    shape = f" of shape {X.shape}" if hasattr(X, "shape") else f" of {len(X)} items"
+    raise DescriptionError(
+        f"X: got {type(X).__name__}{shape}, one sample or a table of samples of one frame, expected a batch of samples (frames, "
+        "channels) as in fit; for one sample write X[:1] instead of X[0], or [signal]; for samples of one frame X[:, None]"
+    )
+
+
+def as_signals(estimator: Any, X: Any, *, reset: bool, sequences: bool = False) -> list[Floats]:
+    """Return X as a list of (frames, channels) arrays.
+
+    ``reset`` makes the estimator remember the columns of X; ``sequences`` says that X was no table in fit, so that it may not be
+    one now.
+    """
+    if not is_table(X):
         return batch(X)
+    if sequences:
+        _refuse_table(X)
     table = np.asarray(validate_data(estimator, X, reset=reset, dtype=np.float64))
     shape = estimator.sample_shape or (1, table.shape[1])
     if np.prod(shape) != table.shape[1]:

@@ -1,7 +1,13 @@
 """scikit-learn estimators around a liquid: fit, transform, predict, score, in pipelines and grid searches.
 
-X may be an array (samples, features), (samples, frames, channels), a list of (frames, channels) arrays of any lengths, or,
-with `lsm_sim.encode.Passthrough`, spikes.
+X is always a batch of samples, in one of two forms:
+
+- sequences: an array (samples, frames, channels), or a list of (frames, channels) arrays of any lengths;
+- a table: an array, list or data frame (samples, features), whose rows are samples of one frame, or of several frames if
+  ``sample_shape`` is given.
+
+After `fit` with sequences a table is an error, because one sample (frames, channels) looks like one: write ``X[:1]`` instead of
+``X[0]``, or ``[signal]``. With `lsm_sim.encode.Passthrough` X is spikes.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ DEFAULT_FEATURES = Counts(bins=5, sqrt=True)
 
 # What is saved: parameters, the form of X, its range, and the calibration samples.
 _SETTINGS = ("dt", "sample_shape", "scale", "backend", "arithmetic")
-_FORM = ("n_samples", "n_channels", "n_features")
+_FORM = ("n_samples", "n_channels", "n_features", "sequences")
 _RANGE = ("low", "high")
 _STIMULUS = ("step", "channel", "offsets", "n_steps")
 
