@@ -15,12 +15,11 @@ from typing import Any
 import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn.estimator_input import as_signals, is_table
+from lsm_sim.learn.estimator_input import as_signals, checked_labels, checked_y, is_table
 from lsm_sim.learn.raw_features import bin_means
 from lsm_sim.learn.readout import Task, resolve
 from lsm_sim.support import checks, environment
@@ -219,9 +218,7 @@ class EchoStateClassifier(ClassifierMixin, _EchoState):
 
     def fit(self, X: Any, y: Any) -> EchoStateClassifier:
         """Run the samples through the reservoir and train the readout."""
-        y = validate_data(self, y=y)
-        check_classification_targets(y)
-        self._fit(X, y)
+        self._fit(X, checked_labels(self, y))
         self.classes_ = self.readout_.classes_
         return self
 
@@ -238,7 +235,7 @@ class EchoStateRegressor(RegressorMixin, _EchoState):
 
     def fit(self, X: Any, y: Any) -> EchoStateRegressor:
         """Run the samples through the reservoir and train the readout; ``y`` is (samples,) or (samples, targets)."""
-        self._fit(X, validate_data(self, y=y, multi_output=True, y_numeric=True))
+        self._fit(X, checked_y(self, y, multi_output=True, y_numeric=True))
         return self
 
     def __sklearn_tags__(self) -> Any:

@@ -9,11 +9,11 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn import model_file
+from lsm_sim.learn.estimator_input import checked_labels
 from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.pipelines import front_and_liquid
 from lsm_sim.learn.readout import resolve
@@ -54,16 +54,17 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any) -> LiquidEnsemble:
         """Run the samples through all liquids and train the readouts."""
-        y = validate_data(self, y=y)
-        check_classification_targets(y)
+        y = checked_labels(self, y)
         if self.combine not in COMBINATIONS:
             raise DescriptionError(f"combine: got {self.combine!r}, expected 'features' or 'scores'")
+        if not isinstance(self.members, (list, tuple)):
+            raise DescriptionError(f"members: got {self.members!r}, expected a list of LiquidClassifier")
         if not self.members:
             raise DescriptionError("members: got none, expected at least one")
         if np.unique(y).size == 1:
             raise DescriptionError(f"y: got one class only, {y[0]!s}; expected at least two classes")
         if self.combine == "scores":
-            self.members_ = [clone(member).fit(X, y) for member in self.members]
+            self.members_ = [_checked(member).fit(X, y) for member in self.members]
             self._copy_n_features()
             self.classes_ = self.members_[0].classes_
             return self
@@ -147,11 +148,17 @@ def winners(scores: Floats, classes: Any) -> Any:
     return classes[(scores > 0).astype(int)] if scores.ndim == 1 else classes[scores.argmax(axis=1)]
 
 
-def _transforming(member: Any) -> Any:
-    """Return a member without its readout."""
-    front, last = front_and_liquid(member)
+def _checked(member: Any) -> Any:
+    """Return an unfitted copy of a member that is a LiquidClassifier, or a pipeline that ends in one."""
+    _, last = front_and_liquid(member)
     if not isinstance(last, LiquidClassifier):
         raise DescriptionError(
             f"members: got {type(last).__name__}, expected LiquidClassifier, or pipelines that end in one"
         )
+    return clone(member)
+
+
+def _transforming(member: Any) -> Any:
+    """Return a member without its readout."""
+    front, last = front_and_liquid(_checked(member))
     return last.transformer() if front is None else Pipeline([*front.steps, ("liquid", last.transformer())])

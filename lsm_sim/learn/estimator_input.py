@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import _safe_indexing
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from lsm_sim.encode.passthrough import Passthrough
@@ -124,8 +125,64 @@ def as_signals(estimator: Any, X: Any, *, reset: bool, sequences: bool = False) 
         return batch(X)
     if sequences:
         _refuse_table(X)
-    table = np.asarray(validate_data(estimator, X, reset=reset, dtype=np.float64))
-    shape = estimator.sample_shape or (1, table.shape[1])
-    if np.prod(shape) != table.shape[1]:
-        raise DescriptionError(f"sample_shape: got {shape}, expected a product of {table.shape[1]}, the features of X")
+    table = _table(estimator, X, reset)
+    shape = _sample_shape(estimator.sample_shape, table.shape[1])
     return list(table.reshape(len(table), *shape))
+
+
+def _table(estimator: Any, X: Any, reset: bool) -> Floats:
+    """Return X as floats (samples, features), checked by scikit-learn, whose messages its own tests expect."""
+    if X is None or isinstance(X, (str, bytes)):
+        raise DescriptionError(f"X: got {X!r}, expected samples; see lsm_sim.learn.estimators for the forms of X")
+    if isinstance(X, (list, tuple)) and len(X) == 0:
+        raise DescriptionError("X: got no samples, expected at least one")
+    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
+        raise DescriptionError(
+            f"X: got an array of {X.size} objects, expected numbers; for signals of different lengths write list(X)"
+        )
+    _refuse_unequal_rows(X)
+    try:
+        return np.asarray(validate_data(estimator, X, reset=reset, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        if isinstance(error, TypeError) and not isinstance(X, (list, tuple)):
+            raise  # scikit-learn's checks of estimators demand a TypeError for sparse matrices and arrays of objects
+        raise DescriptionError(f"X: {error}") from None
+
+
+def _refuse_unequal_rows(X: Any) -> None:
+    lengths = {len(row) for row in X if hasattr(row, "__len__")} if isinstance(X, (list, tuple)) else set()
+    if len(lengths) > 1:
+        raise DescriptionError(
+            f"X: got rows of {min(lengths)} to {max(lengths)} values, expected rows of equal length, or a list of (frames, "
+            "channels) arrays; for signals of one channel write [numpy.reshape(x, (-1, 1)) for x in X]"
+        )
+
+
+def _sample_shape(sample_shape: Any, n_features: int) -> tuple[int, int]:
+    """Return frames and channels of a row."""
+    if sample_shape is None:
+        return 1, n_features
+    shape = np.asarray(sample_shape)
+    if shape.shape != (2,) or shape.dtype.kind not in "iu" or shape.min() < 1 or shape.prod() != n_features:
+        raise DescriptionError(
+            f"sample_shape: got {sample_shape!r}, expected (frames, channels) with a product of {n_features}, the features of X"
+        )
+    return int(shape[0]), int(shape[1])
+
+
+def checked_y(estimator: Any, y: Any, **options: bool) -> Any:
+    """Return y as scikit-learn checks it; `DescriptionError` has its message."""
+    try:
+        return validate_data(estimator, y=y, **options)
+    except (TypeError, ValueError) as error:
+        raise DescriptionError(f"y: {error}") from None
+
+
+def checked_labels(estimator: Any, y: Any) -> Any:
+    """Return y as labels of classes."""
+    labels = checked_y(estimator, y)
+    try:
+        check_classification_targets(labels)
+    except ValueError as error:
+        raise DescriptionError(f"y: {error}") from None
+    return labels

@@ -19,16 +19,17 @@ from typing import Any, TypeVar
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.encode import Encoder
 from lsm_sim.engine.protocol import DEFAULT
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn import model_file
+from lsm_sim.learn.estimator_input import checked_labels, checked_y
 from lsm_sim.learn.features import Features
+from lsm_sim.learn.parts import LiquidLike
 from lsm_sim.learn.readout import Task, resolve
-from lsm_sim.learn.transformer import LiquidLike, LiquidTransformer
+from lsm_sim.learn.transformer import LiquidTransformer
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import ms
 
@@ -151,9 +152,7 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
 
     def fit(self, X: Any, y: Any) -> LiquidClassifier:
         """Run the samples through the liquid and train the readout."""
-        y = validate_data(self, y=y)
-        check_classification_targets(y)
-        self._fit(X, y)
+        self._fit(X, checked_labels(self, y))
         self.classes_ = self.readout_.classes_
         return self
 
@@ -177,7 +176,7 @@ class LiquidRegressor(RegressorMixin, _LiquidPredictor):
 
     def fit(self, X: Any, y: Any) -> LiquidRegressor:
         """Run the samples through the liquid and train the readout; ``y`` has shape (samples,) or (samples, targets)."""
-        self._fit(X, validate_data(self, y=y, multi_output=True, y_numeric=True))
+        self._fit(X, checked_y(self, y, multi_output=True, y_numeric=True))
         return self
 
     def __sklearn_tags__(self) -> Any:

@@ -5,10 +5,11 @@ Imported on demand, because scikit-learn takes a second to load.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -69,4 +70,25 @@ def resolve(readout: Any, task: Task) -> Any:
                 f"readout: got {readout!r}, expected one of {', '.join(named)}, or a scikit-learn estimator"
             )
         return named[readout]()
+    _check_readout(readout, task)
     return clone(readout)
+
+
+def _check_readout(readout: Any, task: Task) -> None:
+    """Raise unless the readout is an estimator for this task."""
+    if isinstance(readout, type):
+        raise DescriptionError(
+            f"readout: got the class {readout.__name__}, expected an object; write {readout.__name__}(...) with brackets"
+        )
+    wanted, other = ("a classifier", is_regressor) if task == "classify" else ("a regressor", is_classifier)
+    methods = ("fit", "predict", "get_params")
+    if not all(callable(getattr(readout, method, None)) for method in methods) or _declares(other, readout):
+        raise DescriptionError(f"readout: got {type(readout).__name__}, expected {wanted} of scikit-learn, or 'ridge'")
+
+
+def _declares(kind: Callable[[Any], bool], readout: Any) -> bool:
+    """Return whether the tags of an estimator declare this kind; those of other packages may have no tags."""
+    try:
+        return kind(readout)
+    except (AttributeError, TypeError, ValueError):
+        return False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -16,6 +16,7 @@ from lsm_sim.engine.protocol import DEFAULT, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.estimator_input import EstimatorInput
 from lsm_sim.learn.features import Counts, Features
+from lsm_sim.learn.parts import LiquidLike, build_liquid, checked_encoder, checked_features
 from lsm_sim.learn.records import RECORDS, record_from_dict, record_to_dict
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
@@ -23,8 +24,6 @@ from lsm_sim.quantisation.quantise import quantise
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import Hz, ms
-
-LiquidLike: TypeAlias = Liquid | Callable[[int], Liquid]
 
 DEFAULT_ENCODER = Rate(max_rate=200 * Hz, frame=50 * ms)
 _CALIBRATION = 64  # samples of fit that calibrate quantisation
@@ -43,7 +42,7 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     liquid
-        A `Liquid`, or a function that returns one for a number of input channels.
+        A `Liquid`, or a function that returns one for a number of input channels, such as ``lsm_sim_models.speech``.
     encoder
         How samples become spikes; see `lsm_sim.encode`. None: ``Rate(max_rate=200 * Hz, frame=50 * ms)``.
     features
@@ -98,8 +97,8 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         return self.calibrate(self.input_.encode_some(self, X, _CALIBRATION))
 
     def _resolve(self) -> None:
-        self.encoder_ = DEFAULT_ENCODER if self.encoder is None else self.encoder
-        self.features_ = DEFAULT_FEATURES if self.features is None else self.features
+        self.encoder_ = checked_encoder(self.encoder, DEFAULT_ENCODER)
+        self.features_ = checked_features(self.features, DEFAULT_FEATURES)
 
     def prepare(self, form: EstimatorInput, program: Program | None = None) -> LiquidTransformer:
         """Build the network for samples of this form; `fit` learns the form from data. None: lower the liquid."""
@@ -107,11 +106,7 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         self.input_ = form
         self.n_features_in_ = form.n_features
         n_channels = self.encoder_.n_channels(form.n_channels)
-        self.liquid_ = self.liquid if isinstance(self.liquid, Liquid) else self.liquid(n_channels)
-        if self.liquid_.n_inputs != n_channels:
-            raise DescriptionError(
-                f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels}, as the encoder returns for X"
-            )
+        self.liquid_ = build_liquid(self.liquid, n_channels, "the encoder returns for X")
         if program is not None and program.n_inputs != n_channels:
             raise DescriptionError(f"program: got {program.n_inputs} input channels, expected {n_channels}")
         self.program_ = lower(self.liquid_, self.dt) if program is None else program

@@ -9,14 +9,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from lsm_sim.describe.liquid import Liquid
 from lsm_sim.encode import Encoder, Population
 from lsm_sim.engine.protocol import DEFAULT
-from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.forecast.ridge import TimeRidge
 from lsm_sim.learn.forecast.series import Scaler, aligned, checked_series, checked_targets, nrmse
 from lsm_sim.learn.forecast.states import run_counts, sample_edges, with_traces
-from lsm_sim.learn.transformer import LiquidLike
+from lsm_sim.learn.parts import LiquidLike, build_liquid, checked_encoder
+from lsm_sim.learn.readout import resolve
 from lsm_sim.program.lowering import lower
 from lsm_sim.simulate import rescale
 from lsm_sim.spikes.spikes import Spikes
@@ -105,21 +104,17 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
         rows, ahead = aligned(len(array), self.horizon, self.washout)
         self.prepare(array)
         self._one_target = np.ndim(series if targets is None else targets) == 1
-        readout = TimeRidge() if self.readout is None else clone(self.readout)
+        readout = TimeRidge() if self.readout is None else resolve(self.readout, "regress")
         self.readout_ = readout.fit(self.features(array)[rows], wanted[ahead, 0] if self._one_target else wanted[ahead])
         return self
 
     def prepare(self, series: Any) -> LiquidForecaster:
         """Learn the range of the series and build the network; nothing is trained."""
         array = checked_series(series)
-        self.encoder_ = DEFAULT_ENCODER if self.encoder is None else self.encoder
+        self.encoder_ = checked_encoder(self.encoder, DEFAULT_ENCODER)
         self.scaler_ = Scaler.fit(array, self.margin)
         n_channels = self.encoder_.n_channels(array.shape[1])
-        self.liquid_ = self.liquid if isinstance(self.liquid, Liquid) else self.liquid(n_channels)
-        if self.liquid_.n_inputs != n_channels:
-            raise DescriptionError(
-                f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels}, as the encoder returns for the series"
-            )
+        self.liquid_ = build_liquid(self.liquid, n_channels, "the encoder returns for the series")
         self.program_ = lower(self.liquid_, self.dt)
         return self
 

@@ -174,3 +174,11 @@ def test_what_memory_cannot_hold_is_refused_before_it_is_allocated(engine, stimu
 def test_a_whole_float_is_a_number_of_threads(stimulus):
     request = checked_request(lower(LIQUID, 1 * ms), stimulus, Request(n_threads=2.0))
     assert type(request.n_threads) is int
+
+
+@pytest.mark.parametrize("record", [["e"], "e", 5, {"e": 5}, {"e": None}])
+def test_what_is_no_table_of_groups_to_record_is_refused(record):
+    liquid = lsm.Liquid([lsm.Inputs("in", 1)], [lsm.Neurons("e", 2)])
+    stimulus = lsm.Spikes.from_dense(np.zeros((3, 1), bool), 1 * ms)
+    with pytest.raises(lsm.DescriptionError, match=r"record.*expected"):
+        lsm.run(liquid, stimulus, record=record)

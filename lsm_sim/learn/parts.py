@@ -1,0 +1,68 @@
+"""The parts that a user gives an estimator, checked before anything runs: encoder, features, liquid."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeAlias, cast
+
+from lsm_sim.describe.liquid import Liquid
+from lsm_sim.encode import Encoder
+from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.features import Features
+
+LiquidLike: TypeAlias = Liquid | Callable[..., Liquid]
+
+
+def checked_encoder(encoder: Any, default: Encoder) -> Encoder:
+    """Return the encoder, or the default for None."""
+    if encoder is None:
+        return default
+    _check_part(encoder, "encoder", ("n_channels", "__call__"), "an encoder such as lsm_sim.encode.Rate(), or None")
+    return cast(Encoder, encoder)
+
+
+def checked_features(features: Any, default: Features) -> Features:
+    """Return the features, or the default for None."""
+    if features is None:
+        return default
+    _check_part(features, "features", ("of", "run"), "features such as lsm_sim.Counts(bins=5), or None")
+    return cast(Features, features)
+
+
+def _check_part(part: Any, role: str, methods: tuple[str, ...], expected: str) -> None:
+    if isinstance(part, type):
+        raise DescriptionError(
+            f"{role}: got the class {part.__name__}, expected {expected}; write {part.__name__}(...) with brackets"
+        )
+    if not all(callable(getattr(part, method, None)) for method in methods):
+        raise DescriptionError(f"{role}: got {part!r}, expected {expected}")
+
+
+def build_liquid(liquid: Any, n_inputs: int, source: str) -> Liquid:
+    """Return the liquid, or what the function returns for this number of input channels, which ``source`` gives.
+
+    A function whose argument ``n_inputs`` is keyword-only gets it by name, any other function as its only argument.
+    """
+    made = liquid if isinstance(liquid, Liquid) else _call(liquid, n_inputs)
+    if not isinstance(made, Liquid):
+        raise DescriptionError(
+            f"liquid: got a function that returns {type(made).__name__}, expected one that returns a Liquid"
+        )
+    if made.n_inputs != n_inputs:
+        raise DescriptionError(f"liquid: got {made.n_inputs} input channels, expected {n_inputs}, as {source}")
+    return made
+
+
+def _call(function: Any, n_inputs: int) -> Any:
+    if not callable(function) or isinstance(function, type):
+        raise DescriptionError(
+            f"liquid: got {function!r}, expected a Liquid, or a function that returns one for a number of input channels, such "
+            "as lsm_sim_models.speech"
+        )
+    try:
+        argument = inspect.signature(function).parameters.get("n_inputs")
+    except (TypeError, ValueError):  # some compiled functions have no signature
+        argument = None
+    by_name = argument is not None and argument.kind is inspect.Parameter.KEYWORD_ONLY
+    return function(n_inputs=n_inputs) if by_name else function(n_inputs)
