@@ -40,7 +40,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
     --------
     >>> import lsm_sim_models as models
     >>> X, y = [np.full((4, 1), 0.2), np.full((6, 1), 0.9)] * 5, ["low", "high"] * 5
-    >>> members = [LiquidClassifier(models.speech(1, 20, seed=seed)) for seed in range(3)]
+    >>> members = [LiquidClassifier(models.speech(n_inputs=1, n_neurons=20, seed=seed)) for seed in range(3)]
     >>> LiquidEnsemble(members).fit(X, y).predict(X[:2]).tolist()
     ['low', 'high']
     """
