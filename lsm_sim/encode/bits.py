@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
-from lsm_sim.encode.signals import batch, frame_steps, in_unit_range, of_rasters
+from lsm_sim.encode.signals import batch, check_settings, frame_steps, in_unit_range, of_rasters
 from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats
+from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import ms
 
 MOST_BITS = 24
 
 
 @dataclass(frozen=True)
-class Bits:
+class Bits(Parameters):
     """Binary digits: in the first step of each frame channel b fires if digit b of the value is 1.
 
     The value x in [0, 1] is converted to the integer min(floor(x * 2^n), 2^n - 1), whose n digits start with the most
@@ -41,9 +42,11 @@ class Bits:
     """
 
     n: int = 12
+    _: KW_ONLY
     frame: float | None = 8 * ms
 
     def __post_init__(self) -> None:
+        check_settings(self)
         object.__setattr__(self, "n", checks.whole(self.n, "Bits n", minimum=1, maximum=MOST_BITS))
 
     def n_channels(self, n_features: int) -> int:
@@ -67,4 +70,4 @@ class Bits:
 
 def bits(signals: Any, *, n: int = 12, frame: float | None = 8 * ms, dt: float = 1 * ms) -> Spikes:
     """Encode with `Bits`."""
-    return Bits(n, frame)(signals, dt)
+    return Bits(n, frame=frame)(signals, dt)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.encode.rates import spikes_per_step
-from lsm_sim.encode.signals import Interpolation, batch, encode_together, frame_steps, in_unit_range
+from lsm_sim.encode.signals import Interpolation, batch, check_settings, encode_together, frame_steps, in_unit_range
 from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
-from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats, Ints
+from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import Hz, ms
 
 _GRID = 2.0**32  # signal and filter are rounded to multiples of 1/_GRID, so that their sums are exact in any order
 
 
 @dataclass(frozen=True)
-class BSA:
+class BSA(Parameters):
     """Ben's spiker algorithm (BSA): a spike where subtracting the filter brings the remaining signal closer to zero.
 
     With the finite impulse response h of a low-pass filter and the signal x, at each step k in turn:
@@ -55,6 +55,7 @@ class BSA:
     """
 
     max_rate: float = 500 * Hz
+    _: KW_ONLY
     cutoff: float = 20 * Hz
     taps: float = 24 * ms
     threshold: float = 0.9
@@ -63,9 +64,8 @@ class BSA:
     interpolation: Interpolation = "linear"
 
     def __post_init__(self) -> None:
-        for name in ("cutoff", "taps", "power"):
-            checks.positive(getattr(self, name), f"BSA {name}")
-        if not 0 < checks.real(self.threshold, "BSA threshold") <= 1:
+        check_settings(self)
+        if not 0 < self.threshold <= 1:
             raise DescriptionError(f"BSA threshold: got {self.threshold:g}, expected a fraction in (0, 1]")
 
     def n_channels(self, n_features: int) -> int:
@@ -133,4 +133,13 @@ def bsa(
     dt: float = 1 * ms,
 ) -> Spikes:
     """Encode with `BSA`."""
-    return BSA(max_rate, cutoff, taps, threshold, power, frame, interpolation)(signals, dt)
+    encoder = BSA(
+        max_rate,
+        cutoff=cutoff,
+        taps=taps,
+        threshold=threshold,
+        power=power,
+        frame=frame,
+        interpolation=interpolation,
+    )
+    return encoder(signals, dt)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
-from lsm_sim.encode.signals import Interpolation, batch, encode_together, frame_steps
+from lsm_sim.encode.signals import Interpolation, batch, check_settings, encode_together, frame_steps
 from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats, Ints
+from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import ms
 
 
 @dataclass(frozen=True)
-class Delta:
+class Delta(Parameters):
     """Send on delta: an ON (OFF) spike when the signal is ``step`` above (below) a level, which then changes by ``step``.
 
     Channel c of the signal gives spike channels c (ON) and C + c (OFF). The level starts at ``start``. It changes at most
@@ -24,11 +25,13 @@ class Delta:
     """
 
     step: float = 0.1
+    _: KW_ONLY
     start: float = 0.0
     frame: float | None = None
     interpolation: Interpolation = "linear"
 
     def __post_init__(self) -> None:
+        check_settings(self)
         checks.positive(self.step, "Delta step")
 
     def n_channels(self, n_features: int) -> int:
@@ -64,4 +67,4 @@ def delta(
     dt: float = 1 * ms,
 ) -> Spikes:
     """Encode with `Delta`."""
-    return Delta(step, start, frame, interpolation)(signals, dt)
+    return Delta(step, start=start, frame=frame, interpolation=interpolation)(signals, dt)

@@ -10,11 +10,12 @@ import numpy as np
 from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import ms
 
 
 @dataclass(frozen=True)
-class Passthrough:
+class Passthrough(Parameters):
     """Pass spikes through unchanged: `Spikes`, a list of them, or boolean arrays as in `Spikes.from_dense`."""
 
     def n_channels(self, n_features: int) -> int:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.encode.rates import Rate
-from lsm_sim.encode.signals import Interpolation, batch
+from lsm_sim.encode.signals import Interpolation, batch, check_settings
 from lsm_sim.encode.trials import Trials
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import Hz, ms
 
 
 @dataclass(frozen=True)
-class Population:
+class Population(Parameters):
     """Gaussian tuning curves: channel j of n fires at max_rate * exp(-(x - c_j)^2 / (2 s^2)), integrate-and-fire.
 
     The centres c_j are evenly spaced in [low, high], both ends included; s is ``width`` times their spacing. Signal channel c
@@ -26,6 +27,7 @@ class Population:
     """
 
     n: int = 8
+    _: KW_ONLY
     low: float = 0.0
     high: float = 1.0
     width: float = 1.0
@@ -35,7 +37,9 @@ class Population:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_settings(self)
         checks.whole(self.n, "Population n", minimum=2)
+        checks.whole(self.seed, "Population seed")
         checks.positive(self.width, "Population width")
         if not checks.real(self.low, "Population low") < checks.real(self.high, "Population high"):
             raise DescriptionError(f"Population: got low {self.low:g} and high {self.high:g}, expected low < high")
@@ -70,4 +74,14 @@ def population(
     dt: float = 1 * ms,
 ) -> Spikes:
     """Encode with `Population`."""
-    return Population(n, low, high, width, max_rate, frame, interpolation, seed)(signals, dt)
+    encoder = Population(
+        n,
+        low=low,
+        high=high,
+        width=width,
+        max_rate=max_rate,
+        frame=frame,
+        interpolation=interpolation,
+        seed=seed,
+    )
+    return encoder(signals, dt)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from lsm_sim.encode.signals import Interpolation, batch, frame_steps, in_unit_range, of_rasters, resample
-from lsm_sim.encode.trials import Seed, Trials, checked_seed, generators, repeated, trial_numbers
+from lsm_sim.encode.signals import (
+    Interpolation,
+    batch,
+    check_settings,
+    frame_steps,
+    in_unit_range,
+    of_rasters,
+    resample,
+)
+from lsm_sim.encode.trials import Seed, Trials, generators, repeated, trial_numbers
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats
+from lsm_sim.support.parameters import Parameters
 from lsm_sim.support.seeding import stream
 from lsm_sim.units import Hz, ms
 
@@ -28,7 +37,7 @@ def spikes_per_step(max_rate: float, dt: float) -> float:
 
 
 @dataclass(frozen=True)
-class Poisson:
+class Poisson(Parameters):
     """A spike in each step with probability max_rate * dt * value^power, independently of other steps.
 
     The spikes of a sample depend on its values, the encoder's settings with its seed, and the number of the trial; not on
@@ -60,13 +69,14 @@ class Poisson:
     """
 
     max_rate: float = 100 * Hz
+    _: KW_ONLY
     power: float = 1.0
     frame: float | None = None
     interpolation: Interpolation = "hold"
     seed: Seed = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "seed", checked_seed(self.seed, "Poisson seed"))
+        check_settings(self)
 
     def n_channels(self, n_features: int) -> int:
         """Return the number of spike channels: one per signal channel."""
@@ -88,7 +98,7 @@ class Poisson:
 
 
 @dataclass(frozen=True)
-class Rate:
+class Rate(Parameters):
     """Deterministic integrate-and-fire code: a spike when the integral of max_rate * value^power reaches the next integer.
 
     The integral starts at a phase in [0, 1): ``phase``, or, if it is None, one drawn for each channel, so that channels
@@ -96,11 +106,18 @@ class Rate:
     """
 
     max_rate: float = 100 * Hz
+    _: KW_ONLY
     power: float = 1.0
     frame: float | None = None
     interpolation: Interpolation = "hold"
     phase: float | None = None
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        checks.whole(self.seed, "Rate seed")
+        if self.phase is not None and not 0 <= checks.real(self.phase, "Rate phase") < 1:
+            raise DescriptionError(f"Rate phase: got {self.phase:g}, expected a number in [0, 1) or None")
 
     def n_channels(self, n_features: int) -> int:
         """Return the number of spike channels: one per signal channel."""
@@ -118,8 +135,6 @@ class Rate:
     def _phases(self, n: int) -> Floats:
         if self.phase is None:
             return stream(self.seed, "rate/phase").random(n)
-        if not 0 <= self.phase < 1:
-            raise DescriptionError(f"Rate phase: got {self.phase:g}, expected a number in [0, 1) or None")
         return np.full(n, float(self.phase))
 
 
@@ -130,14 +145,18 @@ def integrate_and_fire(per_step: Floats, phase: Floats) -> Bools:
 
 
 @dataclass(frozen=True)
-class Latency:
+class Latency(Parameters):
     """One spike per channel and frame, earlier for larger values: at step round((1 - value) * (steps per frame - 1)).
 
     Values at or below ``threshold`` give no spike.
     """
 
     frame: float = 20 * ms
+    _: KW_ONLY
     threshold: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
     def n_channels(self, n_features: int) -> int:
         """Return the number of spike channels: one per signal channel."""
@@ -178,7 +197,8 @@ def poisson(
     >>> len(spikes), spikes.n_channels
     (50, 3)
     """
-    return Poisson(max_rate, power, frame, interpolation, seed)(signals, dt, trials)
+    encoder = Poisson(max_rate, power=power, frame=frame, interpolation=interpolation, seed=seed)
+    return encoder(signals, dt, trials)
 
 
 def rate(
@@ -193,9 +213,10 @@ def rate(
     dt: float = 1 * ms,
 ) -> Spikes:
     """Encode with `Rate`."""
-    return Rate(max_rate, power, frame, interpolation, phase, seed)(signals, dt)
+    encoder = Rate(max_rate, power=power, frame=frame, interpolation=interpolation, phase=phase, seed=seed)
+    return encoder(signals, dt)
 
 
 def latency(signals: Any, *, frame: float = 20 * ms, threshold: float = 0.0, dt: float = 1 * ms) -> Spikes:
     """Encode with `Latency`."""
-    return Latency(frame, threshold)(signals, dt)
+    return Latency(frame, threshold=threshold)(signals, dt)

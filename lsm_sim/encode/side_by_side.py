@@ -12,11 +12,12 @@ from lsm_sim.encode.signals import Encoder, batch
 from lsm_sim.encode.trials import Trials
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import ms
 
 
 @dataclass(frozen=True)
-class SideBySide:
+class SideBySide(Parameters):
     """Encode signals with each of ``encoders`` and concatenate their channels in that order.
 
     ``SideBySide((Rate(200 * Hz, frame=5 * ms), Delta(0.08, frame=5 * ms)))`` gives C channels of rates, then 2 C of changes.
@@ -32,6 +33,25 @@ class SideBySide:
         if not encoders or not all(callable(part) for part in encoders):
             raise DescriptionError(f"SideBySide encoders: got {self.encoders!r}, expected a tuple of encoders")
         object.__setattr__(self, "encoders", encoders)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name; ``deep``: also those of each encoder, such as ``0__max_rate`` of the first."""
+        out = super().get_params()
+        for i, part in enumerate(self.encoders if deep else ()):
+            if isinstance(part, Parameters):
+                out |= {f"{i}__{name}": value for name, value in part.get_params().items()}
+        return out
+
+    def set_params(self, **parameters: Any) -> SideBySide:
+        """Return a copy with other values of these parameters, such as ``0__max_rate``; this record does not change."""
+        encoders = list(parameters.pop("encoders", self.encoders))
+        for name, value in parameters.items():
+            i, _, rest = name.partition("__")
+            part = encoders[int(i)] if i.isdecimal() and int(i) < len(encoders) else None
+            if not isinstance(part, Parameters) or not rest:
+                raise DescriptionError(f"SideBySide: no parameter {name!r}; known: {', '.join(self.get_params())}")
+            encoders[int(i)] = part.set_params(**{rest: value})
+        return SideBySide(tuple(encoders))
 
     def n_channels(self, n_features: int) -> int:
         """Return the total number of spike channels."""

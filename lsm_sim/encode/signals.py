@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from lsm_sim.encode.trials import Trials
+from lsm_sim.encode.trials import Trials, checked_seed
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -31,6 +32,47 @@ class Encoder(Protocol):
         ``trials`` is a number n, for trials 0 to n - 1, or a list of the trial numbers themselves.
         """
         ...
+
+
+def check_settings(encoder: Any) -> None:
+    """Check the fields that encoders share, and convert quantities of Brian2 to plain numbers."""
+    for field in dataclasses.fields(encoder):
+        if field.name in _SETTINGS:
+            value, where = getattr(encoder, field.name), f"{type(encoder).__name__} {field.name}"
+            checked = _SETTINGS[field.name](value, where)
+            if type(value) not in (int, float):  # a plain number keeps its type
+                object.__setattr__(encoder, field.name, checked)
+
+
+def _rate(value: Any, where: str) -> float:
+    return checks.positive(value, where, "rate")
+
+
+def _time(value: Any, where: str) -> float:
+    return checks.positive(value, where, "time")
+
+
+def _frame(value: Any, where: str) -> float | None:
+    return None if value is None else _time(value, where)
+
+
+def _interpolation(value: Any, where: str) -> Any:
+    if value not in ("hold", "linear"):
+        raise DescriptionError(f"{where}: got {value!r}, expected 'hold' or 'linear'")
+    return value
+
+
+_SETTINGS: Mapping[str, Callable[[Any, str], Any]] = {
+    "max_rate": _rate,
+    "cutoff": _rate,
+    "power": checks.positive,
+    "frame": _frame,
+    "taps": _time,
+    "interpolation": _interpolation,
+    "threshold": checks.real,
+    "start": checks.real,
+    "seed": checked_seed,
+}
 
 
 def batch(signals: Any) -> list[Floats]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -27,19 +27,20 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.learn import model_file
 from lsm_sim.learn.estimator_input import checked_labels, checked_y
 from lsm_sim.learn.features import Features
-from lsm_sim.learn.parts import LiquidLike
+from lsm_sim.learn.parts import HoldsRecords, LiquidLike
 from lsm_sim.learn.readout import Task, resolve
-from lsm_sim.learn.transformer import LiquidTransformer
+from lsm_sim.learn.transformer import DEFAULT_PARTS, LiquidTransformer
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import ms
 
 Predictor = TypeVar("Predictor", bound="_LiquidPredictor")
 
 
-class _LiquidPredictor(BaseEstimator):
+class _LiquidPredictor(HoldsRecords):
     """A transformer and a readout; the parameters are the transformer's and ``readout``."""
 
     _task: Task
+    _default_parts = DEFAULT_PARTS
 
     def __init__(
         self,

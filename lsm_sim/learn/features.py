@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +18,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
+from lsm_sim.support.parameters import Parameters
 
 _CHUNK = 64  # samples whose spikes are held at once if counts are not enough
 
@@ -37,7 +38,7 @@ class Features(Protocol):
 
 
 @dataclass(frozen=True)
-class Counts:
+class Counts(Parameters):
     """Spike counts in ``bins`` equal bins of each sample's own length, or in windows of ``window`` seconds.
 
     Windows cover ``n_windows`` * ``window`` seconds from the start (None: the longest sample of the batch); a sample that
@@ -47,6 +48,7 @@ class Counts:
     """
 
     bins: int = 1
+    _: KW_ONLY
     window: float | None = None
     n_windows: int | None = None
     sqrt: bool = False
@@ -107,7 +109,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Traces:
+class Traces(Parameters):
     """Exponential traces, the sum over past spikes of exp(-(t - t_spike)/tau), sampled at ``times`` of each sample.
 
     ``times`` are fractions of the sample's own length in (0, 1], or seconds where ``seconds`` is set. A spike in step k
@@ -116,6 +118,7 @@ class Traces:
 
     tau: float
     times: tuple[float, ...] = (1.0,)
+    _: KW_ONLY
     seconds: bool = False
 
     def __post_init__(self) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
+
+from sklearn.base import BaseEstimator
 
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.encode import Encoder
@@ -37,6 +39,42 @@ def _check_part(part: Any, role: str, methods: tuple[str, ...], expected: str) -
         )
     if not all(callable(getattr(part, method, None)) for method in methods):
         raise DescriptionError(f"{role}: got {part!r}, expected {expected}")
+
+
+class HoldsRecords(BaseEstimator):
+    """Base of estimators whose ``encoder`` and ``features`` are frozen records, so that `set_params` replaces them.
+
+    ``_default_parts`` has what None stands for.
+    """
+
+    _default_parts: Mapping[str, Any] = {}
+
+    def set_params(self, **parameters: Any) -> Any:
+        """Set parameters; ``encoder__max_rate`` and ``features__bins`` change those of the encoder and the features.
+
+        Where encoder or features are None, these names change the defaults that None stands for.
+        """
+        nested: dict[str, dict[str, Any]] = {}
+        for name in list(parameters):
+            part, _, own = name.partition("__")
+            if own and part in self._default_parts:
+                nested.setdefault(part, {})[own] = parameters.pop(name)
+        super().set_params(**parameters)
+        for part, own_parameters in nested.items():
+            given = getattr(self, part)
+            record = self._default_parts[part] if given is None else given
+            setattr(self, part, _changed(part, record, own_parameters))
+        return self
+
+
+def _changed(part: str, record: Any, parameters: Mapping[str, Any]) -> Any:
+    """Return the record with other parameters; a user's own class needs `set_params` for that."""
+    if not hasattr(record, "set_params"):
+        raise DescriptionError(
+            f"{part}__{next(iter(parameters))}: {type(record).__name__} has no parameters that can be set by name; pass a new "
+            f"{part} instead"
+        )
+    return record.set_params(**parameters)
 
 
 def build_liquid(liquid: Any, n_inputs: int, source: str) -> Liquid:

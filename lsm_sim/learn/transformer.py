@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.describe.liquid import Liquid
@@ -16,7 +16,7 @@ from lsm_sim.engine.protocol import DEFAULT, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.estimator_input import EstimatorInput
 from lsm_sim.learn.features import Counts, Features
-from lsm_sim.learn.parts import LiquidLike, build_liquid, checked_encoder, checked_features
+from lsm_sim.learn.parts import HoldsRecords, LiquidLike, build_liquid, checked_encoder, checked_features
 from lsm_sim.learn.records import RECORDS, record_from_dict, record_to_dict
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
@@ -28,6 +28,7 @@ from lsm_sim.units import Hz, ms
 DEFAULT_ENCODER = Rate(max_rate=200 * Hz, frame=50 * ms)
 _CALIBRATION = 64  # samples of fit that calibrate quantisation
 DEFAULT_FEATURES = Counts(bins=5, sqrt=True)
+DEFAULT_PARTS: Mapping[str, Any] = {"encoder": DEFAULT_ENCODER, "features": DEFAULT_FEATURES}
 
 # What is saved: parameters, the form of X, its range, and the calibration samples.
 _SETTINGS = ("dt", "sample_shape", "scale", "backend", "arithmetic")
@@ -36,7 +37,7 @@ _RANGE = ("low", "high")
 _STIMULUS = ("step", "channel", "offsets", "n_steps")
 
 
-class LiquidTransformer(TransformerMixin, BaseEstimator):
+class LiquidTransformer(TransformerMixin, HoldsRecords):
     """Turn samples into the features of the spikes that they cause in a liquid.
 
     Parameters
@@ -63,7 +64,12 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         Maximum number of threads; None: one per core. Results do not depend on it.
     progress
         Show a progress bar; None: on a terminal, if the run takes more than a second.
+
+    Parameters of the encoder and the features can be set by names such as ``encoder__max_rate`` and ``features__bins``, also in
+    a grid search.
     """
+
+    _default_parts = DEFAULT_PARTS
 
     def __init__(
         self,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.encode import Encoder, Population
@@ -14,7 +14,7 @@ from lsm_sim.engine.protocol import DEFAULT
 from lsm_sim.learn.forecast.ridge import TimeRidge
 from lsm_sim.learn.forecast.series import Scaler, aligned, checked_series, checked_targets, nrmse
 from lsm_sim.learn.forecast.states import run_counts, sample_edges, with_traces
-from lsm_sim.learn.parts import LiquidLike, build_liquid, checked_encoder
+from lsm_sim.learn.parts import HoldsRecords, LiquidLike, build_liquid, checked_encoder
 from lsm_sim.learn.readout import resolve
 from lsm_sim.program.lowering import lower
 from lsm_sim.simulate import rescale
@@ -26,7 +26,7 @@ from lsm_sim.units import Hz, ms
 DEFAULT_ENCODER = Population(n=32, width=1.2, max_rate=500 * Hz, frame=12 * ms)
 
 
-class LiquidForecaster(RegressorMixin, BaseEstimator):
+class LiquidForecaster(RegressorMixin, HoldsRecords):
     """Predict a series, or targets of each of its samples, from the spikes of a liquid.
 
     The liquid runs once through the whole series, from rest. At the end of each sample a linear readout predicts the target
@@ -58,6 +58,8 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
     backend, n_threads, progress
         As in `lsm_sim.run`.
     """
+
+    _default_parts: Mapping[str, Any] = {"encoder": DEFAULT_ENCODER}
 
     def __init__(
         self,

@@ -153,3 +153,30 @@ def test_brian2_like_quantities_are_read_as_their_si_values():
 
     frame = np.array(0.01).view(Quantity)
     assert encode.rate(ramp(5), frame=frame).n_steps.tolist() == [50]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        encode.Poisson,
+        encode.Rate,
+        encode.Latency,
+        encode.Delta,
+        encode.Population,
+        encode.BSA,
+        encode.Bits,
+    ],
+)
+class TestSettings:
+    def test_after_the_first_need_their_names(self, code):
+        with pytest.raises(TypeError, match="positional argument"):
+            code(1, 1)
+
+    @pytest.mark.parametrize("value", ["a", None, -1, [1, 2], np.nan, 1j])
+    def test_of_a_wrong_kind_are_named(self, code, value):
+        for name in code().get_params():
+            optional = value is None and name in ("frame", "phase")
+            signed = value == -1 and (name in ("low", "start") or code is encode.Latency)
+            if not optional and not signed:
+                with pytest.raises(DescriptionError, match=rf"{code.__name__}.* ({name}|low < high)"):
+                    code(**{name: value})
