@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
@@ -85,6 +86,15 @@ class Counts(Parameters):
         duration = np.diff(self._edges(stimulus), axis=1) * stimulus.dt
         return float((values.reshape(*duration.shape, -1) * duration[:, :, None]).sum())
 
+    def get_feature_names_out(self, neurons: Sequence[str]) -> npt.NDArray[np.object_]:
+        """Return the names of the features of neurons with these names, such as ``exc[3] bin 0``."""
+        if self.window is not None and self.n_windows is None:
+            raise DescriptionError(
+                "Counts: the number of windows depends on the batch; set n_windows to name the features"
+            )
+        n, part = (self.bins, "bin") if self.window is None else (self.n_windows or 0, "window")
+        return np.array([f"{neuron} {part} {k}" for k in range(n) for neuron in neurons], object)
+
     def _edges(self, spikes: Spikes) -> Ints:
         if self.window is None:
             return equal_bins(spikes.n_steps, self.bins)
@@ -157,6 +167,11 @@ class Traces(Parameters):
                 raise RunError("the backend returned no spikes although they were requested")
             parts.append(self.of(spikes))
         return np.concatenate(parts)
+
+    def get_feature_names_out(self, neurons: Sequence[str]) -> npt.NDArray[np.object_]:
+        """Return the names of the features of neurons with these names, such as ``exc[3] trace at 0.5``."""
+        unit = " s" if self.seconds else ""
+        return np.array([f"{neuron} trace at {time:g}{unit}" for time in self.times for neuron in neurons], object)
 
     def _ends(self, spikes: Spikes) -> Ints:
         """Return the number of steps that have ended at each time, shape (samples, times)."""

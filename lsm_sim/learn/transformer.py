@@ -66,7 +66,8 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         Show a progress bar; None: on a terminal, if the run takes more than a second.
 
     Parameters of the encoder and the features can be set by names such as ``encoder__max_rate`` and ``features__bins``, also in
-    a grid search.
+    a grid search. ``set_output(transform="pandas")`` makes `transform` return a data frame whose columns are
+    `get_feature_names_out`.
     """
 
     _default_parts = DEFAULT_PARTS
@@ -127,6 +128,32 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
     def transform(self, X: Any) -> Floats:
         """Return the features of each sample, shape (samples, features)."""
         return self.respond(self.encode(X))
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the names of the features: group, neuron and bin, such as ``exc[3] bin 0``.
+
+        ``input_features`` must be None or the columns of X as in `fit`; the names do not depend on it.
+        """
+        check_is_fitted(self, "program_")
+        self._check_columns(input_features)
+        if not hasattr(self.features_, "get_feature_names_out"):
+            raise DescriptionError(
+                f"features: {type(self.features_).__name__} has no get_feature_names_out, so no names"
+            )
+        groups = self.program_.neuron_groups
+        neurons = [f"{name}[{i}]" for name, members in groups.items() for i in range(len(members))]
+        return self.features_.get_feature_names_out(neurons)
+
+    def _check_columns(self, input_features: Any) -> None:
+        known = getattr(self, "feature_names_in_", None)
+        if input_features is None:
+            return
+        if known is not None and not np.array_equal(known, input_features):
+            raise DescriptionError("input_features is not equal to feature_names_in_, the columns of X in fit")
+        if len(input_features) != self.n_features_in_:
+            raise DescriptionError(
+                f"input_features: got {len(input_features)}, expected {self.n_features_in_} as in fit"
+            )
 
     def respond(self, stimulus: Spikes) -> Floats:
         """Return the features of the liquid's response to a stimulus, shape (samples, features)."""
