@@ -263,7 +263,9 @@ def test_a_tap_reads_a_value_in_proportion_through_one_delay():
 )
 def test_liquids_for_series_fire_all_the_time(model, encoder):
     series = wave(100)
-    ready = LiquidForecaster(lambda n: model(n, 100, seed=1), encoder, taus=(), dt=1 * ms).prepare(series)
+    ready = LiquidForecaster(lambda n: model(n_inputs=n, n_neurons=100, seed=1), encoder, taus=(), dt=1 * ms).prepare(
+        series
+    )
     per_step = ready.features(series).mean() / (encoder.frame / ms)
     assert 0.25 < per_step < 0.45
 
