@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.errors import DescriptionError
@@ -21,6 +22,11 @@ from lsm_sim.learn.transformer import LiquidTransformer
 from lsm_sim.support.checks import Floats
 
 COMBINATIONS = ("features", "scores")
+
+
+def _has_probabilities(model: Any) -> bool:
+    readout = getattr(model, "readout_", None) or resolve(model.readout, "classify")
+    return model.combine == "features" and hasattr(readout, "predict_proba")
 
 
 class LiquidEnsemble(ClassifierMixin, BaseEstimator):
@@ -92,6 +98,12 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any) -> Any:
         """Return the predicted label of each sample."""
         return winners(self.decision_function(X), self.classes_)
+
+    @available_if(_has_probabilities)
+    def predict_proba(self, X: Any) -> Floats:
+        """Return the probability of each class; only if one readout sees all features and has `predict_proba`."""
+        check_is_fitted(self, "members_")
+        return np.asarray(self.readout_.predict_proba(self._features(X)))
 
     def _features(self, X: Any) -> Floats:
         return np.hstack([member.transform(X) for member in self.members_])

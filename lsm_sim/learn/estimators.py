@@ -83,7 +83,7 @@ class _LiquidPredictor(HoldsRecords):
         if self._task == "classify" and np.unique(y).size < 2:
             raise DescriptionError(f"y: got one class only, {y[0]!r}; expected at least two classes")
         self.readout_ = resolve(self.readout, self._task)
-        self.readout_.fit(self.transformer_.transform(X), y)
+        self.readout_.fit(self._features(X), y)
 
     def predict(self, X: Any) -> Any:
         """Return the predicted label or value of each sample."""
@@ -93,8 +93,8 @@ class _LiquidPredictor(HoldsRecords):
     def _features(self, X: Any) -> Floats:
         check_is_fitted(self, "readout_")
         runtime = {name: getattr(self, name) for name in ("backend", "arithmetic", "n_threads", "progress")}
-        features: Floats = self.transformer_.set_params(**runtime).transform(X)
-        return features
+        transformer: LiquidTransformer = self.transformer_.set_params(**runtime)
+        return transformer.respond(transformer.encode(X))  # an array, whatever scikit-learn's set_config says
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the trained model to a file, without pickle; see `lsm_sim.learn.model_file`."""
@@ -133,6 +133,10 @@ class _LiquidPredictor(HoldsRecords):
 def _readout_has(method: str) -> Callable[[Any], bool]:
     def check(model: Any) -> bool:
         readout = getattr(model, "readout_", None) or resolve(model.readout, "classify")
+        if method == "predict_proba" and not hasattr(readout, method):
+            raise AttributeError(
+                f"the readout {model.readout!r} has no predict_proba; use 'logistic' or lsm_sim.readout.ridge(probabilities=True)"
+            )
         return hasattr(readout, method)
 
     return check
@@ -147,6 +151,10 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
     ----------
     readout
         ``"ridge"``, ``"logistic"``, ``"svm"`` (see `lsm_sim.learn.readout`) or any scikit-learn classifier.
+
+    The default readout has scores, `decision_function`, but no probabilities. `predict_proba` exists with
+    ``readout=lsm_sim.readout.ridge(probabilities=True)``, which predicts the same labels and fits five more times, see
+    `lsm_sim.learn.readout.Probabilities`; with ``"logistic"``; and with any classifier that has it.
     """
 
     _task: Task = "classify"
@@ -165,7 +173,7 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
 
     @available_if(_readout_has("predict_proba"))
     def predict_proba(self, X: Any) -> Floats:
-        """Return the probability of each class."""
+        """Return the probability of each class, shape (samples, classes), as the readout defines it."""
         features = self._features(X)
         return np.asarray(self.readout_.predict_proba(features))
 
