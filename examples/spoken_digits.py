@@ -72,7 +72,7 @@ timing = {"frame": 5 * ms, "interpolation": "linear"}
 encoder = lsm.encode.SideBySide(
     (lsm.encode.Rate(200 * Hz, power=2, seed=SEED, **timing), lsm.encode.Delta(0.08, **timing))
 )
-liquid = models.speech(encoder.n_channels(32), 300, seed=SEED)
+liquid = models.speech(n_inputs=encoder.n_channels(32), n_neurons=300, seed=SEED)
 model = make_pipeline(front, lsm.LiquidClassifier(liquid, encoder, lsm.Counts(bins=5, sqrt=True), scale=None))
 result = compare(model, sounds, y, cv=[(train, test)], seeds=(SEED,))
 for view, accuracy in result.mean.items():

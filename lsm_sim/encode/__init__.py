@@ -1,10 +1,21 @@
 """Encoders: from signals to spikes.
 
-A signal is an array (T, C): T frames of C channels; a static vector (C,) is one frame. A batch is a list of signals of any
-lengths, an array (B, T, C), or one signal (T, C). Every frame lasts ``frame`` seconds (None: one step).
+A signal is an array (T, C): T frames of C channels. Every frame lasts ``frame`` seconds (None: one step). The rule for what is
+one sample and what is a batch: an array (T, C) is one sample; an array (B, T, C) is a batch of B; a list is a batch, one
+signal per item, of any lengths, where an array (C,) is a signal of one frame. A list of lists of numbers could be either and is
+refused.
 
 Each encoder exists as a callable class, ``Rate(max_rate=200 * Hz)(signals, dt=1 * ms)``, and as a function,
-``rate(signals, max_rate=200 * Hz, dt=1 * ms)``. The spikes of a sample depend only on that sample, not on its batch.
+``rate(signals, max_rate=200 * Hz, dt=1 * ms)``.
+
+The spikes of a sample depend on its values, the encoder's settings with its seed, and the number of the trial; not on the
+batch. This holds for functions, classes and estimators, which use trial 0. So equal calls return equal spikes, and a loop over
+trials says which trial it wants:
+
+    for k in range(50):
+        spikes = poisson(signal, max_rate=80 * Hz, dt=1 * ms, trials=[k])
+
+``poisson(signal, ..., trials=50)`` returns the same 50 samples at once.
 """
 
 from lsm_sim.encode.bits import Bits, bits

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
-from lsm_sim.encode.signals import batch, encode_each, frame_steps, in_unit_range
+from lsm_sim.encode.signals import batch, check_settings, frame_steps, in_unit_range, of_rasters
+from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats
+from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import ms
 
 MOST_BITS = 24
 
 
 @dataclass(frozen=True)
-class Bits:
+class Bits(Parameters):
     """Binary digits: in the first step of each frame channel b fires if digit b of the value is 1.
 
     The value x in [0, 1] is converted to the integer min(floor(x * 2^n), 2^n - 1), whose n digits start with the most
@@ -41,21 +42,23 @@ class Bits:
     """
 
     n: int = 12
+    _: KW_ONLY
     frame: float | None = 8 * ms
 
     def __post_init__(self) -> None:
+        check_settings(self)
         object.__setattr__(self, "n", checks.whole(self.n, "Bits n", minimum=1, maximum=MOST_BITS))
 
     def n_channels(self, n_features: int) -> int:
         """Return the number of spike channels: n for each signal channel."""
         return self.n * n_features
 
-    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+    def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
         """Encode signals with values in [0, 1]."""
         arrays = batch(signals)
         in_unit_range(arrays, "Bits")
         steps = frame_steps(self.frame, dt)
-        return encode_each(arrays, lambda _, signal: self._digits(signal, steps), dt)
+        return repeated(of_rasters((self._digits(signal, steps) for signal in arrays), dt), trials)
 
     def _digits(self, signal: Floats, steps: int) -> Bools:
         number = np.minimum(np.floor(signal * 2**self.n), 2**self.n - 1).astype(np.int64)
@@ -67,4 +70,4 @@ class Bits:
 
 def bits(signals: Any, *, n: int = 12, frame: float | None = 8 * ms, dt: float = 1 * ms) -> Spikes:
     """Encode with `Bits`."""
-    return Bits(n, frame)(signals, dt)
+    return Bits(n, frame=frame)(signals, dt)

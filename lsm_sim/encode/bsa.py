@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.encode.rates import spikes_per_step
-from lsm_sim.encode.signals import Interpolation, batch, encode_together, frame_steps, in_unit_range
+from lsm_sim.encode.signals import Interpolation, batch, check_settings, encode_together, frame_steps, in_unit_range
+from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
-from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats, Ints
+from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import Hz, ms
 
 _GRID = 2.0**32  # signal and filter are rounded to multiples of 1/_GRID, so that their sums are exact in any order
 
 
 @dataclass(frozen=True)
-class BSA:
+class BSA(Parameters):
     """Ben's spiker algorithm (BSA): a spike where subtracting the filter brings the remaining signal closer to zero.
 
     With the finite impulse response h of a low-pass filter and the signal x, at each step k in turn:
@@ -55,6 +55,7 @@ class BSA:
     """
 
     max_rate: float = 500 * Hz
+    _: KW_ONLY
     cutoff: float = 20 * Hz
     taps: float = 24 * ms
     threshold: float = 0.9
@@ -63,22 +64,22 @@ class BSA:
     interpolation: Interpolation = "linear"
 
     def __post_init__(self) -> None:
-        for name in ("cutoff", "taps", "power"):
-            checks.positive(getattr(self, name), f"BSA {name}")
-        if not 0 < checks.real(self.threshold, "BSA threshold") <= 1:
+        check_settings(self)
+        if not 0 < self.threshold <= 1:
             raise DescriptionError(f"BSA threshold: got {self.threshold:g}, expected a fraction in (0, 1]")
 
     def n_channels(self, n_features: int) -> int:
         """Return the number of spike channels: one per signal channel."""
         return n_features
 
-    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+    def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
         """Encode signals with values in [0, 1]."""
         arrays = batch(signals)
         in_unit_range(arrays, "BSA")
         response = self.response(dt)
         steps = frame_steps(self.frame, dt)
-        return encode_together(arrays, steps, self.interpolation, partial(self._take_away, response), dt)
+        spikes = encode_together(arrays, steps, self.interpolation, partial(self._take_away, response), dt)
+        return repeated(spikes, trials)
 
     def _take_away(self, response: Floats, signals: Floats, n_steps: Ints) -> Bools:
         """Return the spikes of many signals at once, shape (steps, samples, channels)."""
@@ -132,4 +133,13 @@ def bsa(
     dt: float = 1 * ms,
 ) -> Spikes:
     """Encode with `BSA`."""
-    return BSA(max_rate, cutoff, taps, threshold, power, frame, interpolation)(signals, dt)
+    encoder = BSA(
+        max_rate,
+        cutoff=cutoff,
+        taps=taps,
+        threshold=threshold,
+        power=power,
+        frame=frame,
+        interpolation=interpolation,
+    )
+    return encoder(signals, dt)

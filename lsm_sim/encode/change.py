@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
-from lsm_sim.encode.signals import Interpolation, batch, encode_together, frame_steps
+from lsm_sim.encode.signals import Interpolation, batch, check_settings, encode_together, frame_steps
+from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats, Ints
+from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import ms
 
 
 @dataclass(frozen=True)
-class Delta:
+class Delta(Parameters):
     """Send on delta: an ON (OFF) spike when the signal is ``step`` above (below) a level, which then changes by ``step``.
 
     Channel c of the signal gives spike channels c (ON) and C + c (OFF). The level starts at ``start``. It changes at most
@@ -24,20 +25,23 @@ class Delta:
     """
 
     step: float = 0.1
+    _: KW_ONLY
     start: float = 0.0
     frame: float | None = None
     interpolation: Interpolation = "linear"
 
     def __post_init__(self) -> None:
+        check_settings(self)
         checks.positive(self.step, "Delta step")
 
     def n_channels(self, n_features: int) -> int:
         """Return the number of spike channels: ON and OFF for each signal channel."""
         return 2 * n_features
 
-    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+    def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
         """Encode signals of any range."""
-        return encode_together(batch(signals), frame_steps(self.frame, dt), self.interpolation, self._cross, dt)
+        spikes = encode_together(batch(signals), frame_steps(self.frame, dt), self.interpolation, self._cross, dt)
+        return repeated(spikes, trials)
 
     def _cross(self, signals: Floats, _: Ints) -> Bools:
         """Return the crossings of signals (steps, samples, channels) as a raster (steps, samples, 2 * channels)."""
@@ -63,4 +67,4 @@ def delta(
     dt: float = 1 * ms,
 ) -> Spikes:
     """Encode with `Delta`."""
-    return Delta(step, start, frame, interpolation)(signals, dt)
+    return Delta(step, start=start, frame=frame, interpolation=interpolation)(signals, dt)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.encode.rates import Rate
-from lsm_sim.encode.signals import Interpolation, batch
+from lsm_sim.encode.signals import Interpolation, batch, check_settings
+from lsm_sim.encode.trials import Trials
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import Hz, ms
 
 
 @dataclass(frozen=True)
-class Population:
+class Population(Parameters):
     """Gaussian tuning curves: channel j of n fires at max_rate * exp(-(x - c_j)^2 / (2 s^2)), integrate-and-fire.
 
     The centres c_j are evenly spaced in [low, high], both ends included; s is ``width`` times their spacing. Signal channel c
@@ -26,6 +27,7 @@ class Population:
     """
 
     n: int = 8
+    _: KW_ONLY
     low: float = 0.0
     high: float = 1.0
     width: float = 1.0
@@ -35,7 +37,9 @@ class Population:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_settings(self)
         checks.whole(self.n, "Population n", minimum=2)
+        checks.whole(self.seed, "Population seed")
         checks.positive(self.width, "Population width")
         if not checks.real(self.low, "Population low") < checks.real(self.high, "Population high"):
             raise DescriptionError(f"Population: got low {self.low:g} and high {self.high:g}, expected low < high")
@@ -44,10 +48,10 @@ class Population:
         """Return the number of spike channels: n for each signal channel."""
         return self.n * n_features
 
-    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
+    def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
         """Encode signals of any range; far outside [low, high] all channels are silent."""
         code = Rate(self.max_rate, frame=self.frame, interpolation=self.interpolation, seed=self.seed)
-        return code([self._tune(signal) for signal in batch(signals)], dt)
+        return code([self._tune(signal) for signal in batch(signals)], dt, trials)
 
     def _tune(self, signal: Floats) -> Floats:
         centres = np.linspace(self.low, self.high, self.n)
@@ -70,4 +74,14 @@ def population(
     dt: float = 1 * ms,
 ) -> Spikes:
     """Encode with `Population`."""
-    return Population(n, low, high, width, max_rate, frame, interpolation, seed)(signals, dt)
+    encoder = Population(
+        n,
+        low=low,
+        high=high,
+        width=width,
+        max_rate=max_rate,
+        frame=frame,
+        interpolation=interpolation,
+        seed=seed,
+    )
+    return encoder(signals, dt)

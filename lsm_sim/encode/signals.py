@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from lsm_sim.encode.trials import Trials, checked_seed
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -24,25 +26,59 @@ class Encoder(Protocol):
         """Return the number of spike channels for signals of ``n_features`` channels."""
         ...
 
-    def __call__(self, signals: Any, dt: float, keys: Sequence[str] | None = None) -> Spikes:
-        """Encode a batch in steps of ``dt`` seconds.
+    def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
+        """Encode a batch in steps of ``dt`` seconds, each signal once per trial: all trials of sample 0, then of sample 1, ...
 
-        ``keys`` names the random stream of each sample (default: its index in the batch); deterministic encoders ignore it.
+        ``trials`` is a number n, for trials 0 to n - 1, or a list of the trial numbers themselves.
         """
         ...
 
 
+def check_settings(encoder: Any) -> None:
+    """Check the fields that encoders share, and convert quantities of Brian2 to plain numbers."""
+    for field in dataclasses.fields(encoder):
+        if field.name in _SETTINGS:
+            value, where = getattr(encoder, field.name), f"{type(encoder).__name__} {field.name}"
+            checked = _SETTINGS[field.name](value, where)
+            if type(value) not in (int, float):  # a plain number keeps its type
+                object.__setattr__(encoder, field.name, checked)
+
+
+def _rate(value: Any, where: str) -> float:
+    return checks.positive(value, where, "rate")
+
+
+def _time(value: Any, where: str) -> float:
+    return checks.positive(value, where, "time")
+
+
+def _frame(value: Any, where: str) -> float | None:
+    return None if value is None else _time(value, where)
+
+
+def _interpolation(value: Any, where: str) -> Any:
+    if value not in ("hold", "linear"):
+        raise DescriptionError(f"{where}: got {value!r}, expected 'hold' or 'linear'")
+    return value
+
+
+_SETTINGS: Mapping[str, Callable[[Any, str], Any]] = {
+    "max_rate": _rate,
+    "cutoff": _rate,
+    "power": checks.positive,
+    "frame": _frame,
+    "taps": _time,
+    "interpolation": _interpolation,
+    "threshold": checks.real,
+    "start": checks.real,
+    "seed": checked_seed,
+}
+
+
 def batch(signals: Any) -> list[Floats]:
     """Return the signals as float arrays of shape (T_i, C); an error names the signal that is wrong."""
-    if isinstance(signals, np.ndarray) and signals.ndim == 2:
-        signals = [signals]
-    if not isinstance(signals, (np.ndarray, list, tuple)) or (isinstance(signals, np.ndarray) and signals.ndim != 3):
-        shape = f" of shape {signals.shape}" if isinstance(signals, np.ndarray) else ""
-        raise DescriptionError(
-            f"signals: got {type(signals).__name__}{shape}, expected a list of (T, C) arrays or an array (B, T, C)"
-        )
     out = []
-    for b, signal in enumerate(signals):
+    for b, signal in enumerate(_each(signals)):
         array = checks.real_array(signal, f"signal of sample {b}")
         array = array[None] if array.ndim == 1 else array
         if array.ndim != 2 or array.shape[0] == 0:
@@ -56,6 +92,43 @@ def batch(signals: Any) -> list[Floats]:
     if len(widths) > 1 or 0 in widths:
         raise DescriptionError(f"signals: got {sorted(widths)} channels, expected the same number >= 1 in all samples")
     return out
+
+
+def _each(signals: Any) -> Sequence[Any]:
+    """Return the signals of a batch one by one: an array of two dimensions is one signal, a list is always a batch."""
+    if isinstance(signals, np.ndarray):
+        if signals.ndim == 2:
+            return [signals]
+        if signals.ndim == 3:
+            return list(signals)
+    elif isinstance(signals, (list, tuple)):
+        _refuse_lists_of_numbers(signals)
+        return signals
+    got = type(signals).__name__ + (f" of shape {signals.shape}" if isinstance(signals, np.ndarray) else "")
+    remedy = "; for one channel write x[:, None], for one frame x[None]" if np.ndim(signals) == 1 else ""
+    raise DescriptionError(
+        f"signals: got {got}, expected a list of (T, C) arrays, an array (B, T, C), or one array (T, C){remedy}"
+    )
+
+
+def _refuse_lists_of_numbers(signals: Sequence[Any]) -> None:
+    """Raise for a list of lists of numbers, which may be one signal or a batch of samples of one frame."""
+    flat = [b for b, part in enumerate(signals) if isinstance(part, (list, tuple)) and _begins_with_number(part)]
+    if flat:
+        raise DescriptionError(
+            f"signals: got a list of {len(signals)} in which item {flat[0]} is a list of {len(signals[flat[0]])} numbers; it "
+            "may be one signal or a batch of samples of one frame: for one signal (T, C) write numpy.array(signals) or "
+            "[signals], for samples of one frame numpy.array(signals)[:, None]"
+        )
+    if any(isinstance(part, (int, float, np.number)) for part in signals):
+        raise DescriptionError(
+            "signals: got a list of numbers, expected a list of (T, C) arrays; for one channel write "
+            "numpy.array(signals)[:, None], for one frame numpy.array(signals)[None]"
+        )
+
+
+def _begins_with_number(part: Sequence[Any]) -> bool:
+    return len(part) > 0 and isinstance(part[0], (int, float, np.number))
 
 
 def in_unit_range(signals: Sequence[Floats], what: str) -> None:
@@ -96,11 +169,10 @@ def assemble(events: Sequence[tuple[Ints, Ints]], n_steps: Sequence[int], n_chan
     return Spikes(step, channel, offsets, np.asarray(n_steps, np.int64), n_channels, dt)
 
 
-def encode_each(signals: Sequence[Floats], function: Callable[[int, Floats], Bools], dt: float) -> Spikes:
-    """Return the spikes of ``function(b, signal)``, a boolean array (steps, channels), called for each sample."""
-    rasters = ((b, function(b, signal)) for b, signal in enumerate(signals))
+def of_rasters(rasters: Iterable[Bools], dt: float) -> Spikes:
+    """Return the spikes of boolean arrays (steps, channels), one per sample, of which one at a time is held."""
     events, lengths, width = [], [], 0
-    for _, raster in rasters:
+    for raster in rasters:
         step, channel = np.nonzero(raster)
         events.append((step, channel))
         lengths.append(raster.shape[0])

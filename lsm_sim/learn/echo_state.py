@@ -15,12 +15,11 @@ from typing import Any
 import joblib
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn.estimator_input import as_signals
+from lsm_sim.learn.estimator_input import as_signals, checked_labels, checked_y, is_table
 from lsm_sim.learn.raw_features import bin_means
 from lsm_sim.learn.readout import Task, resolve
 from lsm_sim.support import checks, environment
@@ -153,7 +152,7 @@ class _EchoState(BaseEstimator):
             raise DescriptionError(f"y: got {len(y)} values for {len(signals)} samples of X")
         if self._task == "classify" and np.unique(y).size < 2:
             raise DescriptionError(f"y: got one class only, {y[0]!s}; expected at least two classes")
-        self.n_channels_ = signals[0].shape[1]
+        self.n_channels_, self.sequences_ = signals[0].shape[1], not is_table(X)
         self.readout_ = resolve(self.readout, self._task).fit(self.features(signals), y)
 
     def predict(self, X: Any) -> Any:
@@ -163,7 +162,7 @@ class _EchoState(BaseEstimator):
 
     def _checked(self, X: Any) -> Floats:
         check_is_fitted(self, "readout_")
-        signals = as_signals(self, X, reset=False)
+        signals = as_signals(self, X, reset=False, sequences=self.sequences_)
         if signals[0].shape[1] != self.n_channels_:
             raise DescriptionError(
                 f"X: got signals of {signals[0].shape[1]} channels, expected {self.n_channels_} as in fit"
@@ -219,9 +218,7 @@ class EchoStateClassifier(ClassifierMixin, _EchoState):
 
     def fit(self, X: Any, y: Any) -> EchoStateClassifier:
         """Run the samples through the reservoir and train the readout."""
-        y = validate_data(self, y=y)
-        check_classification_targets(y)
-        self._fit(X, y)
+        self._fit(X, checked_labels(self, y))
         self.classes_ = self.readout_.classes_
         return self
 
@@ -238,7 +235,7 @@ class EchoStateRegressor(RegressorMixin, _EchoState):
 
     def fit(self, X: Any, y: Any) -> EchoStateRegressor:
         """Run the samples through the reservoir and train the readout; ``y`` is (samples,) or (samples, targets)."""
-        self._fit(X, validate_data(self, y=y, multi_output=True, y_numeric=True))
+        self._fit(X, checked_y(self, y, multi_output=True, y_numeric=True))
         return self
 
     def __sklearn_tags__(self) -> Any:

@@ -9,11 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn import model_file
+from lsm_sim.learn.estimator_input import checked_labels
 from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.model_checks import check_readout, count_features
 from lsm_sim.learn.pipelines import front_and_liquid
@@ -25,6 +26,11 @@ from lsm_sim.support.checks import Floats
 
 _MOST_MEMBERS = 2**20  # in a file
 COMBINATIONS = ("features", "scores")
+
+
+def _has_probabilities(model: Any) -> bool:
+    readout = getattr(model, "readout_", None) or resolve(model.readout, "classify")
+    return model.combine == "features" and hasattr(readout, "predict_proba")
 
 
 class LiquidEnsemble(ClassifierMixin, BaseEstimator):
@@ -44,7 +50,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
     --------
     >>> import lsm_sim_models as models
     >>> X, y = [np.full((4, 1), 0.2), np.full((6, 1), 0.9)] * 5, ["low", "high"] * 5
-    >>> members = [LiquidClassifier(models.speech(1, 20, seed=seed)) for seed in range(3)]
+    >>> members = [LiquidClassifier(models.speech(n_inputs=1, n_neurons=20, seed=seed)) for seed in range(3)]
     >>> LiquidEnsemble(members).fit(X, y).predict(X[:2]).tolist()
     ['low', 'high']
     """
@@ -58,16 +64,17 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any) -> LiquidEnsemble:
         """Run the samples through all liquids and train the readouts."""
-        y = validate_data(self, y=y)
-        check_classification_targets(y)
+        y = checked_labels(self, y)
         if self.combine not in COMBINATIONS:
             raise DescriptionError(f"combine: got {self.combine!r}, expected 'features' or 'scores'")
+        if not isinstance(self.members, (list, tuple)):
+            raise DescriptionError(f"members: got {self.members!r}, expected a list of LiquidClassifier")
         if not self.members:
             raise DescriptionError("members: got none, expected at least one")
         if np.unique(y).size == 1:
             raise DescriptionError(f"y: got one class only, {y[0]!s}; expected at least two classes")
         if self.combine == "scores":
-            self.members_ = [clone(member).fit(X, y) for member in self.members]
+            self.members_ = [_checked(member).fit(X, y) for member in self.members]
             self._copy_n_features()
             self.classes_ = self.members_[0].classes_
             return self
@@ -95,6 +102,12 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
     def predict(self, X: Any) -> Any:
         """Return the predicted label of each sample."""
         return winners(self.decision_function(X), self.classes_)
+
+    @available_if(_has_probabilities)
+    def predict_proba(self, X: Any) -> Floats:
+        """Return the probability of each class; only if one readout sees all features and has `predict_proba`."""
+        check_is_fitted(self, "members_")
+        return np.asarray(self.readout_.predict_proba(self._features(X)))
 
     def _features(self, X: Any) -> Floats:
         return np.hstack([member.transform(X) for member in self.members_])
@@ -156,11 +169,17 @@ def winners(scores: Floats, classes: Any) -> Any:
     return classes[(scores > 0).astype(int)] if scores.ndim == 1 else classes[scores.argmax(axis=1)]
 
 
-def _transforming(member: Any) -> Any:
-    """Return a member without its readout."""
-    front, last = front_and_liquid(member)
+def _checked(member: Any) -> Any:
+    """Return an unfitted copy of a member that is a LiquidClassifier, or a pipeline that ends in one."""
+    _, last = front_and_liquid(member)
     if not isinstance(last, LiquidClassifier):
         raise DescriptionError(
             f"members: got {type(last).__name__}, expected LiquidClassifier, or pipelines that end in one"
         )
+    return clone(member)
+
+
+def _transforming(member: Any) -> Any:
+    """Return a member without its readout."""
+    front, last = front_and_liquid(_checked(member))
     return last.transformer() if front is None else Pipeline([*front.steps, ("liquid", last.transformer())])

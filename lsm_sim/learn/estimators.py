@@ -1,7 +1,13 @@
 """scikit-learn estimators around a liquid: fit, transform, predict, score, in pipelines and grid searches.
 
-X may be an array (samples, features), (samples, frames, channels), a list of (frames, channels) arrays of any lengths, or,
-with `lsm_sim.encode.Passthrough`, spikes.
+X is always a batch of samples, in one of two forms:
+
+- sequences: an array (samples, frames, channels), or a list of (frames, channels) arrays of any lengths;
+- a table: an array, list or data frame (samples, features), whose rows are samples of one frame, or of several frames if
+  ``sample_shape`` is given.
+
+After `fit` with sequences a table is an error, because one sample (frames, channels) looks like one: write ``X[:1]`` instead of
+``X[0]``, or ``[signal]``. With `lsm_sim.encode.Passthrough` X is spikes.
 """
 
 from __future__ import annotations
@@ -11,29 +17,31 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.encode import Encoder
 from lsm_sim.engine.protocol import DEFAULT
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn import model_file
+from lsm_sim.learn.estimator_input import checked_labels, checked_y
 from lsm_sim.learn.features import Features
 from lsm_sim.learn.model_checks import check_readout, count_features
+from lsm_sim.learn.parts import HoldsRecords, LiquidLike
 from lsm_sim.learn.readout import Task, resolve
-from lsm_sim.learn.transformer import LiquidLike, LiquidTransformer
+from lsm_sim.learn.transformer import DEFAULT_PARTS, LiquidTransformer
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import ms
 
 Predictor = TypeVar("Predictor", bound="_LiquidPredictor")
 
 
-class _LiquidPredictor(BaseEstimator):
+class _LiquidPredictor(HoldsRecords):
     """A transformer and a readout; the parameters are the transformer's and ``readout``."""
 
     _task: Task
+    _default_parts = DEFAULT_PARTS
 
     def __init__(
         self,
@@ -76,7 +84,7 @@ class _LiquidPredictor(BaseEstimator):
         if self._task == "classify" and np.unique(y).size < 2:
             raise DescriptionError(f"y: got one class only, {y[0]!r}; expected at least two classes")
         self.readout_ = resolve(self.readout, self._task)
-        self.readout_.fit(self.transformer_.transform(X), y)
+        self.readout_.fit(self._features(X), y)
 
     def predict(self, X: Any) -> Any:
         """Return the predicted label or value of each sample."""
@@ -86,8 +94,8 @@ class _LiquidPredictor(BaseEstimator):
     def _features(self, X: Any) -> Floats:
         check_is_fitted(self, "readout_")
         runtime = {name: getattr(self, name) for name in ("backend", "arithmetic", "n_threads", "progress")}
-        features: Floats = self.transformer_.set_params(**runtime).transform(X)
-        return features
+        transformer: LiquidTransformer = self.transformer_.set_params(**runtime)
+        return transformer.respond(transformer.encode(X))  # an array, whatever scikit-learn's set_config says
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the trained model to a file, without pickle; see `lsm_sim.learn.model_file`."""
@@ -129,6 +137,10 @@ class _LiquidPredictor(BaseEstimator):
 def _readout_has(method: str) -> Callable[[Any], bool]:
     def check(model: Any) -> bool:
         readout = getattr(model, "readout_", None) or resolve(model.readout, "classify")
+        if method == "predict_proba" and not hasattr(readout, method):
+            raise AttributeError(
+                f"the readout {model.readout!r} has no predict_proba; use 'logistic' or lsm_sim.readout.ridge(probabilities=True)"
+            )
         return hasattr(readout, method)
 
     return check
@@ -143,15 +155,17 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
     ----------
     readout
         ``"ridge"``, ``"logistic"``, ``"svm"`` (see `lsm_sim.learn.readout`) or any scikit-learn classifier.
+
+    The default readout has scores, `decision_function`, but no probabilities. `predict_proba` exists with
+    ``readout=lsm_sim.readout.ridge(probabilities=True)``, which predicts the same labels and fits five more times, see
+    `lsm_sim.learn.readout.Probabilities`; with ``"logistic"``; and with any classifier that has it.
     """
 
     _task: Task = "classify"
 
     def fit(self, X: Any, y: Any) -> LiquidClassifier:
         """Run the samples through the liquid and train the readout."""
-        y = validate_data(self, y=y)
-        check_classification_targets(y)
-        self._fit(X, y)
+        self._fit(X, checked_labels(self, y))
         self.classes_ = self.readout_.classes_
         return self
 
@@ -163,7 +177,7 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
 
     @available_if(_readout_has("predict_proba"))
     def predict_proba(self, X: Any) -> Floats:
-        """Return the probability of each class."""
+        """Return the probability of each class, shape (samples, classes), as the readout defines it."""
         features = self._features(X)
         return np.asarray(self.readout_.predict_proba(features))
 
@@ -175,7 +189,7 @@ class LiquidRegressor(RegressorMixin, _LiquidPredictor):
 
     def fit(self, X: Any, y: Any) -> LiquidRegressor:
         """Run the samples through the liquid and train the readout; ``y`` has shape (samples,) or (samples, targets)."""
-        self._fit(X, validate_data(self, y=y, multi_output=True, y_numeric=True))
+        self._fit(X, checked_y(self, y, multi_output=True, y_numeric=True))
         return self
 
     def __sklearn_tags__(self) -> Any:

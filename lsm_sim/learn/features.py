@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
+from lsm_sim.support.parameters import Parameters
 
 RESOLUTION = 2.0**-10  # of one spike; what a trace of 11 bits and sign on a chip would hold
 _CHUNK = 64  # samples whose spikes are held at once if counts are not enough
@@ -38,7 +40,7 @@ class Features(Protocol):
 
 
 @dataclass(frozen=True)
-class Counts:
+class Counts(Parameters):
     """Spike counts in ``bins`` equal bins of each sample's own length, or in windows of ``window`` seconds.
 
     Windows cover ``n_windows`` * ``window`` seconds from the start (None: the longest sample of the batch); a sample that
@@ -48,6 +50,7 @@ class Counts:
     """
 
     bins: int = 1
+    _: KW_ONLY
     window: float | None = None
     n_windows: int | None = None
     sqrt: bool = False
@@ -83,6 +86,15 @@ class Counts:
             return float(values.sum())
         duration = np.diff(self._edges(stimulus), axis=1) * stimulus.dt
         return float((values.reshape(*duration.shape, -1) * duration[:, :, None]).sum())
+
+    def get_feature_names_out(self, neurons: Sequence[str]) -> npt.NDArray[np.object_]:
+        """Return the names of the features of neurons with these names, such as ``exc[3] bin 0``."""
+        if self.window is not None and self.n_windows is None:
+            raise DescriptionError(
+                "Counts: the number of windows depends on the batch; set n_windows to name the features"
+            )
+        n, part = (self.bins, "bin") if self.window is None else (self.n_windows or 0, "window")
+        return np.array([f"{neuron} {part} {k}" for k in range(n) for neuron in neurons], object)
 
     def _edges(self, spikes: Spikes) -> Ints:
         if self.window is None:
@@ -131,7 +143,7 @@ def trace_kernel(tau: float, resolution: float | None, n_steps: int) -> tuple[Fl
 
 
 @dataclass(frozen=True)
-class Traces:
+class Traces(Parameters):
     """Exponential traces, sampled at ``times`` of each sample.
 
     A trace is the sum over past spikes of
@@ -149,6 +161,7 @@ class Traces:
 
     tau: float
     times: tuple[float, ...] = (1.0,)
+    _: KW_ONLY
     seconds: bool = False
     resolution: float | None = RESOLUTION
 
@@ -189,6 +202,11 @@ class Traces:
                 raise RunError("the backend returned no spikes although they were requested")
             parts.append(self.of(spikes))
         return np.concatenate(parts)
+
+    def get_feature_names_out(self, neurons: Sequence[str]) -> npt.NDArray[np.object_]:
+        """Return the names of the features of neurons with these names, such as ``exc[3] trace at 0.5``."""
+        unit = " s" if self.seconds else ""
+        return np.array([f"{neuron} trace at {time:g}{unit}" for time in self.times for neuron in neurons], object)
 
     def _ends(self, spikes: Spikes) -> Ints:
         """Return the number of steps that have ended at each time, shape (samples, times)."""

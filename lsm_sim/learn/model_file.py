@@ -25,7 +25,10 @@ from lsm_sim.support.expansion import check_archive
 
 FORMAT = "lsm_sim.model/2"
 _READABLE = ("lsm_sim.model/1", FORMAT)
-_OWN = ("lsm_sim.learn.readout.SoftScaler",)  # our own type, which skops may build
+_OWN = (
+    "lsm_sim.learn.readout.Probabilities",
+    "lsm_sim.learn.readout.SoftScaler",
+)  # our own types, which skops may build
 
 Parts: TypeAlias = tuple[dict[str, Any], dict[str, Any]]
 

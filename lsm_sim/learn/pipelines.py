@@ -16,6 +16,10 @@ from lsm_sim.support.checks import Ints
 
 def front_and_liquid(model: Any) -> tuple[Pipeline | None, LiquidClassifier | LiquidRegressor]:
     """Return unfitted copies of the steps before the liquid (None if there are none) and of the liquid's estimator."""
+    if isinstance(model, type) or not hasattr(model, "get_params"):
+        raise DescriptionError(
+            f"model: got {model!r}, expected a LiquidClassifier or LiquidRegressor, or a pipeline that ends in one"
+        )
     copy = clone(model)
     front, last = (copy[:-1] or None, copy[-1]) if isinstance(copy, Pipeline) else (None, copy)
     if not isinstance(last, (LiquidClassifier, LiquidRegressor)):

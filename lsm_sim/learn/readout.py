@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone, is_classifier, is_regressor
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV, RidgeCV
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import LabelBinarizer, StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support.checks import Floats, Ints
@@ -38,15 +43,99 @@ class SoftScaler(StandardScaler):
         return self
 
 
-def ridge(task: Task = "classify", alphas: tuple[float, ...] = ALPHAS, *, soft: bool = False) -> BaseEstimator:
+class Probabilities(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """A classifier with probabilities: its scores, divided by a temperature, in a softmax.
+
+    With the score s_k of each class, or the score s of the second of two classes,
+
+        p_k = exp(s_k / T) / sum over j of exp(s_j / T),        p_2 = 1 / (1 + exp(-s / T))
+
+    Labels and scores are those of ``classifier``, so the most probable class is the predicted one. The temperature T has the
+    smallest log loss on held-out training samples: each of ``folds`` stratified folds is scored by a copy trained on the
+    others. (The target is 1 - 1/(n + 2) instead of 1 for n samples, as in Platt's method, so that T > 0 even if no score is
+    wrong.) Probabilities are too high for new speakers or patients if samples of each are spread over the folds.
+
+    Parameters
+    ----------
+    classifier
+        A scikit-learn classifier with `decision_function`.
+    folds
+        At most this number; fewer if a class has fewer samples.
+
+    Attributes
+    ----------
+    temperature_
+        T, in units of the score.
+    """
+
+    def __init__(self, classifier: Any, folds: int = 5) -> None:
+        self.classifier = classifier
+        self.folds = folds
+
+    def fit(self, X: Any, y: Any) -> Probabilities:
+        """Train the classifier, and copies of it for the temperature."""
+        self.classes_, index, counts = np.unique(y, return_inverse=True, return_counts=True)
+        if len(counts) < 2 or counts.min() < 2:
+            got = f"class {self.classes_[counts.argmin()]!s} with {counts.min()} samples, of {len(counts)} classes"
+            raise DescriptionError(f"probabilities: got {got}, expected at least two classes with two samples each")
+        folds = StratifiedKFold(min(self.folds, int(counts.min())), shuffle=True, random_state=0)
+        scores = cross_val_predict(self.classifier, X, y, cv=folds, method="decision_function")
+        self.temperature_ = _temperature(_columns(scores), index)
+        self.classifier_ = clone(self.classifier).fit(X, y)
+        self.n_features_in_ = self.classifier_.n_features_in_
+        return self
+
+    def decision_function(self, X: Any) -> Floats:
+        """Return the scores of the classifier."""
+        check_is_fitted(self, "classifier_")
+        return np.asarray(self.classifier_.decision_function(X))
+
+    def predict(self, X: Any) -> Any:
+        """Return the labels of the classifier."""
+        check_is_fitted(self, "classifier_")
+        return self.classifier_.predict(X)
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Return the probability of each class, shape (samples, classes)."""
+        return np.asarray(softmax(_columns(self.decision_function(X)) / self.temperature_, axis=1))
+
+
+def _columns(scores: Any) -> Floats:
+    """Return one score per class, whose softmax is the logistic function of a single score."""
+    return np.column_stack([np.zeros(len(scores)), scores]) if scores.ndim == 1 else np.asarray(scores)
+
+
+def _temperature(scores: Floats, index: Ints) -> float:
+    """Return the temperature with the smallest log loss, between 1/1000 and 1000 times the mean size of a score."""
+    n, n_classes = scores.shape
+    doubt = 1 / (n + 2)
+    target = np.full(scores.shape, doubt / (n_classes - 1))
+    target[np.arange(n), index] = 1 - doubt
+    size = float(np.abs(scores).mean()) or 1.0
+
+    def loss(log_ratio: float) -> float:
+        return -float((target * log_softmax(scores / (size * np.exp(log_ratio)), axis=1)).mean())
+
+    best = minimize_scalar(loss, bounds=(-np.log(1000), np.log(1000)), method="bounded")
+    return size * float(np.exp(best.x))
+
+
+def ridge(
+    task: Task = "classify", alphas: tuple[float, ...] = ALPHAS, *, soft: bool = False, probabilities: bool = False
+) -> BaseEstimator:
     """Return ridge regression (on one target of +1/-1 per class) with the alpha of the smallest leave-one-out error.
 
     scikit-learn computes all leave-one-out errors from one decomposition (Golub, Heath and Wahba, Technometrics 21, 1979):
     of X if there are more samples than features, else of the Gram matrix X X'. ``soft``: features are scaled by
-    `SoftScaler` instead of standardised.
+    `SoftScaler` instead of standardised. ``probabilities``: a classifier with `predict_proba`, see `Probabilities`.
     """
     model = RidgeClassifierCV(alphas=list(alphas)) if task == "classify" else RidgeCV(alphas=list(alphas))
-    return make_pipeline(SoftScaler() if soft else StandardScaler(), model)
+    readout = make_pipeline(SoftScaler() if soft else StandardScaler(), model)
+    if not probabilities:
+        return readout
+    if task != "classify":
+        raise DescriptionError("ridge: got probabilities=True for values, expected a classifier; leave it out")
+    return Probabilities(readout)
 
 
 def logistic(C: float = 1.0, max_iter: int = 1000) -> BaseEstimator:
@@ -54,22 +143,24 @@ def logistic(C: float = 1.0, max_iter: int = 1000) -> BaseEstimator:
     return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=max_iter))
 
 
-def linear_svm(C: float = 1.0) -> BaseEstimator:
-    """Return a linear support vector machine, one-vs-rest."""
-    return make_pipeline(StandardScaler(), LinearSVC(C=C, random_state=0))
+def linear_svm(C: float = 1.0, *, probabilities: bool = False) -> BaseEstimator:
+    """Return a linear support vector machine, one-vs-rest; ``probabilities``: with `predict_proba`, see `Probabilities`."""
+    readout = make_pipeline(StandardScaler(), LinearSVC(C=C, random_state=0))
+    return Probabilities(readout) if probabilities else readout
 
 
 def resolve(readout: Any, task: Task) -> Any:
     """Return an unfitted readout: a copy of the given estimator, or the readout with the given name."""
     if isinstance(readout, str):
-        named = {"ridge": lambda: ridge(task)}
+        named: dict[str, Callable[[], Any]] = {"ridge": lambda: ridge(task)}
         if task == "classify":
-            named |= {"logistic": logistic, "svm": linear_svm}
+            named["logistic"], named["svm"] = logistic, linear_svm
         if readout not in named:
             raise DescriptionError(
                 f"readout: got {readout!r}, expected one of {', '.join(named)}, or a scikit-learn estimator"
             )
         return named[readout]()
+    _check_readout(readout, task)
     return clone(readout)
 
 
@@ -138,3 +229,23 @@ def errors_left_out(X: Floats, y: Floats, alphas: Floats, groups: Ints) -> Float
             total += float(np.sum(np.linalg.solve(remaining, residual[own]) ** 2))
         out[j] = total / y.size
     return out
+
+
+def _check_readout(readout: Any, task: Task) -> None:
+    """Raise unless the readout is an estimator for this task."""
+    if isinstance(readout, type):
+        raise DescriptionError(
+            f"readout: got the class {readout.__name__}, expected an object; write {readout.__name__}(...) with brackets"
+        )
+    wanted, other = ("a classifier", is_regressor) if task == "classify" else ("a regressor", is_classifier)
+    methods = ("fit", "predict", "get_params")
+    if not all(callable(getattr(readout, method, None)) for method in methods) or _declares(other, readout):
+        raise DescriptionError(f"readout: got {type(readout).__name__}, expected {wanted} of scikit-learn, or 'ridge'")
+
+
+def _declares(kind: Callable[[Any], bool], readout: Any) -> bool:
+    """Return whether the tags of an estimator declare this kind; those of other packages may have no tags."""
+    try:
+        return kind(readout)
+    except (AttributeError, TypeError, ValueError):
+        return False

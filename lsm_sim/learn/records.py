@@ -6,12 +6,14 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from lsm_sim.encode import BSA, Delta, Latency, Passthrough, Poisson, Population, Rate, SideBySide
+import numpy as np
+
+from lsm_sim.encode import BSA, Bits, Delta, Latency, Passthrough, Poisson, Population, Rate, SideBySide
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.features import Counts, Traces
 
 RECORDS: Mapping[str, tuple[type, ...]] = {
-    "encoder": (BSA, Delta, Latency, Passthrough, Poisson, Population, Rate, SideBySide),
+    "encoder": (Bits, BSA, Delta, Latency, Passthrough, Poisson, Population, Rate, SideBySide),
     "features": (Counts, Traces),
 }
 
@@ -23,6 +25,8 @@ def record_to_dict(record: Any, role: str) -> dict[str, Any]:
         raise DescriptionError(f"{role}: got {type(record).__name__}, expected one that can be saved: {known}")
     if isinstance(record, SideBySide):
         return {"SideBySide": {"encoders": [record_to_dict(part, role) for part in record.encoders]}}
+    if isinstance(getattr(record, "seed", None), np.random.Generator):
+        raise DescriptionError(f"{role}: seed: got a Generator, which cannot be saved; use a whole number")
     return {type(record).__name__: dataclasses.asdict(record)}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.describe.liquid import Liquid
@@ -17,6 +17,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.estimator_input import EstimatorInput
 from lsm_sim.learn.features import Counts, Features
 from lsm_sim.learn.model_checks import checked_input, checked_settings
+from lsm_sim.learn.parts import HoldsRecords, LiquidLike, build_liquid, checked_encoder, checked_features
 from lsm_sim.learn.records import RECORDS, record_from_dict, record_to_dict
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
@@ -25,26 +26,25 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import Hz, ms
 
-LiquidLike: TypeAlias = Liquid | Callable[[int], Liquid]
-
 DEFAULT_ENCODER = Rate(max_rate=200 * Hz, frame=50 * ms)
 _CALIBRATION = 64  # samples of fit that calibrate quantisation
 DEFAULT_FEATURES = Counts(bins=5, sqrt=True)
+DEFAULT_PARTS: Mapping[str, Any] = {"encoder": DEFAULT_ENCODER, "features": DEFAULT_FEATURES}
 
 # What is saved: parameters, the form of X, its range, and the calibration samples.
 _SETTINGS = ("dt", "sample_shape", "scale", "backend", "arithmetic")
-_FORM = ("n_samples", "n_channels", "n_features")
+_FORM = ("n_samples", "n_channels", "n_features", "sequences")
 _RANGE = ("low", "high")
 _STIMULUS = ("step", "channel", "offsets", "n_steps")
 
 
-class LiquidTransformer(TransformerMixin, BaseEstimator):
+class LiquidTransformer(TransformerMixin, HoldsRecords):
     """Turn samples into the features of the spikes that they cause in a liquid.
 
     Parameters
     ----------
     liquid
-        A `Liquid`, or a function that returns one for a number of input channels.
+        A `Liquid`, or a function that returns one for a number of input channels, such as ``lsm_sim_models.speech``.
     encoder
         How samples become spikes; see `lsm_sim.encode`. None: ``Rate(max_rate=200 * Hz, frame=50 * ms)``.
     features
@@ -65,7 +65,13 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         Maximum number of threads; None: one per core. Results do not depend on it.
     progress
         Show a progress bar; None: on a terminal, if the run takes more than a second.
+
+    Parameters of the encoder and the features can be set by names such as ``encoder__max_rate`` and ``features__bins``, also in
+    a grid search. ``set_output(transform="pandas")`` makes `transform` return a data frame whose columns are
+    `get_feature_names_out`.
     """
+
+    _default_parts = DEFAULT_PARTS
 
     def __init__(
         self,
@@ -99,8 +105,8 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         return self.calibrate(self.input_.encode_some(self, X, _CALIBRATION))
 
     def _resolve(self) -> None:
-        self.encoder_ = DEFAULT_ENCODER if self.encoder is None else self.encoder
-        self.features_ = DEFAULT_FEATURES if self.features is None else self.features
+        self.encoder_ = checked_encoder(self.encoder, DEFAULT_ENCODER)
+        self.features_ = checked_features(self.features, DEFAULT_FEATURES)
 
     def prepare(self, form: EstimatorInput, program: Program | None = None) -> LiquidTransformer:
         """Build the network for samples of this form; `fit` learns the form from data. None: lower the liquid."""
@@ -108,11 +114,7 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
         self.input_ = form
         self.n_features_in_ = form.n_features
         n_channels = self.encoder_.n_channels(form.n_channels)
-        self.liquid_ = self.liquid if isinstance(self.liquid, Liquid) else self.liquid(n_channels)
-        if self.liquid_.n_inputs != n_channels:
-            raise DescriptionError(
-                f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels}, as the encoder returns for X"
-            )
+        self.liquid_ = build_liquid(self.liquid, n_channels, "the encoder returns for X")
         if program is not None and program.n_inputs != n_channels:
             raise DescriptionError(f"program: got {program.n_inputs} input channels, expected {n_channels}")
         self.program_ = lower(self.liquid_, self.dt) if program is None else program
@@ -127,6 +129,32 @@ class LiquidTransformer(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> Floats:
         """Return the features of each sample, shape (samples, features)."""
         return self.respond(self.encode(X))
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Return the names of the features: group, neuron and bin, such as ``exc[3] bin 0``.
+
+        ``input_features`` must be None or the columns of X as in `fit`; the names do not depend on it.
+        """
+        check_is_fitted(self, "program_")
+        self._check_columns(input_features)
+        if not hasattr(self.features_, "get_feature_names_out"):
+            raise DescriptionError(
+                f"features: {type(self.features_).__name__} has no get_feature_names_out, so no names"
+            )
+        groups = self.program_.neuron_groups
+        neurons = [f"{name}[{i}]" for name, members in groups.items() for i in range(len(members))]
+        return self.features_.get_feature_names_out(neurons)
+
+    def _check_columns(self, input_features: Any) -> None:
+        known = getattr(self, "feature_names_in_", None)
+        if input_features is None:
+            return
+        if known is not None and not np.array_equal(known, input_features):
+            raise DescriptionError("input_features is not equal to feature_names_in_, the columns of X in fit")
+        if len(input_features) != self.n_features_in_:
+            raise DescriptionError(
+                f"input_features: got {len(input_features)}, expected {self.n_features_in_} as in fit"
+            )
 
     def respond(self, stimulus: Spikes) -> Floats:
         """Return the features of the liquid's response to a stimulus, shape (samples, features)."""

@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from lsm_sim.describe.liquid import Liquid
 from lsm_sim.dynamics.loihi import (
     A_LIMIT,
     MAX_BIAS,
@@ -31,6 +32,7 @@ from lsm_sim.dynamics.loihi import (
 )
 from lsm_sim.engine.protocol import DEFAULT, Backend
 from lsm_sim.errors import DescriptionError, UnsupportedError
+from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
 from lsm_sim.quantisation.registers import Peaks, measure
 from lsm_sim.quantisation.report import Report, report
@@ -54,7 +56,7 @@ class Quantised(NamedTuple):
 
 
 def quantise(
-    program: Program,
+    network: Liquid | Program,
     calibration: Spikes | None = None,
     *,
     labels: Any = None,
@@ -63,12 +65,12 @@ def quantise(
     seed: int = 0,
     backend: str | Backend = DEFAULT,
 ) -> Quantised:
-    """Return the program in Loihi's integers, with a report.
+    """Return the network in Loihi's integers, with a report.
 
     Parameters
     ----------
-    program
-        A float64 program.
+    network
+        A float64 `Program`; or a `Liquid`, lowered at the dt of ``calibration``, which it then needs.
     calibration
         Stimuli like those of later runs. None: Poisson spikes at 100 Hz on all channels are assumed, with more headroom.
     labels
@@ -88,6 +90,7 @@ def quantise(
     UnsupportedError
         If no scale makes the program fit; the message has every reason.
     """
+    program = _lowered(network, calibration)
     if program.arithmetic != "float64":
         raise DescriptionError(f"quantise: got a program in {program.arithmetic} arithmetic, expected float64")
     if rounding not in ("nearest", "stochastic"):
@@ -112,6 +115,21 @@ def quantise(
             )
         scale *= _SHRINK
     raise UnsupportedError(f"loihi: {_where(after)} even at the scale {scale:g}; use weaker input or smaller weights")
+
+
+def _lowered(network: Any, calibration: Any) -> Program:
+    """Return the program of a network, after checking the types of the first two arguments of `quantise`."""
+    if calibration is not None and not isinstance(calibration, Spikes):
+        raise DescriptionError(f"quantise calibration: got {type(calibration).__name__}, expected Spikes, or None")
+    if isinstance(network, Program):
+        return network
+    if not isinstance(network, Liquid):
+        raise DescriptionError(f"quantise: got {type(network).__name__}, expected a Liquid or a Program")
+    if calibration is None:
+        raise DescriptionError(
+            "quantise: got a Liquid without calibration spikes, so that dt is unknown; pass spikes, or lower(liquid, dt)"
+        )
+    return lower(network, calibration.dt)
 
 
 def in_arithmetic(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,7 +85,7 @@ def run(
     _warn_of_long_delays(program, stimulus)
     with compiled(in_arithmetic(program, arithmetic, stimulus), backend) as runner:
         legal = runner.program
-        chosen = _chosen(legal, record or {})
+        chosen = _chosen(legal, {} if record is None else record)
         request = Request(
             spikes=spikes,
             bins=_edges(bins, stimulus),
@@ -144,10 +144,17 @@ def _edges(bins: Any, stimulus: Spikes) -> Any:
     return equal_bins(stimulus.n_steps, bins) if bins is not None and np.ndim(bins) == 0 else bins
 
 
-def _chosen(program: Program, record: RecordSpec) -> dict[str, tuple[Ints, tuple[str, ...]]]:
+def _chosen(program: Program, record: Any) -> dict[str, tuple[Ints, tuple[str, ...]]]:
     """Return, by group, the neurons of the program to record and the requested variables."""
     out = {}
+    if not isinstance(record, Mapping):
+        known = next(iter(program.neuron_groups))
+        raise DescriptionError(f"record: got {record!r}, expected a dict by group name, such as {{{known!r}: ['v']}}")
     for name, entry in record.items():
+        if not isinstance(entry, (str, Record, Sequence)):
+            raise DescriptionError(
+                f"record {name!r}: got {entry!r}, expected names of variables such as ['v'], or a Record"
+            )
         if name not in program.neuron_groups:
             raise DescriptionError(f"record: no group {name!r}; known: {', '.join(program.neuron_groups)}")
         members = program.neuron_groups[name]

@@ -65,7 +65,7 @@ def probability(value: object, where: str) -> float:
 
 def whole(value: Any, where: str, minimum: int = 0, maximum: int | None = None) -> int:
     """Return ``value`` as an int from ``minimum`` to ``maximum``; 3.0 counts as whole, True does not."""
-    if isinstance(value, bool | np.bool_):
+    if value is None or isinstance(value, bool | np.bool_ | str):
         number = -math.inf
     else:  # a Python integer such as a seed may be too large for NumPy
         number = value if isinstance(value, int) else real(value, where)

@@ -12,9 +12,9 @@ LIQUID = "liquid"
 
 
 def forecasting(
+    *,
     n_inputs: int,
     n_neurons: int = 500,
-    *,
     seed: int = 0,
     input_degree: int = 8,
     input_weight: float = 14.0,

@@ -24,8 +24,8 @@ _INPUT_AMPLITUDE = {EXC: 18.0, INH: 9.0}  # nA
 
 
 def maass2002(
-    n_inputs: int,
     *,
+    n_inputs: int,
     seed: int = 0,
     shape: tuple[int, int, int] = (15, 3, 3),
     lam: float = 2.0,
@@ -105,7 +105,7 @@ def maass2002(
         charge = amplitude * efficacy(use, depression, facilitation, presynaptic_rate) * _TAU_CURRENT[pre]
         weight = Gamma(_RESISTANCE * abs(charge) / _TAU_M, shape=1) * math.copysign(1.0, charge)
         delay = delay_exc_exc if (pre, post) == (EXC, EXC) else delay_other
-        synapses.append(Synapses(pre, post, DistanceRule(c, lam), weight, delay))
+        synapses.append(Synapses(pre, post, DistanceRule(c=c, lam=lam), weight, delay))
     for post, amplitude in _INPUT_AMPLITUDE.items():
         weight = Gamma(_RESISTANCE * amplitude * _TAU_CURRENT[EXC] / _TAU_M, shape=1)
         synapses.append(Synapses(INPUT, post, FixedProbability(input_probability), weight))

@@ -16,9 +16,9 @@ _MEAN = 0.5  # mean of a value in [0, 1], which the constant input compensates
 
 
 def memory(
+    *,
     n_inputs: int,
     n_neurons: int = 500,
-    *,
     seed: int = 0,
     bits: int = 12,
     frame: float = 8 * ms,

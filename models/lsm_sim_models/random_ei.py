@@ -9,9 +9,9 @@ from lsm_sim_models.groups import EXC, INH, INPUT, inhibitory_mask, pair
 
 
 def random_ei(
+    *,
     n_inputs: int,
     n_neurons: int = 500,
-    *,
     seed: int = 0,
     connectivity: float = 0.1,
     strength: float = 0.5,

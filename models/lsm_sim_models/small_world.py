@@ -13,9 +13,9 @@ from lsm_sim_models.groups import EXC, INH, INPUT, inhibitory_mask, pair, unifor
 
 
 def small_world(
+    *,
     n_inputs: int,
     n_neurons: int = 500,
-    *,
     seed: int = 0,
     k: int = 10,
     p: float = 0.1,
@@ -73,7 +73,7 @@ def small_world(
     mean = {EXC: checks.positive(weight, "weight"), INH: checks.positive(weight, "weight") * checks.positive(g, "g")}
     sign, delays = {EXC: 1.0, INH: -1.0}, uniform_delay(delay)
     ring = End("ring", mask.size)
-    source, target = SmallWorld(k, p).connect(ring, ring, stream(seed, "models/ring"))
+    source, target = SmallWorld(k=k, p=p).connect(ring, ring, stream(seed, "models/ring"))
     synapses = [
         Synapses(pre, post, _between(source, target, mask, (pre, post)), sign[pre] * Gamma(mean[pre], 2), delays)
         for pre in (EXC, INH)

@@ -15,9 +15,9 @@ _CONNECTIONS = {  # (pre, post): C of Maass et al. (2002), mean weight in units 
 
 
 def speech(
+    *,
     n_inputs: int,
     n_neurons: int = 500,
-    *,
     seed: int = 0,
     input_probability: float = 0.3,
     input_weight: float = 0.5,
@@ -75,5 +75,5 @@ def speech(
     for (pre, post), (c, weight) in _CONNECTIONS.items():
         sign = 1.0 if weight > 0 else -1.0
         scaled = Gamma(abs(weight), shape=2) * (sign * factor)
-        synapses.append(Synapses(pre, post, DistanceRule(c, lam), scaled, delays))
+        synapses.append(Synapses(pre, post, DistanceRule(c=c, lam=lam), scaled, delays))
     return Liquid([Inputs(INPUT, n_inputs)], neurons, synapses, seed)

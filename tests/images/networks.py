@@ -19,8 +19,8 @@ def column_liquid():
         ],
         [
             lsm.Synapses("in", ("exc", "inh"), lsm.FixedProbability(0.4), weight=lsm.Gamma(0.5, 4)),
-            lsm.Synapses("exc", ("exc", "inh"), lsm.DistanceRule(0.3, 2.0), weight=lsm.Gamma(0.2, 2)),
-            lsm.Synapses("inh", ("exc", "inh"), lsm.DistanceRule(0.4, 2.0), weight=-lsm.Gamma(0.5, 2)),
+            lsm.Synapses("exc", ("exc", "inh"), lsm.DistanceRule(c=0.3, lam=2.0), weight=lsm.Gamma(0.2, 2)),
+            lsm.Synapses("inh", ("exc", "inh"), lsm.DistanceRule(c=0.4, lam=2.0), weight=-lsm.Gamma(0.5, 2)),
         ],
         seed=4,
     )

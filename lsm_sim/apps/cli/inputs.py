@@ -72,10 +72,12 @@ def load_data(path: Path, *, need_y: bool) -> tuple[Any, Any]:
 
 @contextmanager
 def error_context(path: Path) -> Iterator[None]:
-    """Name the data file in errors raised by scikit-learn."""
+    """Name the data file in errors about X and y, and in those of scikit-learn."""
     try:
         yield
-    except LsmError:
+    except LsmError as error:
+        if str(error).startswith(("X: ", "y: ")):
+            raise DescriptionError(f"{path}: {error}") from None
         raise
     except ValueError as error:
         raise DescriptionError(f"{path}: {error}") from None

@@ -13,7 +13,7 @@ from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DistanceRule:
     """Connect with probability c * exp(-(d / lam)^2), d the Euclidean distance (Maass et al. 2002, section 3)."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 
@@ -17,6 +17,7 @@ class FixedProbability:
     """Connect each pair with probability ``p``; ``autapses`` says whether a neuron may connect to itself."""
 
     p: float
+    _: KW_ONLY
     autapses: bool = False
 
     def __post_init__(self) -> None:
@@ -57,6 +58,7 @@ class FixedInDegree:
     """Give each target exactly ``k`` different sources, chosen uniformly."""
 
     k: int
+    _: KW_ONLY
     autapses: bool = False
 
     def __post_init__(self) -> None:
@@ -108,6 +110,7 @@ def distinct(chosen: Ints, free: Bools, n: int, rng: np.random.Generator) -> Int
 class AllToAll:
     """Connect every pair; within one group ``autapses`` says whether neurons connect to themselves."""
 
+    _: KW_ONLY
     autapses: bool = False
 
     def expected(self, pre: End, post: End) -> float:
@@ -116,4 +119,4 @@ class AllToAll:
 
     def connect(self, pre: End, post: End, rng: np.random.Generator) -> Pairs:
         """Return all pairs: a fixed probability of one."""
-        return FixedProbability(1.0, self.autapses).connect(pre, post, rng)
+        return FixedProbability(1.0, autapses=self.autapses).connect(pre, post, rng)

@@ -12,7 +12,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SmallWorld:
     """Directed ring: each neuron connects to its ``k`` nearest, each target moved elsewhere with probability ``p``.
 

@@ -75,7 +75,7 @@ def compare(
     >>> import lsm_sim_models as models
     >>> from sklearn.datasets import load_iris
     >>> from lsm_sim.learn.estimators import LiquidClassifier
-    >>> model = LiquidClassifier(lambda n: models.speech(n, 20))
+    >>> model = LiquidClassifier(lambda n: models.speech(n_inputs=n, n_neurons=20))
     >>> result = compare(model, *load_iris(return_X_y=True), seeds=(0, 1), views=("raw", "liquid"))
     >>> result.mean["raw"] > 0.8, len(result.per_seed["liquid"])
     (True, 2)

@@ -9,6 +9,7 @@ from typing import Any
 from sklearn.base import clone
 
 from lsm_sim.describe.liquid import Liquid
+from lsm_sim.learn.parts import build_liquid
 from lsm_sim.learn.transformer import DEFAULT_ENCODER
 
 
@@ -40,11 +41,11 @@ def _liquid(value: Any, seed: int) -> Any:
 class _Reseeded:
     """A function that makes liquids, and the seed that they get."""
 
-    make: Callable[[int], Liquid]
+    make: Callable[..., Liquid]
     seed: int
 
     def __call__(self, n_inputs: int) -> Liquid:
-        return dataclasses.replace(self.make(n_inputs), seed=self.seed)
+        return dataclasses.replace(build_liquid(self.make, n_inputs, "asked for"), seed=self.seed)
 
 
 def _record(value: Any, seed: int) -> Any:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from lsm_sim.describe.liquid import Liquid
 from lsm_sim.encode import Encoder, Population
 from lsm_sim.engine.protocol import DEFAULT
-from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.features import RESOLUTION
 from lsm_sim.learn.forecast.ridge import TimeRidge
 from lsm_sim.learn.forecast.series import Scaler, aligned, checked_series, checked_targets, nrmse
 from lsm_sim.learn.forecast.states import run_counts, sample_edges, with_traces
-from lsm_sim.learn.transformer import LiquidLike
+from lsm_sim.learn.parts import HoldsRecords, LiquidLike, build_liquid, checked_encoder
+from lsm_sim.learn.readout import resolve
 from lsm_sim.program.lowering import lower
 from lsm_sim.simulate import rescale
 from lsm_sim.spikes.spikes import Spikes
@@ -28,7 +27,7 @@ from lsm_sim.units import Hz, ms
 DEFAULT_ENCODER = Population(n=32, width=1.2, max_rate=500 * Hz, frame=12 * ms)
 
 
-class LiquidForecaster(RegressorMixin, BaseEstimator):
+class LiquidForecaster(RegressorMixin, HoldsRecords):
     """Predict a series, or targets of each of its samples, from the spikes of a liquid.
 
     The liquid runs once through the whole series, from rest. At the end of each sample a linear readout predicts the target
@@ -62,6 +61,8 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
     backend, n_threads, progress
         As in `lsm_sim.run`.
     """
+
+    _default_parts: Mapping[str, Any] = {"encoder": DEFAULT_ENCODER}
 
     def __init__(
         self,
@@ -110,21 +111,17 @@ class LiquidForecaster(RegressorMixin, BaseEstimator):
         rows, ahead = aligned(len(array), self.horizon, self.washout)
         self.prepare(array)
         self._one_target = np.ndim(series if targets is None else targets) == 1
-        readout = TimeRidge() if self.readout is None else clone(self.readout)
+        readout = TimeRidge() if self.readout is None else resolve(self.readout, "regress")
         self.readout_ = readout.fit(self.features(array)[rows], wanted[ahead, 0] if self._one_target else wanted[ahead])
         return self
 
     def prepare(self, series: Any) -> LiquidForecaster:
         """Learn the range of the series and build the network; nothing is trained."""
         array = checked_series(series)
-        self.encoder_ = DEFAULT_ENCODER if self.encoder is None else self.encoder
+        self.encoder_ = checked_encoder(self.encoder, DEFAULT_ENCODER)
         self.scaler_ = Scaler.fit(array, self.margin)
         n_channels = self.encoder_.n_channels(array.shape[1])
-        self.liquid_ = self.liquid if isinstance(self.liquid, Liquid) else self.liquid(n_channels)
-        if self.liquid_.n_inputs != n_channels:
-            raise DescriptionError(
-                f"liquid: got {self.liquid_.n_inputs} input channels, expected {n_channels}, as the encoder returns for the series"
-            )
+        self.liquid_ = build_liquid(self.liquid, n_channels, "the encoder returns for the series")
         self.program_ = lower(self.liquid_, self.dt)
         return self
 

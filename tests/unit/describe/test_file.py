@@ -32,12 +32,12 @@ def a_liquid():
         synapses=[
             lsm.Synapses("audio", "exc", lsm.FixedProbability(0.3), lsm.Normal(0, 0.5)),
             lsm.Synapses(
-                "exc", ("exc", "inh"), lsm.DistanceRule(0.3, 2), lsm.Gamma(0.2, 2), lsm.Uniform(1 * ms, 5 * ms)
+                "exc", ("exc", "inh"), lsm.DistanceRule(c=0.3, lam=2), lsm.Gamma(0.2, 2), lsm.Uniform(1 * ms, 5 * ms)
             ),
             lsm.Synapses(
                 "inh", ("exc",), lsm.FixedInDegree(2, autapses=True), -2.5 * lsm.LogNormal(0.6, 0.1, maximum=1)
             ),
-            lsm.Synapses("exc", "exc", lsm.SmallWorld(4, 0.1), 0.1, 2 * ms),
+            lsm.Synapses("exc", "exc", lsm.SmallWorld(k=4, p=0.1), 0.1, 2 * ms),
             lsm.Synapses("inh", "inh", lsm.AllToAll(autapses=True)),
             lsm.Synapses("own", "own", lsm.OneToOne(), -0.1),
             lsm.Synapses("audio", "own", lsm.Edges([0, 1, 3], [2, 2, 0]), [0.1, -1 / 3, 2.0], [1 * ms, 2 * ms, 3 * ms]),
@@ -100,7 +100,9 @@ def test_long_lists_come_back(tmp_path):
 
 
 def test_a_toml_file_reads_like_the_description(tmp_path):
-    liquid = lsm.Liquid([], [lsm.Neurons("exc", 2)], [lsm.Synapses("exc", "exc", lsm.DistanceRule(0.3, 2.0))], seed=7)
+    liquid = lsm.Liquid(
+        [], [lsm.Neurons("exc", 2)], [lsm.Synapses("exc", "exc", lsm.DistanceRule(c=0.3, lam=2.0))], seed=7
+    )
     liquid.save(tmp_path / "net.toml")
     lines = (tmp_path / "net.toml").read_text().splitlines()
     assert lines[:5] == ['format = "lsm_sim.liquid/1"', "seed = 7", "inputs = []", "", "[[neurons]]"]

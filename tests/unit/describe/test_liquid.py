@@ -167,7 +167,7 @@ def synapses(*arguments, **others):
         (lambda: Neurons("n", 0), "Neurons 'n' size: got 0, expected a whole number >= 1"),
         (lambda: Neurons("n", 2.5), "Neurons 'n' size: got 2.5"),
         (lambda: Neurons("n", True), "Neurons 'n' size: got True"),
-        (lambda: Neurons("n", "2"), "Neurons 'n' size: got values of type <U1"),
+        (lambda: Neurons("n", "2"), "Neurons 'n' size: got '.*', expected a whole number"),
         (lambda: Neurons("", 2), "Neurons name: got '', expected a non-empty printable string"),
         (lambda: Neurons("a\nb", 2), "Neurons name: got 'a.nb'"),
         (lambda: Neurons(3, 2), "Neurons name: got 3"),
@@ -201,7 +201,7 @@ def synapses(*arguments, **others):
         (lambda: Liquid([], INPUTS), r"Liquid neurons: got Inputs\(name='in', size=3\), expected Neurons"),
         (lambda: Liquid([], None), "Liquid neurons: got None, expected a list"),
         (lambda: liquid(seed=-1), "Liquid seed: got -1, expected a whole number >= 0"),
-        (lambda: liquid(seed=None), "Liquid seed: got values of type object"),
+        (lambda: liquid(seed=None), "Liquid seed: got None, expected a whole number"),
         (
             lambda: liquid(inputs=[Inputs("exc", 1)]),
             "Liquid: the group name 'exc' appears twice; give each group its own name",
@@ -222,3 +222,9 @@ def test_impossible_descriptions_are_an_error(make, words):
 def test_places_and_rules_of_every_kind_are_accepted():
     for positions in (None, grid(2, 1, 1), random_in_box(1, 1, 1), [[0, 0, 0], [1, 1, 1]]):
         Liquid([], [Neurons("n", 2, positions=positions)], [Synapses("n", "n", AllToAll())])
+
+
+@pytest.mark.parametrize("seed", [None, "a", True, -1, 0.5])
+def test_a_seed_that_is_no_whole_number_is_named(seed):
+    with pytest.raises(DescriptionError, match=r"Liquid seed: got .*, expected a whole number >= 0"):
+        Liquid([Inputs("in", 1)], [Neurons("a", 1)], seed=seed)

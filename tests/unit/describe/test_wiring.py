@@ -27,11 +27,11 @@ RULES = [
     FixedInDegree(7),
     FixedInDegree(33),
     FixedInDegree(33, autapses=True),
-    DistanceRule(0.9, 1.5),
-    DistanceRule(1.0, 1.5, autapses=True),
+    DistanceRule(c=0.9, lam=1.5),
+    DistanceRule(c=1.0, lam=1.5, autapses=True),
     AllToAll(),
     AllToAll(autapses=True),
-    SmallWorld(6, 0.3),
+    SmallWorld(k=6, p=0.3),
     OneToOne(),
 ]
 
@@ -84,9 +84,14 @@ def test_every_rule_is_a_wiring_rule_that_foresees_its_size(rule):
     "make", [FixedProbability, DistanceRule, AllToAll, FixedInDegree], ids=lambda rule: rule.__name__
 )
 def test_autapses_exist_only_where_asked_for(make):
-    arguments = {FixedProbability: (0.5,), DistanceRule: (1.0, 2.0), AllToAll: (), FixedInDegree: (50,)}[make]
-    assert (np.diff(connect(make(*arguments), HERE, HERE), axis=0) != 0).all()
-    assert (np.diff(connect(make(*arguments, autapses=True), HERE, HERE), axis=0) == 0).any()
+    arguments = {
+        FixedProbability: {"p": 0.5},
+        DistanceRule: {"c": 1.0, "lam": 2.0},
+        AllToAll: {},
+        FixedInDegree: {"k": 50},
+    }[make]
+    assert (np.diff(connect(make(**arguments), HERE, HERE), axis=0) != 0).all()
+    assert (np.diff(connect(make(**arguments, autapses=True), HERE, HERE), axis=0) == 0).any()
 
 
 def test_between_groups_equal_indices_are_no_autapses():
@@ -143,13 +148,13 @@ def distance_probability(rule, pre, post):
 @pytest.mark.parametrize("lam", [0.4, 2.0, 30.0])  # many blocks and tiny probabilities; some blocks; one block
 @pytest.mark.parametrize("post", [HERE, THERE], ids=lambda end: end.name)
 def test_distance_rule_follows_the_formula_for_every_pair(c, lam, post):
-    rule, repeats = DistanceRule(c, lam, autapses=True), 120
+    rule, repeats = DistanceRule(c=c, lam=lam, autapses=True), 120
     assert_binomial(tally(rule, HERE, post, repeats), repeats, distance_probability(rule, HERE, post))
 
 
 def test_distance_rule_on_a_grid_follows_the_formula_at_every_distance():
     points = np.stack(np.meshgrid(*map(np.arange, (6, 5, 4)), indexing="ij"), axis=-1).reshape(-1, 3).astype(float)
-    end, rule, repeats = End("grid", len(points), points), DistanceRule(0.3, 2.0), 50
+    end, rule, repeats = End("grid", len(points), points), DistanceRule(c=0.3, lam=2.0), 50
     hits = tally(rule, end, end, repeats)
     squared = ((points[:, None] - points[None]) ** 2).sum(axis=-1).astype(int)
     for distance in range(1, int(squared.max()) + 1):
@@ -160,12 +165,12 @@ def test_distance_rule_on_a_grid_follows_the_formula_at_every_distance():
 
 def test_coincident_points_are_connected_with_probability_c():
     end = End("one place", 30, np.zeros((30, 3)))
-    assert connect(DistanceRule(1.0, 1.0), end, end)[0].size == 30 * 29
-    assert_binomial(tally(DistanceRule(0.25, 1e-6, autapses=True), end, end, 400), 400, 0.25)
+    assert connect(DistanceRule(c=1.0, lam=1.0), end, end)[0].size == 30 * 29
+    assert_binomial(tally(DistanceRule(c=0.25, lam=1e-6, autapses=True), end, end, 400), 400, 0.25)
 
 
 def test_distance_pairs_are_independent():
-    rule = DistanceRule(0.4, 1.5, autapses=True)
+    rule = DistanceRule(c=0.4, lam=1.5, autapses=True)
     p = distance_probability(rule, HERE, THERE)
     sizes = np.array([connect(rule, HERE, THERE, seed)[0].size for seed in range(200)])
     variance = (p * (1 - p)).sum()
@@ -188,7 +193,7 @@ def test_blocks_partition_the_points_and_bound_their_distances():
 
 
 def test_small_world_without_moves_is_the_ring():
-    source, target = connect(SmallWorld(4, 0), A, A)
+    source, target = connect(SmallWorld(k=4, p=0), A, A)
     assert sorted(np.unique((target - source) % 40)) == [1, 2, 38, 39]
     assert source.size == 160
 
@@ -196,7 +201,7 @@ def test_small_world_without_moves_is_the_ring():
 @pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 1.0])
 @pytest.mark.parametrize("k", [2, 6, 38])
 def test_small_world_keeps_the_out_degree_and_makes_no_autapse(k, p):
-    source, target = connect(SmallWorld(k, p), A, A)
+    source, target = connect(SmallWorld(k=k, p=p), A, A)
     assert (np.bincount(source) == k).all()
     assert (source != target).all()
     assert np.unique(source * 40 + target).size == source.size
@@ -204,7 +209,7 @@ def test_small_world_keeps_the_out_degree_and_makes_no_autapse(k, p):
 
 def test_small_world_moves_the_share_p_anywhere():
     repeats, k, p, n = 400, 4, 0.3, 40
-    hits = tally(SmallWorld(k, p), A, A, repeats)
+    hits = tally(SmallWorld(k=k, p=p), A, A, repeats)
     offset = (np.arange(n)[None] - np.arange(n)[:, None]) % n
     near = np.isin(offset, [1, 2, n - 2, n - 1])
     # a moved target goes to one of the n - 1 - (k - moved) others that the source does not keep: about k p/(n - 1 - k(1 - p))
@@ -218,7 +223,7 @@ def test_small_world_moves_the_share_p_anywhere():
 
 def test_a_crowded_small_world_is_drawn_in_time():
     end, begin = End("crowd", 401), time.perf_counter()
-    connect(SmallWorld(400, 1.0), end, end)
+    connect(SmallWorld(k=400, p=1.0), end, end)
     assert time.perf_counter() - begin < 5
 
 
@@ -233,7 +238,7 @@ def test_edges_may_be_none():
 
 
 @pytest.mark.parametrize(
-    "rule", [FixedProbability(0.02), FixedInDegree(200), DistanceRule(0.3, 6), SmallWorld(200, 0.1)], ids=repr
+    "rule", [FixedProbability(0.02), FixedInDegree(200), DistanceRule(c=0.3, lam=6), SmallWorld(k=200, p=0.1)], ids=repr
 )
 def test_two_million_synapses_take_seconds(rule):
     end = End("big", 10_000, np.random.default_rng(0).random((10_000, 3)) * [13, 28, 28])
@@ -251,14 +256,14 @@ def test_two_million_synapses_take_seconds(rule):
         (lambda: FixedProbability(np.nan), "FixedProbability p: got nan"),
         (lambda: FixedInDegree(-1), "FixedInDegree k: got -1, expected a whole number >= 0"),
         (lambda: FixedInDegree(2.5), "FixedInDegree k: got 2.5"),
-        (lambda: DistanceRule(1.1, 2), "DistanceRule c: got 1.1"),
-        (lambda: DistanceRule(0.5, 0), "DistanceRule lam: got 0, expected a number > 0"),
-        (lambda: connect(DistanceRule(0.5, 2), A, A), "'a' has no positions; give it positions="),
-        (lambda: SmallWorld(3, 0.1), "SmallWorld k: got 3, expected an even number"),
-        (lambda: SmallWorld(0, 0.1), "SmallWorld k: got 0, expected a whole number >= 2"),
-        (lambda: SmallWorld(2, 2), "SmallWorld p: got 2"),
-        (lambda: connect(SmallWorld(40, 0.1), A, A), "got k = 40, expected less than its 40 neurons"),
-        (lambda: connect(SmallWorld(2, 0.1), A, B), "SmallWorld a -> b: expected one group on both sides"),
+        (lambda: DistanceRule(c=1.1, lam=2), "DistanceRule c: got 1.1"),
+        (lambda: DistanceRule(c=0.5, lam=0), "DistanceRule lam: got 0, expected a number > 0"),
+        (lambda: connect(DistanceRule(c=0.5, lam=2), A, A), "'a' has no positions; give it positions="),
+        (lambda: SmallWorld(k=3, p=0.1), "SmallWorld k: got 3, expected an even number"),
+        (lambda: SmallWorld(k=0, p=0.1), "SmallWorld k: got 0, expected a whole number >= 2"),
+        (lambda: SmallWorld(k=2, p=2), "SmallWorld p: got 2"),
+        (lambda: connect(SmallWorld(k=40, p=0.1), A, A), "got k = 40, expected less than its 40 neurons"),
+        (lambda: connect(SmallWorld(k=2, p=0.1), A, B), "SmallWorld a -> b: expected one group on both sides"),
         (lambda: connect(OneToOne(), A, B), "OneToOne a -> b: got groups of 40 and 70, expected equal sizes"),
         (lambda: Edges([0, 1], [0]), r"Edges: got pre of shape \(2,\) and post of shape \(1,\)"),
         (lambda: Edges([0.5], [0]), "Edges pre: got 0.5, expected whole numbers"),
@@ -271,3 +276,12 @@ def test_two_million_synapses_take_seconds(rule):
 def test_impossible_wiring_is_an_error(make, words):
     with pytest.raises(DescriptionError, match=words):
         make()
+
+
+@pytest.mark.parametrize(
+    ("rule", "arguments"),
+    [(DistanceRule, (0.3, 2.0)), (SmallWorld, (4, 0.1)), (FixedProbability, (0.5, True)), (FixedInDegree, (3, True))],
+)
+def test_numbers_that_could_be_mistaken_need_their_names(rule, arguments):
+    with pytest.raises(TypeError, match="positional argument"):
+        rule(*arguments)

@@ -30,8 +30,8 @@ class TestEveryEncoder:
         assert spikes.n_events > 0
 
     def test_a_sample_does_not_depend_on_its_batch(self, encoder):
-        together = encoder([ramp(20), ramp(7), ramp(9)], 1 * ms, keys=["a", "b", "c"])
-        alone = encoder([ramp(9)], 1 * ms, keys=["c"])
+        together = encoder([ramp(20), ramp(7), ramp(9)], 1 * ms)
+        alone = encoder([ramp(9)], 1 * ms)
         assert np.array_equal(together[2].raster(), alone.raster())
 
     def test_the_same_call_gives_the_same_spikes(self, encoder):
@@ -78,11 +78,6 @@ def test_poisson_spikes_have_the_rate_of_the_value():
     spikes = encode.poisson(np.full((n, 1), 0.5), max_rate=100 * Hz, seed=1)
     expected = n * 0.05
     assert abs(spikes.n_events - expected) < 5 * np.sqrt(expected)  # five standard deviations of a binomial count
-
-
-def test_poisson_samples_of_a_batch_are_independent_trials():
-    raster = encode.poisson([np.full((500, 1), 0.5)] * 2, max_rate=200 * Hz).to_dense()
-    assert not np.array_equal(raster[0], raster[1])
 
 
 @given(st.floats(0, 1), st.floats(0, 0.99))
@@ -158,3 +153,30 @@ def test_brian2_like_quantities_are_read_as_their_si_values():
 
     frame = np.array(0.01).view(Quantity)
     assert encode.rate(ramp(5), frame=frame).n_steps.tolist() == [50]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        encode.Poisson,
+        encode.Rate,
+        encode.Latency,
+        encode.Delta,
+        encode.Population,
+        encode.BSA,
+        encode.Bits,
+    ],
+)
+class TestSettings:
+    def test_after_the_first_need_their_names(self, code):
+        with pytest.raises(TypeError, match="positional argument"):
+            code(1, 1)
+
+    @pytest.mark.parametrize("value", ["a", None, -1, [1, 2], np.nan, 1j])
+    def test_of_a_wrong_kind_are_named(self, code, value):
+        for name in code().get_params():
+            optional = value is None and name in ("frame", "phase")
+            signed = value == -1 and (name in ("low", "start") or code is encode.Latency)
+            if not optional and not signed:
+                with pytest.raises(DescriptionError, match=rf"{code.__name__}.* ({name}|low < high)"):
+                    code(**{name: value})

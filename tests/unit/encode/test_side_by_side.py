@@ -36,10 +36,13 @@ def test_the_function_gives_the_same_spikes():
     assert np.array_equal(function.to_dense(), BOTH(signals(), 1 * ms).to_dense())
 
 
-def test_random_encoders_draw_by_the_keys():
-    encoder = encode.SideBySide((encode.Poisson(frame=5 * ms), encode.Poisson(frame=5 * ms, seed=1)))
-    first = encoder(signals(2), 1 * ms, keys=["a", "b"])
-    assert np.array_equal(first[1].raster(), encoder(signals(2)[1:], 1 * ms, keys=["b"]).raster())
+def test_random_encoders_draw_by_values_and_trial():
+    encoder = encode.SideBySide((encode.Poisson(frame=5 * ms), encode.Delta(frame=5 * ms)))
+    first = encoder(signals(2), 1 * ms, trials=3)
+    assert len(first) == 6
+    assert np.array_equal(first[4].raster(), encoder(signals(2)[1:], 1 * ms, trials=[1]).raster())
+    assert np.array_equal(first[4].raster()[:, 4:], first[3].raster()[:, 4:])  # Delta is not random
+    assert not np.array_equal(first[4].raster(), first[3].raster())
 
 
 def test_it_may_stand_inside_itself():

@@ -95,7 +95,7 @@ def test_a_prediction_does_not_depend_on_batch_threads_or_backend(encoder):
 
 
 def test_spikes_pass_through():
-    stimulus = lsm.encode.poisson([np.full((50, 3), 0.5)] * 4, max_rate=200 * Hz)
+    stimulus = lsm.encode.poisson(np.full((50, 3), 0.5), max_rate=200 * Hz, trials=4)
     model = lsm.LiquidTransformer(small_liquid, lsm.encode.Passthrough(), lsm.Counts(2)).fit(stimulus)
     expected = lsm.run(model.liquid_, stimulus).spikes.counts(2).reshape(4, -1)
     assert np.array_equal(model.transform(stimulus), expected)

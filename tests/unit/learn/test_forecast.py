@@ -34,7 +34,7 @@ def wave(n=400, seed=0):
 
 
 def small(n_inputs):
-    return forecasting(n_inputs, 40, seed=3, recurrent_degree=10)
+    return forecasting(n_inputs=n_inputs, n_neurons=40, seed=3, recurrent_degree=10)
 
 
 def forecaster(**changed):
@@ -120,7 +120,9 @@ def test_a_constant_channel_and_values_outside_the_range_are_taken():
 def test_without_recurrence_is_the_liquid_with_weights_of_zero():
     series = wave(80)
     model = forecaster().prepare(series)
-    other = LiquidForecaster(lambda n: forecasting(n, 40, seed=3, recurrent_degree=10, recurrent_weight=0), CURVES)
+    other = LiquidForecaster(
+        lambda n: forecasting(n_inputs=n, n_neurons=40, seed=3, recurrent_degree=10, recurrent_weight=0), CURVES
+    )
     off = model.without_recurrence().features(series)
     np.testing.assert_array_equal(off, other.prepare(series).features(series))
     assert (off != model.features(series)).any()
@@ -259,7 +261,7 @@ def test_bits_are_the_binary_digits(value, digits):
 
 
 def test_a_tap_reads_a_value_in_proportion_through_one_delay():
-    liquid = memory(24, 30, seed=5, taps=2)
+    liquid = memory(n_inputs=24, n_neurons=30, seed=5, taps=2)
     program = lsm.lower(liquid, 1 * ms, weight_bits=None)
     rows = np.repeat(np.arange(24 + 30), np.diff(program.indptr))
     first = (program.post == 0) & (rows < 24)
@@ -278,13 +280,15 @@ def test_a_tap_reads_a_value_in_proportion_through_one_delay():
 )
 def test_liquids_for_series_fire_all_the_time(model, encoder):
     series = wave(100)
-    ready = LiquidForecaster(lambda n: model(n, 100, seed=1), encoder, taus=(), dt=1 * ms).prepare(series)
+    ready = LiquidForecaster(lambda n: model(n_inputs=n, n_neurons=100, seed=1), encoder, taus=(), dt=1 * ms).prepare(
+        series
+    )
     per_step = ready.features(series).mean() / (encoder.frame / ms)
     assert 0.25 < per_step < 0.45
 
 
 def test_a_liquid_can_be_saved_and_read_again(tmp_path):
-    liquid = memory(12, 20, seed=2)
+    liquid = memory(n_inputs=12, n_neurons=20, seed=2)
     liquid.save(tmp_path / "memory.json")
     assert lsm.Liquid.load(tmp_path / "memory.json") == liquid
 
@@ -338,8 +342,8 @@ SAYS = {
     ),
     "bits": (lambda: encode.Bits(n=0), "Bits n: got 0, expected a whole number >= 1"),
     "range": (lambda: encode.bits([[[1.5]]], dt=1 * ms), "Bits: got 1.5 in sample 0, expected values in"),
-    "digits": (lambda: memory(13), "n_inputs: got 13, expected a multiple of 12, the bits"),
-    "drive": (lambda: forecasting(8, drive=(2, 1)), r"drive: got \(2, 1\), expected two numbers"),
+    "digits": (lambda: memory(n_inputs=13), "n_inputs: got 13, expected a multiple of 12, the bits"),
+    "drive": (lambda: forecasting(n_inputs=8, drive=(2, 1)), r"drive: got \(2, 1\), expected two numbers"),
 }
 
 

@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelBinarizer, StandardScaler
 
 import lsm_sim as lsm
-from lsm_sim import ms
-from lsm_sim.learn.readout import ALPHAS, SoftScaler, errors_left_out, fit, ridge
+from lsm_sim import DescriptionError, ms
+from lsm_sim.learn.readout import ALPHAS, Probabilities, SoftScaler, errors_left_out, fit, linear_svm, ridge
 
 
 def test_the_soft_scaler_divides_by_the_root_of_own_and_median_deviation():
@@ -88,3 +90,69 @@ def test_groups_that_cannot_be_left_out_are_refused(groups, expected):
     X, y, _ = grouped(20)
     with pytest.raises(lsm.DescriptionError, match=expected):
         fit(ridge(), X, y, groups)
+
+
+def overlapping(n_classes, n=600, seed=0):
+    X, k = make_blobs(n, 6, centers=n_classes, cluster_std=6.0, random_state=seed)
+    return X, np.array(["a", "b", "c", "d"])[k]
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("make", [ridge, linear_svm])
+def test_probabilities_change_no_label_and_no_score(make, n_classes):
+    X, y = overlapping(n_classes)
+    plain, own = make().fit(X[:300], y[:300]), make(probabilities=True).fit(X[:300], y[:300])
+    p = own.predict_proba(X[300:])
+    assert p.shape == (300, n_classes)
+    np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-12)
+    assert own.classes_[p.argmax(axis=1)].tolist() == own.predict(X[300:]).tolist() == plain.predict(X[300:]).tolist()
+    assert np.array_equal(own.decision_function(X[300:]), plain.decision_function(X[300:]))
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_probabilities_are_calibrated_on_new_samples(n_classes):
+    X, y = overlapping(n_classes, n=4000)
+    own = ridge(probabilities=True).fit(X[:2000], y[:2000])
+    p = own.predict_proba(X[2000:])
+    assert abs(p.max(axis=1).mean() - (own.predict(X[2000:]) == y[2000:]).mean()) < 0.04
+    for factor in (0.25, 4):  # other temperatures are worse
+        other = ridge(probabilities=True).fit(X[:2000], y[:2000])
+        other.temperature_ *= factor
+        assert log_loss(y[2000:], p) < log_loss(y[2000:], other.predict_proba(X[2000:]))
+
+
+def test_separable_classes_are_not_certain():
+    X = np.r_[np.zeros((10, 2)), np.ones((10, 2))]
+    p = ridge(probabilities=True).fit(X, X[:, 0]).predict_proba(X)
+    assert 0.9 < p.max() < 1
+
+
+def test_probabilities_say_what_they_need():
+    with pytest.raises(DescriptionError, match="expected at least two classes with two samples each"):
+        Probabilities(ridge()).fit(np.eye(3), [0, 0, 1])
+    with pytest.raises(DescriptionError, match="expected a classifier"):
+        ridge("regress", probabilities=True)
+
+
+def test_a_classifier_has_probabilities_by_its_readout(tmp_path):
+    X, y = [np.full((5, 1), value) for value in np.linspace(0, 1, 12)], np.repeat(["low", "high"], 6)
+    liquid = lsm.Liquid(
+        [lsm.Inputs("in", 1)],
+        [lsm.Neurons("all", 10, tau_m=20 * ms, tau_syn=10 * ms)],
+        [lsm.Synapses("in", "all", lsm.AllToAll(), weight=lsm.Uniform(0.5, 2))],
+    )
+    plain, model = (lsm.LiquidClassifier(liquid, readout=ridge(probabilities=own)).fit(X, y) for own in (False, True))
+    assert not hasattr(plain, "predict_proba")
+    assert not hasattr(lsm.LiquidClassifier(liquid), "predict_proba")
+    assert model.predict(X).tolist() == plain.predict(X).tolist()
+    p = model.predict_proba(X)
+    assert model.classes_[p.argmax(axis=1)].tolist() == model.predict(X).tolist()
+    model.save(tmp_path / "model.npz")
+    assert np.array_equal(lsm.LiquidClassifier.load(tmp_path / "model.npz").predict_proba(X), p)
+    with pytest.raises(AttributeError, match="predict_proba") as caught:
+        plain.predict_proba(X)
+    assert "ridge(probabilities=True)" in str(caught.value.__cause__)
+    members = [lsm.LiquidClassifier(liquid)] * 2
+    assert lsm.LiquidEnsemble(members, readout=ridge(probabilities=True)).fit(X, y).predict_proba(X).shape == (12, 2)
+    assert not hasattr(lsm.LiquidEnsemble(members), "predict_proba")
+    assert not hasattr(lsm.LiquidEnsemble(members, combine="scores"), "predict_proba")

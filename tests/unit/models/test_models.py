@@ -237,29 +237,38 @@ def test_a_column_has_one_neuron_per_point(n, size):
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda: models.maass2002(0), "Inputs 'input' size: got 0"),
-        (lambda: models.maass2002(1, shape=(15, 3)), r"shape: got \(15, 3\), expected three"),
-        (lambda: models.maass2002(1, shape=(0, 3, 3)), "grid nx: got 0"),
-        (lambda: models.maass2002(1, presynaptic_rate=-1), "presynaptic_rate: got -1"),
-        (lambda: models.maass2002(1, lam=0), "DistanceRule lam: got 0"),
-        (lambda: models.maass2002(1, seed=-1), "seed: got -1"),
-        (lambda: models.maass2002(1, input_probability=1.5), "FixedProbability p: got 1.5"),
-        (lambda: models.random_ei(1, 1), "n_neurons: got 1"),
-        (lambda: models.random_ei(1, inhibitory=0), "inhibitory: got 0 of 500 neurons"),
-        (lambda: models.random_ei(1, inhibitory=2), "inhibitory: got 2, expected a probability"),
-        (lambda: models.random_ei(1, connectivity=0), "connectivity: got 0, expected at least one source"),
-        (lambda: models.random_ei(1, g=-1), "g: got -1"),
-        (lambda: models.random_ei(1, input_weight=-1), "Gamma mean: got -1"),
-        (lambda: models.small_world(1, k=3), "SmallWorld k: got 3, expected an even number"),
-        (lambda: models.small_world(1, p=2), "SmallWorld p: got 2"),
-        (lambda: models.small_world(1, delay=1 * ms), "delay: got 0.001, expected the shortest and the longest"),
-        (lambda: models.speech(1, delay=(5 * ms, 1 * ms)), "Uniform: got low 0.005 and high 0.001"),
-        (lambda: models.speech(1, delay=(0, 1 * ms)), "delay: got 0"),
-        (lambda: models.speech(1, recurrent_weight=-1), "recurrent_weight: got -1, expected a number >= 0"),
-        (lambda: models.speech(1, input_weight="x"), "input_weight: got values of type"),
-        (lambda: models.speech(1, tau_m=0), "Neurons 'exc' tau_m: got 0 s"),
+        (lambda: models.maass2002(n_inputs=0), "Inputs 'input' size: got 0"),
+        (lambda: models.maass2002(n_inputs=1, shape=(15, 3)), r"shape: got \(15, 3\), expected three"),
+        (lambda: models.maass2002(n_inputs=1, shape=(0, 3, 3)), "grid nx: got 0"),
+        (lambda: models.maass2002(n_inputs=1, presynaptic_rate=-1), "presynaptic_rate: got -1"),
+        (lambda: models.maass2002(n_inputs=1, lam=0), "DistanceRule lam: got 0"),
+        (lambda: models.maass2002(n_inputs=1, seed=-1), "seed: got -1"),
+        (lambda: models.maass2002(n_inputs=1, input_probability=1.5), "FixedProbability p: got 1.5"),
+        (lambda: models.random_ei(n_inputs=1, n_neurons=1), "n_neurons: got 1"),
+        (lambda: models.random_ei(n_inputs=1, inhibitory=0), "inhibitory: got 0 of 500 neurons"),
+        (lambda: models.random_ei(n_inputs=1, inhibitory=2), "inhibitory: got 2, expected a probability"),
+        (lambda: models.random_ei(n_inputs=1, connectivity=0), "connectivity: got 0, expected at least one source"),
+        (lambda: models.random_ei(n_inputs=1, g=-1), "g: got -1"),
+        (lambda: models.random_ei(n_inputs=1, input_weight=-1), "Gamma mean: got -1"),
+        (lambda: models.small_world(n_inputs=1, k=3), "SmallWorld k: got 3, expected an even number"),
+        (lambda: models.small_world(n_inputs=1, p=2), "SmallWorld p: got 2"),
+        (
+            lambda: models.small_world(n_inputs=1, delay=1 * ms),
+            "delay: got 0.001, expected the shortest and the longest",
+        ),
+        (lambda: models.speech(n_inputs=1, delay=(5 * ms, 1 * ms)), "Uniform: got low 0.005 and high 0.001"),
+        (lambda: models.speech(n_inputs=1, delay=(0, 1 * ms)), "delay: got 0"),
+        (lambda: models.speech(n_inputs=1, recurrent_weight=-1), "recurrent_weight: got -1, expected a number >= 0"),
+        (lambda: models.speech(n_inputs=1, input_weight="x"), "input_weight: got values of type"),
+        (lambda: models.speech(n_inputs=1, tau_m=0), "Neurons 'exc' tau_m: got 0 s"),
     ],
 )
 def test_a_wrong_parameter_is_refused_in_one_sentence(act, message):
     with pytest.raises(DescriptionError, match=message):
         act()
+
+
+@pytest.mark.parametrize("model", models.__all__)
+def test_a_number_without_its_name_is_refused(model):
+    with pytest.raises(TypeError, match="positional argument"):
+        getattr(models, model)(500)

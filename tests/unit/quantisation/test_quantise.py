@@ -212,3 +212,26 @@ def test_neurons_without_any_input_are_quantised():
     assert integers.bias[0] == pytest.approx(64 * report.scale * 0.6, rel=1 / 4095)
     assert report.neurons[0].rate_after == report.neurons[0].rate > 0
     assert len(report.plot().axes) == 3
+
+
+def test_takes_a_liquid_at_the_step_of_the_calibration():
+    liquid = lsm.Liquid(
+        [lsm.Inputs("in", 3)],
+        [lsm.Neurons("all", 4)],
+        [lsm.Synapses("in", "all", lsm.AllToAll(), weight=lsm.Normal(0, 2))],
+    )
+    stimulus = lsm.encode.poisson(np.full((50, 3), 0.5), dt=2 * ms)
+    assert (
+        lsm.quantise(liquid, stimulus).program.digest
+        == lsm.quantise(lsm.lower(liquid, 2 * ms), stimulus).program.digest
+    )
+    with pytest.raises(DescriptionError, match=r"dt is unknown; pass spikes, or lower\(liquid, dt\)"):
+        lsm.quantise(liquid)
+
+
+def test_other_types_are_refused():
+    program = lsm.lower(lsm.Liquid([lsm.Inputs("in", 3)], [lsm.Neurons("all", 4)]), 1 * ms)
+    with pytest.raises(DescriptionError, match="expected a Liquid or a Program"):
+        lsm.quantise(5)
+    with pytest.raises(DescriptionError, match="expected Spikes, or None"):
+        lsm.quantise(program, np.zeros((5, 3)))

@@ -256,3 +256,11 @@ def test_input_groups_are_taken_by_name_in_any_order(network, parts):
 def test_wrong_input_groups_are_answered_in_a_sentence(parts, change, message):
     with pytest.raises(DescriptionError, match=message):
         lsm.run(TWO_INPUTS, change(parts))
+
+
+@pytest.mark.parametrize("record", [["e"], "e", 5, {"e": 5}, {"e": None}])
+def test_what_is_no_table_of_groups_to_record_is_refused(record):
+    liquid = lsm.Liquid([lsm.Inputs("in", 1)], [lsm.Neurons("e", 2)])
+    stimulus = lsm.Spikes.from_dense(np.zeros((3, 1), bool), 1 * ms)
+    with pytest.raises(lsm.DescriptionError, match=r"record.*expected"):
+        lsm.run(liquid, stimulus, record=record)
