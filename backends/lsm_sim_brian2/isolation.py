@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from lsm_sim_brian2.interrupts import interruptible
+
 _LOCK = threading.RLock()  # Brian2's preferences and device are global
 
 
@@ -34,7 +36,8 @@ def isolated(preferences: Mapping[str, Any], device: Any = None) -> Iterator[Non
             for name in before:
                 prefs[name] = wanted[name]
             devices.active_device = device or devices.runtime_device
-            yield
+            with interruptible():
+                yield
         finally:
             devices.active_device = active
             if running is not None:  # an interrupted run may leave it set, and then Ctrl-C only asks Brian2 to stop

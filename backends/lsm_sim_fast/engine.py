@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import finalize
 
+import numba
 import numpy as np
 
 from lsm_sim.backend import Outcome, Request, Runner, check_supported
 from lsm_sim.engine.requests import checked_request
+from lsm_sim.errors import BackendUnavailableError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.environment import cores
@@ -34,6 +36,12 @@ class Fast:
     name: str = "fast"
     supports: frozenset[str] = frozenset({"initial-state"})
     tuning: Tuning = DEFAULT
+
+    def __post_init__(self) -> None:
+        if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+            raise BackendUnavailableError(
+                "backend 'fast': NUMBA_DISABLE_JIT is set, so its kernels cannot be compiled; unset it or use backend='reference'"
+            )
 
     @property
     def about(self) -> str:

@@ -105,7 +105,7 @@ def _sizes(folder: Path, part: str) -> Sequence[int]:
     if not path.exists():
         return SIZES[part]
     words = _text(path).split()
-    if not words or not all(word.isdigit() and int(word) > 0 for word in words):
+    if not words or not all(word.isdigit() and len(word) < 10 and int(word) > 0 for word in words):
         raise DescriptionError(f"{path}: got {' '.join(words)[:40]!r}, expected the number of utterances per speaker")
     return [int(word) for word in words]
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,8 +57,8 @@ class Liquid:
         if not self.neurons:
             raise DescriptionError("Liquid: got no neurons, expected at least one group")
         names = [group.name for group in self.inputs] + [group.name for group in self.neurons]
-        for name in names:
-            if names.count(name) > 1:
+        for name, n in Counter(names).items():
+            if n > 1:
                 raise DescriptionError(f"Liquid: the group name {name!r} appears twice; give each group its own name")
         for synapses in self.synapses:
             self._check_ends(synapses, names)

@@ -102,10 +102,15 @@ def new_file(path: PathLike) -> Iterator[IO[bytes]]:
         with _named_file(target) as stream:
             yield stream
         return
-    with os.fdopen(handle, "wb") as stream:
+    with os.fdopen(handle, "w+b") as stream:
         yield stream
         stream.flush()
-        _give_name(handle, target)
+        try:
+            _give_name(handle, target)
+        except OSError:  # some systems make such files, but refuse them a name
+            stream.seek(0)
+            with _named_file(target) as copy:
+                shutil.copyfileobj(stream, copy)
 
 
 def _nameless(folder: Path) -> int | None:
@@ -113,7 +118,7 @@ def _nameless(folder: Path) -> int | None:
     if not hasattr(os, "O_TMPFILE") or not Path("/proc/self/fd").is_dir():
         return None
     try:
-        return os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666)
+        return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
     except OSError:  # if no file can be made there at all, the one with a name will say why
         return None
 

@@ -172,13 +172,16 @@ def mutated_member(rng, name, content):
     except Exception:
         return mutated_bytes(rng, content)
     stream = io.BytesIO()
-    np.save(stream, mutated_array(rng, array), allow_pickle=False)
+    try:
+        np.save(stream, mutated_array(rng, array), allow_pickle=False)
+    except Exception:  # not every change is possible for every type
+        return mutated_bytes(rng, content)
     return stream.getvalue()
 
 
 def mutated_array(rng, array):
     """Change values, the type or the shape of an array; text that is JSON and bytes that are an archive are changed inside."""
-    if array.dtype == np.uint8 and array[:4].tobytes() == b"PK\x03\x04":
+    if array.dtype == np.uint8 and array.ravel()[:4].tobytes() == b"PK\x03\x04":
         return np.frombuffer(mutated_archive(rng, array.tobytes()), np.uint8)
     if array.dtype.kind == "U" and array.ndim == 0 and str(array).startswith("{") and rng.random() < 0.9:
         return np.array(mutated_json(rng, str(array)))

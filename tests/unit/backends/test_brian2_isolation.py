@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import lsm_sim as lsm
 from lsm_sim.backend import Request
 from lsm_sim.testing import random_program, random_stimulus
 from lsm_sim_brian2 import build, rounds
+from lsm_sim_brian2.replicas import Replicas
 from tests.cases import ROOT
 
 
@@ -177,6 +179,33 @@ def test_after_ctrl_c_the_next_run_is_right(numpy_target, reference):
         got, right = runner(short, Request(progress=False)), expected(short, Request(progress=False))
     assert got.spikes.step.tolist() == right.spikes.step.tolist()
     assert got.spikes.channel.tolist() == right.spikes.channel.tolist()
+
+
+class Thing:
+    """An object that can be referred to weakly."""
+
+
+def test_ctrl_c_ends_a_run_even_where_python_ignores_exceptions(numpy_target, monkeypatch, capsys):
+    program = random_program(np.random.default_rng(2), "float64", max_inputs=4)
+    stimulus = lsm.Spikes([], [], [0, 0], [1000], program.n_inputs, program.dt)
+    collect, seen = Replicas._collect, []
+
+    def interrupted(self):
+        seen.append(self._k)
+        if self._k == 20:
+            thing = Thing()
+            reference = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGINT))
+            del thing  # which calls the function above, whose exceptions Python prints and ignores
+            assert reference() is None
+        collect(self)
+
+    monkeypatch.setattr(Replicas, "_collect", interrupted)
+    before = state()
+    with numpy_target.compile(program) as runner, pytest.raises(KeyboardInterrupt):
+        runner(stimulus, Request(progress=False))
+    assert seen[-1] < 25
+    assert state() == before
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def test_the_core_and_the_package_import_without_brian2():

@@ -320,3 +320,10 @@ def test_nothing_is_compiled_and_numba_not_loaded_by_the_import():
 
 def test_the_engine_is_found_by_its_name():
     assert isinstance(find("fast"), engine.Fast)
+
+
+def test_without_a_compiler_it_is_refused_in_one_sentence():
+    code = "import lsm_sim.backend; lsm_sim.backend.find('fast')"
+    variables = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=False)
+    assert "BackendUnavailableError: backend 'fast': NUMBA_DISABLE_JIT is set" in done.stderr

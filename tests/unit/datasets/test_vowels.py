@@ -102,3 +102,10 @@ def test_the_real_utterances_are_all_there():
 def test_the_checksum_is_that_of_the_real_numbers():
     vowels = importlib.import_module("lsm_sim.datasets.japanese_vowels")
     assert vowels.contents(japanese_vowels(REAL / "japanese_vowels").X) == vowels.CONTENTS
+
+
+def test_a_size_of_5000_digits_is_one_sentence(tmp_path):
+    write_vowels(tmp_path)
+    (tmp_path / "size_ae.train").write_text("9" * 5000)
+    with pytest.raises(DescriptionError, match=r"size_ae\.train: got '9{40}', expected the number of utterances"):
+        japanese_vowels(tmp_path)

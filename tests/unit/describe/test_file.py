@@ -4,6 +4,7 @@ import json
 import math
 import os
 import stat
+import time
 
 import numpy as np
 import pytest
@@ -406,3 +407,15 @@ def test_a_number_of_400_digits_is_one_sentence(tmp_path, number, field):
     ) as caught:
         Liquid.load(tmp_path / "a.json")
     assert len(str(caught.value)) < 300
+
+
+def test_many_groups_and_keys_are_checked_fast(tmp_path):
+    groups = [{"name": f"i{k}", "size": 1} for k in range(20_000)]
+    data = {"format": "lsm_sim.liquid/1", "inputs": groups, "neurons": [{"name": "e", "size": 1}]}
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    (tmp_path / "b.json").write_text("{" + ",".join(f'"k{min(k, 99_998)}": 1' for k in range(100_000)) + "}")
+    begin = time.process_time()
+    assert Liquid.load(tmp_path / "a.json").n_inputs == 20_000
+    with pytest.raises(DescriptionError, match="the key 'k99998' appears twice in one object"):
+        Liquid.load(tmp_path / "b.json")
+    assert time.process_time() - begin < 3  # 1 s here; with a count for each name it took 4 s and 60 s

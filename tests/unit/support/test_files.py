@@ -1,12 +1,14 @@
 """Files are written completely or not at all, to regular files only, and leave no temporary file."""
 
 import os
+import re
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -141,12 +143,22 @@ def test_a_missing_folder_is_named(tmp_path):
 
 
 def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_nameless", lambda _folder: os.open("/dev/full", os.O_WRONLY))
+    monkeypatch.setattr(files, "_nameless", lambda _folder: os.open("/dev/full", os.O_RDWR))
     with pytest.raises(
         DescriptionError, match=r"a: cannot write there \(No space left on device\); choose another file"
     ):
         write(tmp_path / "a", bytes(10**6))
     assert names(tmp_path) == []
+
+
+def test_where_a_file_without_a_name_cannot_get_one_it_is_copied(tmp_path, monkeypatch):
+    def refuse(_handle, _path):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(files, "_link", refuse)
+    write(tmp_path / "a")
+    assert names(tmp_path) == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"new"
 
 
 WRITER = """
@@ -230,3 +242,25 @@ def test_an_abandoned_folder_is_removed(tmp_path):
     with new_folder(tmp_path / "data"):
         pass
     assert names(tmp_path) == ["data"]
+
+
+WRITES = re.compile(
+    r"\.write_text\(|\.write_bytes\(|\.tofile\(|open\([^)]*[\"'][wxa]b?\+?[\"']|np\.savez?\w*\((?!stream)|savefig\((?!stream|\")"
+)
+TEMPORARY = {
+    "support/files.py",
+    "datasets/download.py",
+    "datasets/spike_hdf5.py",
+}  # into a folder that is temporary itself
+
+
+def test_every_writer_of_the_library_uses_the_common_function():
+    root = Path(files.__file__).parents[1]
+    found = {
+        f"{path.relative_to(root)}: {line.strip()}"
+        for path in root.rglob("*.py")
+        if str(path.relative_to(root)) not in TEMPORARY
+        for line in path.read_text().splitlines()
+        if WRITES.search(line.partition("#")[0])
+    }
+    assert found == set()
