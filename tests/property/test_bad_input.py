@@ -94,7 +94,10 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         lsm.Synapses,
         {"pre": "a", "post": "b", "rule": lsm.AllToAll(), "weight": 1.0, "delay": 1 * ms},
     ),
-    "Synapses.from_matrix": (lsm.Synapses.from_matrix, {"pre": "a", "post": "b", "weight": np.eye(3)}),
+    "Synapses.from_matrix": (
+        lsm.Synapses.from_matrix,
+        {"pre": "a", "post": "b", "matrix": np.eye(3), "delay": np.eye(3) * ms},
+    ),
     "Liquid": (
         lsm.Liquid,
         {"inputs": LIQUID.inputs, "neurons": LIQUID.neurons, "synapses": LIQUID.synapses, "seed": 1},
@@ -159,7 +162,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         ENCODE | {"max_rate": 100 * Hz, "power": 1.0, "frame": 5 * ms, "interpolation": "hold", "seed": 0},
     ),
     "Latency": (encoder(lsm.encode.Latency), ENCODE | {"frame": 20 * ms, "threshold": 0.0}),
-    "Delta": (encoder(lsm.encode.Delta), ENCODE | {"threshold": 0.1, "frame": 5 * ms}),
+    "Delta": (encoder(lsm.encode.Delta), ENCODE | {"step": 0.1, "start": 0.0, "frame": 5 * ms}),
     "BSA": (encoder(lsm.encode.BSA), ENCODE | {"max_rate": 100 * Hz, "frame": 5 * ms}),
     "Bits": (encoder(lsm.encode.Bits), ENCODE),
     "Population": (encoder(lsm.encode.Population), ENCODE),
