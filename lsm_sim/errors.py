@@ -2,7 +2,10 @@
 
 
 class LsmError(Exception):
-    """Base of every error that lsm_sim raises on purpose; never raised itself."""
+    """Base of every error that lsm_sim raises on purpose; never raised itself. The message is one line."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(" ".join(line.strip() for line in str(message).splitlines()))
 
 
 class DescriptionError(LsmError, ValueError):

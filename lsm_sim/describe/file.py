@@ -26,7 +26,7 @@ from typing import Any
 
 from lsm_sim.describe import text
 from lsm_sim.errors import DescriptionError
-from lsm_sim.support.files import PathLike, check_readable, replacing
+from lsm_sim.support.files import PathLike, check_path, check_readable, replacing
 from lsm_sim.support.memory import check_memory
 
 _PARSED_PER_BYTE = (
@@ -68,6 +68,7 @@ def read(path: PathLike) -> Any:
 
 
 def _suffix(path: PathLike) -> str:
+    check_path(path)
     suffix = Path(path).suffix.lower()
     if suffix not in text.WRITERS:
         raise DescriptionError(f"{path}: got the suffix {suffix!r}, expected .toml or .json")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,9 +158,7 @@ def _breaks_dale(weight: Value, sign: int) -> bool:
 def _records(value: Any, kind: type, where: str) -> tuple[Any, ...]:
     if isinstance(value, kind):
         return (value,)
-    if not isinstance(value, Iterable):
-        raise DescriptionError(f"{where}: got {value!r}, expected a list of {kind.__name__}(...)")
-    items = tuple(value)
+    items = tuple(checks.items(value, where, f"a list of {kind.__name__}(...)"))
     for item in items:
         if not isinstance(item, kind):
             msg = f"{where}: got {item!r}, expected {kind.__name__}(...)"

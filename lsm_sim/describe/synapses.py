@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,11 +46,8 @@ class Synapses:
     def __post_init__(self) -> None:
         checks.name(self.pre, "Synapses pre")
         if not isinstance(self.post, str):
-            if not isinstance(self.post, Iterable):
-                raise DescriptionError(
-                    f"Synapses post: got {self.post!r}, expected the name of a group or several names"
-                )
-            object.__setattr__(self, "post", tuple(self.post))
+            names = checks.items(self.post, "Synapses post", "the name of a group or several names")
+            object.__setattr__(self, "post", tuple(names))
         for target in self.targets:
             checks.name(target, "Synapses post")
         where = f"Synapses {self.pre} -> {self.post}"

@@ -10,6 +10,7 @@ import numpy as np
 from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
 from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import ms
 
@@ -26,6 +27,7 @@ class Passthrough(Parameters):
         """Return the spikes; their dt must be ``dt``."""
         if isinstance(signals, (list, tuple)) and signals and all(isinstance(part, Spikes) for part in signals):
             signals = Spikes.concatenate(signals)
+        dt = checks.positive(dt, "dt", "time")
         spikes = signals if isinstance(signals, Spikes) else Spikes.from_dense(signals, dt)
         if not np.isclose(spikes.dt, dt, rtol=1e-9, atol=0):
             raise DescriptionError(f"Passthrough: got spikes in steps of {spikes.dt:g} s, expected {dt:g} s")

@@ -57,9 +57,7 @@ def _frame(value: Any, where: str) -> float | None:
 
 
 def _interpolation(value: Any, where: str) -> Any:
-    if value not in ("hold", "linear"):
-        raise DescriptionError(f"{where}: got {value!r}, expected 'hold' or 'linear'")
-    return value
+    return checks.choice(value, where, ("hold", "linear"))
 
 
 _SETTINGS: Mapping[str, Callable[[Any, str], Any]] = {

@@ -16,6 +16,7 @@ from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError, 
 from lsm_sim.program.checks import check_again
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.environment import install
 from lsm_sim.support.equality import fields_equal
@@ -230,6 +231,7 @@ def get_backend(name: str) -> Backend:
     BackendUnavailableError
         It is declared, but a package that it needs is missing; the message says how to install it.
     """
+    checks.instance(name, str, "backend", "the name of a backend")
     for entry in _declared():
         if entry.name == name:
             try:

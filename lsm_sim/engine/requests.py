@@ -21,13 +21,14 @@ def checked_request(program: Program, stimulus: Spikes, request: Request | None)
     """Return the request with arrays in their final types; raise if it does not match the program or the stimulus."""
     request = request or Request()
     check_stimulus(program, stimulus)
+    checks.flag(request.spikes, "spikes")
     neurons = checks.whole_array(request.neurons, "record neurons")
     if neurons.ndim != 1 or (neurons.size and (neurons.min() < 0 or neurons.max() >= program.n_neurons)):
         raise DescriptionError(f"record neurons: got {neurons.tolist()}, expected a list in 0..{program.n_neurons - 1}")
     steps = None if request.steps is None else checks.whole_array(request.steps, "record steps")
     if steps is not None and (steps.ndim != 1 or (steps < 0).any() or (np.diff(steps) <= 0).any()):
         raise DescriptionError("record steps: expected ascending steps >= 0 without repeats")
-    if request.excursions and program.arithmetic != "loihi":
+    if checks.flag(request.excursions, "excursions") and program.arithmetic != "loihi":
         raise DescriptionError("excursions: only loihi arithmetic has limited registers; expected excursions=False")
     _check_variables(program, request)
     n_threads = None if request.n_threads is None else checks.whole(request.n_threads, "n_threads", minimum=1)

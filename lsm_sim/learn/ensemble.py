@@ -65,8 +65,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any) -> LiquidEnsemble:
         """Run the samples through all liquids and train the readouts."""
         y = checked_labels(self, y)
-        if self.combine not in COMBINATIONS:
-            raise DescriptionError(f"combine: got {self.combine!r}, expected 'features' or 'scores'")
+        checks.choice(self.combine, "combine", COMBINATIONS)
         if not isinstance(self.members, (list, tuple)):
             raise DescriptionError(f"members: got {self.members!r}, expected a list of LiquidClassifier")
         if not self.members:

@@ -14,6 +14,7 @@ from lsm_sim.encode.passthrough import Passthrough
 from lsm_sim.encode.signals import batch
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 
 SCALES = ("channel", "global", None)
@@ -43,8 +44,7 @@ class EstimatorInput:
     @staticmethod
     def fit(estimator: Any, X: Any) -> EstimatorInput:
         """Learn the form and the range of X."""
-        if estimator.scale not in SCALES:
-            raise DescriptionError(f"scale: got {estimator.scale!r}, expected 'channel', 'global' or None")
+        checks.choice(estimator.scale, "scale", ("channel", "global"), optional=True)
         if isinstance(estimator.encoder_, Passthrough):
             spikes = estimator.encoder_(X, estimator.dt)
             return EstimatorInput(len(spikes), spikes.n_channels, spikes.n_channels)

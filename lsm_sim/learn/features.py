@@ -58,13 +58,16 @@ class Counts(Parameters):
 
     def __post_init__(self) -> None:
         checks.whole(self.bins, "Counts bins", minimum=1)
+        checks.flag(self.sqrt, "Counts sqrt")
+        checks.flag(self.per_second, "Counts per_second")
         if self.window is not None:
             object.__setattr__(self, "window", checks.positive(self.window, "Counts window", "time"))
         if self.n_windows is not None:
-            checks.whole(self.n_windows, "Counts n_windows", minimum=1)
+            checks.whole(self.n_windows, "Counts n_windows", 1, checks.MOST)
 
     def of(self, spikes: Spikes) -> Floats:
         """Return the counts of ``spikes``."""
+        checks.instance(spikes, Spikes, "Counts", "Spikes")
         edges = self._edges(spikes)
         return self._finish(spikes.counts(edges), edges, spikes.dt)
 
@@ -101,7 +104,7 @@ class Counts(Parameters):
             return equal_bins(spikes.n_steps, self.bins)
         width = round(self.window / spikes.dt)
         edges = windows(spikes.n_steps, width)
-        n_windows = self.n_windows or edges.shape[1] - 1
+        n_windows = int(self.n_windows or 0) or edges.shape[1] - 1
         if edges.shape[1] - 1 > n_windows:
             longest = spikes.n_steps.max() * spikes.dt
             raise DescriptionError(
@@ -167,6 +170,7 @@ class Traces(Parameters):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", checks.positive(self.tau, "Traces tau", "time"))
+        checks.flag(self.seconds, "Traces seconds")
         times = checks.real_array(self.times, "Traces times", "time" if self.seconds else None)
         if times.ndim != 1 or times.size == 0 or (np.diff(times) <= 0).any() or times[0] <= 0:
             raise DescriptionError(f"Traces times: got {self.times}, expected ascending times > 0")
@@ -179,6 +183,7 @@ class Traces(Parameters):
 
     def of(self, spikes: Spikes) -> Floats:
         """Return the traces of ``spikes``."""
+        checks.instance(spikes, Spikes, "Traces", "Spikes")
         ends = self._ends(spikes)
         kernel, unit = trace_kernel(self.tau / spikes.dt, self.resolution, int(spikes.n_steps.max(initial=1)))
         out = np.zeros((len(spikes), len(self.times), spikes.n_channels))

@@ -20,6 +20,8 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
+from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Floats, Ints
 
 Task = Literal["classify", "regress"]
@@ -129,7 +131,12 @@ def ridge(
     of X if there are more samples than features, else of the Gram matrix X X'. ``soft``: features are scaled by
     `SoftScaler` instead of standardised. ``probabilities``: a classifier with `predict_proba`, see `Probabilities`.
     """
-    model = RidgeClassifierCV(alphas=list(alphas)) if task == "classify" else RidgeCV(alphas=list(alphas))
+    checks.choice(task, "ridge task", ("classify", "regress"))
+    strengths = checks.real_array(alphas, "ridge alphas")
+    if strengths.ndim != 1 or not strengths.size or (strengths <= 0).any():
+        raise DescriptionError(f"ridge alphas: got {brief(alphas)}, expected a list of numbers > 0")
+    checks.flag(soft, "ridge soft")
+    model = RidgeClassifierCV(alphas=strengths.tolist()) if task == "classify" else RidgeCV(alphas=strengths.tolist())
     readout = make_pipeline(SoftScaler() if soft else StandardScaler(), model)
     if not probabilities:
         return readout
@@ -181,6 +188,13 @@ def fit(readout: Any, X: Floats, y: Any, groups: Any = None) -> Any:
     groups
         Name or number of each sample's group, shape (samples,), at least two of them. None: samples are independent.
     """
+    if not hasattr(readout, "fit"):
+        raise DescriptionError(f"readout: got {type(readout).__name__}, expected an estimator of scikit-learn")
+    X = checks.real_array(X, "features")
+    if X.ndim != 2 or np.ndim(y) not in (1, 2) or len(y) != len(X):
+        raise DescriptionError(
+            f"readout: got features of shape {X.shape} and y of shape {np.shape(y)}, expected (samples, features) and one y per sample"
+        )
     if groups is not None and np.shape(groups) != (len(X),):
         raise DescriptionError(f"groups: got shape {np.shape(groups)}, expected ({len(X)},), one per sample")
     last = readout.steps[-1][1] if isinstance(readout, Pipeline) else readout

@@ -10,6 +10,7 @@ from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.describe.liquid import Liquid
+from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.encode import Encoder, Rate
 from lsm_sim.engine.excursions import warn_on_excursions
 from lsm_sim.engine.protocol import DEFAULT, compiled
@@ -23,6 +24,7 @@ from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
 from lsm_sim.quantisation.quantise import quantise
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import Hz, ms
 
@@ -165,10 +167,8 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
 
     def _program(self) -> Program:
         """Return the program in the requested arithmetic."""
-        if self.arithmetic == "float64":
+        if checks.choice(self.arithmetic, "arithmetic", ARITHMETICS) == "float64":
             return self.program_
-        if self.arithmetic != "loihi":
-            raise DescriptionError(f"arithmetic: got {self.arithmetic!r}, expected 'float64' or 'loihi'")
         if self.integers_ is None:
             self.integers_ = quantise(self.program_, self.calibration_).program
         return self.integers_

@@ -88,14 +88,12 @@ def _label(variable: str, trace: StateTrace, ax: Any) -> str:
 def _recorded(result: Any, group: str | None, variable: str) -> tuple[str, StateTrace]:
     if not isinstance(result, Result):
         raise DescriptionError(f"traces: got {type(result).__name__}, expected the Result of lsm_sim.run")
-    if variable not in result.program.state:
-        names = " or ".join(map(repr, reversed(result.program.state)))
-        raise DescriptionError(f"traces: got variable {variable!r}, expected {names}")
+    checks.choice(variable, "traces variable", reversed(result.program.state))
     known = result.traces.get(variable, {})
     if not known:
         raise DescriptionError(f'traces: nothing was recorded; run with record={{"<group>": ["{variable}"]}}')
     name = next(iter(known)) if group is None else group
-    if name not in known:
+    if not _is_group(name, known):
         raise DescriptionError(f"traces: no {variable} of a group {name!r} was recorded; known: {', '.join(known)}")
     return name, known[name]
 
@@ -160,3 +158,7 @@ def _label_lanes(ax: Any, offsets: Floats, span: tuple[float, float], names: lis
             name, (1, middle), xycoords=("axes fraction", "data"), xytext=(3, 0), textcoords="offset points",
             fontsize=figures.TICK, va="center",
         )  # fmt: skip
+
+
+def _is_group(name: Any, known: Any) -> bool:
+    return isinstance(name, str) and name in known

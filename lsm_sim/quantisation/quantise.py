@@ -20,6 +20,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from lsm_sim.describe.liquid import Liquid
+from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.dynamics.loihi import (
     A_LIMIT,
     MAX_BIAS,
@@ -136,7 +137,7 @@ def in_arithmetic(
     program: Program, arithmetic: str | None, calibration: Spikes | None, backend: str | Backend = DEFAULT
 ) -> Program:
     """Return the program in the requested arithmetic, quantised with ``calibration`` if necessary; None: unchanged."""
-    if arithmetic in (None, program.arithmetic):
+    if checks.choice(arithmetic, "arithmetic", ARITHMETICS, optional=True) in (None, program.arithmetic):
         return program
     if arithmetic != "loihi":
         raise DescriptionError(

@@ -53,15 +53,14 @@ def _scaled(weight: Any, factor: float) -> Any:
 
 
 def _chooser(liquid: Liquid, which: Part) -> Callable[[Synapses], bool]:
+    checks.instance(liquid, Liquid, "rescale", "a Liquid")
     inputs = {group.name for group in liquid.inputs}
     choosers: dict[str, Callable[[Synapses], bool]] = {
         "recurrent": lambda synapses: synapses.pre not in inputs,
         "input": lambda synapses: synapses.pre in inputs,
         "all": lambda _: True,
     }
-    if which not in choosers:
-        raise DescriptionError(f"which: got {which!r}, expected one of {', '.join(choosers)}")
-    return choosers[which]
+    return choosers[checks.choice(which, "which", choosers)]
 
 
 def spectral_radius(liquid: Liquid) -> float:
@@ -92,6 +91,7 @@ def _recurrent_matrix(liquid: Liquid) -> Any:
     """Return the recurrent weights as drawn, scipy.sparse of shape (N, N): row is the target, column the source."""
     from scipy import sparse
 
+    checks.instance(liquid, Liquid, "spectral_radius", "a Liquid")
     start, starts = 0, {}
     for group in liquid.neurons:
         starts[group.name], start = start, start + group.size

@@ -14,6 +14,7 @@ from lsm_sim.engine.protocol import Excursions, Outcome
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.equality import fields_equal
 from lsm_sim.support.printing import brief, html_table, short_repr
@@ -29,12 +30,12 @@ class Record:
     neurons: Sequence[int] | Ints | None = None
 
     def __post_init__(self) -> None:
-        variables = (self.variables,) if isinstance(self.variables, str) else tuple(self.variables)
+        expected = " or ".join(map(repr, LIF.state))
+        single = isinstance(self.variables, str)
+        variables = (self.variables,) if single else tuple(checks.items(self.variables, "record", expected))
         object.__setattr__(self, "variables", variables)
         for variable in variables:
-            if variable not in LIF.state:
-                known = " or ".join(map(repr, LIF.state))
-                raise DescriptionError(f"record: got variable {variable!r}, expected {known}")
+            checks.choice(variable, "record variable", LIF.state)
 
     def __repr__(self) -> str:
         return short_repr(self)

@@ -149,9 +149,8 @@ class Spikes:
         >>> Spikes.concatenate([one, one], along="time")
         Spikes(1 sample of 4 steps, 2 channels, 4 events, dt=0.001 s)
         """
-        if along not in ("samples", "time"):
-            raise DescriptionError(f"Spikes.concatenate along: got {along!r}, expected 'samples' or 'time'")
-        parts = [*parts]
+        checks.choice(along, "Spikes.concatenate along", ("samples", "time"))
+        parts = checks.items(parts, "Spikes.concatenate", "a list of Spikes")
         if not parts:
             raise DescriptionError("Spikes.concatenate: got no parts, expected at least one")
         for part in parts:
@@ -285,7 +284,7 @@ class Spikes:
 
     def raster(self, sample: int = 0) -> Bools:
         """Return one sample as a boolean array, shape (T, C)."""
-        one = self[sample]
+        one = self[checks.whole(sample, "Spikes.raster sample", -len(self), len(self) - 1)]
         check_memory(int(one.n_steps[0]) * self.n_channels, "Spikes.raster")
         dense = np.zeros((int(one.n_steps[0]), self.n_channels), bool)
         dense[one.step, one.channel] = True

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support.brief import brief
 from lsm_sim.support.quantities import Dimension, check_unit
 
 Floats = npt.NDArray[np.float64]
@@ -105,6 +107,40 @@ def name(value: object, where: str) -> str:
     if not isinstance(value, str) or not value or not value.isprintable():
         raise DescriptionError(f"{where}: got {value!r}, expected a non-empty printable string")
     return value
+
+
+def instance(value: Any, kind: type | tuple[type, ...], where: str, expected: str) -> Any:
+    """Return ``value`` if it is of this kind; the error says what is ``expected``."""
+    if not isinstance(value, kind):
+        raise DescriptionError(f"{where}: got {type(value).__name__}, expected {expected}")
+    return value
+
+
+def choice(value: Any, where: str, known: Iterable[str], *, optional: bool = False) -> Any:
+    """Return ``value`` if it is one of the ``known`` words; None too if it is ``optional``."""
+    if optional and value is None:
+        return value
+    words = [*known]
+    if not isinstance(value, str) or value not in words:
+        last = [*map(repr, words[-1:]), *(["None"] if optional else [])]
+        listed = " or ".join([", ".join(map(repr, words[:-1])), *last]) if len(words) > 1 else " or ".join(last)
+        raise DescriptionError(f"{where}: got {brief(repr(value))}, expected {listed}")
+    return value
+
+
+def flag(value: Any, where: str) -> bool:
+    """Return ``value`` as a bool; only True, False, 0 and 1 are accepted."""
+    if isinstance(value, bool | np.bool_ | int) and value in (0, 1):
+        return bool(value)
+    raise DescriptionError(f"{where}: got {brief(repr(value))}, expected True or False")
+
+
+def items(value: Any, where: str, expected: str) -> list[Any]:
+    """Return the members of a list, tuple, array or other collection; a text is not one."""
+    is_scalar = isinstance(value, str | bytes | Mapping) or (isinstance(value, np.ndarray) and value.ndim == 0)
+    if is_scalar or not isinstance(value, Iterable):
+        raise DescriptionError(f"{where}: got {brief(repr(value))}, expected {expected}")
+    return [*value]
 
 
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -30,8 +30,15 @@ _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 )
 
 
+def check_path(path: object) -> None:
+    """Raise `DescriptionError` unless ``path`` is the name of a file."""
+    if not isinstance(path, str | os.PathLike):
+        raise DescriptionError(f"path: got {type(path).__name__}, expected the name of a file, such as 'liquid.npz'")
+
+
 def check_readable(path: PathLike) -> None:
     """Raise `DescriptionError` if ``path`` is there but no regular file, because reading others may block for ever."""
+    check_path(path)
     try:
         mode = Path(path).stat().st_mode
     except (OSError, ValueError, TypeError):
@@ -43,6 +50,7 @@ def check_readable(path: PathLike) -> None:
 @contextlib.contextmanager
 def replacing(path: PathLike) -> Iterator[IO[bytes]]:
     """Open a new file that gets the name ``path`` only after everything was written; a symbolic link is followed."""
+    check_path(path)
     try:
         with new_file(path) as stream:
             yield stream

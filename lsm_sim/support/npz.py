@@ -13,7 +13,7 @@ from numpy.lib import format as npy
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support.brief import brief
 from lsm_sim.support.expansion import check_members
-from lsm_sim.support.files import PathLike, replacing
+from lsm_sim.support.files import PathLike, check_path, replacing
 from lsm_sim.support.memory import check_memory
 
 
@@ -30,6 +30,7 @@ def read(path: PathLike) -> dict[str, Any]:
     A file that is truncated, is not an .npz file, contains pickled objects, or needs more memory than is free raises
     `DescriptionError` before anything large is allocated.
     """
+    check_path(path)
     if Path(path).exists() and not Path(path).is_file():  # reading a named pipe would block for ever
         raise DescriptionError(f"{path}: cannot be read, expected an .npz file, not a folder or device")
     try:

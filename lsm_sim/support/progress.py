@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from lsm_sim.support import checks
+
 
 def on_terminal() -> bool:
     """Return whether somebody can see a progress bar; a process may have no stderr at all."""
@@ -17,6 +19,8 @@ def on_terminal() -> bool:
 @contextmanager
 def progress_bar(total: int, show: bool | None, unit: str = "sample") -> Iterator[Callable[[int], None]]:
     """Yield a function that advances the bar; ``show=None``: only where somebody sees it, and only after a second."""
+    if show is not None and not checks.flag(show, "progress"):
+        show = False
     if show is False or sys.stderr is None or (show is None and not is_seen()):
         yield lambda _n: None
         return

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn.controls.comparison import Comparison, Metric
+from lsm_sim.learn.controls.comparison import METRICS, Comparison, Metric
 from lsm_sim.learn.controls.folds import Fold, Folds, folds_of
 from lsm_sim.learn.controls.readouts import View, cross_validate
 from lsm_sim.learn.controls.reseed import reseeded
@@ -19,6 +19,7 @@ from lsm_sim.learn.controls.views import VIEWS, Samples, features_of, mean_rate,
 from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.pipelines import front_and_liquid, learns
 from lsm_sim.learn.readout import Task, resolve
+from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints, real_array
 from lsm_sim.support.progress import progress_bar
 
@@ -80,7 +81,8 @@ def compare(
     >>> result.mean["raw"] > 0.8, len(result.per_seed["liquid"])
     (True, 2)
     """
-    job = _Job.checked(model, X, y, seeds, views, ensemble, esn or {}, groups)
+    job = _Job.checked(model, X, y, seeds, views, ensemble, {} if esn is None else esn, groups)
+    checks.choice(metric, "metric", METRICS, optional=True)
     n_views = len(views) + (ensemble is not None)
     folds = [folds_of(cv, job.y, job.task, seed) for seed in job.seeds]
     tested = [np.sort(np.concatenate([test for _, test in own])) for own in folds]
@@ -136,14 +138,19 @@ class _Job:
         esn: Mapping[str, Any],
         groups: Any,
     ) -> _Job:
+        seeds = [checks.whole(seed, "seeds") for seed in checks.items(seeds, "seeds", "a list of seeds")]
         if not seeds:
             raise DescriptionError("seeds: got none, expected at least one")
+        if not isinstance(X, Sized):
+            raise DescriptionError(f"X: got {type(X).__name__}, expected samples; see LiquidClassifier.fit")
+        checks.instance(esn, Mapping, "esn", "a dict of parameters of the echo-state network")
+        views = checks.items(views, "views", f"a list of some of {', '.join(VIEWS)}")
         _, last = front_and_liquid(reseeded(model, seeds[0]))
         task: Task = "classify" if isinstance(last, LiquidClassifier) else "regress"
         labels = np.asarray(y) if task == "classify" else real_array(y, "y")
         if labels.shape != (len(X),):
             raise DescriptionError(f"y: got shape {labels.shape}, expected ({len(X)},), one value per sample of X")
-        unknown = [view for view in views if view not in VIEWS]
+        unknown = [view for view in views if not isinstance(view, str) or view not in VIEWS]
         if unknown or not views:
             raise DescriptionError(f"views: got {unknown or 'none'}, expected some of {', '.join(VIEWS)}")
         if groups is not None and np.shape(groups) != labels.shape:

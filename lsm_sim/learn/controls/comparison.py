@@ -13,6 +13,7 @@ from lsm_sim.learn.controls.significance import holm, paired_test
 from lsm_sim.support.checks import Floats, Ints
 
 Metric = Literal["accuracy", "errors", "nrmse"]
+METRICS: tuple[Metric, ...] = ("accuracy", "errors", "nrmse")
 NAMES = {
     "raw": "raw samples",
     "encoder": "encoder counts",

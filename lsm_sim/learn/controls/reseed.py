@@ -9,8 +9,10 @@ from typing import Any
 from sklearn.base import clone
 
 from lsm_sim.describe.liquid import Liquid
+from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.parts import build_liquid
 from lsm_sim.learn.transformer import DEFAULT_ENCODER
+from lsm_sim.support.brief import brief
 
 
 def reseeded(model: Any, seed: int) -> Any:
@@ -19,6 +21,10 @@ def reseeded(model: Any, seed: int) -> Any:
     If ``model`` is a function, it is called with the seed instead, and may change anything else too. The K members of an
     ensemble get the seeds K * seed, K * seed + 1, ...
     """
+    if isinstance(model, type) or not (callable(model) or hasattr(model, "get_params")):
+        raise DescriptionError(
+            f"model: got {brief(repr(model))}, expected an estimator of lsm_sim, a pipeline, or a function that returns one for a seed"
+        )
     if callable(model):
         return model(seed)
     copy = clone(model)

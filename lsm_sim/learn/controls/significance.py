@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.seeding import stream
 
@@ -36,11 +37,16 @@ def paired_test(one: Floats, other: Floats, blocks: Ints | None = None) -> float
         Samples with the same number here, shape (samples,), are not independent and change sign together: neighbours in a
         series, recordings of a speaker. None: all samples are independent.
     """
+    one, other = (checks.real_array(losses, "paired test") for losses in (one, other))
     if one.shape != other.shape or one.ndim != 2:
         raise DescriptionError(
             f"paired test: got losses of shapes {one.shape} and {other.shape}, expected one (seeds, samples)"
         )
     difference = (one - other).mean(axis=0)
+    if blocks is not None and np.shape(blocks) != difference.shape:
+        raise DescriptionError(
+            f"paired test: got blocks of shape {np.shape(blocks)}, expected one number for each of {difference.size} samples"
+        )
     if blocks is not None:
         difference = np.bincount(np.unique(blocks, return_inverse=True)[1], difference)
     difference = difference[difference != 0]

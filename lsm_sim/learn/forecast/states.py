@@ -62,7 +62,7 @@ def with_traces(
 
     n_samples, n = counts.shape
     constants = _checked_taus(taus)
-    resolution = checked_resolution(resolution, "resolution")
+    resolution, keep_counts = checked_resolution(resolution, "resolution"), checks.flag(keep_counts, "counts")
     parts = constants.size + keep_counts
     if parts == 0:
         raise DescriptionError("taus: got none while counts are left out, expected at least one time constant")
