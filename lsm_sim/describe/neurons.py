@@ -67,7 +67,8 @@ class Neurons:
         object.__setattr__(self, "positions", _positions(self.positions, self.size, f"{where} positions"))
         for upper, lower in LIF.above:
             _check_above(where, upper, lower, getattr(self, upper), getattr(self, lower))
-        if self.sign is not None and not (np.ndim(self.sign) == 0 and self.sign in (1, -1)):
+        sign: Any = self.sign
+        if sign is not None and not (isinstance(sign, int | float | np.number) and sign in (1, -1)):
             raise DescriptionError(f"{where} sign: got {self.sign!r}, expected +1, -1 or None")
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats, Ints
+from lsm_sim.support.memory import check_memory
 
 Interpolation = Literal["hold", "linear"]
 
@@ -144,13 +145,14 @@ def frame_steps(frame: float | None, dt: float) -> int:
     if frame is None:
         return 1
     steps = checks.positive(frame, "frame", "time") / checks.positive(dt, "dt", "time")
-    if round(steps) < 1 or not np.isclose(steps, round(steps), rtol=1e-6):
+    if steps > checks.MOST or round(steps) < 1 or not np.isclose(steps, round(steps), rtol=1e-6):
         raise DescriptionError(f"frame: got {frame:g} s, expected a whole number of steps of {dt:g} s")
     return round(steps)
 
 
 def resample(signal: Floats, steps: int, how: Interpolation) -> Floats:
     """Return one value per step, shape (T * steps, C): frames are held, or interpolated linearly between their centres."""
+    check_memory(signal.size * steps * 32, "signals")  # values, their cumulative sum, random numbers, spikes
     if how == "hold" or steps == 1 or len(signal) == 1:
         return np.repeat(signal, steps, axis=0)
     moments = (np.arange(len(signal) * steps) + 0.5) / steps - 0.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
+
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 

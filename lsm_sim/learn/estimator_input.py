@@ -15,6 +15,7 @@ from lsm_sim.encode.signals import batch
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
+from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Floats
 
 SCALES = ("channel", "global", None)
@@ -132,8 +133,11 @@ def as_signals(estimator: Any, X: Any, *, reset: bool, sequences: bool = False) 
 
 def _table(estimator: Any, X: Any, reset: bool) -> Floats:
     """Return X as floats (samples, features), checked by scikit-learn, whose messages its own tests expect."""
-    if X is None or isinstance(X, (str, bytes)):
-        raise DescriptionError(f"X: got {X!r}, expected samples; see lsm_sim.learn.estimators for the forms of X")
+    is_array = hasattr(X, "__array__") or hasattr(X, "__len__")
+    if not is_array or isinstance(X, (str, bytes, dict, set, type)):
+        raise DescriptionError(
+            f"X: got {brief(repr(X))}, expected samples; see lsm_sim.learn.estimators for the forms of X"
+        )
     if isinstance(X, (list, tuple)) and len(X) == 0:
         raise DescriptionError("X: got no samples, expected at least one")
     if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:

@@ -191,11 +191,11 @@ def fit(readout: Any, X: Floats, y: Any, groups: Any = None) -> Any:
     if not hasattr(readout, "fit"):
         raise DescriptionError(f"readout: got {type(readout).__name__}, expected an estimator of scikit-learn")
     X = checks.real_array(X, "features")
-    if X.ndim != 2 or np.ndim(y) not in (1, 2) or len(y) != len(X):
+    if X.ndim != 2 or len(checks.shape(y, "y")) not in (1, 2) or len(y) != len(X):
         raise DescriptionError(
             f"readout: got features of shape {X.shape} and y of shape {np.shape(y)}, expected (samples, features) and one y per sample"
         )
-    if groups is not None and np.shape(groups) != (len(X),):
+    if groups is not None and checks.shape(groups, "groups") != (len(X),):
         raise DescriptionError(f"groups: got shape {np.shape(groups)}, expected ({len(X)},), one per sample")
     last = readout.steps[-1][1] if isinstance(readout, Pipeline) else readout
     if groups is not None and isinstance(last, (RidgeCV, RidgeClassifierCV)) and last.cv is None:

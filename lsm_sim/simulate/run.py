@@ -141,7 +141,7 @@ def _warn_of_silence(outcome: Outcome, stimulus: Spikes) -> None:
 
 def _edges(bins: Any, stimulus: Spikes) -> Any:
     """Return the edges for a number of bins; edges are returned unchanged, because the request checks them."""
-    return equal_bins(stimulus.n_steps, bins) if bins is not None and np.ndim(bins) == 0 else bins
+    return equal_bins(stimulus.n_steps, bins) if bins is not None and not checks.shape(bins, "bins") else bins
 
 
 def _chosen(program: Program, record: Any) -> dict[str, tuple[Ints, tuple[str, ...]]]:

@@ -29,7 +29,7 @@ def checked_edges(bins: Any, n_steps: Ints) -> Ints:
     n_steps
         Length of each sample, in steps, (B,).
     """
-    if np.ndim(bins) == 0:
+    if not checks.shape(bins, "bins"):
         return equal_bins(n_steps, bins)
     edges = checks.whole_array(bins, "bins")
     if edges.ndim != 2 or edges.shape[0] != len(n_steps) or edges.shape[1] < 2:

@@ -109,6 +109,14 @@ def name(value: object, where: str) -> str:
     return value
 
 
+def shape(value: Any, where: str) -> tuple[int, ...]:
+    """Return the shape of an array, or of nested sequences of equal lengths."""
+    try:
+        return np.shape(value)
+    except ValueError:
+        raise DescriptionError(f"{where}: got nested sequences of unequal length, expected an array") from None
+
+
 def instance(value: Any, kind: type | tuple[type, ...], where: str, expected: str) -> Any:
     """Return ``value`` if it is of this kind; the error says what is ``expected``."""
     if not isinstance(value, kind):

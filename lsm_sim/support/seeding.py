@@ -16,4 +16,4 @@ def stream(seed: int, label: str) -> np.random.Generator:
     True
     """
     words = np.frombuffer(hashlib.sha256(label.encode()).digest(), dtype="<u4")
-    return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(entropy=seed, spawn_key=words.tolist())))
+    return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(entropy=int(seed), spawn_key=words.tolist())))

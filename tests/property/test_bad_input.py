@@ -40,7 +40,7 @@ BAD: dict[str, Any] = {
     "dict": {"a": 1},
     "set": {1, 2},
     "object": object(),
-    "function": len,
+    "function": lambda *_: None,
     "class": int,
     "empty array": np.empty(0),
     "0-d array": np.array(2.0),

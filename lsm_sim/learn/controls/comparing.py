@@ -141,19 +141,20 @@ class _Job:
         seeds = [checks.whole(seed, "seeds") for seed in checks.items(seeds, "seeds", "a list of seeds")]
         if not seeds:
             raise DescriptionError("seeds: got none, expected at least one")
-        if not isinstance(X, Sized):
+        if not isinstance(X, Sized) or (isinstance(X, np.ndarray) and X.ndim == 0):
             raise DescriptionError(f"X: got {type(X).__name__}, expected samples; see LiquidClassifier.fit")
         checks.instance(esn, Mapping, "esn", "a dict of parameters of the echo-state network")
         views = checks.items(views, "views", f"a list of some of {', '.join(VIEWS)}")
         _, last = front_and_liquid(reseeded(model, seeds[0]))
         task: Task = "classify" if isinstance(last, LiquidClassifier) else "regress"
+        checks.shape(y, "y")
         labels = np.asarray(y) if task == "classify" else real_array(y, "y")
         if labels.shape != (len(X),):
             raise DescriptionError(f"y: got shape {labels.shape}, expected ({len(X)},), one value per sample of X")
         unknown = [view for view in views if not isinstance(view, str) or view not in VIEWS]
         if unknown or not views:
             raise DescriptionError(f"views: got {unknown or 'none'}, expected some of {', '.join(VIEWS)}")
-        if groups is not None and np.shape(groups) != labels.shape:
+        if groups is not None and checks.shape(groups, "groups") != labels.shape:
             raise DescriptionError(
                 f"groups: got shape {np.shape(groups)}, expected ({len(X)},), one value per sample of X"
             )

@@ -19,9 +19,12 @@ Folds: TypeAlias = int | Sequence[tuple[Any, Any]] | Callable[[int], Iterable[tu
 def folds_of(cv: Folds, y: Any, task: str, seed: int) -> list[Fold]:
     """Return the (train, test) indices that ``cv`` defines; see `lsm_sim.learn.controls.compare`."""
     if callable(cv):
-        cv = list(cv(seed))
+        made: Any = cv(seed)
+        cv = [*made] if isinstance(made, Iterable) else made
     if not isinstance(cv, (list, tuple)):
         return _shuffled(checks.whole(cv, "cv", minimum=2), y, task, seed)
+    if not all(isinstance(fold, (list, tuple)) and len(fold) == 2 for fold in cv):
+        raise DescriptionError("cv: got a list of something else, expected (train, test) pairs of indices or masks")
     folds = [(_indices(train, len(y)), _indices(test, len(y))) for train, test in cv]
     _check(folds, y, task)
     return folds

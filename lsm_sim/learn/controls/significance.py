@@ -43,7 +43,7 @@ def paired_test(one: Floats, other: Floats, blocks: Ints | None = None) -> float
             f"paired test: got losses of shapes {one.shape} and {other.shape}, expected one (seeds, samples)"
         )
     difference = (one - other).mean(axis=0)
-    if blocks is not None and np.shape(blocks) != difference.shape:
+    if blocks is not None and checks.shape(blocks, "paired test: blocks") != difference.shape:
         raise DescriptionError(
             f"paired test: got blocks of shape {np.shape(blocks)}, expected one number for each of {difference.size} samples"
         )

@@ -34,7 +34,10 @@ def checked_targets(targets: Any, n_samples: int) -> Floats:
 
 def aligned(n_samples: int, horizon: Any, first: Any) -> tuple[slice, slice]:
     """Return the rows from ``first`` on that have a target ``horizon`` samples later, and the rows of those targets."""
-    ahead, begin = checks.whole(horizon, "horizon"), checks.whole(first, "first sample after the washout")
+    ahead, begin = (
+        checks.whole(horizon, "horizon"),
+        checks.whole(first, "first sample after the washout", 0, checks.MOST),
+    )
     if ahead >= n_samples:
         raise DescriptionError(f"horizon: got {ahead}, expected less than the {n_samples} samples of the series")
     if begin + ahead + FEWEST > n_samples:
