@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import psutil
-
 PACKAGES = (
     *("lsm-sim", "numpy", "scipy", "scikit-learn", "numba", "matplotlib", "skops", "typer"),
     *("brian2", "lava-nc"),
@@ -77,6 +75,8 @@ def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 
 def machine() -> dict[str, Any]:
     """Return the platform, the processor, the cores that this process may use, and the memory in bytes."""
+    import psutil
+
     memory = psutil.virtual_memory()
     return {
         "platform": platform.platform(),

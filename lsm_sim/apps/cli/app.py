@@ -11,6 +11,7 @@ import lsm_sim
 from lsm_sim.apps.cli.bench import bench
 from lsm_sim.apps.cli.conform import conform
 from lsm_sim.apps.cli.demo import demo
+from lsm_sim.apps.cli.encode import encode
 from lsm_sim.apps.cli.evaluate import evaluate
 from lsm_sim.apps.cli.info import info
 from lsm_sim.apps.cli.predict import predict
@@ -61,12 +62,21 @@ _add(info, "lsm-sim info", "lsm-sim info --json")
 _add(
     run,
     "lsm-sim run liquid.toml stimulus.npz -o spikes.npz --plot raster.png",
+    "lsm-sim run liquid.toml speech.wav --max-rate 300 --record v --traces v.npz",
+    "lsm-sim run liquid.toml --rate 20 --duration 2",
     "lsm-sim run program.npz stimulus.npz --backend reference --json",
+)
+_add(
+    encode,
+    "lsm-sim encode zero.wav one.wav -o stimulus.npz --front-end cochlea --bands 32",
+    "lsm-sim encode signal.csv -o stimulus.npz --encoder delta --step 0.05 --frame 0.01",
+    "lsm-sim encode --rate 20 --channels 80 --duration 1 -o stimulus.npz",
 )
 _add(
     train,
     "lsm-sim train liquid.toml digits.npz -o model.npz --shape 8 8 --frame 0.02 --bins 8",
     "lsm-sim train liquid.toml vowels.npz -o model.npz --encoder delta --step 0.05 --cv 10",
+    "lsm-sim train liquid.toml list.csv -o model.npz",
 )
 _add(
     predict,

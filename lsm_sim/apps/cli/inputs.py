@@ -42,7 +42,12 @@ def load_liquid(path: Path, seed: int | None = None) -> Liquid:
 
 
 def load_data(path: Path, *, need_y: bool) -> tuple[Any, Any]:
-    """Return X, shape (samples, features) or (samples, frames, channels), and y, or None if the file has no y."""
+    """Return X and y, or None if the file has no y.
+
+    X has shape (samples, features) or (samples, frames, channels), or is a list of arrays (frames, channels).
+    """
+    if path.suffix.lower() == ".csv":
+        return _load_list(path, need_y=need_y)
     import numpy as np
 
     from lsm_sim.support import checks, npz
@@ -54,8 +59,10 @@ def load_data(path: Path, *, need_y: bool) -> tuple[Any, Any]:
         raise DescriptionError(
             f"{path}: no {' and '.join(missing)} in the file, which contains {got}; expected X and y"
         )
-    X = checks.real_array(arrays["X"], f"{path}: X")
-    if X.ndim not in (2, 3) or 0 in X.shape:
+    X: Any = checks.real_array(arrays["X"], f"{path}: X")
+    if "n_frames" in arrays:
+        X = _split(X, arrays["n_frames"], path)
+    elif X.ndim not in (2, 3) or 0 in X.shape:
         expected = "(samples, features) or (samples, frames, channels), each at least 1"
         raise DescriptionError(f"{path}: X: got shape {X.shape}, expected {expected}")
     if "y" not in arrays:
@@ -65,9 +72,61 @@ def load_data(path: Path, *, need_y: bool) -> tuple[Any, Any]:
         raise DescriptionError(f"{path}: y: got values of type {y.dtype}, expected numbers or text")
     if y.dtype.kind == "f":
         checks.real_array(y, f"{path}: y")
-    if y.shape[:1] != X.shape[:1]:
+    if y.shape[:1] != (len(X),):
         raise DescriptionError(f"{path}: y: got shape {y.shape}, expected ({len(X)},), one value per sample of X")
     return X, y
+
+
+def _split(X: Any, n_frames: Any, path: Path) -> list[Any]:
+    """Return samples of different lengths, whose frames follow each other in X."""
+    import numpy as np
+
+    from lsm_sim.support import checks
+
+    sizes = checks.whole_array(n_frames, f"{path}: n_frames")
+    if X.ndim != 2 or sizes.ndim != 1 or not sizes.size or sizes.min() < 1 or sizes.sum() != len(X):
+        got = f"X of shape {X.shape} and n_frames of shape {sizes.shape} with the sum {sizes.sum()}"
+        expected = "X of shape (frames of all samples, channels) and the number of frames of each sample, at least 1"
+        raise DescriptionError(f"{path}: got {got}, expected {expected}")
+    return np.split(X, np.cumsum(sizes)[:-1])
+
+
+def _load_list(path: Path, *, need_y: bool) -> tuple[list[Any], Any]:
+    """Return the samples in the .npy and .csv files that a list names, one in each line, and their labels."""
+    from lsm_sim.apps.cli import signals
+
+    rows = signals.read_rows(path)
+    rows = rows[1:] if rows and rows[0][0].lower() == "file" else rows
+    widths = {len(row) for row in rows}
+    if not rows or widths - {1, 2} or len(widths) > 1 or (need_y and widths != {2}):
+        expected = "lines FILE,LABEL" if need_y else "lines FILE or FILE,LABEL"
+        raise DescriptionError(f"{path}: expected {expected}, at least one and all of one kind")
+    samples = []
+    for name, *_ in rows:
+        file = path.parent / name
+        if file.suffix.lower() not in signals.TABLES:
+            raise DescriptionError(f"{path}: got the file {name!r}, expected .npy or .csv files of signals")
+        found = signals.read_table(file)
+        if len(found) != 1:
+            raise DescriptionError(f"{file}: got {len(found)} samples, expected one signal of shape (frames, channels)")
+        samples += found
+    if widths == {1}:
+        return samples, None
+    return samples, _labels([label for _, label in rows])
+
+
+def _labels(texts: list[str]) -> Any:
+    """Return numbers if all labels are numbers, else the texts."""
+    import numpy as np
+
+    for kind in (np.int64, np.float64):
+        try:
+            numbers = np.array(texts).astype(kind)
+        except (ValueError, OverflowError):
+            continue
+        if np.isfinite(numbers).all():  # "nan" is a text
+            return numbers
+    return np.array(texts)
 
 
 @contextmanager

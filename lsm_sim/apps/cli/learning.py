@@ -98,5 +98,13 @@ def cross_validate(estimator: Any, task: str, X: Any, y: Any, cv: int, seed: int
     if cv == 0:
         return []
     split = KFold if task == "regress" else StratifiedKFold
-    folds = split(cv, shuffle=True, random_state=seed).split(X, y)
-    return [float(clone(estimator).fit(X[train], y[train]).score(X[test], y[test])) for train, test in folds]
+    folds = split(cv, shuffle=True, random_state=seed).split(np.zeros(len(X)), y)
+    return [
+        float(clone(estimator).fit(_chosen(X, train), y[train]).score(_chosen(X, test), y[test]))
+        for train, test in folds
+    ]
+
+
+def _chosen(X: Any, index: Any) -> Any:
+    """Return some samples of an array or of a list."""
+    return [X[i] for i in index] if isinstance(X, list) else X[index]

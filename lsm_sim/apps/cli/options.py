@@ -19,6 +19,32 @@ NoSeed: TypeAlias = Annotated[
 ]
 
 
+class EncoderName(str, Enum):
+    """Names of the encoders on the command line."""
+
+    rate = "rate"
+    poisson = "poisson"
+    latency = "latency"
+    delta = "delta"
+    population = "population"
+    bsa = "bsa"
+
+
+class Scale(str, Enum):
+    """How values are scaled to the range [0, 1] that most encoders need."""
+
+    channel = "channel"
+    overall = "global"
+    none = "none"
+
+
+class FrontEnd(str, Enum):
+    """How a sound becomes the time courses of frequency bands."""
+
+    mel = "mel"
+    cochlea = "cochlea"
+
+
 class ArithmeticName(str, Enum):
     """Names of the arithmetics."""
 
@@ -46,7 +72,50 @@ Data: TypeAlias = Annotated[
     Path,
     typer.Argument(
         metavar="DATA",
-        help="An .npz file with X, shape (samples, features) or (samples, frames, channels), and y, shape (samples,).",
+        help="An .npz file with X, shape (samples, features) or (samples, frames, channels), and y, shape (samples,); or, for "
+        "samples of different lengths, a .csv file of lines FILE,LABEL.",
         show_default=False,
     ),
+]
+
+# How a signal becomes spikes, in encode and run; None: not given.
+Encoder: TypeAlias = Annotated[
+    EncoderName | None, typer.Option("--encoder", help="Encoder of a signal as spikes.  [default: rate]")
+]
+MaxRate: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--max-rate", metavar="HZ", help="Rate of the value 1, in Hz: rate, poisson (200), population (100), bsa (500)."
+    ),
+]
+Frame: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--frame", metavar="SECONDS", help="Duration of one frame.  [default: 0.05, of sounds 0.005]"),
+]
+Step: TypeAlias = Annotated[
+    float | None, typer.Option("--step", metavar="VALUE", help="Change that causes a spike: delta (0.1).")
+]
+Cells: TypeAlias = Annotated[
+    int | None, typer.Option("--cells", metavar="N", min=2, help="Channels per value: population (8).")
+]
+SignalScale: TypeAlias = Annotated[
+    Scale | None,
+    typer.Option("--scale", help="Map the range of values to [0, 1], per channel or global.  [default: none]"),
+]
+SoundFrontEnd: TypeAlias = Annotated[
+    FrontEnd | None, typer.Option("--front-end", help="Frequency bands of a sound.  [default: mel]")
+]
+Bands: TypeAlias = Annotated[
+    int | None, typer.Option("--bands", metavar="N", min=1, help="Number of frequency bands.  [default: 32]")
+]
+Rate: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--rate", metavar="HZ", help="Poisson spikes of this rate on every channel, instead of a file."),
+]
+Duration: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--duration", metavar="SECONDS", help="Duration of each sample, with --rate.  [default: 1]"),
+]
+Samples: TypeAlias = Annotated[
+    int | None, typer.Option("--samples", metavar="N", min=1, help="Number of samples, with --rate.  [default: 1]")
 ]

@@ -23,17 +23,45 @@ def run(
         typer.Argument(metavar="DESCRIPTION", help="A liquid (.toml, .json) or a program (.npz).", show_default=False),
     ],
     stimulus: Annotated[
-        Path, typer.Argument(metavar="STIMULUS", help="Spikes (.npz), or a case file.", show_default=False)
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[STIMULUS]",
+            help="Spikes or a case file (.npz), or a signal (.wav, .csv, .npy).",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the spikes to this .npz file.")
     ] = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help="Draw a raster (.png, .pdf or .svg).")
     ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option("--record", metavar="NAMES", help="Record state variables, such as u,v; with --traces."),
+    ] = None,
+    traces: Annotated[
+        Path | None, typer.Option("--traces", metavar="FILE", help="Write what --record records to this .npz file.")
+    ] = None,
     sample: Annotated[int, typer.Option("--sample", min=0, metavar="N", help="Sample for --plot.")] = 0,
     seed: Annotated[
-        int | None, typer.Option("--seed", min=0, metavar="N", help="Replaces the seed of the liquid.")
+        int | None,
+        typer.Option("--seed", min=0, metavar="N", help="Replaces the seed of the liquid, and of a random stimulus."),
+    ] = None,
+    encoder: options.Encoder = None,
+    max_rate: options.MaxRate = None,
+    frame: options.Frame = None,
+    step: options.Step = None,
+    cells: options.Cells = None,
+    scale: options.SignalScale = None,
+    front_end: options.SoundFrontEnd = None,
+    bands: options.Bands = None,
+    rate: options.Rate = None,
+    duration: options.Duration = None,
+    samples: options.Samples = None,
+    dt: Annotated[
+        float | None,
+        typer.Option("--dt", metavar="SECONDS", help="Time step of a stimulus that is encoded.  [default: 0.001]"),
     ] = None,
     backend: options.Backend = "fast",
     arithmetic: options.Arithmetic = None,
@@ -42,26 +70,50 @@ def run(
 ) -> None:
     """Run a liquid or a program with a stimulus.
 
-    Every sample of the stimulus starts from rest. A liquid is lowered with the time step of the stimulus.
+    Every sample of the stimulus starts from rest. A liquid is lowered with the time step of the stimulus. A signal is
+    encoded as lsm-sim encode does it; with --rate, every input channel gets Poisson spikes.
     """
     import lsm_sim as lsm
+    from lsm_sim.apps.cli import recording, stimuli
     from lsm_sim.apps.cli.inputs import load_network
     from lsm_sim.apps.cli.output import check_target, print_json
-    from lsm_sim.spikes.spikes import Spikes
     from lsm_sim.support.compilation import stopwatch
 
     check_target(output, [".npz"])
+    check_target(traces, [".npz"])
     check_target(plot, PICTURES)
-    network, events = load_network(description, seed), Spikes.load(stimulus)
+    variables = recording.variables(record, traces)
+    coding = stimuli.Coding.of(encoder, max_rate, frame, step, cells, scale, front_end, bands)
+    paths = [] if stimulus is None else [stimulus]
+    stimuli.check_source(paths, rate, coding, {"--duration": duration, "--samples": samples})
+    ready = stimulus is not None and stimulus.suffix.lower() == stimuli.SPIKES  # nothing is encoded or drawn
+    network = load_network(description, seed if ready or description.suffix.lower() != ".npz" else None)
+    if ready and dt is not None:
+        raise DescriptionError(f"--dt: {stimulus} has its own time step; omit it")
+    step_size = dt or (network.dt if isinstance(network, lsm.Program) else 1e-3)
+    if rate is not None:
+        events = stimuli.poisson(rate, network.n_inputs, duration, samples, step_size, seed or 0)
+    else:
+        events = stimuli.load(paths[0], coding, step_size, seed or 0)
     if plot is not None and sample >= len(events):
-        raise DescriptionError(f"--sample: got {sample}, expected 0..{len(events) - 1}, the samples of {stimulus}")
+        raise DescriptionError(f"--sample: got {sample}, expected 0..{len(events) - 1}, the samples of the stimulus")
     wanted = None if arithmetic is None else arithmetic.value
+    lsm.get_backend(backend)  # imported here, so that the time does not include it
     with stopwatch() as watch:
-        result = lsm.run(network, events, backend=backend, arithmetic=wanted, n_threads=threads)
+        result = lsm.run(
+            network,
+            events,
+            backend=backend,
+            arithmetic=wanted,
+            record=recording.every_group(network, variables),
+            n_threads=threads,
+        )
         seconds = watch.seconds
-    summary = _summary(result, seconds) | {"backend": backend, "out": output, "plot": plot}
+    summary = _summary(result, seconds) | {"backend": backend, "out": output, "plot": plot, "traces": traces}
     if output is not None:
         result.spikes.save(output)
+    if traces is not None:
+        recording.save(result, traces)
     if plot is not None:
         _draw(result.spikes, sample, plot)
     if json:
@@ -97,7 +149,7 @@ def _print(summary: dict[str, Any]) -> None:
         ["spikes", str(summary["spikes"])],
         *([f"rate {name}", f"{rate:.2f} Hz"] for name, rate in summary["rates"].items()),
         ["backend", f"{summary['backend']}, {summary['seconds']:.2f} s"],
-        *([key, str(summary[key])] for key in ("out", "plot") if summary[key] is not None),
+        *([key, str(summary[key])] for key in ("out", "traces", "plot") if summary[key] is not None),
     ]
     print_table(rows)
 

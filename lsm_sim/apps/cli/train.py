@@ -12,17 +12,6 @@ from lsm_sim.apps.cli import options
 from lsm_sim.errors import DescriptionError
 
 
-class EncoderName(str, Enum):
-    """Names of the encoders on the command line."""
-
-    rate = "rate"
-    poisson = "poisson"
-    latency = "latency"
-    delta = "delta"
-    population = "population"
-    bsa = "bsa"
-
-
 class ReadoutName(str, Enum):
     """Names of the readouts on the command line."""
 
@@ -39,21 +28,15 @@ class Task(str, Enum):
     regress = "regress"
 
 
-class Scale(str, Enum):
-    """How values are scaled to the range [0, 1] that most encoders need."""
-
-    channel = "channel"
-    overall = "global"
-    none = "none"
-
-
 def train(
     description: options.Liquid,
     data: options.Data,
     output: Annotated[
         Path, typer.Option("--out", "-o", metavar="FILE", help="Write the trained model to this .npz file.")
     ],
-    encoder: Annotated[EncoderName, typer.Option(help="Encoder of values as spikes.")] = EncoderName.rate,
+    encoder: Annotated[
+        options.EncoderName, typer.Option(help="Encoder of values as spikes.")
+    ] = options.EncoderName.rate,
     max_rate: Annotated[
         float | None,
         typer.Option(
@@ -71,7 +54,9 @@ def train(
         tuple[int, int] | None,
         typer.Option(metavar="FRAMES CHANNELS", help="Shape of the signal in each row of a two-dimensional X."),
     ] = None,
-    scale: Annotated[Scale, typer.Option(help="Map the range of X to [0, 1], per channel or global.")] = Scale.channel,
+    scale: Annotated[
+        options.Scale, typer.Option(help="Map the range of X to [0, 1], per channel or global.")
+    ] = options.Scale.channel,
     dt: Annotated[float, typer.Option(metavar="SECONDS", help="Time step, in seconds.")] = 1e-3,
     bins: Annotated[int, typer.Option(metavar="N", min=1, help="Count spikes in N equal bins of each sample.")] = 5,
     sqrt: Annotated[bool, typer.Option(help="Take the square root of the counts.")] = True,
@@ -114,7 +99,7 @@ def train(
         readout=readout.value,
         dt=dt,
         sample_shape=shape,
-        scale=None if scale is Scale.none else scale.value,
+        scale=None if scale is options.Scale.none else scale.value,
         backend=backend,
         n_threads=threads,
     )
@@ -140,8 +125,8 @@ def train(
 def _check_shape(shape: tuple[int, int] | None, X: Any) -> None:
     if shape is None:
         return
-    if X.ndim == 3:
-        raise DescriptionError(f"--shape: got {shape}, but X is already three-dimensional; omit it")
+    if isinstance(X, list) or X.ndim == 3:
+        raise DescriptionError(f"--shape: got {shape}, but the samples of X have a shape already; omit it")
     if min(shape) < 1 or shape[0] * shape[1] != X.shape[1]:
         raise DescriptionError(
             f"--shape: got {shape}, expected two numbers whose product is {X.shape[1]}, the number of columns of X"

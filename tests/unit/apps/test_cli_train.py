@@ -131,7 +131,7 @@ class TestTrain:
             ("times", SHAPE, "y: got values of type datetime64[s], expected numbers or text"),
             ("narrow", SHAPE, "--shape: got (8, 8), expected two numbers whose product is 60"),
             ("digits", ["--shape", -8, -8], "--shape: got (-8, -8), expected two numbers"),
-            ("signals", SHAPE, "--shape: got (8, 8), but X is already three-dimensional"),
+            ("signals", SHAPE, "--shape: got (8, 8), but the samples of X have a shape already"),
             ("digits", [], "liquid: got 8 input channels, expected 64, as the encoder returns for X"),
             ("names", [*SHAPE, "--task", "regress"], "y: got text, expected numbers"),
             ("two_values", ["--task", "classify"], "y: got shape (120, 2), expected (samples,)"),
