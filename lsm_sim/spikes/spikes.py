@@ -15,6 +15,7 @@ from lsm_sim.spikes import sources
 from lsm_sim.spikes.bins import checked_edges
 from lsm_sim.spikes.checks import checked
 from lsm_sim.support import checks, npz
+from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Bools, Floats, Ints
 from lsm_sim.support.memory import check_memory
 
@@ -213,7 +214,7 @@ class Spikes:
     def load(path: str | os.PathLike[str]) -> Spikes:
         """Read spikes from an .npz file; a case file gives its stimulus."""
         arrays = npz.read(path)
-        kind = str(arrays.get("format", ""))
+        kind = brief(arrays.get("format", ""))
         if kind not in (FORMAT, *CASE_FORMATS):
             raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMATS[0]!r}")
         try:
