@@ -15,6 +15,7 @@ from typing import IO
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import files
+from lsm_sim.support.brief import brief
 from lsm_sim.support.expansion import check_members
 from lsm_sim.support.progress import on_terminal
 
@@ -130,7 +131,7 @@ def _extract(archive: Path, wanted: Callable[[str], bool], folder: Path) -> None
                     with opened.open(member) as source, (folder / name).open("wb") as destination:
                         shutil.copyfileobj(source, destination)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise DescriptionError(f"{archive}: damaged or not a zip archive ({error}); delete it") from None
+        raise DescriptionError(f"{archive}: damaged or not a zip archive ({brief(error)}); delete it") from None
 
 
 @contextlib.contextmanager

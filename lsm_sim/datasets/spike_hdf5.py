@@ -21,6 +21,7 @@ from lsm_sim.datasets.packages import needed
 from lsm_sim.errors import DescriptionError, LsmError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import files
+from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Ints
 from lsm_sim.support.expansion import check_members, unpack
 
@@ -136,7 +137,9 @@ def _plain(path: Path) -> Iterator[Path]:
         ) as error:
             if isinstance(error, LsmError):
                 raise
-            raise DescriptionError(f"{path}: damaged or not compressed as its name indicates ({error})") from None
+            raise DescriptionError(
+                f"{path}: damaged or not compressed as its name indicates ({brief(error)})"
+            ) from None
         except OSError as error:
             raise DescriptionError(
                 f"{path}: cannot be unpacked into {folder} ({error.strerror or error}); unpack it yourself"

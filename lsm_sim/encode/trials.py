@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from lsm_sim.errors import DescriptionError, LsmWarning
+from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 from lsm_sim.support.seeding import stream
+from lsm_sim.support.warn import warn
 
 Trials: TypeAlias = int | Sequence[int] | range
 Seed: TypeAlias = int | np.random.Generator
@@ -71,10 +71,8 @@ def _warn_of_equal_samples(name: str, signals: Sequence[Floats], digests: Sequen
     for b, digest in enumerate(digests):
         a = first.setdefault(digest, b)
         if a < b and signals[b].any():
-            warnings.warn(
+            warn(
                 f"{name}: samples {a} and {b} are equal, so their spikes are equal too; for independent trials of a signal "
-                "encode it once with trials=n",
-                LsmWarning,
-                stacklevel=2,
+                "encode it once with trials=n"
             )
             return

@@ -15,6 +15,7 @@ from lsm_sim.program import file
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks, npz
+from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Bools, Floats
 from lsm_sim.support.files import PathLike
 
@@ -62,7 +63,7 @@ def load(path: PathLike) -> Case:
         If the file is missing, damaged or not a case, or if its parts do not match.
     """
     arrays = npz.read(path)
-    kind = str(arrays.get("format", ""))
+    kind = brief(arrays.get("format", ""))
     if kind.partition("/")[0] != file.CASE:
         raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected '{file.CASE}/1' or '{file.CASE}/2'")
     missing = [name for name in (*file.CASE_KEYS, *Program.model.state) if name not in arrays]

@@ -14,6 +14,7 @@ import numpy as np
 from lsm_sim.dynamics import ARITHMETICS, NeuronModel, Units
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
+from lsm_sim.support.brief import brief
 
 PROGRAM, CASE = "lsm_sim.program", "lsm_sim.case"
 VERSIONS = ("1", "2")
@@ -48,8 +49,8 @@ def labels(inputs: Mapping[str, range], neurons: Mapping[str, range], units: Uni
 
 def from_arrays(arrays: Mapping[str, Any], where: str, model: NeuronModel) -> dict[str, Any]:
     """Return the fields of the program in the arrays of a file; ``where`` names the file in errors."""
-    _check_format(str(arrays.get("format", "")), where)
-    arithmetic = str(arrays.get("arithmetic", ""))
+    _check_format(brief(arrays.get("format", "")), where)
+    arithmetic = brief(arrays.get("arithmetic", ""))
     if arithmetic not in ARITHMETICS:
         raise DescriptionError(f"{where}: got arithmetic {arithmetic!r}, expected 'float64' or 'loihi'")
     required = ("dt", "n_inputs", "n_neurons", *SYNAPSE_ARRAYS, *model.required(arithmetic))
@@ -77,7 +78,9 @@ def _refuse_unknown(arrays: Iterable[str], known: set[str], where: str) -> None:
     """Raise on unknown arrays, because they could change the meaning of the program."""
     unknown = sorted(set(arrays) - _KNOWN_KEYS - {*CASE_KEYS} - known)
     if unknown:
-        names = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")
+        names = ", ".join(brief(name, 60) for name in unknown[:3]) + (
+            f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        )
         msg = f"{where}: the program uses {names}, which this version of lsm_sim does not support; upgrade it"
         raise DescriptionError(msg)
 

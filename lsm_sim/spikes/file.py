@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support.brief import brief
 
 FORMAT = "lsm_sim.spikes/1"
 CASE_FORMATS = (
@@ -30,7 +31,7 @@ def to_arrays(spikes: Any) -> dict[str, Any]:
 
 def check_format(arrays: Mapping[str, Any], path: object) -> str:
     """Return the format of a file; raise if it is neither that of spikes nor that of a case."""
-    kind = str(arrays.get("format", ""))
+    kind = brief(arrays.get("format", ""))
     if kind not in (FORMAT, *CASE_FORMATS):
         raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMATS[0]!r}")
     return kind

@@ -10,6 +10,7 @@ import pytest
 from numpy.lib import format as npy
 
 from lsm_sim import Program, Spikes
+from lsm_sim.engine import conformance
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import npz
 from lsm_sim.testing import random_program, random_stimulus
@@ -342,3 +343,13 @@ def test_a_bomb_that_fits_into_memory_is_refused(tmp_path):
 def test_data_that_shrink_well_are_read(tmp_path):
     np.savez_compressed(tmp_path / "X.npz", X=np.zeros(2**20))
     assert npz.read(tmp_path / "X.npz")["X"].shape == (2**20,)
+
+
+@pytest.mark.parametrize("name", ["format", "arithmetic"])
+def test_a_table_in_place_of_a_word_is_not_printed_in_full(file, name):
+    arrays = npz.read(file) | {name: np.zeros((100, 100))}
+    npz.write(file, arrays)
+    for load in (Program.load, *([Spikes.load, conformance.load] if name == "format" else [])):
+        with pytest.raises(DescriptionError, match=f"got {name} ") as caught:
+            load(file)
+        assert len(str(caught.value)) < 600
