@@ -14,9 +14,11 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Bools, Floats, Ints
 from lsm_sim.support.memory import check_memory
+from lsm_sim.support.warn import warn, warn_if_long
 
 Interpolation = Literal["hold", "linear"]
 
+_LOW_RATE, _LONG_FRAME = 1.0, 1.0  # Hz, s; there is a warning beyond them
 _TOGETHER = 64  # samples that an encoder processes at once, step by step
 
 
@@ -46,7 +48,10 @@ def check_settings(encoder: Any) -> None:
 
 
 def _rate(value: Any, where: str) -> float:
-    return checks.positive(value, where, "rate")
+    rate = checks.positive(value, where, "rate")
+    if rate < _LOW_RATE:
+        warn(f"{where}: got {rate:g} Hz, which is unusually low; did you mean {rate:g} * kHz?")
+    return rate
 
 
 def _time(value: Any, where: str) -> float:
@@ -54,7 +59,11 @@ def _time(value: Any, where: str) -> float:
 
 
 def _frame(value: Any, where: str) -> float | None:
-    return None if value is None else _time(value, where)
+    if value is None:
+        return None
+    frame = _time(value, where)
+    warn_if_long(frame, _LONG_FRAME, where)
+    return frame
 
 
 def _interpolation(value: Any, where: str) -> Any:

@@ -18,7 +18,7 @@ from lsm_sim.learn.estimator_input import checked_labels
 from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.model_checks import check_readout, count_features
 from lsm_sim.learn.pipelines import front_and_liquid
-from lsm_sim.learn.readout import resolve
+from lsm_sim.learn.readout import fit, resolve
 from lsm_sim.learn.transformer import LiquidTransformer
 from lsm_sim.support import checks
 from lsm_sim.support.brief import brief
@@ -62,8 +62,8 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
         self.combine = combine
         self.readout = readout
 
-    def fit(self, X: Any, y: Any) -> LiquidEnsemble:
-        """Run the samples through all liquids and train the readouts."""
+    def fit(self, X: Any, y: Any, groups: Any = None) -> LiquidEnsemble:
+        """Run the samples through all liquids and train the readouts; ``groups`` as in `LiquidClassifier.fit`."""
         y = checked_labels(self, y)
         checks.choice(self.combine, "combine", COMBINATIONS)
         if not isinstance(self.members, (list, tuple)):
@@ -73,7 +73,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
         if np.unique(y).size == 1:
             raise DescriptionError(f"y: got one class only, {y[0]!s}; expected at least two classes")
         if self.combine == "scores":
-            self.members_ = [_checked(member).fit(X, y) for member in self.members]
+            self.members_ = [_fitted(_checked(member), X, y, groups) for member in self.members]
             self._copy_n_features()
             self.classes_ = self.members_[0].classes_
             return self
@@ -82,7 +82,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
         features = self._features(X)
         if len(features) != len(y):
             raise DescriptionError(f"y: got {len(y)} values for {len(features)} samples of X")
-        self.readout_ = resolve(self.readout, "classify").fit(features, y)
+        self.readout_ = fit(resolve(self.readout, "classify"), features, y, groups)
         self.classes_ = self.readout_.classes_
         return self
 
@@ -166,6 +166,14 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
 def winners(scores: Floats, classes: Any) -> Any:
     """Return the class with the highest score for each sample; of two classes the second if its score is above 0."""
     return classes[(scores > 0).astype(int)] if scores.ndim == 1 else classes[scores.argmax(axis=1)]
+
+
+def _fitted(member: Any, X: Any, y: Any, groups: Any) -> Any:
+    """Return the member after fitting it; in a pipeline, groups are for its last step."""
+    if groups is None:
+        return member.fit(X, y)
+    name = f"{member.steps[-1][0]}__groups" if isinstance(member, Pipeline) else "groups"
+    return member.fit(X, y, **{name: groups})
 
 
 def _checked(member: Any) -> Any:

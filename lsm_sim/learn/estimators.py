@@ -29,7 +29,7 @@ from lsm_sim.learn.estimator_input import checked_labels, checked_y
 from lsm_sim.learn.features import Features
 from lsm_sim.learn.model_checks import check_readout, count_features
 from lsm_sim.learn.parts import HoldsRecords, LiquidLike
-from lsm_sim.learn.readout import Task, resolve
+from lsm_sim.learn.readout import Task, fit, resolve
 from lsm_sim.learn.transformer import DEFAULT_PARTS, LiquidTransformer
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import ms
@@ -76,7 +76,7 @@ class _LiquidPredictor(HoldsRecords):
         parameters.pop("readout")
         return LiquidTransformer(**parameters)
 
-    def _fit(self, X: Any, y: Any) -> None:
+    def _fit(self, X: Any, y: Any, groups: Any) -> None:
         self.transformer_ = self.transformer().fit(X)
         if self.transformer_.input_.n_samples != len(y):
             raise DescriptionError(f"y: got {len(y)} values for {self.transformer_.input_.n_samples} samples of X")
@@ -84,7 +84,7 @@ class _LiquidPredictor(HoldsRecords):
         if self._task == "classify" and np.unique(y).size < 2:
             raise DescriptionError(f"y: got one class only, {y[0]!r}; expected at least two classes")
         self.readout_ = resolve(self.readout, self._task)
-        self.readout_.fit(self._features(X), y)
+        fit(self.readout_, self._features(X), y, groups)
 
     def predict(self, X: Any) -> Any:
         """Return the predicted label or value of each sample."""
@@ -163,9 +163,13 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
 
     _task: Task = "classify"
 
-    def fit(self, X: Any, y: Any) -> LiquidClassifier:
-        """Run the samples through the liquid and train the readout."""
-        self._fit(X, checked_labels(self, y))
+    def fit(self, X: Any, y: Any, groups: Any = None) -> LiquidClassifier:
+        """Run the samples through the liquid and train the readout.
+
+        With ``groups``, the speaker or patient of each sample, shape (samples,), the readout ``"ridge"`` chooses its
+        regularisation by leaving one group out; see `lsm_sim.readout.fit`. Use it if new samples come from new groups.
+        """
+        self._fit(X, checked_labels(self, y), groups)
         self.classes_ = self.readout_.classes_
         return self
 
@@ -187,9 +191,12 @@ class LiquidRegressor(RegressorMixin, _LiquidPredictor):
 
     _task: Task = "regress"
 
-    def fit(self, X: Any, y: Any) -> LiquidRegressor:
-        """Run the samples through the liquid and train the readout; ``y`` has shape (samples,) or (samples, targets)."""
-        self._fit(X, checked_y(self, y, multi_output=True, y_numeric=True))
+    def fit(self, X: Any, y: Any, groups: Any = None) -> LiquidRegressor:
+        """Run the samples through the liquid and train the readout; ``y`` has shape (samples,) or (samples, targets).
+
+        ``groups`` as in `LiquidClassifier.fit`.
+        """
+        self._fit(X, checked_y(self, y, multi_output=True, y_numeric=True), groups)
         return self
 
     def __sklearn_tags__(self) -> Any:

@@ -20,8 +20,10 @@ from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
 from lsm_sim.support.parameters import Parameters
+from lsm_sim.support.warn import warn_if_long
 
 RESOLUTION = 2.0**-10  # of one spike; what a trace of 11 bits and sign on a chip would hold
+_LONG_TAU, _LONG_WINDOW = 2.0, 5.0  # s; there is a warning beyond them
 _CHUNK = 64  # samples whose spikes are held at once if counts are not enough
 
 
@@ -62,6 +64,7 @@ class Counts(Parameters):
         checks.flag(self.per_second, "Counts per_second")
         if self.window is not None:
             object.__setattr__(self, "window", checks.positive(self.window, "Counts window", "time"))
+            warn_if_long(self.window, _LONG_WINDOW, "Counts window")
         if self.n_windows is not None:
             checks.whole(self.n_windows, "Counts n_windows", 1, checks.MOST)
 
@@ -171,6 +174,7 @@ class Traces(Parameters):
     def __post_init__(self) -> None:
         object.__setattr__(self, "tau", checks.positive(self.tau, "Traces tau", "time"))
         checks.flag(self.seconds, "Traces seconds")
+        warn_if_long(self.tau, _LONG_TAU, "Traces tau")
         times = checks.real_array(self.times, "Traces times", "time" if self.seconds else None)
         if times.ndim != 1 or times.size == 0 or (np.diff(times) <= 0).any() or times[0] <= 0:
             raise DescriptionError(f"Traces times: got {self.times}, expected ascending times > 0")

@@ -191,3 +191,22 @@ def _own(x):
 def test_ridge_takes_one_alpha(task):
     X, y = patterns()
     ridge(task, alphas=(1.0,)).fit([x[:6].ravel() for x in X], y == "odd")
+
+
+@pytest.mark.parametrize("kind", ["classifier", "ensemble of scores", "ensemble of features"])
+def test_groups_choose_the_regularisation(kind):
+    rng = np.random.default_rng(8)
+    groups = np.repeat(np.arange(6), 10)
+    y = np.tile([0, 1], 30)
+    own = rng.random((6, 4, 5))[groups]  # samples of a group are alike
+    X = np.clip(0.6 * own + 0.3 * rng.random((60, 4, 5)) + 0.1 * y[:, None, None], 0, 1)
+    model = lsm.LiquidClassifier(small_liquid(5), lsm.encode.Rate(200 * Hz, frame=10 * ms, phase=0.5))
+    if kind != "classifier":
+        model = lsm.LiquidEnsemble([model, model], combine=kind.split()[-1])
+    readouts = [
+        (fitted.members_[0] if kind == "ensemble of scores" else fitted).readout_[-1]
+        for fitted in (clone(model).fit(X, y), clone(model).fit(X, y, groups=groups))
+    ]
+    assert readouts[1].alpha_ > readouts[0].alpha_
+    with pytest.raises(DescriptionError, match=r"groups: got shape \(2,\), expected \(60,\)"):
+        clone(model).fit(X, y, groups=[0, 1])

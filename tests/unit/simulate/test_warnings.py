@@ -59,6 +59,24 @@ def test_lower_warns_of_a_step_in_seconds():
     assert warned(lambda: lsm.lower(slow, 1))[0] == "dt: got 1 s, which is unusually long; did you mean 1 * ms?"
 
 
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: lsm.encode.Rate(0.2), "Rate max_rate: got 0.2 Hz, which is unusually low; did you mean 0.2 * kHz?"),
+        (
+            lambda: lsm.encode.Rate(200, frame=20),
+            "Rate frame: got 20 s, which is unusually long; did you mean 20 * ms?",
+        ),
+        (lambda: lsm.encode.Latency(frame=20), "Latency frame: got 20 s"),
+        (lambda: lsm.Traces(30), "Traces tau: got 30 s, which is unusually long; did you mean 30 * ms?"),
+        (lambda: lsm.Counts(window=20), "Counts window: got 20 s"),
+    ],
+)
+def test_encoders_and_features_warn_of_a_forgotten_unit_once(make, expected):
+    (message,) = warned(make)
+    assert expected in message
+
+
 def test_usual_values_give_no_warning():
     usual = liquid({"tau_m": 1.5, "tau_syn": 0.5, "t_ref": 10 * ms}, {"delay": lsm.Uniform(1 * ms, 100 * ms)})
     assert warned(lambda: lsm.lower(usual, 1 * ms)) == []
