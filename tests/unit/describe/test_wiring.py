@@ -271,3 +271,9 @@ def test_two_million_synapses_take_seconds(rule):
 def test_impossible_wiring_is_an_error(make, words):
     with pytest.raises(DescriptionError, match=words):
         make()
+
+
+@pytest.mark.parametrize("lam", [1e-200, 1e200])
+def test_lengths_whose_square_is_no_number_are_refused(lam):
+    with pytest.raises(DescriptionError, match=r"DistanceRule lam: got 1e[-+]200, expected 1e-150 to 1e\+150"):
+        DistanceRule(c=0.3, lam=lam)
