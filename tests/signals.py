@@ -99,16 +99,17 @@ class Bench:
 
     def start(self, command: str, work: Path) -> subprocess.Popen[bytes]:
         """Start a command in a session of its own, so that what it leaves can be found."""
-        return subprocess.Popen(
-            [sys.executable, "-c", "from lsm_sim.apps.cli import main; main()", *COMMANDS[command]],
-            cwd=work,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "stderr").open("wb"),
-            start_new_session=True,
-            preexec_fn=_hear_all,
-        )
+        with (self.folder / "stderr").open("wb") as stderr:
+            return subprocess.Popen(
+                [sys.executable, "-c", "from lsm_sim.apps.cli import main; main()", *COMMANDS[command]],
+                cwd=work,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+                start_new_session=True,
+                preexec_fn=_hear_all,
+            )
 
     def work(self, command: str, *, older: bool) -> Path:
         """Return a new folder with the inputs, and with older results."""

@@ -107,7 +107,10 @@ class Distribution:
     def draw(self, size: int, rng: np.random.Generator) -> Floats:
         """Return ``size`` values, shape (size,)."""
         sample = LAWS[self.law].draw
-        values = sample(rng, self.first, self.second, size)
+        try:
+            values = sample(rng, self.first, self.second, size)
+        except (OverflowError, ValueError):
+            raise DescriptionError(f"{self}: the range is too large for 64-bit numbers; use other parameters") from None
         low, high = self._truncation
         for _ in range(_MAX_REDRAWS):
             outside = np.flatnonzero((values < low) | (values > high))

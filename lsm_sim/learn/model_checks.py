@@ -47,11 +47,12 @@ def _checked_shape(shape: Any) -> tuple[int, int] | None:
 def checked_input(form: Any, arrays: Mapping[str, Any], scale: str | None) -> dict[str, Any]:
     """Return the saved form of X: numbers of samples, channels and features, and its range."""
     names = ("n_samples", "n_channels", "n_features")
-    if not isinstance(form, Mapping) or set(form) != set(names):
-        raise DescriptionError(f"input: got {brief(form)}, expected {', '.join(names)}")
+    if not isinstance(form, Mapping) or set(form) - {"sequences"} != set(names):
+        raise DescriptionError(f"input: got {brief(form)}, expected {', '.join(names)}, sequences")
     out: dict[str, Any] = {
         name: checks.whole(form[name], f"input {name}", minimum=1, maximum=checks.MOST) for name in names
     }
+    out["sequences"] = checks.flag(form.get("sequences", False), "input sequences")  # older files do not have it
     shape = (out["n_channels"],) if scale == "channel" else ()
     ends = [name for name in ("low", "high") if name in arrays]
     if len(ends) == 1:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+_received: list[int] = []  # signals of this process; other code may catch the exception and raise one without a number
 _ENDING = ("SIGTERM", "SIGHUP")  # SIGINT raises KeyboardInterrupt, which needs no handler
 
 
@@ -22,6 +23,7 @@ def interrupt_on_signals() -> None:
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
+        _received.append(number)
         raise KeyboardInterrupt(number)
 
     for name in _ENDING:
@@ -38,7 +40,7 @@ def default_signals() -> None:
 
 def exit_code(interrupt: KeyboardInterrupt) -> int:
     """Return 128 and the number of the signal, as shells do."""
-    number = interrupt.args[0] if interrupt.args else signal.SIGINT
+    number = interrupt.args[0] if interrupt.args else _received[-1] if _received else signal.SIGINT
     return 128 + int(number) if isinstance(number, int) else 128 + signal.SIGINT
 
 

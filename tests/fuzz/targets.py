@@ -121,6 +121,8 @@ def _load_model(folder):
     for path in sorted(folder.iterdir()):
         model: Any = model_file.load(path, LiquidClassifier, LiquidRegressor, LiquidEnsemble)
         first = model.members_[0] if hasattr(model, "members_") else model
+        for part in getattr(model, "members_", [model]):
+            part.set_params(backend="reference")  # others may have to compile first
         form = getattr(first, "transformer_", first).input_
         model.predict([np.zeros((4, form.n_channels))])
 

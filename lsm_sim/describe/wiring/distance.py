@@ -12,6 +12,8 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 
+_SHORTEST, _LONGEST = 1e-150, 1e150  # their squares are ordinary numbers
+
 
 @dataclass(frozen=True, kw_only=True)
 class DistanceRule:
@@ -23,7 +25,9 @@ class DistanceRule:
 
     def __post_init__(self) -> None:
         checks.probability(self.c, "DistanceRule c")
-        checks.positive(self.lam, "DistanceRule lam")
+        lam = checks.positive(self.lam, "DistanceRule lam")
+        if not _SHORTEST < lam < _LONGEST:
+            raise DescriptionError(f"DistanceRule lam: got {lam:g}, expected {_SHORTEST:g} to {_LONGEST:g}")
 
     def expected(self, pre: End, post: End) -> float:
         """Return the expected number of candidates, of which `connect` keeps a fraction."""

@@ -91,3 +91,9 @@ def test_equal_distributions_are_equal_and_hashable():
 def test_what_cannot_be_drawn_is_an_error(make, words):
     with pytest.raises(DescriptionError, match=words):
         make()
+
+
+@pytest.mark.parametrize("law", [Uniform(-1e308, 1e308), LogNormal(1e-10, 1e200)], ids=str)
+def test_a_range_beyond_64_bits_is_one_sentence(law):
+    with pytest.raises(DescriptionError, match=r"the range is too large for 64-bit numbers; use other parameters"):
+        law.draw(3, np.random.default_rng(0))

@@ -285,3 +285,9 @@ def test_impossible_wiring_is_an_error(make, words):
 def test_numbers_that_could_be_mistaken_need_their_names(rule, arguments):
     with pytest.raises(TypeError, match="positional argument"):
         rule(*arguments)
+
+
+@pytest.mark.parametrize("lam", [1e-200, 1e200])
+def test_lengths_whose_square_is_no_number_are_refused(lam):
+    with pytest.raises(DescriptionError, match=r"DistanceRule lam: got 1e[-+]200, expected 1e-150 to 1e\+150"):
+        DistanceRule(c=0.3, lam=lam)
