@@ -43,7 +43,7 @@ class Synapses:
     delay: Value | None = None
 
     def __post_init__(self) -> None:
-        checks.name(self.pre, "Synapses pre")
+        checks.described_name(self.pre, "Synapses pre")
         if not isinstance(self.post, str):
             if not isinstance(self.post, Iterable):
                 raise DescriptionError(
@@ -51,7 +51,7 @@ class Synapses:
                 )
             object.__setattr__(self, "post", tuple(self.post))
         for target in self.targets:
-            checks.name(target, "Synapses post")
+            checks.described_name(target, "Synapses post")
         where = f"Synapses {self.pre} -> {self.post}"
         if not self.targets or len(set(self.targets)) < len(self.targets):
             raise DescriptionError(f"{where}: expected different target groups, at least one")

@@ -192,3 +192,17 @@ def test_impossible_descriptions_are_an_error(make, words):
 def test_places_and_rules_of_every_kind_are_accepted():
     for positions in (None, grid(2, 1, 1), random_in_box(1, 1, 1), [[0, 0, 0], [1, 1, 1]]):
         Liquid([], [Neurons("n", 2, positions=positions)], [Synapses("n", "n", AllToAll())])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda name: Inputs(name, 2),
+        lambda name: Neurons(name, 2),
+        lambda name: Synapses(name, "b", AllToAll()),
+        lambda name: Synapses("a", ("b", name), AllToAll()),
+    ],
+)
+def test_names_have_no_slash_because_random_streams_would_collide(make):
+    with pytest.raises(DescriptionError, match="expected a name without '/'"):
+        make("x/y")
