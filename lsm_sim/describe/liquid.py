@@ -35,7 +35,7 @@ class Inputs:
     size: int
 
     def __post_init__(self) -> None:
-        checks.name(self.name, "Inputs name")
+        checks.described_name(self.name, "Inputs name")
         object.__setattr__(
             self, "size", checks.whole(self.size, f"Inputs {self.name!r} size", minimum=1, maximum=checks.MOST)
         )

@@ -57,7 +57,7 @@ class Neurons:
     sign: int | None = None
 
     def __post_init__(self) -> None:
-        where = f"Neurons {checks.name(self.name, 'Neurons name')!r}"
+        where = f"Neurons {checks.described_name(self.name, 'Neurons name')!r}"
         object.__setattr__(self, "size", checks.whole(self.size, f"{where} size", minimum=1, maximum=checks.MOST))
         for parameter in LIF.parameters:
             value = getattr(self, parameter.name)

@@ -44,12 +44,12 @@ class Synapses:
     delay: Value | None = None
 
     def __post_init__(self) -> None:
-        checks.name(self.pre, "Synapses pre")
+        checks.described_name(self.pre, "Synapses pre")
         if not isinstance(self.post, str):
             names = checks.items(self.post, "Synapses post", "the name of a group or several names")
             object.__setattr__(self, "post", tuple(names))
         for target in self.targets:
-            checks.name(target, "Synapses post")
+            checks.described_name(target, "Synapses post")
         where = f"Synapses {self.pre} -> {self.post}"
         if not self.targets or len(set(self.targets)) < len(self.targets):
             raise DescriptionError(f"{where}: expected different target groups, at least one")

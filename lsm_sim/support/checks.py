@@ -151,6 +151,13 @@ def items(value: Any, where: str, expected: str) -> list[Any]:
     return [*value]
 
 
+def described_name(value: object, where: str) -> str:
+    """Return ``value`` as the name of a group in a description: names of random streams join such names with "/"."""
+    if "/" in name(value, where):
+        raise DescriptionError(f"{where}: got {value!r}, expected a name without '/'; use '_' or '.' instead")
+    return str(value)
+
+
 def read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return ``array``, which nobody else may hold, as a view that `setflags` cannot make writable."""
     array.setflags(write=False)

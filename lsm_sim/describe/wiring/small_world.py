@@ -10,6 +10,7 @@ from lsm_sim.describe.wiring.ends import End, Pairs, recurrent
 from lsm_sim.describe.wiring.probability import distinct
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
+from lsm_sim.support.checks import Bools, Ints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,8 @@ class SmallWorld:
     """Directed ring: each neuron connects to its ``k`` nearest, each target moved elsewhere with probability ``p``.
 
     The directed form of Watts and Strogatz (Nature 393, 1998): k/2 neighbours on either side, the source is kept, the
-    new target is uniform among neurons that are not yet targets of the source. Only within one group.
+    new target is uniform among the neurons that are not its neighbours on the ring, without repeats. If there are too few
+    of them, the other connections stay where they are. Only within one group.
     """
 
     k: int
@@ -45,6 +47,24 @@ class SmallWorld:
         steps = np.r_[0:half, n - 1 - half : n - 1]  # around the ring from source to target, less one: no autapse
         ring = np.tile(steps, (n, 1))
         moved = rng.random(ring.shape) < self.p
-        ring[moved] = rng.integers(0, n - 1, int(moved.sum()))
+        far = _far(moved, n - 1 - self.k, rng)  # all steps between the two ends of ``steps``
         source = np.repeat(np.arange(n), self.k)
-        return source, (source + 1 + distinct(ring, moved, n - 1, rng).ravel()) % n
+        return source, (source + 1 + np.where(far < 0, ring, half + far).ravel()) % n
+
+
+def _far(moved: Bools, n: int, rng: np.random.Generator) -> Ints:
+    """Return a number of range(n) for each entry of ``moved`` (rows, k), without repeats in a row; -1: it is not moved.
+
+    If a row has more than n entries that are moved, only n random ones of them are.
+    """
+    rows, k = moved.shape
+    if 2 * k <= n:
+        unmoved = np.broadcast_to(n + np.arange(k), moved.shape)  # numbers that are never drawn
+        drawn = distinct(np.where(moved, rng.integers(0, n, moved.shape), unmoved), moved, n, rng)
+        return np.where(moved, drawn, -1)
+    order = np.argsort(rng.random((rows, n)), axis=1)
+    rank = np.argsort(np.argsort(np.where(moved, rng.random(moved.shape), 1), axis=1), axis=1)
+    chosen = moved & (rank < n)
+    far = np.full(moved.shape, -1)
+    far[chosen] = order[np.nonzero(chosen)[0], rank[chosen]]
+    return far

@@ -22,6 +22,7 @@ from lsm_sim_fast import compiling, division, engine, form, probe, threads
 from lsm_sim_fast.compiled import push
 from lsm_sim_fast.layout import lay_out
 from lsm_sim_fast.pull_layout import pull_fits
+from lsm_sim_fast.tuning import DEFAULT
 
 
 def network(n_neurons=3, weight=1.0, delay=0, n_inputs=1):
@@ -327,3 +328,23 @@ def test_without_a_compiler_it_is_refused_in_one_sentence():
     variables = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=False)
     assert "BackendUnavailableError: backend 'fast': NUMBA_DISABLE_JIT is set" in done.stderr
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_legalise_accepts_is_packed_for_any_number_of_threads(seed):
+    rng = np.random.default_rng(seed)
+    program = random_program(rng, ARITHMETICS[seed % 2], max_neurons=100)
+    if program.arithmetic == "float64" and program.n_synapses:  # mantissas of 40 to 52 bits, and long delays
+        bits, size = rng.integers(40, 53), program.n_synapses
+        weight = np.ldexp(rng.integers(1, 2, size, endpoint=True), -30)
+        weight[rng.integers(size)] = np.ldexp(1.0, int(bits) - 32)
+        delay = rng.integers(0, 2 ** int(rng.integers(1, 11)), size)
+        program = dataclasses.replace(program, weight=weight, delay=delay)
+    tuning = dataclasses.replace(DEFAULT, block=int(rng.choice([256, 2**14])), short_row=int(rng.choice([1, 16])))
+    try:
+        engine.Fast(tuning=tuning).legalise(program)
+    except UnsupportedError:
+        return
+    for n_parts in range(1, min(5, program.n_neurons) + 1):
+        for rows in (None, 1):
+            lay_out(program, n_parts, rows, tuning=tuning).check_indices()

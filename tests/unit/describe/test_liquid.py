@@ -228,3 +228,17 @@ def test_places_and_rules_of_every_kind_are_accepted():
 def test_a_seed_that_is_no_whole_number_is_named(seed):
     with pytest.raises(DescriptionError, match=r"Liquid seed: got .*, expected a whole number >= 0"):
         Liquid([Inputs("in", 1)], [Neurons("a", 1)], seed=seed)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda name: Inputs(name, 2),
+        lambda name: Neurons(name, 2),
+        lambda name: Synapses(name, "b", AllToAll()),
+        lambda name: Synapses("a", ("b", name), AllToAll()),
+    ],
+)
+def test_names_have_no_slash_because_random_streams_would_collide(make):
+    with pytest.raises(DescriptionError, match="expected a name without '/'"):
+        make("x/y")

@@ -212,13 +212,19 @@ def test_small_world_moves_the_share_p_anywhere():
     hits = tally(SmallWorld(k=k, p=p), A, A, repeats)
     offset = (np.arange(n)[None] - np.arange(n)[:, None]) % n
     near = np.isin(offset, [1, 2, n - 2, n - 1])
-    # a moved target goes to one of the n - 1 - (k - moved) others that the source does not keep: about k p/(n - 1 - k(1 - p))
     far = hits[~near & (offset != 0)].mean() / repeats
-    assert k * p / (n - 1) < far < k * p / (n - 1 - k)
     kept = hits[near].mean() / repeats
-    assert (
-        abs(kept - (k - (n - 1 - k) * far) / k) < 1e-12
-    )  # the out-degree is k in every draw, but for rounding of the means
+    # a moved target is one of the n - 1 - k neurons that are not neighbours; 64 000 connections: 5 standard deviations
+    assert abs(kept - (1 - p)) < 5 * (p * (1 - p) / (repeats * k * n)) ** 0.5
+    assert abs(far - k * (1 - kept) / (n - 1 - k)) < 1e-12  # k targets in every draw, but for rounding of the means
+
+
+@pytest.mark.parametrize(("k", "n"), [(4, 40), (12, 40), (20, 40), (26, 40), (38, 40)])
+def test_a_moved_connection_never_comes_back(k, n):
+    ring, end = set(range(1, k // 2 + 1)) | set(range(n - k // 2, n)), End("a", n)
+    source, target = connect(SmallWorld(k, 1.0), end, end)
+    near = np.isin((target - source) % n, list(ring)).reshape(n, k)
+    assert (near.sum(axis=1) == max(0, k - (n - 1 - k))).all()  # those for which no other target is left
 
 
 def test_a_crowded_small_world_is_drawn_in_time():
