@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
+import tempfile
+import time
 from pathlib import Path
 
+_ATTEMPTS, _PAUSE = 20, 0.05  # seconds
 _EXIT_CODE = 49  # fields after the name in /proc/PID/stat
 
 
@@ -54,6 +58,25 @@ def members(group: int) -> list[int]:
             if os.getpgid(pid) == group and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
                 found.append(pid)
     return found
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder in which processes that are ending may still create files."""
+    for _ in range(_ATTEMPTS):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(_PAUSE)
+
+
+def remove_leftovers(prefix: str) -> None:
+    """Remove folders ``prefix`` + pid + "_..." of processes that were killed before their worker could start."""
+    import psutil
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*_*"):
+        pid = folder.name.removeprefix(prefix).partition("_")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            remove(folder)
 
 
 def kill(group: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -27,6 +26,7 @@ from lsm_sim_lava.lava_import import unlink_segments
 from lsm_sim_lava.recorder import BEAT
 from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY
 
+_PREFIX = "lsm_sim_lava_"  # of folders, before the process id
 _START_SECONDS = 60  # imports take 2 s on an idle machine
 _SOCKET, _LONGEST_SOCKET = 34, 104  # characters that multiprocessing adds for its sockets, and the limit of macOS
 _POLL = 0.01  # seconds
@@ -58,13 +58,14 @@ class Worker:
         self.close()
         self._programs: dict[int, tuple[Program, str]] = {}
         self._n_jobs = 0
-        self.folder = Path(_writing(lambda: tempfile.mkdtemp(prefix="lsm_sim_lava_")))
+        process_group.remove_leftovers(_PREFIX)
+        self.folder = Path(_writing(lambda: tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}_")))
         try:
             _writing(self._spawn)
             answer = self._wait(self.folder / READY, Limits(_START_SECONDS, _START_SECONDS, _START_SECONDS))
         except BaseException:
             self.close()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            process_group.remove(self.folder)
             raise
         if "error" in answer:
             self.close()
@@ -227,7 +228,7 @@ class Worker:
             with contextlib.suppress(OSError):
                 process.stdin.close()
         unlink_segments(process.pid)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        process_group.remove(self.folder)
 
     @property
     def alive(self) -> bool:

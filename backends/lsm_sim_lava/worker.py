@@ -7,10 +7,10 @@ worker ends itself and all its processes.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -138,7 +138,11 @@ def _watch(folder: Path, parent: int) -> None:
 def end_everything(folder: Path) -> None:
     """Remove the worker's files and shared memory, and end its whole process group, including this process."""
     unlink_segments(os.getpid())
-    shutil.rmtree(folder, ignore_errors=True)
+    for pid in process_group.members(os.getpid()):
+        if pid != os.getpid():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    process_group.remove(folder)
     os.killpg(0, signal.SIGKILL)
 
 

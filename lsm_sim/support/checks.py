@@ -130,9 +130,9 @@ def choice(value: Any, where: str, known: Iterable[str], *, optional: bool = Fal
         return value
     words = [*known]
     if not isinstance(value, str) or value not in words:
-        last = [*map(repr, words[-1:]), *(["None"] if optional else [])]
-        listed = " or ".join([", ".join(map(repr, words[:-1])), *last]) if len(words) > 1 else " or ".join(last)
-        raise DescriptionError(f"{where}: got {brief(repr(value))}, expected {listed}")
+        listed = [*map(repr, words), *(["None"] if optional else [])]
+        expected = " or ".join([", ".join(listed[:-1]), listed[-1]] if len(listed) > 1 else listed)
+        raise DescriptionError(f"{where}: got {brief(repr(value))}, expected {expected}")
     return value
 
 

@@ -196,7 +196,7 @@ class TestOptions:
         def full(*_):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("pathlib.Path.replace", full)
+        monkeypatch.setattr("lsm_sim.support.files._nameless", full)
         result = lsm("evaluate", "fsdd", "--data", folders / "fsdd", *SMALL, "--out", tmp_path)
         fails(result, "cannot write there (No space left on device)")
         assert list(tmp_path.iterdir()) == []

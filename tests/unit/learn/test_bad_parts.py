@@ -84,7 +84,7 @@ def test_wrong_members_of_an_ensemble(members, combine):
         (["a", "b"] * 4, "X: could not convert"),
         (None, "X: got None"),
         ("text", "X: got 'text'"),
-        (5, "X: Expected 2D array"),
+        (5, "X: got 5, expected samples"),
         ([], "X: got no samples"),
         (np.zeros((0, 6, 5)), "empty batch"),
         ([[[1.0], [1.0, 2.0]]] * 8, "signal of sample 0"),

@@ -168,7 +168,7 @@ def test_a_rate_that_is_jumped_over_is_refused():
         (lambda liquid: rescale.scale(liquid, float("nan")), "factor: got nan"),
         (
             lambda liquid: rescale.scale(liquid, 1, "output"),
-            "which: got 'output', expected one of recurrent, input, all",
+            "which: got 'output', expected 'recurrent', 'input' or 'all'",
         ),
         (lambda liquid: rescale.to_spectral_radius(liquid, -1), "radius: got -1"),
         (lambda liquid: rescale.to_mean_rate(liquid, poisson(8, 60), 0), "rate: got 0"),
