@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command line; the console script ``lsm-sim``."""
@@ -16,5 +18,9 @@ def main() -> None:
         app(prog_name="lsm-sim")
     except KeyboardInterrupt as interrupt:  # while modules were being imported
         sys.exit(exit_code(interrupt))
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # typer's, which does not know which signal it was
+            sys.exit(exit_code(KeyboardInterrupt()))
+        raise
     finally:
         default_signals()

@@ -89,7 +89,7 @@ def test_wrong_options_are_refused(option):
 def test_the_parent_never_imports_lava():
     code = """
 import sys
-from tests.lava_faults import Lava, program, stimulus
+from tests.lava_faults.tools import Lava, program, stimulus
 with Lava().compile(program()) as runner:
     runner(stimulus(20))
 assert not [name for name in sys.modules if name == "lava" or name.startswith("lava.")]

@@ -222,7 +222,7 @@ def test_small_world_moves_the_share_p_anywhere():
 @pytest.mark.parametrize(("k", "n"), [(4, 40), (12, 40), (20, 40), (26, 40), (38, 40)])
 def test_a_moved_connection_never_comes_back(k, n):
     ring, end = set(range(1, k // 2 + 1)) | set(range(n - k // 2, n)), End("a", n)
-    source, target = connect(SmallWorld(k, 1.0), end, end)
+    source, target = connect(SmallWorld(k=k, p=1.0), end, end)
     near = np.isin((target - source) % n, list(ring)).reshape(n, k)
     assert (near.sum(axis=1) == max(0, k - (n - 1 - k))).all()  # those for which no other target is left
 
