@@ -14,7 +14,8 @@ from lsm_sim.testing import random_program, random_stimulus
 from tests.cases import ROOT
 
 pytestmark = pytest.mark.slow
-LIMIT = 900  # seconds; kernels compile in 20 s on an idle machine, here in 8 processes that may share 2 cores
+PROCESSES = int(os.environ.get("LSM_SIM_PROCESSES", "3"))  # each compiles for 10 s
+LIMIT = 900  # seconds; enough for 8 processes on 2 busy cores
 
 PRINT = "from tests.unit.backends.test_fast_many_processes import digests; print(digests('fast'))"
 NESTED = """
@@ -27,7 +28,7 @@ def outer(backend):
     return with_threads + Parallel(n_jobs=2, backend=backend)(delayed(digests)("fast") for _ in range(2))
 
 for backend in ("loky", "multiprocessing"):
-    for found in Parallel(n_jobs=3, backend=backend)(delayed(outer)(backend) for _ in range(6)):
+    for found in Parallel(n_jobs=3, backend=backend)(delayed(outer)(backend) for _ in range(3)):
         print(*found)
 """
 
@@ -46,11 +47,11 @@ def digests(backend):
     return ",".join(found)
 
 
-def test_eight_processes_on_an_empty_cache_agree_with_the_reference(tmp_path):
+def test_processes_on_an_empty_cache_agree_with_the_reference(tmp_path):
     variables = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     command = [sys.executable, "-c", PRINT]
     processes = [
-        subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True) for _ in range(8)
+        subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, text=True) for _ in range(PROCESSES)
     ]
     try:
         found = [process.communicate(timeout=LIMIT)[0].strip() for process in processes]
@@ -58,7 +59,7 @@ def test_eight_processes_on_an_empty_cache_agree_with_the_reference(tmp_path):
         for process in processes:
             process.kill()
             process.wait()
-    assert found == [digests("reference")] * 8
+    assert found == [digests("reference")] * PROCESSES
     assert list(tmp_path.rglob("*.nbc"))
     again = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=LIMIT, check=True)
     assert again.stdout.strip() == digests("reference")
@@ -70,7 +71,7 @@ def test_joblib_in_joblib_agrees_with_the_reference():
     assert done.returncode == 0, done.stderr
     found = done.stdout.split()
     assert set(found) == {digests("reference")}
-    assert len(found) == 2 * 6 * 5
+    assert len(found) == 2 * 3 * 5
 
 
 @pytest.mark.parametrize("inner", [1, 2])
