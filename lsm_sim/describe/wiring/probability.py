@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,8 +17,7 @@ class FixedProbability:
     """Connect each pair with probability ``p``; ``autapses`` says whether a neuron may connect to itself."""
 
     p: float
-    _: KW_ONLY
-    autapses: bool = False
+    autapses: bool = field(default=False, kw_only=True)  # typing of Python 3.10 cannot read KW_ONLY
 
     def __post_init__(self) -> None:
         checks.probability(self.p, "FixedProbability p")
@@ -58,8 +57,7 @@ class FixedInDegree:
     """Give each target exactly ``k`` different sources, chosen uniformly."""
 
     k: int
-    _: KW_ONLY
-    autapses: bool = False
+    autapses: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "k", checks.whole(self.k, "FixedInDegree k"))
@@ -110,8 +108,7 @@ def distinct(chosen: Ints, free: Bools, n: int, rng: np.random.Generator) -> Int
 class AllToAll:
     """Connect every pair; within one group ``autapses`` says whether neurons connect to themselves."""
 
-    _: KW_ONLY
-    autapses: bool = False
+    autapses: bool = field(default=False, kw_only=True)
 
     def expected(self, pre: End, post: End) -> float:
         """Return the expected number of pairs."""
