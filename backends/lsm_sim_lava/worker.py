@@ -137,12 +137,12 @@ def _watch(folder: Path, parent: int) -> None:
 
 def end_everything(folder: Path) -> None:
     """Remove the worker's files and shared memory, and end its whole process group, including this process."""
-    unlink_segments(os.getpid())
     for pid in process_group.members(os.getpid()):
         if pid != os.getpid():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
     process_group.remove(folder)
+    unlink_segments(os.getpid())  # last, because the main thread may still be creating some
     os.killpg(0, signal.SIGKILL)
 
 
