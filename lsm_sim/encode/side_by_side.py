@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from lsm_sim.encode.signals import Encoder, batch
 from lsm_sim.encode.trials import Trials
 from lsm_sim.errors import DescriptionError
+from lsm_sim.spikes.joining import joined
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.parameters import Parameters
 from lsm_sim.units import ms
@@ -68,18 +68,7 @@ class SideBySide(Parameters):
                     f"SideBySide: got a sample of {got} from {type(self.encoders[0]).__name__} and "
                     f"{type(encoder).__name__}, expected one duration; give all encoders the same frame"
                 )
-        return _joined(parts)
-
-
-def _joined(parts: Sequence[Spikes]) -> Spikes:
-    """Return all events, sorted, with the channels of each part after those of the previous parts."""
-    first = np.cumsum([0, *(part.n_channels for part in parts)])
-    sample = np.concatenate([part.sample for part in parts])
-    step = np.concatenate([part.step for part in parts])
-    channel = np.concatenate([part.channel + start for part, start in zip(parts, first[:-1], strict=True)])
-    order = np.lexsort((channel, step, sample))
-    offsets = np.sum([part.offsets for part in parts], axis=0)
-    return Spikes(step[order], channel[order], offsets, parts[0].n_steps, int(first[-1]), parts[0].dt)
+        return Spikes(*joined(parts), parts[0].dt)
 
 
 def side_by_side(signals: Any, *encoders: Encoder, trials: Trials = 1, dt: float = 1 * ms) -> Spikes:

@@ -23,6 +23,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.warn import warn
 
 Task = Literal["classify", "regress"]
 ALPHAS = tuple(np.logspace(-1, 5, 9).tolist())
@@ -195,6 +196,8 @@ def fit(readout: Any, X: Floats, y: Any, groups: Any = None) -> Any:
         raise DescriptionError(
             f"readout: got features of shape {X.shape} and y of shape {np.shape(y)}, expected (samples, features) and one y per sample"
         )
+    if X.size and not X.any():
+        warn("readout: every feature is 0, so there is nothing to learn from; did the network spike at all?")
     if groups is not None and checks.shape(groups, "groups") != (len(X),):
         raise DescriptionError(f"groups: got shape {np.shape(groups)}, expected ({len(X)},), one per sample")
     last = readout.steps[-1][1] if isinstance(readout, Pipeline) else readout

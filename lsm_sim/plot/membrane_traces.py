@@ -92,8 +92,8 @@ def _recorded(result: Any, group: str | None, variable: str) -> tuple[str, State
     known = result.traces.get(variable, {})
     if not known:
         raise DescriptionError(f'traces: nothing was recorded; run with record={{"<group>": ["{variable}"]}}')
-    name = next(iter(known)) if group is None else group
-    if not _is_group(name, known):
+    name: Any = next(iter(known)) if group is None else group
+    if not isinstance(name, str) or name not in known:
         raise DescriptionError(f"traces: no {variable} of a group {name!r} was recorded; known: {', '.join(known)}")
     return name, known[name]
 
@@ -158,7 +158,3 @@ def _label_lanes(ax: Any, offsets: Floats, span: tuple[float, float], names: lis
             name, (1, middle), xycoords=("axes fraction", "data"), xytext=(3, 0), textcoords="offset points",
             fontsize=figures.TICK, va="center",
         )  # fmt: skip
-
-
-def _is_group(name: Any, known: Any) -> bool:
-    return isinstance(name, str) and name in known

@@ -18,6 +18,7 @@ from lsm_sim.program.program import Program
 from lsm_sim.program.slips import warn_of_slips
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.consecutive import consecutive
 from lsm_sim.support.memory import check_memory
 
 BYTES_PER_NEURON = 400  # drawn parameters, positions, the program's arrays and their copies
@@ -80,8 +81,7 @@ def _joined_units(parts: list[Units]) -> Units:
 
 
 def _ranges(groups: Any) -> dict[str, range]:
-    stops = np.cumsum([group.size for group in groups]).tolist()
-    return {group.name: range(stop - group.size, stop) for group, stop in zip(groups, stops, strict=True)}
+    return consecutive({group.name: group.size for group in groups})
 
 
 def _check_times(name: str, drawn: dict[str, Floats], dt: float) -> None:

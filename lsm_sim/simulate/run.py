@@ -72,8 +72,8 @@ def run(
     Raises
     ------
     LsmWarning
-        If an input with events has no synapses, no neuron spiked and no state variable was recorded, or all delays between two groups are longer than the longest
-        sample; see also `lsm_sim.lower`.
+        If no neuron spiked (unless a state variable is recorded), an input group with events has no synapses, or all delays
+        between two groups are longer than the longest sample; see also `lsm_sim.lower`.
     DescriptionError, UnsupportedError, BackendUnavailableError, RunError
         See `lsm_sim.errors`.
     """

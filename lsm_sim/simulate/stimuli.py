@@ -9,6 +9,7 @@ from lsm_sim.describe.liquid import Liquid
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.consecutive import consecutive
 
 Stimulus: TypeAlias = Spikes | Mapping[str, Spikes]
 
@@ -35,11 +36,7 @@ def _input_groups(network: Liquid | Program) -> dict[str, range]:
     """Return the channels of each input group."""
     if isinstance(network, Program):
         return dict(network.input_groups)
-    start, out = 0, {}
-    for group in network.inputs:
-        out[group.name] = range(start, start + group.size)
-        start += group.size
-    return out
+    return consecutive({group.name: group.size for group in network.inputs})
 
 
 def _in_order(parts: Mapping[str, Spikes], own: Mapping[str, range]) -> Spikes:

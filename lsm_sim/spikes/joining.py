@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,22 +36,11 @@ def check_parts(parts: Any, kind: type, where: str) -> None:
             raise DescriptionError(f"{where}: sample {b}: got {got}, expected equal durations; crop the longer one")
 
 
-def ranges(parts: Mapping[str, Any]) -> dict[str, range]:
-    """Return the channels of each part when they are numbered in the order of the mapping."""
-    start, out = 0, {}
-    for name, part in parts.items():
-        out[name] = range(start, start + part.n_channels)
-        start += part.n_channels
-    return out
-
-
-def joined(parts: Mapping[str, Any]) -> Events:
+def joined(parts: Sequence[Any]) -> Events:
     """Return all events, sorted, with the channels of each part after those of the previous parts."""
-    every = list(parts.values())
-    starts = [members.start for members in ranges(parts).values()]
-    sample, step = (np.concatenate([getattr(part, name) for part in every]) for name in ("sample", "step"))
-    channel = np.concatenate([part.channel + start for part, start in zip(every, starts, strict=True)])
+    first = np.cumsum([0, *(part.n_channels for part in parts)])
+    sample, step = (np.concatenate([getattr(part, name) for part in parts]) for name in ("sample", "step"))
+    channel = np.concatenate([part.channel + start for part, start in zip(parts, first[:-1], strict=True)])
     order = np.lexsort((channel, step, sample))
-    offsets = np.sum([part.offsets for part in every], axis=0)
-    n_channels = sum(part.n_channels for part in every)
-    return step[order], channel[order], offsets, every[0].n_steps, n_channels
+    offsets = np.sum([part.offsets for part in parts], axis=0)
+    return step[order], channel[order], offsets, parts[0].n_steps, int(first[-1])

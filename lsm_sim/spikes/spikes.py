@@ -18,6 +18,7 @@ from lsm_sim.spikes.difference import difference
 from lsm_sim.spikes.trains import times_and_channels, trains
 from lsm_sim.support import checks, npz
 from lsm_sim.support.checks import Bools, Floats, Ints
+from lsm_sim.support.consecutive import consecutive
 from lsm_sim.support.memory import check_memory
 from lsm_sim.support.printing import html_table
 from lsm_sim.support.records import rebuild
@@ -178,7 +179,9 @@ class Spikes:
         (6, {'audio': range(0, 4), 'tone': range(4, 6)})
         """
         joining.check_parts(parts, Spikes, "Spikes.join")
-        return Spikes(*joining.joined(parts), next(iter(parts.values())).dt, joining.ranges(parts))
+        groups = consecutive({name: part.n_channels for name, part in parts.items()})
+        one, *_ = every = list(parts.values())
+        return Spikes(*joining.joined(every), one.dt, groups)
 
     def __len__(self) -> int:
         return len(self.n_steps)

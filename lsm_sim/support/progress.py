@@ -19,9 +19,8 @@ def on_terminal() -> bool:
 @contextmanager
 def progress_bar(total: int, show: bool | None, unit: str = "sample") -> Iterator[Callable[[int], None]]:
     """Yield a function that advances the bar; ``show=None``: only where somebody sees it, and only after a second."""
-    if show is not None and not checks.flag(show, "progress"):
-        show = False
-    if show is False or sys.stderr is None or (show is None and not is_seen()):
+    shown = is_seen() if show is None else checks.flag(show, "progress")
+    if not shown or sys.stderr is None:
         yield lambda _n: None
         return
     with _kind()(total=total, unit=unit, delay=0 if show else 1, leave=False) as bar:

@@ -108,7 +108,7 @@ def test_wrong_seeds_are_refused(seed):
 
 def test_a_generator_is_not_saved(tmp_path):
     X, y = np.random.default_rng(0).random((6, 5, 2)), [0, 1] * 3
-    liquid = lsm.Liquid([lsm.Inputs("in", 2)], [lsm.Neurons("all", 3)])
-    model = lsm.LiquidClassifier(liquid, encode.Poisson(seed=np.random.default_rng(1))).fit(X, y)
+    liquid = lsm.Liquid([lsm.Inputs("in", 2)], [lsm.Neurons("all", 3, i_bias=100.0)])
+    model = lsm.LiquidClassifier(liquid, encode.Poisson(frame=5 * lsm.ms, seed=np.random.default_rng(1))).fit(X, y)
     with pytest.raises(DescriptionError, match="seed"):
         model.save(tmp_path / "model.npz")

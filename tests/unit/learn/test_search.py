@@ -144,7 +144,9 @@ def test_grid_search_over_encoder_and_features():
 
 
 def test_grid_search_through_a_pipeline():
-    model = make_pipeline(FunctionTransformer(), lsm.LiquidClassifier(small_liquid, encode.Rate(frame=10 * ms)))
+    model = make_pipeline(
+        FunctionTransformer(), lsm.LiquidClassifier(small_liquid, encode.Rate(500 * Hz, frame=100 * ms))
+    )
     grid = {"liquidclassifier__encoder__power": [1, 2], "liquidclassifier__features__sqrt": [True, False]}
     search = GridSearchCV(model, grid, cv=2, n_jobs=2).fit(X[:, 0], Y)
     assert set(search.best_params_) == set(grid)

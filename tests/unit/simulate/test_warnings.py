@@ -97,6 +97,14 @@ def test_recording_the_potential_of_silent_neurons_gives_no_warning():
     assert warned(lambda: lsm.run(silent, stimulus(), record={"exc": ["v"]})) == []
 
 
+def test_training_on_a_silent_network_warns_once():
+    silent = liquid(synapses={"weight": 1e-3})
+    model = lsm.LiquidClassifier(silent, lsm.encode.Rate(100, phase=0.5, frame=20 * ms))
+    X = np.random.default_rng(2).random((6, 3, 5))
+    (message,) = warned(lambda: model.fit(X, [0, 1] * 3))
+    assert message.startswith("readout: every feature is 0")
+
+
 def test_events_of_an_input_without_synapses_warn_once():
     two = liquid(inputs=("in", "tone"))
     both = lsm.Spikes.from_dense([np.random.default_rng(3).random((50, 10)) < 0.1], 1 * ms)
