@@ -13,7 +13,7 @@ PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
 
 help:
 	@echo "make demo      run the demo: classify handwritten digits with a spiking liquid"
-	@echo "make test      run the quick tests (3 minutes)"
+	@echo "make test      run the quick tests (5 minutes)"
 	@echo "make test-all  run all tests, with long random campaigns and compilers too"
 	@echo "make lint      check style, formatting and imports"
 	@echo "make format    fix style and formatting"

@@ -29,6 +29,7 @@ from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY
 _PREFIX = "lsm_sim_lava_"  # of folders, before the process id
 _START_SECONDS = 60  # imports take 2 s on an idle machine
 _SOCKET, _LONGEST_SOCKET = 34, 104  # characters that multiprocessing adds for its sockets, and the limit of macOS
+_CONSEQUENCES = ("ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError", "EOFError")  # of another failure
 _POLL = 0.01  # seconds
 _LOOK = 1.0  # seconds between checks for broken processes; it takes two in a row, as processes also end regularly
 _GRACE = 1.0  # seconds for a failing worker to report the cause, and for a killed one to disappear
@@ -201,11 +202,18 @@ class Worker:
         return f"signal {process_group.signal_name(-code)}" if code < 0 else f"exit status {code}"
 
     def _cause(self, otherwise: str) -> str:
-        """Return the first failure that a Lava process reported, or the last line of the output with an error."""
+        """Return the first failure that a Lava process reported, or the last line of the output with an error.
+
+        A process whose connection was closed may report that before the one at the other end is known to have been killed.
+        """
+        lines: list[str] = []
         with contextlib.suppress(OSError):
             lines = (self.folder / FAILURE).read_text(encoding="utf-8", errors="replace").splitlines()
-            if lines:
-                return lines[0]
+        causes = [line for line in lines if not line.startswith(_CONSEQUENCES)]
+        if not causes and (lines or otherwise.startswith(_CONSEQUENCES)):
+            causes = [f"a Lava process {what}" for _, what in process_group.broken(self.pid) if "killed" in what]
+        if causes or lines:
+            return (causes or lines)[0]
         with contextlib.suppress(OSError):
             lines = (self.folder / OUTPUT).read_text(encoding="utf-8", errors="replace").splitlines()
             errors = [line.strip() for line in lines if "Error" in line and not line.startswith(" ")]
