@@ -39,7 +39,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     os.register_at_fork(after_in_child=_end_with_the_worker)
     name_segments_after(os.getpid())
-    threading.Thread(target=_watch, args=(folder, parent), daemon=True).start()
+    # not a daemon: if the main thread fails while the files are being removed, Python waits for this thread
+    threading.Thread(target=_watch, args=(folder, parent)).start()
     try:
         import_lava()
         from lsm_sim_lava import network
