@@ -21,7 +21,7 @@ ACCUMULATE = "a_post += w"
 NAMES = {"refractory": "held_for"}
 """Names in Brian2 of those arrays of a program whose own names are reserved there."""
 
-STATE = (*LIF.state, "a", "hold")
+STATE = (*LIF.variables(()), "a", "hold")
 
 _HOLD = "hold = int(hold > 0)*(hold - 1)\n"
 
@@ -129,7 +129,7 @@ class Fused:
     def step(self) -> str:
         """Return the statements; ``phase``: 0 begins a sample, 1 runs it, 2 drains spikes in flight."""
         fresh = "going = int(phase > 0.5)\n"
-        for name in LIF.state:
+        for name in LIF.variables(()):
             begun = f" + start_{name}*(1 - going)" if name in self.starts else ""
             fresh += f"{name} = {name}*going{begun}\n"
         spike = f"fires = ({threshold(self.arithmetic)}) and (phase < 1.5)\n"

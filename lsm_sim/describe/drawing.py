@@ -41,13 +41,14 @@ def _drawn(value: Value, size: int, seed: int, label: str) -> Floats:
 
 
 def draw_parameters(group: Neurons, seed: int) -> dict[str, Floats]:
-    """Return each parameter of the group, shape (size,), after checking what distributions drew."""
+    """Return each parameter that the group has, shape (size,), after checking what distributions drew."""
     where = f"Neurons {group.name!r}"
     out: dict[str, Floats] = {}
     for parameter in LIF.parameters:
         name, value = parameter.name, getattr(group, parameter.name)
-        if value is None and isinstance(parameter.default, str):
-            out[name] = out[parameter.default]
+        if value is None:
+            if isinstance(parameter.default, str):
+                out[name] = out[parameter.default]
             continue
         out[name] = _drawn(value, group.size, seed, f"neurons/{group.name}/{name}")
         if parameter.outside(out[name]).any():

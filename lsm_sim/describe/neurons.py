@@ -34,6 +34,12 @@ class Neurons:
         Constant input, in units of v per second; v settles at v_rest + i_bias * tau_m.
     v_init
         Potential at the start of each sample, in units of v; None: v_reset.
+    tau_syn_inh
+        Time constant of a second synaptic current, in seconds, for synapses with the receptor "inh"; None: there is one
+        current for all synapses.
+    tau_adapt, adapt_step
+        Adaptive threshold: each spike raises it by ``adapt_step``, in units of v, and it falls back to v_thresh with the time
+        constant ``tau_adapt``, in seconds. None: the threshold is constant.
     positions
         `grid`, `random_in_box`, or an array of shape (size, 3).
     sign
@@ -55,18 +61,26 @@ class Neurons:
     v_init: Value | None = None
     positions: Grid | Box | Floats | None = None
     sign: int | None = None
+    tau_syn_inh: Value | None = None
+    tau_adapt: Value | None = None
+    adapt_step: Value | None = None
 
     def __post_init__(self) -> None:
         where = f"Neurons {checks.described_name(self.name, 'Neurons name')!r}"
         object.__setattr__(self, "size", checks.whole(self.size, f"{where} size", minimum=1, maximum=checks.MOST))
         for parameter in LIF.parameters:
             value = getattr(self, parameter.name)
-            if value is not None or not isinstance(parameter.default, str):
+            if value is not None or isinstance(parameter.default, float):
                 value = _checked(parameter, value, self.size, f"{where} {parameter.name}")
                 object.__setattr__(self, parameter.name, value)
         object.__setattr__(self, "positions", _positions(self.positions, self.size, f"{where} positions"))
         for upper, lower in LIF.above:
             _check_above(where, upper, lower, getattr(self, upper), getattr(self, lower))
+        for names in LIF.together:
+            given = [name for name in names if getattr(self, name) is not None]
+            if given and len(given) < len(names):
+                missing = " and ".join(name for name in names if name not in given)
+                raise DescriptionError(f"{where}: got {' and '.join(given)} without {missing}; give both, or neither")
         sign: Any = self.sign
         if sign is not None and not (isinstance(sign, int | float | np.number) and sign in (1, -1)):
             raise DescriptionError(f"{where} sign: got {self.sign!r}, expected +1, -1 or None")

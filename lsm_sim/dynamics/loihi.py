@@ -16,6 +16,7 @@ MAX_WEIGHT, MAX_EXPONENT = 255, 7  # mantissa of 8 bits and sign, times 2^0 .. 2
 MAX_BIAS = 4095  # mantissa of 12 bits and sign, times 2^0 .. 2^7
 MAX_THRESHOLD = 2**17 - 1
 MAX_DELAY = 63  # stored, so 64 steps
+MAX_STATE = 2**23 - 1  # largest magnitude of v; w stops there
 A_LIMIT, UV_LIMIT = 2**15, 2**23  # magnitudes that no longer fit: arrivals of a step; u, v and u + bias
 
 

@@ -7,8 +7,8 @@ equations for Brian2. The compiled kernels are written by hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -35,7 +35,7 @@ class Parameter:
     dimension
         Dimension that Brian2 quantities must have; potentials may have any unit.
     default
-        A number, or the name of the parameter whose value it takes.
+        A number, the name of the parameter whose value it takes, or None: a group need not have it.
     minimum
         The smallest value allowed, None: any.
     exclusive
@@ -46,7 +46,7 @@ class Parameter:
 
     name: str
     dimension: Dimension
-    default: float | str
+    default: float | str | None
     doc: str
     minimum: float | None = None
     exclusive: bool = False
@@ -77,8 +77,10 @@ class Array:
     whole
         Whether the numbers are integers.
     need
-        None: the array is required. Otherwise the array is optional, missing means 0 everywhere, and a program in which it
-        is not 0 needs an engine that declares this name in `Backend.supports`.
+        None: the array is required. Otherwise the array is optional, and a program that has it needs an engine that declares
+        this name in `Backend.supports`. A program has either all arrays of a need or none, except those with a ``default``.
+    default
+        What a missing array means, for each neuron; an array that is this everywhere counts as missing. None: nothing.
     """
 
     name: str
@@ -86,6 +88,26 @@ class Array:
     low: float = -np.inf
     high: float = np.inf
     whole: bool = False
+    need: str | None = None
+    default: float | None = None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A state variable.
+
+    Parameters
+    ----------
+    name
+        As in `Program`, recordings and case files.
+    unit
+        The user's unit, in words.
+    need
+        None: every program has it. Otherwise only programs with this need.
+    """
+
+    name: str
+    unit: str
     need: str | None = None
 
 
@@ -105,31 +127,50 @@ class Units:
         v_reset, relative to which a program stores v, shape (N,).
     u_scale, weight_scale
         Shape (N,); weights by target neuron.
+    u2_scale, weight2_scale
+        The same for the second synaptic current, None without one.
     """
 
     v_scale: float
     v_offset: Floats
     u_scale: Floats
     weight_scale: Floats
+    u2_scale: Floats | None = None
+    weight2_scale: Floats | None = None
 
     def __post_init__(self) -> None:
-        for name in ("v_offset", "u_scale", "weight_scale"):
-            object.__setattr__(self, name, read_only(np.array(getattr(self, name), order="C")))
+        for name, values in self.per_neuron().items():
+            object.__setattr__(self, name, read_only(np.array(values, order="C")))
+
+    def per_neuron(self) -> dict[str, Floats]:
+        """Return the arrays by name, (N,) each; without a second current two fewer."""
+        names = [field.name for field in fields(self) if field.name != "v_scale"]
+        values = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in values.items() if value is not None}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuild(self)
 
     def scaled(self, factor: float, state_factor: float) -> Units:
         """Return the units of a program whose weights are ``factor`` times larger, and u and v ``state_factor`` times."""
-        return Units(
-            self.v_scale * state_factor, self.v_offset, self.u_scale * state_factor, self.weight_scale * factor
-        )
+        factors = {"v_offset": 1.0, "u_scale": state_factor, "u2_scale": state_factor}
+        scaled = {name: values * factors.get(name, factor) for name, values in self.per_neuron().items()}
+        return Units(self.v_scale * state_factor, **scaled)
 
     def to_user(self, variable: str, values: Any, neurons: Any) -> Any:
         """Return ``values`` (..., P) of the state variable of ``neurons`` (P,) in the user's units."""
-        if variable == "v":
-            return (values if self.v_scale == 1 else values / self.v_scale) + self.v_offset[neurons]
-        return values / self.u_scale[neurons]
+        if variable in ("v", "w"):
+            scaled = values if self.v_scale == 1 else values / self.v_scale
+            return scaled + self.v_offset[neurons] if variable == "v" else scaled
+        scale = self.u2_scale if variable == "u2" else self.u_scale
+        assert scale is not None  # a program with u2 has the scales of its second current
+        return values / scale[neurons]
+
+    def weight_scale_of(self, receptor: int) -> Floats:
+        """Return the scale of the weights of a receptor, by target neuron (N,)."""
+        scale = self.weight2_scale if receptor else self.weight_scale
+        assert scale is not None
+        return scale
 
     def __repr__(self) -> str:
         return short_repr(self)
@@ -147,10 +188,12 @@ class NeuronModel:
         What `Neurons` takes, in SI units.
     above
         Pairs of parameters of which the first must be greater than the second.
+    together
+        Parameters of which a group has all or none.
     arrays
         What a `Program` holds for each neuron, by arithmetic.
     state
-        The state variables, in the order in which a step computes them. All can be recorded; ``state_units`` has the units.
+        The state variables, in the order in which a step computes them. All that a program has can be recorded.
     lower
         (parameters in SI units, dt) -> the arrays of a float64 program.
     units
@@ -160,9 +203,10 @@ class NeuronModel:
     start
         (arrays, arithmetic) -> the state at the start of a sample.
     step
-        By arithmetic: (arrays, state, arrivals, held) -> (state, spiked, excursions), the definition of a step. The given
-        state is not changed; in the returned state, neurons that spiked are already reset. ``excursions`` (3, N) says which
-        neurons would exceed Loihi's registers: see `lsm_sim.backend.Excursions`.
+        By arithmetic: (arrays, state, arrivals, held) -> (state, spiked, excursions), the definition of a step. ``arrivals``
+        has one row for each receptor, (1, N) or (2, N). The given state is not changed; in the returned state, neurons that
+        spiked are already reset. ``excursions`` (3, N) says which neurons would exceed Loihi's registers: see
+        `lsm_sim.backend.Excursions`.
     quantise
         (float64 arrays, scale) -> loihi arrays.
     """
@@ -170,9 +214,9 @@ class NeuronModel:
     name: str
     parameters: tuple[Parameter, ...]
     above: tuple[tuple[str, str], ...]
+    together: tuple[tuple[str, ...], ...]
     arrays: Mapping[Arithmetic, tuple[Array, ...]]
-    state: tuple[str, ...]
-    state_units: Mapping[str, str]
+    state: tuple[Variable, ...]
     lower: Callable[[Arrays, float], dict[str, Any]]
     units: Callable[[Arrays, float], Units]
     invert: Callable[[Arrays, Arithmetic, float, Units | None], dict[str, Floats]]
@@ -187,3 +231,7 @@ class NeuronModel:
     def optional(self, arithmetic: Arithmetic) -> tuple[str, ...]:
         """Return the names of the arrays that a program may have."""
         return tuple(array.name for array in self.arrays[arithmetic] if array.need is not None)
+
+    def variables(self, needs: Collection[str]) -> tuple[str, ...]:
+        """Return the names of the state variables of a program with these needs."""
+        return tuple(variable.name for variable in self.state if variable.need is None or variable.need in needs)

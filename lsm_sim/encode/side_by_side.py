@@ -68,7 +68,8 @@ class SideBySide(Parameters):
                     f"SideBySide: got a sample of {got} from {type(self.encoders[0]).__name__} and "
                     f"{type(encoder).__name__}, expected one duration; give all encoders the same frame"
                 )
-        return Spikes(*joined(parts), parts[0].dt)
+        events, payload = joined(parts)
+        return Spikes(*events, parts[0].dt, payload=payload)
 
 
 def side_by_side(signals: Any, *encoders: Encoder, trials: Trials = 1, dt: float = 1 * ms) -> Spikes:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lsm_sim.engine.protocol import Backend, Outcome, Request, compiled
+from lsm_sim.engine.protocol import Backend, Outcome, Request, compiled, needs_of
 from lsm_sim.errors import DescriptionError, RunError, UnsupportedError
 from lsm_sim.program import file
 from lsm_sim.program.program import Program
@@ -49,8 +50,10 @@ class Case:
         """Write the case to an .npz file; an unfinished file is never left behind."""
         results = {"spike_step": self.spikes.step, "spike_neuron": self.spikes.channel, **self.traces}
         events = {"stimulus_step": self.stimulus.step, "stimulus_channel": self.stimulus.channel}
+        if self.stimulus.payload is not None:
+            events[file.PAYLOAD] = self.stimulus.payload
         inputs = self.program.meaning() | {"n_steps": self.stimulus.n_steps[0]} | events
-        kind = f"{file.CASE}/{file.version(self.program.needs)}"
+        kind = f"{file.CASE}/{file.version(self.program.needs | needs_of(self.stimulus))}"
         npz.write(path, {"format": kind, "oracle": self.oracle} | inputs | results)
 
 
@@ -66,14 +69,19 @@ def load(path: PathLike) -> Case:
     kind = brief(arrays.get("format", ""))
     if kind.partition("/")[0] != file.CASE:
         raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected '{file.CASE}/1' or '{file.CASE}/2'")
-    missing = [name for name in (*file.CASE_KEYS, *Program.model.state) if name not in arrays]
-    if missing:
-        raise DescriptionError(f"{path}: no {', '.join(missing)} in the file; it is damaged or not a case")
+    _check_has(arrays, (*file.CASE_KEYS, *Program.model.variables(())), path)
     program = Program.from_arrays(arrays, where=str(path))
+    _check_has(arrays, program.state, path)
     try:
         return _case(program, arrays)
     except DescriptionError as error:
         raise DescriptionError(f"{path}: {error}") from None
+
+
+def _check_has(arrays: Mapping[str, Any], names: Iterable[str], path: PathLike) -> None:
+    missing = [name for name in names if name not in arrays]
+    if missing:
+        raise DescriptionError(f"{path}: no {', '.join(missing)} in the file; it is damaged or not a case")
 
 
 def _case(program: Program, arrays: Mapping[str, Any]) -> Case:
@@ -85,6 +93,8 @@ def _case(program: Program, arrays: Mapping[str, Any]) -> Case:
             raise DescriptionError(f"{name}: got shape {values.shape}, expected {shape}, steps by neurons")
     common = {"n_steps": n_steps, "dt": program.dt}
     stimulus = _events(arrays, "stimulus_step", "stimulus_channel", n_channels=program.n_inputs, **common)
+    if file.PAYLOAD in arrays:
+        stimulus = dataclasses.replace(stimulus, payload=arrays[file.PAYLOAD])
     spikes = _events(arrays, "spike_step", "spike_neuron", n_channels=program.n_neurons, **common)
     return Case(str(arrays["oracle"]), program, stimulus, spikes, state)
 

@@ -160,6 +160,20 @@ def missing_support(engine: Backend, program: Program) -> list[str]:
     ]
 
 
+def needs_of(stimulus: Spikes) -> frozenset[str]:
+    """Return what an engine must be able to do to run a stimulus, beside what the program needs."""
+    return frozenset() if stimulus.payload is None else frozenset({"graded"})
+
+
+def check_stimulus_supported(engine: Backend, stimulus: Spikes) -> None:
+    """Raise `UnsupportedError` if the stimulus needs what the engine does not support."""
+    if not needs_of(stimulus) <= engine.supports:
+        raise UnsupportedError(
+            f"{engine.name}: the events of the stimulus have payloads ('graded'), which this backend does not support; use "
+            "another backend"
+        )
+
+
 def check_supported(engine: Backend, program: Program, reasons: Sequence[str] = ()) -> None:
     """Raise `UnsupportedError` with every reason: unsupported needs of the program, then ``reasons``.
 
@@ -174,13 +188,16 @@ def check_supported(engine: Backend, program: Program, reasons: Sequence[str] = 
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A program that is ready to run: the program after `legalise`, and its runner."""
+    """A program that is ready to run: the program after `legalise`, its runner, and the backend."""
 
     program: Program
     runner: Runner
+    backend: Backend
 
     def __call__(self, stimulus: Spikes, request: Request | None = None) -> Outcome:
         """Run every sample of ``stimulus``; raise `RunError` if a requested result is missing."""
+        if isinstance(stimulus, Spikes):  # the runner refuses anything else
+            check_stimulus_supported(self.backend, stimulus)
         outcome = self.runner(stimulus, request)
         missing = _missing(self.program, request or Request(), outcome)
         if missing:
@@ -207,7 +224,7 @@ def compiled(program: Program, backend: str | Backend) -> Iterator[Compiled]:
     check_supported(engine, program)
     legal = engine.legalise(program)
     with engine.compile(legal) as runner:
-        yield Compiled(legal, runner)
+        yield Compiled(legal, runner, engine)
 
 
 @functools.cache

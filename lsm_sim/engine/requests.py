@@ -8,12 +8,13 @@ import numpy as np
 
 from lsm_sim.engine.protocol import Request
 from lsm_sim.errors import DescriptionError
+from lsm_sim.program.grid import exact_below, magnitudes
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.bins import checked_edges
 from lsm_sim.spikes.checks import check_again
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
-from lsm_sim.support.checks import Ints
+from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
 
 
@@ -61,6 +62,43 @@ def check_stimulus(program: Program, stimulus: Spikes) -> None:
     if not np.isclose(stimulus.dt, program.dt, rtol=1e-9, atol=0):
         msg = f"stimulus: got steps of {stimulus.dt:g} s, expected {program.dt:g} s as in the program; encode or lower again"
         raise DescriptionError(msg)
+    check_payloads(program, stimulus)
+
+
+def check_payloads(program: Program, stimulus: Spikes) -> None:
+    """Check that every sum of arrivals is exact whatever the payloads of a step are; nothing to do without payloads.
+
+    With P the largest magnitude of a payload on a channel, its synapses count P times; see `lsm_sim.program.grid`.
+    """
+    if stimulus.payload is None:
+        return
+    largest = largest_payloads(program, stimulus)
+    only_inputs = (np.arange(largest.size) < program.n_inputs).astype(np.float64)
+    for receptor in range(program.n_receptors):
+        blocks = [block for block in program.blocks if block.receptor == receptor]
+        if not blocks:
+            continue
+        limit, unit = exact_below(program.arithmetic, blocks)
+        total = np.sum([magnitudes(block, program.n_neurons, largest) for block in blocks], axis=0) * unit
+        if (total < limit).all():
+            continue
+        i = int(total.argmax())
+        inputs = sum(magnitudes(block, program.n_neurons, only_inputs)[i] for block in blocks) * unit
+        others = sum(magnitudes(block, program.n_neurons, 1 - only_inputs)[i] for block in blocks) * unit
+        msg = (
+            f"stimulus payload: got up to {int(largest[: program.n_inputs].max())} in magnitude, but into neuron {i} sums are "
+            f"exact with at most {int((limit - others - 1) / inputs)} on every channel; use smaller payloads (fewer bits), "
+            "smaller weights or a coarser grid"
+        )
+        raise DescriptionError(msg)
+
+
+def largest_payloads(program: Program, stimulus: Spikes) -> Floats:
+    """Return the largest magnitude of a payload of each source, (C+N,); 1 for neurons and for channels without events."""
+    largest = np.ones(program.n_inputs + program.n_neurons)
+    if stimulus.payload is not None:
+        np.maximum.at(largest, stimulus.channel, np.abs(stimulus.payload.astype(np.float64)))
+    return largest
 
 
 def _check_result_size(program: Program, stimulus: Spikes, request: Request) -> None:

@@ -12,9 +12,26 @@ def difference(got: Any, expected: Any) -> str | None:
     """Return where the `Program` ``got`` differs first from ``expected``, field by field; None: nowhere."""
     for field in dataclasses.fields(expected):
         mine, other = getattr(got, field.name), getattr(expected, field.name)
-        found = _units(mine, other) if field.name == "units" else _values(field.name, mine, other, got)
+        if field.name == "units":
+            found = _units(mine, other)
+        elif field.name == "more_blocks":
+            found = _blocks(mine, other)
+        else:
+            found = _values(field.name, mine, other, got)
         if found:
             return found
+    return None
+
+
+def _blocks(got: Any, expected: Any) -> str | None:
+    """Return the first difference of two lists of blocks of synapses, the first of which is block 1."""
+    if len(got) != len(expected):
+        return f"blocks: got {1 + len(got)}, expected {1 + len(expected)}"
+    for number, (mine, other) in enumerate(zip(got, expected, strict=True), start=1):
+        for field in dataclasses.fields(other):
+            found = _values(f"block {number} {field.name}", getattr(mine, field.name), getattr(other, field.name))
+            if found:
+                return found
     return None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
-from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.checks import Floats
 
 FINEST_EXPONENT = 30
 _EXACT = 2.0**53  # float64 holds every integer up to here
@@ -35,17 +36,34 @@ def _grid_exponent(weight: Any) -> int:
     return low
 
 
-def check_sums(arithmetic: str, post: Ints, weight: Any, n_neurons: int) -> None:
+def check_sums(arithmetic: str, blocks: Sequence[Any], n_neurons: int) -> None:
     """Check that every sum of arrivals is exact, from the sum of the magnitudes of the weights into each neuron."""
-    limit, unit = (_INT32, 1.0) if arithmetic == "loihi" else (_EXACT, 2.0 ** grid_exponent(weight))
-    total = np.bincount(post, np.abs(weight.astype(np.float64)), minlength=n_neurons) * unit
-    if (total >= limit).any():
-        i = int(total.argmax())
-        msg = (
-            f"Program weight: the weights into neuron {i} sum to {total[i] / unit:g} in magnitude, expected less than "
-            f"{limit / unit:g} so that sums are exact; use smaller weights or a coarser grid"
-        )
-        raise DescriptionError(msg)
+    for receptor in sorted({block.receptor for block in blocks}):
+        own = [block for block in blocks if block.receptor == receptor]
+        limit, unit = exact_below(arithmetic, own)
+        total = np.sum([magnitudes(block, n_neurons) for block in own], axis=0) * unit
+        if (total >= limit).any():
+            i = int(total.argmax())
+            msg = (
+                f"Program weight: the weights into neuron {i} sum to {total[i] / unit:g} in magnitude, expected less than "
+                f"{limit / unit:g} so that sums are exact; use smaller weights or a coarser grid"
+            )
+            raise DescriptionError(msg)
+
+
+def exact_below(arithmetic: str, blocks: Sequence[Any]) -> tuple[float, float]:
+    """Return below which sum integers are exact, and how many of them a weight of 1 is, for blocks of one receptor."""
+    if arithmetic == "loihi":
+        return _INT32, 1.0
+    return _EXACT, 2.0 ** max(grid_exponent(block.weight) for block in blocks)
+
+
+def magnitudes(block: Any, n_neurons: int, factor: Any = None) -> Floats:
+    """Return the sum of the magnitudes of the weights into each neuron; ``factor`` multiplies those of each source."""
+    weight = np.abs(block.weight.astype(np.float64))
+    if factor is not None:
+        weight *= np.repeat(factor, np.diff(block.indptr))
+    return np.bincount(block.post, weight, minlength=n_neurons)
 
 
 def round_to_grid(weight: Floats, bits: int | None) -> Floats:

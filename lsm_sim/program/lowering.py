@@ -85,7 +85,7 @@ def _ranges(groups: Any) -> dict[str, range]:
 
 
 def _check_times(name: str, drawn: dict[str, Floats], dt: float) -> None:
-    for tau in (p.name for p in LIF.parameters if p.dimension == "time" and p.exclusive):
+    for tau in (p.name for p in LIF.parameters if p.dimension == "time" and p.exclusive and p.name in drawn):
         if dt > drawn[tau].min() * (1 + _STEP_TOLERANCE):
             msg = f"dt: got {dt:g} s, but {tau} in {name!r} is {drawn[tau].min():g} s; expected dt no larger than any time constant"
             raise DescriptionError(msg)

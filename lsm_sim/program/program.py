@@ -16,6 +16,16 @@ starts from rest (u = u0, v = v0, which are 0 unless given; nothing in flight). 
     v = clip(toward_zero(v * (4096 - dv) / 4096) + u + bias, -(2^23-1), 2^23-1)   unless held      # v saturates
     s = v > (threshold << 6);  then as above
 
+What a program may have beyond that, each of it optional (`Program.needs` says what it has):
+
+- more blocks of synapses over the same sources, each with its own receptor and rule;
+- a second synaptic current: arrivals of receptor 1 are summed apart in a2, u2 = decay_u2 * u2 + a2[k], and v adds
+  ((u + u2) + bias);
+- an adaptive threshold: each step, held or not, w = decay_w * w, s = v > threshold + w, then w = w + jump where s
+  (loihi: w is rounded toward zero, the threshold is (threshold << 6) + w, and w stops at 2^23 - 1);
+- short-term plasticity of a block: see `lsm_sim.dynamics.plasticity`;
+- events of a stimulus with a payload, which multiplies what they deliver.
+
 `lsm_sim.engine.reference` is the executable form, with the steps of `lsm_sim.dynamics.lif`.
 """
 
@@ -23,17 +33,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 import numpy as np
 
-from lsm_sim.dynamics import LIF, Arithmetic, NeuronModel, Units
+from lsm_sim.dynamics import LIF, Arithmetic, NeuronModel, Rule, Units
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program import checks, file
+from lsm_sim.program.blocks import AllSynapses, SynapseBlock, all_synapses
 from lsm_sim.program.difference import difference
-from lsm_sim.program.grid import grid_exponent
 from lsm_sim.program.projections import Projection, rows_of_groups, split
 from lsm_sim.support import npz
 from lsm_sim.support.checks import Ints
@@ -45,7 +55,7 @@ Groups = Mapping[str, range]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Program:
-    """A discrete-time network: N neurons, C input channels, S synapses in compressed rows by source.
+    """A discrete-time network: N neurons, C input channels, synapses in compressed rows by source.
 
     Parameters
     ----------
@@ -59,7 +69,7 @@ class Program:
         Synapses: row r < C is input channel r, row C + i is neuron i; ``indptr`` (C+N+1,), the others (S,). ``post`` is
         the target neuron; ``delay`` >= 0 in steps. float64: weights are multiples of 2^-30 and the magnitudes of the
         weights into a neuron sum to less than 2^53 times their smallest common grid, so that sums are exact in
-        any order. loihi: integers.
+        any order. loihi: integers. They are the first block of synapses.
     threshold, bias, refractory
         (N,); ``refractory`` in steps held after the spike step.
     decay_u, decay_v
@@ -68,6 +78,14 @@ class Program:
         loihi only, (N,): decay per step in 1/4096.
     u0, v0
         u and v at the start of each sample, (N,); v counts from v_reset. None: 0.
+    decay_u2, decay_w, jump
+        A second synaptic current and an adaptive threshold, (N,): factor kept per step, and what w rises by at a spike.
+    du2, dw
+        loihi, in place of decay_u2 and decay_w: decay per step in 1/4096.
+    receptor, rule, stp_U, stp_decay_rec, stp_decay_facil, stp_drec, stp_dfacil
+        Of the first block; see `SynapseBlock`.
+    more_blocks
+        Further blocks of synapses; ``blocks`` has all of them.
     input_groups, neuron_groups
         The user's names, each with the range of channels or neurons it covers.
     units
@@ -91,6 +109,19 @@ class Program:
     dv: Any = None
     u0: Any = None
     v0: Any = None
+    decay_u2: Any = None
+    du2: Any = None
+    decay_w: Any = None
+    dw: Any = None
+    jump: Any = None
+    receptor: int = 0
+    rule: Rule = "static"
+    stp_U: Any = None
+    stp_decay_rec: Any = None
+    stp_decay_facil: Any = None
+    stp_drec: Any = None
+    stp_dfacil: Any = None
+    more_blocks: Sequence[SynapseBlock] = ()
     input_groups: Groups = field(default_factory=dict)
     neuron_groups: Groups = field(default_factory=dict)
     units: Units | None = None
@@ -105,19 +136,30 @@ class Program:
         return rebuild(self)
 
     @property
+    def blocks(self) -> tuple[SynapseBlock, ...]:
+        """All blocks of synapses, at least one."""
+        first = SynapseBlock(**{one.name: getattr(self, one.name) for one in fields(SynapseBlock)})
+        return (first, *self.more_blocks)
+
+    @property
     def n_synapses(self) -> int:
-        """Number of synapses, S."""
-        return len(self.post)
+        """Number of synapses in all blocks, S."""
+        return len(self.post) + sum(block.n_synapses for block in self.more_blocks)
 
     @property
     def max_delay(self) -> int:
         """The longest stored delay, in steps; a spike arrives at most max_delay + 1 steps after it was sent."""
-        return int(self.delay.max(initial=0))
+        return max(int(block.delay.max(initial=0)) for block in self.blocks)
+
+    @property
+    def n_receptors(self) -> int:
+        """Number of synaptic currents of a neuron: 1 or 2."""
+        return 2 if "two-currents" in self.needs else 1
 
     @property
     def weight_exponent(self) -> int:
         """The smallest e >= 0 for which every weight is a multiple of 2^-e (0 for loihi)."""
-        return grid_exponent(self.weight) if self.arithmetic == "float64" else 0
+        return max(block.exponent for block in self.blocks)
 
     @property
     def arrays(self) -> dict[str, Any]:
@@ -128,16 +170,20 @@ class Program:
     @property
     def needs(self) -> frozenset[str]:
         """What an engine must be able to do beyond plain LIF; see `lsm_sim.backend.Backend.supports`."""
-        return frozenset(
+        needs = {
             array.need
             for array in self.model.arrays[self.arithmetic]
             if array.need is not None and getattr(self, array.name) is not None
-        )
+        }
+        needs |= {rule for rule in (self.rule, *(block.rule for block in self.more_blocks)) if rule != "static"}
+        if self.more_blocks and not needs & {"stp", "two-currents"}:  # an engine that does either knows blocks
+            needs.add("blocks")
+        return frozenset(needs)
 
     @property
     def state(self) -> tuple[str, ...]:
-        """The names of the state variables, which can be recorded."""
-        return self.model.state
+        """The names of the state variables of neurons, which can be recorded."""
+        return self.model.variables(self.needs)
 
     def start(self) -> dict[str, Any]:
         """Return the state variables at the start of a sample, by name, (N,) each."""
@@ -175,9 +221,13 @@ class Program:
     ) -> int:  # of sizes only, because `digest` reads every synapse
         return hash((self.arithmetic, self.dt, self.n_inputs, self.n_neurons, self.n_synapses))
 
+    def synapses(self) -> AllSynapses:
+        """Return the synapses of all blocks, those of one block after the other."""
+        return all_synapses(self.blocks)
+
     def sources(self) -> Ints:
-        """Return the row of each synapse, shape (S,)."""
-        return np.repeat(np.arange(self.n_inputs + self.n_neurons), np.diff(self.indptr))
+        """Return the row of each synapse, shape (S,), in the order of `synapses`."""
+        return self.synapses().source
 
     def rows(self) -> list[tuple[str, range]]:
         """Return the rows of each group that sends spikes, input groups first."""
@@ -185,7 +235,7 @@ class Program:
 
     def projections(self) -> list[Projection]:
         """Return the synapses by pair of groups; pairs without synapses are omitted."""
-        return split(self.indptr, self.post, self.rows(), self.neuron_groups)
+        return split(self.blocks, self.rows(), self.neuron_groups)
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of `Neurons` computed from the arrays, (N,) each, in the user's units if they are known.
@@ -195,8 +245,14 @@ class Program:
         return self.model.invert(self.arrays, self.arithmetic, self.dt, self.units)
 
     def weights(self) -> Any:
-        """Return the weight of each synapse, shape (S,), in the user's units if known, else in the program's."""
-        return self.weight if self.units is None else self.weight / self.units.weight_scale[self.post]
+        """Return the weight of each synapse, shape (S,), in the user's units if known, else in the program's.
+
+        They are in the order of `synapses`.
+        """
+        if self.units is None:
+            return self.synapses().weight
+        parts = [block.weight / self.units.weight_scale_of(block.receptor)[block.post] for block in self.blocks]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def meaning(self) -> dict[str, Any]:
         """Return every number and array that a run depends on, by name: no names of groups, no units."""
@@ -239,10 +295,10 @@ class Program:
         lines = [repr(self), "", *_neuron_lines(self), ""]
         unit = "weight" if self.units is None else "weight (units of v)"
         lines += [f"{'synapses':<32}{'number':>10}  {'per target':<12}{unit:<24}delay (steps)"]
-        weights = self.weights()
+        weights, delays = self.weights(), self.synapses().delay
         for one in self.projections():
             per_target = f"{one.index.size / len(one.members):.1f}"
-            cells = _span(weights[one.index]), _span(self.delay[one.index] + 1)
+            cells = _span(weights[one.index]), _span(delays[one.index] + 1)
             lines.append(f"{one.label:<32}{one.index.size:>10}  {per_target:<12}{cells[0]:<24}{cells[1]}")
         return "\n".join(lines)
 

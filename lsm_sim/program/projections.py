@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from lsm_sim.dynamics import Rule
+from lsm_sim.program.blocks import SynapseBlock
 from lsm_sim.support.checks import Ints
 from lsm_sim.support.printing import short_repr
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Projection:
-    """All synapses from one group to another, at least one.
+    """All synapses of a block from one group to another, at least one.
 
     Parameters
     ----------
@@ -24,9 +26,13 @@ class Projection:
     members
         Neurons of ``post``.
     index
-        Indices of these synapses in the program, ascending, shape (S,).
+        Indices of these synapses among those of all blocks, ascending, shape (S,); see `Program.synapses`.
     source, target
         Indices within ``pre`` and ``post`` of each synapse's neurons, shape (S,).
+    receptor, rule
+        Of the block.
+    block
+        Its number.
     """
 
     pre: str
@@ -36,6 +42,9 @@ class Projection:
     index: Ints
     source: Ints
     target: Ints
+    receptor: int = 0
+    rule: Rule = "static"
+    block: int = 0
 
     def __repr__(self) -> str:
         return short_repr(self)
@@ -52,18 +61,22 @@ def rows_of_groups(n_inputs: int, inputs: Mapping[str, range], neurons: Mapping[
     return [*inputs.items(), *shifted]
 
 
-def split(indptr: Ints, post: Ints, sources: list[tuple[str, range]], neurons: Mapping[str, range]) -> list[Projection]:
-    """Return a projection for each pair of groups with synapses, ordered by source group, then target group."""
+def split(
+    blocks: Sequence[SynapseBlock], sources: list[tuple[str, range]], neurons: Mapping[str, range]
+) -> list[Projection]:
+    """Return a projection for each block and pair of groups with synapses, by block, source group, then target group."""
     stops = np.array([members.stop for members in neurons.values()])
-    out = []
-    for pre, rows in sources:
-        first, last = int(indptr[rows.start]), int(indptr[rows.stop])
-        own = post[first:last]
-        group = np.searchsorted(stops, own, side="right")
-        source = np.repeat(np.arange(len(rows)), np.diff(indptr[rows.start : rows.stop + 1]))
-        for number, (name, members) in enumerate(neurons.items()):
-            inside = np.flatnonzero(group == number)
-            if inside.size:
-                target = own[inside] - members.start
-                out.append(Projection(pre, name, rows, members, first + inside, source[inside], target))
+    out, before = [], 0
+    for number, block in enumerate(blocks):
+        for pre, rows in sources:
+            first, last = int(block.indptr[rows.start]), int(block.indptr[rows.stop])
+            own = block.post[first:last]
+            group = np.searchsorted(stops, own, side="right")
+            source = np.repeat(np.arange(len(rows)), np.diff(block.indptr[rows.start : rows.stop + 1]))
+            for nth, (name, members) in enumerate(neurons.items()):
+                inside = np.flatnonzero(group == nth)
+                if inside.size:
+                    index, ends = before + first + inside, (source[inside], own[inside] - members.start)
+                    out.append(Projection(pre, name, rows, members, index, *ends, block.receptor, block.rule, number))
+        before += block.n_synapses
     return out

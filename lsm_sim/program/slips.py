@@ -27,7 +27,7 @@ def warn_of_slips(
     warn_if_long(dt, _LONG_STEP, "dt")
     for group, drawn in zip(liquid.neurons, parameters, strict=True):
         for parameter in LIF.parameters:
-            if parameter.unusual is not None and group.size:
+            if parameter.unusual is not None and parameter.name in drawn:
                 where = f"Neurons {group.name!r} {parameter.name}"
                 warn_if_long(float(np.median(drawn[parameter.name])), parameter.unusual, where)
     for projection in projections:

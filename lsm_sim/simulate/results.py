@@ -20,6 +20,7 @@ from lsm_sim.support.equality import fields_equal
 from lsm_sim.support.printing import brief, html_table, short_repr
 
 T = TypeVar("T")
+_VARIABLES = tuple(variable.name for variable in LIF.state)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,12 +31,12 @@ class Record:
     neurons: Sequence[int] | Ints | None = None
 
     def __post_init__(self) -> None:
-        expected = " or ".join(map(repr, LIF.state))
+        expected = " or ".join(map(repr, _VARIABLES))
         single = isinstance(self.variables, str)
         variables = (self.variables,) if single else tuple(checks.items(self.variables, "record", expected))
         object.__setattr__(self, "variables", variables)
         for variable in variables:
-            checks.choice(variable, "record variable", LIF.state)
+            checks.choice(variable, "record variable", _VARIABLES)
 
     def __repr__(self) -> str:
         return short_repr(self)

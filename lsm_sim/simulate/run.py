@@ -191,6 +191,6 @@ def _traces(
             values = [units.to_user(variable, sample, index) for sample in values]
             limit = None if limit is None else units.to_user(variable, limit, index)
         within = index - program.neuron_groups[name].start
-        unit = "" if units is None else program.model.state_units[variable]
+        unit = "" if units is None else next(one.unit for one in program.model.state if one.name == variable)
         out[name] = StateTrace(within, times, tuple(values), limit, unit)
     return out

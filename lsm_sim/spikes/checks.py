@@ -38,7 +38,11 @@ def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
         "offsets": offsets,
         "n_steps": n_steps,
     }
-    out = {name: checks.read_only(array) for name, array in out.items()}
+    payload = _payload(fields["payload"], step.size)
+    out |= {} if payload is None else {"payload": payload}
+    out = {name: checks.read_only(array) for name, array in out.items()} | (
+        {"payload": None} if payload is None else {}
+    )
     dt = checks.positive(fields["dt"], "Spikes dt", "time")
     return out | {"n_channels": n_channels, "dt": dt, "groups": _checked_groups(fields["groups"], n_channels)}
 
@@ -51,6 +55,11 @@ def check_again(fields: Mapping[str, Any]) -> None:
         if type(array) is not np.ndarray or array.dtype != kind or array.ndim != 1:
             raise DescriptionError(f"Spikes {name}: got another array than the constructor made; create new Spikes")
     step, channel, offsets, n_steps = (fields[name] for name in arrays)
+    payload = fields["payload"]
+    if payload is not None and (
+        type(payload) is not np.ndarray or payload.dtype != np.int32 or payload.shape != step.shape
+    ):
+        raise DescriptionError("Spikes payload: got another array than the constructor made; create new Spikes")
     if step.size == channel.size:
         _check_samples(offsets, n_steps, step.size)
         if _are_valid(step, channel, offsets, n_steps, fields["n_channels"]):
@@ -62,6 +71,20 @@ def _indices(value: Any, where: str) -> Any:
     """Return integers in an array of our own, so that nobody can change them during or after the checks."""
     is_int32 = type(value) is np.ndarray and value.dtype == np.int32  # as most events are
     return np.array(value, order="C") if is_int32 else checks.whole_array(value, where)
+
+
+def _payload(payload: Any, n_events: int) -> Any:
+    """Return the payload of each event, None where it is 1 for all."""
+    if payload is None:
+        return None
+    values = _indices(payload, "Spikes payload")
+    if values.shape != (n_events,):
+        raise DescriptionError(f"Spikes payload: got shape {values.shape}, expected ({n_events},), one for each event")
+    if values.size and max(values.max(), -values.min()) > checks.MOST:
+        raise DescriptionError(
+            f"Spikes payload: got {values[np.abs(values).argmax()]}, expected integers within +-(2^31 - 1)"
+        )
+    return None if (values == 1).all() else values.astype(np.int32, copy=False)
 
 
 def _checked_groups(groups: Any, n_channels: int) -> dict[str, range]:

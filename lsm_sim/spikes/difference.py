@@ -9,7 +9,7 @@ import numpy as np
 
 def difference(got: Any, expected: Any) -> str | None:
     """Return where the `Spikes` ``got`` differ first from ``expected``: in form, then in events, then in groups; None: nowhere."""
-    return _form(got, expected) or _events(got, expected) or _groups(got, expected)
+    return _form(got, expected) or _events(got, expected) or _payloads(got, expected) or _groups(got, expected)
 
 
 def _form(got: Any, expected: Any) -> str | None:
@@ -38,6 +38,19 @@ def _events(got: Any, expected: Any) -> str | None:
     values = "got a spike, expected none" if wrong[0] in mine else "got no spike, expected one"
     where = f"sample {b}, step {place - start[b]}, channel {channel}"
     return f"{where}: {values} ({wrong.size} spikes differ; {got.n_events} and {expected.n_events} in total)"
+
+
+def _payloads(got: Any, expected: Any) -> str | None:
+    """Return the first difference of the payloads of the same events."""
+    if got.payload is None and expected.payload is None:
+        return None
+    mine, other = (np.ones(got.n_events, np.int32) if one.payload is None else one.payload for one in (got, expected))
+    wrong = np.flatnonzero(mine != other)
+    if not wrong.size:
+        return None
+    i = wrong[0]
+    where = f"sample {got.sample[i]}, step {got.step[i]}, channel {got.channel[i]}"
+    return f"{where}: got the payload {mine[i]}, expected {other[i]} ({wrong.size} payloads differ)"
 
 
 def _keys(spikes: Any) -> Any:

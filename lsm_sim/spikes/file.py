@@ -10,7 +10,7 @@ import numpy as np
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support.brief import brief
 
-FORMAT = "lsm_sim.spikes/1"
+FORMAT, GRADED_FORMAT = "lsm_sim.spikes/1", "lsm_sim.spikes/2"  # the second has payloads
 CASE_FORMATS = (
     "lsm_sim.case/1",
     "lsm_sim.case/2",
@@ -26,13 +26,15 @@ def to_arrays(spikes: Any) -> dict[str, Any]:
         "group_start": np.array([members.start for members in spikes.groups.values()], dtype=np.int64),
         "group_stop": np.array([members.stop for members in spikes.groups.values()], dtype=np.int64),
     }
-    return {"format": FORMAT} | {name: getattr(spikes, name) for name in FIELDS} | groups
+    payload = {} if spikes.payload is None else {"payload": spikes.payload}
+    kind = GRADED_FORMAT if payload else FORMAT
+    return {"format": kind} | {name: getattr(spikes, name) for name in FIELDS} | payload | groups
 
 
 def check_format(arrays: Mapping[str, Any], path: object) -> str:
     """Return the format of a file; raise if it is neither that of spikes nor that of a case."""
     kind = brief(arrays.get("format", ""))
-    if kind not in (FORMAT, *CASE_FORMATS):
+    if kind not in (FORMAT, GRADED_FORMAT, *CASE_FORMATS):
         raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMATS[0]!r}")
     return kind
 
@@ -41,4 +43,5 @@ def fields(arrays: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of the spikes in the arrays of a file."""
     ends = zip(arrays["group_name"], arrays["group_start"], arrays["group_stop"], strict=True)
     groups = {str(name): range(int(start), int(stop)) for name, start, stop in ends}
-    return {name: arrays[name] for name in FIELDS} | {"groups": groups}
+    names = FIELDS if brief(arrays["format"]) == FORMAT else (*FIELDS, "payload")
+    return {name: arrays[name] for name in names} | {"groups": groups}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.spikes.payloads import Payload, joined_payload
 from lsm_sim.spikes.sources import Events
 from lsm_sim.support import checks
 
@@ -36,11 +37,11 @@ def check_parts(parts: Any, kind: type, where: str) -> None:
             raise DescriptionError(f"{where}: sample {b}: got {got}, expected equal durations; crop the longer one")
 
 
-def joined(parts: Sequence[Any]) -> Events:
-    """Return all events, sorted, with the channels of each part after those of the previous parts."""
+def joined(parts: Sequence[Any]) -> tuple[Events, Payload]:
+    """Return all events, sorted, with the channels of each part after those of the previous parts; and their payloads."""
     first = np.cumsum([0, *(part.n_channels for part in parts)])
     sample, step = (np.concatenate([getattr(part, name) for part in parts]) for name in ("sample", "step"))
     channel = np.concatenate([part.channel + start for part, start in zip(parts, first[:-1], strict=True)])
     order = np.lexsort((channel, step, sample))
     offsets = np.sum([part.offsets for part in parts], axis=0)
-    return step[order], channel[order], offsets, parts[0].n_steps, int(first[-1])
+    return (step[order], channel[order], offsets, parts[0].n_steps, int(first[-1])), joined_payload(parts, order)

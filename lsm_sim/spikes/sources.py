@@ -65,7 +65,9 @@ def _events(dense: Bools) -> tuple[Any, Any, Ints]:
     return row - np.repeat(np.arange(n_samples) * n_steps, np.diff(offsets)), where - row * n_channels, offsets
 
 
-def from_events(step: Any, channel: Any, sample: Any, *, n_steps: Any, n_channels: int, sort: bool) -> Events:
+def from_events(
+    step: Any, channel: Any, sample: Any, *, n_steps: Any, n_channels: int, sort: bool, payload: Any
+) -> tuple[Events, Any]:
     """See `Spikes.from_events`."""
     step, channel = checks.whole_array(step, "events step"), checks.whole_array(channel, "events channel")
     sample = np.zeros_like(step) if sample is None else checks.whole_array(sample, "events sample")
@@ -73,13 +75,20 @@ def from_events(step: Any, channel: Any, sample: Any, *, n_steps: Any, n_channel
         msg = f"events: got step {step.shape}, channel {channel.shape} and sample {sample.shape}, expected lists of equal length"
         raise DescriptionError(msg)
     lengths = _per_sample(checks.whole_array(n_steps, "events n_steps"), sample, "n_steps")
+    if payload is not None:
+        payload = checks.whole_array(payload, "events payload")
+        if payload.shape != step.shape:
+            raise DescriptionError(
+                f"events payload: got shape {payload.shape}, expected {step.shape}, one for each event"
+            )
     if sort:
         order = np.lexsort((channel, step, sample))
         step, channel, sample = step[order], channel[order], sample[order]
+        payload = None if payload is None else payload[order]
     elif (np.diff(sample) < 0).any():
         raise DescriptionError("events: the samples are not in order; sort the events, or pass sort=True")
     offsets = np.concatenate([[0], np.cumsum(np.bincount(sample, minlength=lengths.size))])
-    return step, channel, offsets, lengths, n_channels
+    return (step, channel, offsets, lengths, n_channels), payload
 
 
 def _per_sample(value: Any, sample: Ints, what: str) -> Any:
@@ -94,8 +103,10 @@ def _per_sample(value: Any, sample: Ints, what: str) -> Any:
     return np.broadcast_to(value, (n_samples,)).copy()
 
 
-def from_times(times: Any, channel: Any, sample: Any, *, duration: Any, n_channels: int, dt: float) -> Events:
+def from_times(
+    times: Any, channel: Any, sample: Any, *, duration: Any, n_channels: int, dt: float, payload: Any
+) -> tuple[Events, Any]:
     """See `Spikes.from_times`."""
     step = checks.steps(np.floor(checks.real_array(times, "times", "time") / dt + _EDGE), "times", dt)
     n_steps = checks.steps(np.rint(checks.real_array(duration, "duration", "time") / dt), "duration", dt)
-    return from_events(step, channel, sample, n_steps=n_steps, n_channels=n_channels, sort=True)
+    return from_events(step, channel, sample, n_steps=n_steps, n_channels=n_channels, sort=True, payload=payload)

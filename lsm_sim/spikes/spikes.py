@@ -42,6 +42,9 @@ class Spikes:
         Duration of a step, in seconds.
     groups
         Names of ranges of channels; ``spikes["exc"]`` selects one.
+    payload
+        (E,): the integer that each event carries, which multiplies the weight of every synapse that it goes through; it
+        may be negative. None: 1 for each event, as it is for spikes of neurons.
     """
 
     step: npt.NDArray[np.int32]
@@ -51,6 +54,7 @@ class Spikes:
     n_channels: int
     dt: float
     groups: Mapping[str, range] = field(default_factory=dict)
+    payload: npt.NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
         for name, value in checked(vars(self)).items():
@@ -66,27 +70,46 @@ class Spikes:
 
     @staticmethod
     def from_events(
-        step: Any, channel: Any, *, n_steps: Any, n_channels: int, dt: float, sample: Any = None, sort: bool = False
+        step: Any,
+        channel: Any,
+        *,
+        n_steps: Any,
+        n_channels: int,
+        dt: float,
+        sample: Any = None,
+        sort: bool = False,
+        payload: Any = None,
     ) -> Spikes:
         """Return the spikes of event lists, shape (E,) each; ``n_steps`` is one number or one per sample (B,).
 
-        Events must be sorted by sample, step and channel unless ``sort`` is set. Without ``sample`` all events belong to one sample.
+        Events must be sorted by sample, step and channel unless ``sort`` is set. Without ``sample`` all events belong to one
+        sample. ``payload`` (E,) are integers, None: 1 for each event.
         """
-        events = sources.from_events(step, channel, sample, n_steps=n_steps, n_channels=n_channels, sort=sort)
-        return Spikes(*events, dt)
+        form = {"n_steps": n_steps, "n_channels": n_channels, "sort": sort}
+        events, payload = sources.from_events(step, channel, sample, payload=payload, **form)
+        return Spikes(*events, dt, payload=payload)
 
     @staticmethod
     def from_times(
-        times: Any, channel: Any, *, duration: Any, n_channels: int, dt: float, sample: Any = None
+        times: Any,
+        channel: Any,
+        *,
+        duration: Any,
+        n_channels: int,
+        dt: float,
+        sample: Any = None,
+        payload: Any = None,
     ) -> Spikes:
         """Return the spikes of events at ``times`` in seconds, in any order; step k covers times [k dt, (k+1) dt).
 
-        ``duration`` is one number or one per sample, in seconds. Two events of a channel in one step are an error.
+        ``duration`` is one number or one per sample, in seconds. Two events of a channel in one step are an error. ``payload``
+        (E,) are integers, None: 1 for each event.
         """
         dt = checks.positive(dt, "dt", "time")
-        events = sources.from_times(times, channel, sample, duration=duration, n_channels=n_channels, dt=dt)
+        form = {"duration": duration, "n_channels": n_channels, "dt": dt}
+        events, payload = sources.from_times(times, channel, sample, payload=payload, **form)
         try:
-            return Spikes(*events, dt)
+            return Spikes(*events, dt, payload=payload)
         except DescriptionError as error:
             if "twice" in str(error):
                 raise DescriptionError(f"{error}; use a smaller dt than {dt:g} s") from None
@@ -123,14 +146,16 @@ class Spikes:
         Parameters
         ----------
         frame
-            Columns ``time`` (in seconds), ``channel`` and, unless there is only one sample, ``sample``; others are ignored.
+            Columns ``time`` (in seconds), ``channel``, unless there is only one sample ``sample``, and ``payload`` if events
+            have one; others are ignored.
         duration
             In seconds; one number, or one for each sample (B,).
         n_channels, dt
             Number of channels; duration of a step, in seconds.
         """
-        time, channel, sample = tables.columns(frame)
-        return Spikes.from_times(time, channel, sample=sample, duration=duration, n_channels=n_channels, dt=dt)
+        time, channel, sample, payload = tables.columns(frame)
+        form = {"duration": duration, "n_channels": n_channels, "dt": dt}
+        return Spikes.from_times(time, channel, sample=sample, payload=payload, **form)
 
     @staticmethod
     def concatenate(parts: Sequence[Spikes], along: Literal["samples", "time"] = "samples") -> Spikes:
@@ -160,7 +185,8 @@ class Spikes:
             if (part.n_channels, part.dt) != (parts[0].n_channels, parts[0].dt):
                 raise DescriptionError(f"Spikes.concatenate: got {parts[0]} and {part}, expected equal channels and dt")
         append = timeline.batch_of if along == "samples" else timeline.one_after_the_other
-        return Spikes(*append(parts), parts[0].dt, parts[0].groups)
+        events, payload = append(parts)
+        return Spikes(*events, parts[0].dt, parts[0].groups, payload)
 
     @staticmethod
     def join(parts: Mapping[str, Spikes]) -> Spikes:
@@ -181,7 +207,8 @@ class Spikes:
         joining.check_parts(parts, Spikes, "Spikes.join")
         groups = consecutive({name: part.n_channels for name, part in parts.items()})
         one, *_ = every = list(parts.values())
-        return Spikes(*joining.joined(every), one.dt, groups)
+        events, payload = joining.joined(every)
+        return Spikes(*events, one.dt, groups, payload)
 
     def __len__(self) -> int:
         return len(self.n_steps)
@@ -215,8 +242,8 @@ class Spikes:
     def to_pandas(self) -> Any:
         """Return a pandas DataFrame with one row for each event, in order of sample, time and channel.
 
-        Columns: ``sample``, ``time`` in seconds from the start of the sample, ``channel``, and ``group`` if there are groups
-        (NaN outside of every group). Needs pandas.
+        Columns: ``sample``, ``time`` in seconds from the start of the sample, ``channel``, ``payload`` if events have one, and
+        ``group`` if there are groups (NaN outside of every group). Needs pandas.
         """
         return tables.to_pandas(self)
 
@@ -231,7 +258,8 @@ class Spikes:
         >>> spikes.crop(0.003, 0.006).trains()
         [array([0.001])]
         """
-        return Spikes(*timeline.crop(self, start, stop), self.dt, self.groups)
+        events, payload = timeline.crop(self, start, stop)
+        return Spikes(*events, self.dt, self.groups, payload)
 
     def __getitem__(self, key: str | int | slice | Sequence[int] | npt.NDArray[Any]) -> Spikes:
         """Return the channels of a group (a name) or some samples (an index, a slice, a list of indices or booleans)."""
@@ -245,7 +273,8 @@ class Spikes:
         offsets = np.concatenate([[0], np.cumsum(keep)])[self.offsets]
         channel = self.channel[keep] - members.start
         groups = {name: range(len(members))}
-        return Spikes(self.step[keep], channel, offsets, self.n_steps, len(members), self.dt, groups)
+        payload = None if self.payload is None else self.payload[keep]
+        return Spikes(self.step[keep], channel, offsets, self.n_steps, len(members), self.dt, groups, payload)
 
     def _samples(self, key: Any) -> Spikes:
         try:
@@ -263,13 +292,28 @@ class Spikes:
             self.n_channels,
             self.dt,
             self.groups,
+            None if self.payload is None else self.payload[events],
         )
 
     def counts(self, bins: int | Ints = 1) -> npt.NDArray[np.int32]:
         """Return the spike count of each channel in each bin, shape (B, bins, C).
 
-        ``bins`` is a number of equal bins over each sample's own length, or edges in steps, shape (B, bins + 1).
+        ``bins`` is a number of equal bins over each sample's own length, or edges in steps, shape (B, bins + 1). Events count
+        as one each, whatever their payload; see `payload_sums`.
         """
+        out: npt.NDArray[np.int32] = self._sums(bins, None).astype(np.int32)
+        return out
+
+    def payload_sums(self, bins: int | Ints = 1) -> Ints:
+        """Return the sum of the payloads of each channel in each bin, shape (B, bins, C); the counts, where all are 1.
+
+        ``bins`` as in `counts`.
+        """
+        out: Ints = self._sums(bins, self.payload).astype(np.int64)
+        return out
+
+    def _sums(self, bins: int | Ints, values: Any) -> Any:
+        """Return the sums of ``values`` (E,), or the numbers of events, per sample, bin and channel."""
         edges = checked_edges(bins, self.n_steps)
         n_bins = edges.shape[1] - 1
         size = len(self) * n_bins * self.n_channels
@@ -279,7 +323,7 @@ class Spikes:
         starts, moment = edges + begin[:, None], self.step + begin[sample]
         bin_index = np.searchsorted(starts.ravel(), moment, side="right") - 1 - sample
         flat = bin_index * self.n_channels + self.channel
-        return np.bincount(flat, minlength=size).astype(np.int32).reshape(len(self), n_bins, self.n_channels)
+        return np.bincount(flat, values, minlength=size).reshape(len(self), n_bins, self.n_channels)
 
     def rates(self) -> Floats:
         """Return the mean rate of each channel, in Hz, shape (B, C)."""
@@ -311,7 +355,7 @@ class Spikes:
         arrays = npz.read(path)
         kind = file.check_format(arrays, path)
         try:
-            return Spikes(**file.fields(arrays)) if kind == file.FORMAT else _stimulus_of(arrays)
+            return _stimulus_of(arrays) if kind in file.CASE_FORMATS else Spikes(**file.fields(arrays))
         except KeyError as error:
             raise DescriptionError(f"{path}: no {error} in the file; it is damaged") from None
         except (DescriptionError, ValueError, TypeError, OverflowError) as error:
@@ -348,9 +392,9 @@ class Spikes:
         shortest, longest = (self.n_steps.min(), self.n_steps.max()) if len(self) else (0, 0)
         steps = f"{longest}" if shortest == longest else f"{shortest}..{longest}"
         samples = "1 sample" if len(self) == 1 else f"{len(self)} samples"
-        return (
-            f"Spikes({samples} of {steps} steps, {self.n_channels} channels, {self.n_events} events, dt={self.dt:g} s)"
-        )
+        graded = "" if self.payload is None else f" with payloads {self.payload.min()}..{self.payload.max()}"
+        events = f"{self.n_events} events{graded}"
+        return f"Spikes({samples} of {steps} steps, {self.n_channels} channels, {events}, dt={self.dt:g} s)"
 
     def _repr_html_(self) -> str:
         seconds = float(self.durations.sum())
@@ -362,12 +406,11 @@ class Spikes:
 
 
 def _stimulus_of(case: Mapping[str, Any]) -> Spikes:
-    if "stimulus_payload" in case:
-        raise DescriptionError("the stimulus has payloads, which this version of lsm_sim does not support; upgrade it")
     return Spikes.from_events(
         case["stimulus_step"],
         case["stimulus_channel"],
         n_steps=case["n_steps"],
         n_channels=case["n_inputs"],
         dt=case["dt"],
+        payload=case.get("stimulus_payload"),
     )

@@ -21,6 +21,8 @@ def pandas() -> Any:
 def to_pandas(spikes: Any) -> Any:
     """See `Spikes.to_pandas`."""
     table = {"sample": spikes.sample, "time": spikes.times(), "channel": spikes.channel}
+    if spikes.payload is not None:
+        table["payload"] = spikes.payload
     if spikes.groups:
         code = np.full(spikes.n_channels, -1)
         for i, members in enumerate(spikes.groups.values()):
@@ -29,8 +31,8 @@ def to_pandas(spikes: Any) -> Any:
     return pandas().DataFrame(table)
 
 
-def columns(frame: Any) -> tuple[Any, Any, Any]:
-    """Return times, channels and samples (None: one sample) of a table."""
+def columns(frame: Any) -> tuple[Any, Any, Any, Any]:
+    """Return times, channels, samples (None: one sample) and payloads (None: 1) of a table."""
     if not isinstance(frame, pandas().DataFrame):
         raise DescriptionError(f"Spikes.from_pandas: got {type(frame).__name__}, expected a pandas DataFrame")
     missing = [name for name in ("time", "channel") if name not in frame.columns]
@@ -41,4 +43,5 @@ def columns(frame: Any) -> tuple[Any, Any, Any]:
             "and, for several samples, sample"
         )
     sample = frame["sample"].to_numpy() if "sample" in frame.columns else None
-    return frame["time"].to_numpy(), frame["channel"].to_numpy(), sample
+    payload = frame["payload"].to_numpy() if "payload" in frame.columns else None
+    return frame["time"].to_numpy(), frame["channel"].to_numpy(), sample, payload

@@ -1,4 +1,4 @@
-"""Cutting and appending spikes in time. Each function returns the first five fields of `Spikes`."""
+"""Cutting and appending spikes in time. Each function returns the first five fields of `Spikes`, and the payloads."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.spikes.payloads import Payload, joined_payload
 from lsm_sim.spikes.sources import Events
 from lsm_sim.support import checks
 
 
-def crop(spikes: Any, start: Any, stop: Any) -> Events:
+def crop(spikes: Any, start: Any, stop: Any) -> tuple[Events, Payload]:
     """See `Spikes.crop`."""
     first = _step(start, spikes.dt, "crop start")
     last = spikes.n_steps if stop is None else np.minimum(spikes.n_steps, _step(stop, spikes.dt, "crop stop"))
@@ -27,7 +28,8 @@ def crop(spikes: Any, start: Any, stop: Any) -> Events:
         raise DescriptionError(f"crop start: got {start:g} s, but sample {b} lasts only {seconds:g} s; drop it first")
     keep = (spikes.step >= first) & (spikes.step < last[spikes.sample])
     offsets = np.concatenate([[0], np.cumsum(keep)])[spikes.offsets]
-    return spikes.step[keep] - first, spikes.channel[keep], offsets, last - first, spikes.n_channels
+    events = spikes.step[keep] - first, spikes.channel[keep], offsets, last - first, spikes.n_channels
+    return events, None if spikes.payload is None else spikes.payload[keep]
 
 
 def _step(seconds: Any, dt: float, where: str) -> int:
@@ -38,17 +40,17 @@ def _step(seconds: Any, dt: float, where: str) -> int:
     return int(checks.steps(np.rint(np.float64(time / dt)), where, dt))
 
 
-def batch_of(parts: Sequence[Any]) -> Events:
+def batch_of(parts: Sequence[Any]) -> tuple[Events, Payload]:
     """See `Spikes.concatenate` with ``along="samples"``."""
     before = np.cumsum([0, *(part.n_events for part in parts[:-1])])
     offsets = [np.zeros(1, np.int64), *(part.offsets[1:] + n for part, n in zip(parts, before, strict=True))]
     step, channel, n_steps = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("step", "channel", "n_steps")
     )
-    return step, channel, np.concatenate(offsets), n_steps, parts[0].n_channels
+    return (step, channel, np.concatenate(offsets), n_steps, parts[0].n_channels), joined_payload(parts)
 
 
-def one_after_the_other(parts: Sequence[Any]) -> Events:
+def one_after_the_other(parts: Sequence[Any]) -> tuple[Events, Payload]:
     """See `Spikes.concatenate` with ``along="time"``."""
     first = parts[0]
     for part in parts:
@@ -62,4 +64,4 @@ def one_after_the_other(parts: Sequence[Any]) -> Events:
     order = np.argsort(sample, kind="stable")  # parts are in order of time already
     channel = np.concatenate([part.channel for part in parts])[order]
     offsets = np.sum([part.offsets for part in parts], axis=0)
-    return step[order], channel, offsets, before[-1], first.n_channels
+    return (step[order], channel, offsets, before[-1], first.n_channels), joined_payload(parts, order)

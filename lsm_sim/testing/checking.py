@@ -15,7 +15,7 @@ from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.testing.difference import difference
 from lsm_sim.testing.joined import joined
-from lsm_sim.testing.programs import EXTRA_ARRAYS, random_program, random_stimulus, some_needs
+from lsm_sim.testing.programs import EXTRA_ARRAYS, GRADED, random_program, random_stimulus, some_needs
 from lsm_sim.testing.running import random_request, run
 
 Adapt = Callable[[np.random.Generator, Program], Program]
@@ -65,7 +65,8 @@ class RandomCases:
         rng = np.random.default_rng(seed)
         parts = [self._part(rng) for _ in range(self.size)]
         program = parts[0] if self.size == 1 else joined(parts)
-        stimulus = random_stimulus(rng, program, max_samples=self.max_samples, max_steps=self.max_steps)
+        graded = GRADED in self.supports and seed % 3 == 0
+        stimulus = random_stimulus(rng, program, max_samples=self.max_samples, max_steps=self.max_steps, graded=graded)
         request = random_request(rng, program, stimulus)
         return RandomCase(program, stimulus, request, f"{self.arithmetic}, seed {seed}")
 

@@ -21,7 +21,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.files import PathLike
 from lsm_sim.testing.available import available
 from lsm_sim.testing.checking import RandomCases, assert_same, check_case
-from lsm_sim.testing.programs import EXTRA_ARRAYS
+from lsm_sim.testing.programs import EXTRA_ARRAYS, GRADED
 from lsm_sim.testing.refusal import UNKNOWN_NEED, Untouched, with_unknown_need
 
 _BLOCK = 10  # random programs per test
@@ -111,8 +111,8 @@ class BackendConformance:
     def test_it_is_a_backend(self, lsm_backend: Backend) -> None:
         """It has what `lsm_sim.backend.Backend` lists, and supports names only needs that exist."""
         check_interface(type(lsm_backend).__name__, lsm_backend)
-        unknown = sorted(lsm_backend.supports - EXTRA_ARRAYS.keys())
-        known = ", ".join(sorted(EXTRA_ARRAYS)) or "none beyond plain LIF"
+        unknown = sorted(lsm_backend.supports - EXTRA_ARRAYS.keys() - {GRADED})
+        known = ", ".join(sorted([*EXTRA_ARRAYS, GRADED]))
         if unknown:
             pytest.fail(f"supports: got {', '.join(unknown)}, which no program needs; expected some of: {known}")
 
@@ -260,6 +260,6 @@ class BackendConformance:
 
 def _without_synapses(_rng: np.random.Generator, program: Program) -> Program:
     none = np.empty(0, np.int64)
-    return dataclasses.replace(
-        program, indptr=np.zeros_like(program.indptr), post=none, weight=none.astype(program.weight.dtype), delay=none
-    )
+    empty = {"indptr": np.zeros_like(program.indptr), "post": none, "weight": program.weight[:0], "delay": none}
+    more = [dataclasses.replace(block, **empty) for block in program.more_blocks]
+    return dataclasses.replace(program, **empty, more_blocks=more)

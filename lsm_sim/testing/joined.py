@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from lsm_sim.engine.protocol import Outcome
 from lsm_sim.errors import DescriptionError
+from lsm_sim.program.blocks import SynapseBlock, all_synapses
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 
@@ -20,25 +22,48 @@ def joined(programs: Sequence[Program]) -> Program:
     """
     first = programs[0]
     channels, neurons = _offsets(programs, "n_inputs"), _offsets(programs, "n_neurons")
-    row, post = [], []
-    for program, channel, neuron in zip(programs, channels, neurons, strict=False):
-        sources = program.sources()
-        from_neuron = neuron + channels[-1] - program.n_inputs
-        row.append(sources + np.where(sources < program.n_inputs, channel, from_neuron))
-        post.append(program.post + neuron)
-    order = np.argsort(np.concatenate(row), kind="stable")
-    n_rows = int(channels[-1] + neurons[-1])
+    blocks = [
+        _widened(block, program, (channel, neuron), (int(channels[-1]), int(neurons[-1])))
+        for program, channel, neuron in zip(programs, channels, neurons, strict=False)
+        for block in program.blocks
+    ]
+    head, *more = _merged(blocks)
     return Program(
         arithmetic=first.arithmetic,
         dt=first.dt,
         n_inputs=int(channels[-1]),
         n_neurons=int(neurons[-1]),
-        indptr=np.searchsorted(np.concatenate(row)[order], np.arange(n_rows + 1)),
-        post=np.concatenate(post)[order],
-        weight=np.concatenate([program.weight for program in programs])[order],
-        delay=np.concatenate([program.delay for program in programs])[order],
+        **{field.name: getattr(head, field.name) for field in dataclasses.fields(head)},
+        more_blocks=more,
         **_neuron_arrays(programs),
     )
+
+
+def _widened(block: SynapseBlock, program: Program, begin: tuple[int, int], total: tuple[int, int]) -> SynapseBlock:
+    """Return a block of a program with the sources of all; its own channels and neurons begin at ``begin``."""
+    n_inputs, n_neurons = program.n_inputs, program.n_neurons
+    own = np.concatenate([begin[0] + np.arange(n_inputs), total[0] + begin[1] + np.arange(n_neurons)])
+    sizes = np.zeros(sum(total), np.int64)
+    sizes[own] = np.diff(block.indptr)
+    arrays: dict[str, Any] = {name: np.zeros(sum(total), values.dtype) for name, values in block.arrays.items()}
+    for name, values in block.arrays.items():
+        arrays[name][own] = values
+    indptr = np.concatenate([[0], np.cumsum(sizes)])
+    return dataclasses.replace(block, indptr=indptr, post=block.post + begin[1], **arrays)
+
+
+def _merged(blocks: Sequence[SynapseBlock]) -> list[SynapseBlock]:
+    """Return the blocks with all static ones of a receptor as one; what plastic ones deliver depends on their own grid."""
+    out = [block for block in blocks if block.rule != "static"]
+    for receptor in (1, 0):
+        alike = [block for block in blocks if block.rule == "static" and block.receptor == receptor]
+        if alike:
+            joint = all_synapses(alike)
+            order = np.argsort(joint.source, kind="stable")
+            indptr = np.searchsorted(joint.source[order], np.arange(alike[0].indptr.size))
+            rows = indptr, joint.post[order], joint.weight[order], joint.delay[order]
+            out.insert(0, SynapseBlock(*rows, receptor=receptor))
+    return out
 
 
 def _offsets(programs: Sequence[Program], size: str) -> Any:
@@ -66,7 +91,7 @@ def unions(programs: Sequence[Program]) -> list[Sequence[Program]]:
 
 def joined_stimulus(stimuli: Sequence[Spikes]) -> Spikes:
     """Return one stimulus of one sample; all have one sample of the same length."""
-    return Spikes.from_dense(np.hstack([stimulus.raster() for stimulus in stimuli]), stimuli[0].dt)
+    return Spikes.join({f"part {i}": stimulus for i, stimulus in enumerate(stimuli)})
 
 
 def part_of(outcome: Outcome, programs: Sequence[Program], i: int) -> dict[str, Any]:

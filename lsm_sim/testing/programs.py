@@ -17,7 +17,9 @@ import numpy as np
 
 from lsm_sim.dynamics import Arithmetic
 from lsm_sim.dynamics.loihi import UV_LIMIT
+from lsm_sim.engine.requests import check_payloads
 from lsm_sim.errors import DescriptionError
+from lsm_sim.program.blocks import ROWS, SynapseBlock
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
@@ -42,11 +44,85 @@ def _initial_state(rng: np.random.Generator, program: Program) -> dict[str, Any]
     return values if rng.random() < 0.7 else {"v0": values["v0"]}
 
 
-EXTRA_ARRAYS: dict[str, Callable[[np.random.Generator, Program], dict[str, Any]]] = {"initial-state": _initial_state}
-"""By name out of `Program.needs`: a function from a generator and a plain program to the arrays that give it the need.
+def _adaptive_threshold(rng: np.random.Generator, program: Program) -> dict[str, Any]:
+    """Return thresholds that rise at a spike: some not at all, some to the limit of Loihi's registers, some that keep everything."""
+    n = program.n_neurons
+    if program.arithmetic == "float64":
+        size = np.abs(program.threshold) + 0.5
+        return {"decay_w": _ends(rng, rng.uniform(0, 1, n), (0.0, 1.0)), "jump": size * rng.uniform(-0.1, 0.6, n)}
+    jump = rng.integers(0, UV_LIMIT, n) // 4 ** rng.integers(0, 11, n)
+    return {"dw": _ends(rng, rng.integers(0, 4097, n), (0, 4096)), "jump": _ends(rng, jump, (0, UV_LIMIT - 1))}
 
-A new feature of `Program` gets a line here, and every backend that declares it is then tested with it.
+
+def _two_currents(rng: np.random.Generator, program: Program) -> dict[str, Any]:
+    """Return decays of a second current; blocks of the program may then have either receptor."""
+    n = program.n_neurons
+    if program.arithmetic == "float64":
+        decays = {"decay_u2": _ends(rng, rng.uniform(0, 1, n), (0.0, 1.0))}
+    else:
+        decays = {"du2": _ends(rng, rng.integers(0, 4096, n), (-1, 4095))}
+    if program.more_blocks:
+        more = [dataclasses.replace(block, receptor=int(rng.integers(2))) for block in program.more_blocks]
+        return decays | {"more_blocks": more, "receptor": int(rng.integers(2))}
+    return decays | _split(rng, program, int(rng.integers(1, 3)), receptors=2)
+
+
+def _plastic(rng: np.random.Generator, program: Program) -> dict[str, Any]:
+    """Return blocks of synapses, at least one of them with short-term plasticity."""
+    out = _split(rng, program, int(rng.integers(0, 3)), receptors=1)
+    rows, blocks = program.n_inputs + program.n_neurons, [*out.pop("more_blocks")]
+    plastic = rng.integers(len(blocks) + 1)
+    for number, block in enumerate(blocks, start=1):
+        if number == plastic or rng.random() < 0.5:
+            blocks[number - 1] = dataclasses.replace(block, rule="stp", **_stp_arrays(rng, program.arithmetic, rows))
+    first = {"rule": "stp", **_stp_arrays(rng, program.arithmetic, rows)} if plastic == 0 else {}
+    return out | first | {"more_blocks": blocks}
+
+
+def _stp_arrays(rng: np.random.Generator, arithmetic: Arithmetic, rows: int) -> dict[str, Any]:
+    if arithmetic == "float64":
+        names = ("stp_U", "stp_decay_rec", "stp_decay_facil")
+        return {name: _ends(rng, rng.uniform(0, 1, rows), (0.0, 1.0)) for name in names}
+    names = ("stp_U", "stp_drec", "stp_dfacil")
+    return {name: _ends(rng, rng.integers(0, 4097, rows), (0, 4096)) for name in names}
+
+
+def _more_blocks(rng: np.random.Generator, program: Program) -> dict[str, Any]:
+    """Return the synapses in two to four blocks, some of which may be empty."""
+    return _split(rng, program, int(rng.integers(1, 4)), receptors=1)
+
+
+def _split(rng: np.random.Generator, program: Program, n_more: int, *, receptors: int) -> dict[str, Any]:
+    """Return the synapses of the first block of a program, divided at random into it and ``n_more`` others."""
+    which, sources = rng.integers(0, n_more + 1, program.post.size), program.blocks[0].sources()
+    rows, parts = program.n_inputs + program.n_neurons, []
+    for number in range(n_more + 1):
+        own = np.flatnonzero(which == number)
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(sources[own], minlength=rows))])
+        rows_of = {name: getattr(program, name)[own] for name in ("post", "weight", "delay")}
+        parts.append(SynapseBlock(indptr, **rows_of, receptor=int(rng.integers(receptors))))
+    first = {name: getattr(parts[0], name) for name in (*ROWS, "receptor")}
+    return {**first, "more_blocks": [*parts[1:], *program.more_blocks]}
+
+
+def _ends(rng: np.random.Generator, values: Any, ends: tuple[Any, Any]) -> Any:
+    """Return ``values``, about one in ten replaced by one of the ends of what is allowed."""
+    return np.where(rng.random(values.size) < 0.1, rng.choice(np.array(ends), values.size), values)
+
+
+EXTRA_ARRAYS: dict[str, Callable[[np.random.Generator, Program], dict[str, Any]]] = {
+    "blocks": _more_blocks,
+    "stp": _plastic,
+    "two-currents": _two_currents,
+    "adaptive-threshold": _adaptive_threshold,
+    "initial-state": _initial_state,
+}
+"""By name out of `Program.needs`: a function from a generator and a program to the fields that give it the need.
+
+They are applied in this order, so that each sees what those before it did. A new feature of `Program` gets a line here, and
+every backend that declares it is then tested with it. What a stimulus needs ("graded") is drawn by `random_stimulus`.
 """
+GRADED = "graded"
 
 
 def random_program(
@@ -97,16 +173,39 @@ def some_needs(rng: np.random.Generator, supports: Collection[str]) -> frozenset
 
 
 def random_stimulus(
-    rng: np.random.Generator, program: Program, *, max_samples: int = 4, max_steps: int = 100, ragged: bool = True
+    rng: np.random.Generator,
+    program: Program,
+    *,
+    max_samples: int = 4,
+    max_steps: int = 100,
+    ragged: bool = True,
+    graded: bool = False,
 ) -> Spikes:
-    """Return 1 to ``max_samples`` samples of 1 to ``max_steps`` steps for ``program``, from silent to dense."""
+    """Return 1 to ``max_samples`` samples of 1 to ``max_steps`` steps for ``program``, from silent to dense.
+
+    ``graded``: events carry integers, as large as sums of arrivals stay exact with, and drawn from a random stream of their own.
+    """
     n_samples = int(rng.integers(1, max_samples + 1))
     lengths = rng.integers(1, max_steps + 1, n_samples)
     if not ragged:
         lengths[:] = lengths[0]
     density = rng.choice([0.0, 0.05, 0.3, 1.0], n_samples, p=[0.1, 0.3, 0.4, 0.2])
     shape = [(int(n), program.n_inputs) for n in lengths]
-    return Spikes.from_dense([rng.random(s) < p for s, p in zip(shape, density, strict=True)], program.dt)
+    stimulus = Spikes.from_dense([rng.random(s) < p for s, p in zip(shape, density, strict=True)], program.dt)
+    return _graded(rng.spawn(1)[0], program, stimulus) if graded else stimulus
+
+
+def _graded(rng: np.random.Generator, program: Program, stimulus: Spikes) -> Spikes:
+    """Return the stimulus with payloads of the largest size that the program bears, or smaller."""
+    for bits in range(int(rng.integers(1, 17)), 0, -1):
+        payload = rng.integers(-(2**bits), 2**bits + 1, stimulus.n_events).astype(np.int32)
+        out = dataclasses.replace(stimulus, payload=payload)
+        try:
+            check_payloads(program, out)
+        except DescriptionError:
+            continue
+        return out
+    return stimulus
 
 
 def _with_needs(rng: np.random.Generator, program: Program, needs: Collection[str]) -> Program:
@@ -116,10 +215,11 @@ def _with_needs(rng: np.random.Generator, program: Program, needs: Collection[st
         raise DescriptionError(f"random_program needs: got {', '.join(map(repr, unknown))}, expected some of: {known}")
     if not needs:
         return program
-    extra: dict[str, Any] = {}
-    for need, stream in zip(sorted(needs), rng.spawn(len(needs)), strict=True):
-        extra |= EXTRA_ARRAYS[need](stream, program)
-    return dataclasses.replace(program, **extra)
+    streams = dict(zip(sorted(needs), rng.spawn(len(needs)), strict=True))
+    for need, change in EXTRA_ARRAYS.items():
+        if need in streams:
+            program = dataclasses.replace(program, **change(streams[need], program))
+    return program
 
 
 def _sometimes_equal(rng: np.random.Generator, values: dict[str, Any]) -> dict[str, Any]:

@@ -5,14 +5,14 @@ import dataclasses
 import pytest
 
 from lsm_sim.testing import BackendConformance
-from tests.cases import CONFORMANCE, GOLDEN
+from tests.cases import CONFORMANCE, CONFORMANCE2, GOLDEN
 
 
 class TestReference(BackendConformance):
     """Against itself, which is only of interest for the case files and for what it refuses."""
 
     backend = "reference"
-    cases = (*GOLDEN, *CONFORMANCE)
+    cases = (*GOLDEN, *CONFORMANCE, *CONFORMANCE2)
     n_programs, n_joined = 10, 1
 
 

@@ -52,7 +52,7 @@ class _OwnNeurons(PyLoihiProcessModel):
     def run_spk(self) -> None:
         """Advance by one step; see `lsm_sim.program` for the formulas."""
         k, arrivals = self.time_step - 1, self.a_in.recv().astype(self._number)
-        self._state, spiked, excursions = self._step(self._p, self._state, arrivals, self._held_until >= k)
+        self._state, spiked, excursions = self._step(self._p, self._state, arrivals[None], self._held_until >= k)
         self._held_until[spiked] = k + self._p["refractory"][spiked]
         self.s_out.send(spiked)
         if self._counting:  # first, since what follows the last step writes the file

@@ -175,7 +175,7 @@ def test_recorded_variables_are_written_by_group(files, tmp_path):
         (["run", "liquid.toml", "one.npy", "--step", "9"], "--step: the encoder 'rate' has no such setting"),
         (["run", "liquid.toml", "one.npy", "--record", "v"], "--traces: missing, expected beside --record"),
         (["run", "liquid.toml", "one.npy", "--traces", "t.npz"], "--record: missing, expected beside --traces"),
-        (["run", "liquid.toml", "one.npy", "--record", "w", "--traces", "t.npz"], "record variable: got 'w'"),
+        (["run", "liquid.toml", "one.npy", "--record", "x", "--traces", "t.npz"], "record variable: got 'x'"),
         (["encode", "one.npy"], "--out: missing"),
         (["encode", "-o", "out.npz"], "no stimulus: expected a file, or --rate"),
         (["encode", "--rate", "5", "-o", "out.npz"], "--channels: missing, expected the number of channels for --rate"),

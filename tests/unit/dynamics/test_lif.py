@@ -9,6 +9,7 @@ import lsm_sim as lsm
 from lsm_sim import Neurons, Program, Uniform, ms
 from lsm_sim.describe.drawing import draw_parameters
 from lsm_sim.dynamics import ARITHMETICS, LIF
+from lsm_sim.program.checks import BLOCK
 from lsm_sim.testing import random_program
 
 VARIED = Neurons(
@@ -32,29 +33,27 @@ def test_neurons_have_the_parameters_of_the_table_with_their_defaults():
 def test_a_program_has_a_field_for_each_array_and_nothing_else_for_neurons():
     arrays = {array.name for arrays in LIF.arrays.values() for array in arrays}
     others = {"arithmetic", "dt", "n_inputs", "n_neurons", "indptr", "post", "weight", "delay"}
-    others |= {"input_groups", "neuron_groups", "units"}
+    others |= {"input_groups", "neuron_groups", "units", "more_blocks", *BLOCK}
     assert {field.name for field in dataclasses.fields(Program)} == arrays | others
 
 
-def test_every_state_variable_has_a_start_and_a_unit():
-    assert set(LIF.state_units) == set(LIF.state)
-    for arithmetic in ARITHMETICS:
-        program = random_program(np.random.default_rng(0), arithmetic)
-        start = LIF.start(program.arrays, arithmetic)
-        assert set(start) == set(LIF.state)
-        assert all(values.shape == (program.n_neurons,) for values in start.values())
-
-
+@pytest.mark.parametrize(
+    "needs", [(), ("two-currents",), ("adaptive-threshold",), ("adaptive-threshold", "two-currents")]
+)
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_a_step_changes_none_of_its_arguments(arithmetic):
-    program = random_program(np.random.default_rng(1), arithmetic)
+def test_every_state_variable_has_a_start_and_a_step(arithmetic, needs):
+    program = random_program(np.random.default_rng(1), arithmetic, needs=needs)
+    variables = LIF.variables(needs)
+    assert variables == program.state
     state = LIF.start(program.arrays, arithmetic)
-    arrivals = np.arange(program.n_neurons)
+    assert set(state) == set(variables)
+    assert all(values.shape == (program.n_neurons,) for values in state.values())
+    arrivals = np.arange(2 * program.n_neurons).reshape(2, -1)
     for array in (*state.values(), arrivals):
-        array.setflags(write=False)
+        array.setflags(write=False)  # a step changes none of its arguments
     held = np.zeros(program.n_neurons, bool)
     new, spiked, excursions = LIF.step[arithmetic](program.arrays, state, arrivals, held)
-    assert set(new) == set(LIF.state)
+    assert set(new) == set(variables)
     assert spiked.shape == (program.n_neurons,)
     assert excursions.shape == (3, program.n_neurons)
 

@@ -65,8 +65,8 @@ def test_files_come_back_as_they_were_in_format_2(arithmetic, tmp_path):
     arrays = npz.read(tmp_path / "program.npz")
     assert arrays["format"] == "lsm_sim.program/2"
     assert Program.load(tmp_path / "program.npz").digest == program.digest
-    npz.write(tmp_path / "newer.npz", arrays | {"decay_w": program.v0 * 0.0})
-    with pytest.raises(DescriptionError, match=r"newer\.npz: the program uses decay_w, which this version"):
+    npz.write(tmp_path / "newer.npz", arrays | {"decay_x": program.v0 * 0.0})
+    with pytest.raises(DescriptionError, match=r"newer\.npz: the program uses decay_x, which this version"):
         Program.load(tmp_path / "newer.npz")
 
 

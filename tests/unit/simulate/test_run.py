@@ -124,7 +124,7 @@ def wrong(**options):
         ),
         (wrong(backend="nest"), r"no backend 'nest'; known: .*fast.*reference"),
         (wrong(record={"ex": "v"}), "record: no group 'ex'; known: exc, inh"),
-        (wrong(record={"exc": "w"}), "record variable: got 'w', expected 'u' or 'v'"),
+        (wrong(record={"exc": "x"}), "record variable: got 'x', expected 'u'"),
         (
             wrong(record={"exc": Record("v", neurons=[6])}),
             r"record 'exc': got neurons \[6\], expected a list in 0\.\.5",
