@@ -18,7 +18,7 @@ class TestReference(BackendConformance):
 
 class TestFast(BackendConformance):
     backend = "fast"
-    cases = (*GOLDEN, *CONFORMANCE)
+    cases = (*GOLDEN, *CONFORMANCE, *CONFORMANCE2)
     n_programs = 100
 
 
