@@ -97,7 +97,8 @@ def _stacked(values: Any, shape: tuple[int, int]) -> Any:
 def _room(layout: Layout, packed: Any, indptr: Any) -> int:
     """Return the synapses of the longest row, static ones too, as those of graded events are computed in the same place."""
     line = UNROLLED if layout.rows is None else VECTOR
-    return max(_longest(indptr) * UNROLLED // packed.itemsize, _longest(layout.indptr) * line // layout.packed.itemsize)
+    plastic = _longest(indptr) * UNROLLED // int(packed.itemsize)
+    return max(plastic, _longest(layout.indptr) * line // int(layout.packed.itemsize))
 
 
 def _longest(indptr: Any) -> int:
