@@ -137,7 +137,9 @@ def beside_brian2(rounds):
     per_sample = times["brian2"] / n_samples, times["fast"] / len(many)
     print(f"\nshort-term plasticity in Brian2 (a state per synapse): {rates[0]:.1f} Hz, in lsm_sim: {rates[1]:.1f} Hz")
     print(f"{1e3 * np.median(per_sample[0]):.1f} and {1e3 * np.median(per_sample[1]):.2f} ms per sample; Brian2 takes")
-    print(f"{np.median(per_sample[0] / per_sample[1]):.0f} times as long (median of {rounds} pairs); spikes are one step later: {LATE}")
+    print(
+        f"{np.median(per_sample[0] / per_sample[1]):.0f} times as long (median of {rounds} pairs); spikes are one step later: {LATE}"
+    )
 
 
 def main():
