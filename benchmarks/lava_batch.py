@@ -41,7 +41,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     if arguments.side_by_side:
-        runner.copies = lambda _program, _excursions: arguments.side_by_side
+        runner.copies = lambda _program, _message_bits: arguments.side_by_side
     batch = lsm.Spikes.from_dense(stimulus(W, arguments.samples), DT)
     program = lsm.lower(liquid(W), DT)
     expected = lsm.run(program, batch, backend="fast").spikes

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from lsm_sim.program.blocks import SynapseBlock
 from lsm_sim.program.program import Program
-from lsm_sim_fast.packing import chunks
+from lsm_sim.support.checks import Floats
+from lsm_sim_fast.tables import chunks, exponents
 
 
 def wide(program: Program, largest: float) -> bool:
@@ -19,10 +21,26 @@ def wide(program: Program, largest: float) -> bool:
     return bool(largest > 2**18 or np.abs(program.bias).max(initial=0) > 2**29)
 
 
-def largest_sum(program: Program) -> float:
-    """Return the largest sum of magnitudes of mantissas into one neuron."""
-    sums = np.zeros(program.n_neurons)
-    for first, last in chunks(program):
-        part = slice(program.indptr[first], program.indptr[last])
-        sums += np.bincount(program.post[part], np.abs(program.weight[part].astype(np.float64)), program.n_neurons)
-    return float(np.ldexp(sums.max(), program.weight_exponent))
+def largest_sum(program: Program, factor: Floats | None = None) -> float:
+    """Return the largest sum of magnitudes of mantissas into one current of a neuron.
+
+    ``factor`` (C+N,) multiplies what each source delivers: the largest payload of its events.
+    """
+    largest = 0.0
+    for receptor, exponent in enumerate(exponents(program)):
+        sums = np.zeros(program.n_neurons)
+        for block in program.blocks:
+            if block.receptor == receptor:
+                _add_magnitudes(sums, block, factor)
+        largest = max(largest, float(np.ldexp(sums.max(), exponent)))
+    return largest
+
+
+def _add_magnitudes(sums: Floats, block: SynapseBlock, factor: Floats | None) -> None:
+    """Add the magnitudes of the weights into each neuron, a part of the rows at a time."""
+    for first, last in chunks(block.indptr):
+        part = slice(block.indptr[first], block.indptr[last])
+        weight = np.abs(block.weight[part].astype(np.float64))
+        if factor is not None:
+            weight *= np.repeat(factor[first:last], np.diff(block.indptr[first : last + 1]))
+        sums += np.bincount(block.post[part], weight, sums.size)

@@ -12,13 +12,13 @@ import numba
 import numpy as np
 
 from lsm_sim.backend import Outcome, Request, Runner, check_supported
-from lsm_sim.engine.requests import checked_request
+from lsm_sim.engine.requests import checked_request, largest_payloads
 from lsm_sim.errors import BackendUnavailableError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.environment import cores
 from lsm_sim.support.progress import progress_bar
-from lsm_sim_fast import division, form, limits, threads
+from lsm_sim_fast import bounds, division, form, limits, threads
 from lsm_sim_fast.compiling import announced
 from lsm_sim_fast.layout import Layout, lay_out
 from lsm_sim_fast.pull_layout import PullLayout, lay_out_pull
@@ -34,7 +34,9 @@ class Fast:
     """
 
     name: str = "fast"
-    supports: frozenset[str] = frozenset({"initial-state"})
+    supports: frozenset[str] = frozenset(
+        {"adaptive-threshold", "blocks", "graded", "initial-state", "stp", "two-currents"}
+    )
     tuning: Tuning = DEFAULT
 
     def __post_init__(self) -> None:
@@ -76,19 +78,30 @@ class _Layouts:
     """The layouts that a program was given; kept as long as the program, so that none is packed twice."""
 
     tuning: Tuning
-    _push: dict[tuple[int, int | None, bool], Layout] = field(default_factory=dict)
+    _push: dict[tuple[Any, ...], Layout] = field(default_factory=dict)
+    _largest: float | None = None
     _pull: PullLayout | None = None
     _suits_pull: bool | None = None
     refused: list[str] | None = None  # None: not checked yet
 
-    def push(self, program: Program, n_parts: int, *, sort: bool) -> Layout:
-        """Return the layout for so many threads per sample, its neurons sorted if that may be."""
+    def push(self, program: Program, n_parts: int, *, sort: bool, stimulus: Spikes | None = None) -> Layout:
+        """Return the layout for so many threads per sample, its neurons sorted if that may be.
+
+        Payloads of a stimulus may make sums of arrivals so large that they need wider numbers.
+        """
+        if self._largest is None:
+            self._largest = bounds.largest_sum(program)
+        largest = self._largest
+        if stimulus is not None and stimulus.payload is not None:
+            largest = max(largest, bounds.largest_sum(program, largest_payloads(program, stimulus)))
         rows = form.choose().rows
-        key = n_parts, rows, sort
+        size = largest < 2.0**31, bounds.wide(program, largest)
+        key = (n_parts, rows, sort, *size)
         if key not in self._push:
-            layout = self._push[key] = lay_out(program, n_parts, rows, sort=sort, tuning=self.tuning)
+            layout = lay_out(program, n_parts, rows, sort=sort, tuning=self.tuning, largest=largest)
+            self._push[key] = layout
             if not layout.sortable:
-                self._push[n_parts, rows, not sort] = layout
+                self._push[(n_parts, rows, not sort, *size)] = layout
         return self._push[key]
 
     def suits_pull(self, program: Program) -> bool:
@@ -127,7 +140,8 @@ class _Runner:
             if self._shall_pull(stimulus, request, n_threads):
                 threads.pull(batch, self.layouts.pull(self.program), division.pull_teams(*sizes, tuning), advance)
             else:
-                layout = self.layouts.push(self.program, n_parts, sort=division.only_counts(request))
+                sort = division.only_counts(request)
+                layout = self.layouts.push(self.program, n_parts, sort=sort, stimulus=stimulus)
                 threads.push(batch, layout, n_teams, advance)
         return results.outcome(self.program, stimulus, request)
 
@@ -137,6 +151,8 @@ class _Runner:
         The beginning of the first sample is pushed to see how much the network spikes.
         """
         tuning, n_samples = self.layouts.tuning, len(stimulus)
+        if stimulus.payload is not None:
+            return False
         if not division.may_pull(request, n_samples, n_threads, tuning) or not self.layouts.suits_pull(self.program):
             return False
         if tuning.pull:

@@ -25,7 +25,8 @@ from lsm_sim.support.checks import Ints
 from lsm_sim_fast import aligned
 from lsm_sim_fast.bounds import largest_sum, wide
 from lsm_sim_fast.compiled.rows import UNROLLED, VECTOR
-from lsm_sim_fast.packing import pack
+from lsm_sim_fast.packing import Packed, pack
+from lsm_sim_fast.tables import exponents, plastic_tables, static_table
 from lsm_sim_fast.tuning import DEFAULT, Tuning
 
 LINE = 16  # neurons; keeps every slot and every block aligned to vectors and, int32, to cache lines
@@ -53,10 +54,16 @@ class Layout:
         or the 32 whose loop is written out.
     shift
         As above.
-    scale
-        2^-e, the unit of mantissas (1.0 for loihi).
+    scales
+        2^-e, the unit of mantissas (1.0 for loihi), by receptor.
+    plastic
+        Synapses of the blocks with short-term plasticity, packed in the same way by their own grids, rows in 32 bytes; None
+        without such blocks.
     slots, width
-        Shape of a block's slots: longest delay in steps, and neurons of the largest block, rounded up to vectors of 16.
+        Shape of a block's slots: longest delay in steps, and neurons of the largest block, rounded up to vectors of 16; twice
+        as many places with two synaptic currents.
+    second
+        Place in a slot where arrivals of the second current begin.
     span
         Slots of a block's strip.
     strip_type
@@ -77,9 +84,11 @@ class Layout:
     indptr: Ints
     packed: npt.NDArray[Any]
     shift: int
-    scale: float
+    scales: tuple[float, ...]
+    plastic: Packed | None
     slots: int
     width: int
+    second: int
     span: int
     strip_type: type
     wide: bool
@@ -90,12 +99,11 @@ class Layout:
 
     def check_indices(self) -> None:
         """Raise `RunError` if a kernel would read or write outside its arrays; takes 10 microseconds for 100 000 synapses."""
+        size = self.slots * self.width
         line = VECTOR if self.rows is not None else UNROLLED
-        ends, n_vectors = self.indptr, self.packed.size * self.packed.itemsize // line
         valid = (
-            int(self.packed.max(initial=0)) >> self.shift < self.slots * self.width
-            and bool((ends[:, 1:] >= ends[:, :-1]).all())
-            and int(ends.max(initial=0)) <= n_vectors
+            _valid(self.packed, self.shift, self.indptr, size, line)
+            and (self.plastic is None or _valid(*self.plastic, size, UNROLLED))
             and 0 <= self.order.min() <= self.order.max() < self.order.size == self.edges[-1]
             and bool((np.diff(self.edges) > 0).all())
             and int(np.diff(self.edges).max()) <= self.width
@@ -114,18 +122,35 @@ class Layout:
         return f"{bits}-bit synapses, {self.edges.size - 1} block(s) of up to {self.width} neurons, {self.slots} slots"
 
 
+def _valid(packed: npt.NDArray[Any], shift: int, ends: Ints, size: int, line: int) -> bool:
+    """Return whether all places and rows are inside their arrays."""
+    return (
+        int(packed.max(initial=0)) >> shift < size
+        and bool((ends[..., 1:] >= ends[..., :-1]).all())
+        and int(ends.max(initial=0)) <= packed.size * packed.itemsize // line
+    )
+
+
 def lay_out(
-    program: Program, n_parts: int = 1, rows: int | None = None, *, sort: bool = False, tuning: Tuning = DEFAULT
+    program: Program,
+    n_parts: int = 1,
+    rows: int | None = None,
+    *,
+    sort: bool = False,
+    tuning: Tuning = DEFAULT,
+    largest: float | None = None,
 ) -> Layout:
     """Return the layout of ``program`` for ``n_parts`` threads per sample; ``rows`` says which form delivers its synapses.
 
+    ``largest`` is the largest sum of arrivals, where payloads make it larger than the weights alone.
     ``sort`` sorts neurons by the length of their rows, in a network of one block whose synapses are delivered in a loop. Then
     rows that are sent one after the other are about equally long, and a processor guesses where they end. But spikes of a
     step come in this order, so it suits counts alone.
     """
     slots = program.max_delay + 1
     edges, parts = _blocks(program, n_parts, tuning)
-    width = whole_lines(int(np.diff(edges).max()))
+    second = whole_lines(int(np.diff(edges).max()))
+    width = second * program.n_receptors
     if slots * width > MAX_PLACES:
         raise UnsupportedError(
             f"fast: {program.n_neurons} neurons with delays up to {program.max_delay + 1} steps need "
@@ -133,19 +158,23 @@ def lay_out(
         )
     sortable = edges.size == 2 and rows is None
     order = _order(program, sort=sort and sortable)
-    largest = largest_sum(program)
-    packed, shift, indptr = pack(program, np.argsort(order), edges, slots, width, UNROLLED if rows is None else VECTOR)
+    largest = largest_sum(program) if largest is None else largest
+    form = np.argsort(order), edges, slots, width, second
+    packed, shift, indptr = pack([static_table(program)], *form, UNROLLED if rows is None else VECTOR)
+    plastic = plastic_tables(program)
     n_rows = (program.n_inputs + program.n_neurons) * (edges.size - 1)
     return Layout(
         order=order,
         edges=edges,
         parts=parts,
-        indptr=indptr,
+        indptr=indptr[0],
         packed=packed,
         shift=shift,
-        scale=2.0**-program.weight_exponent,
+        scales=tuple(2.0**-exponent for exponent in exponents(program)),
+        plastic=pack(plastic, *form, UNROLLED) if plastic else None,
         slots=slots,
         width=width,
+        second=second,
         span=_span(slots, width, tuning),
         strip_type=np.int32 if largest < 2.0**31 else np.int64,
         wide=wide(program, largest),
@@ -191,15 +220,16 @@ def _span(slots: int, width: int, tuning: Tuning) -> int:
 
 def most_places(program: Program, tuning: Tuning) -> int:
     """Return the largest number of places that a block may have, whatever the number of threads."""
-    return (program.max_delay + 1) * whole_lines(min(program.n_neurons, _widest_block(program, tuning)))
+    width = whole_lines(min(program.n_neurons, _widest_block(program, tuning)))
+    return (program.max_delay + 1) * width * program.n_receptors
 
 
 def _widest_block(program: Program, tuning: Tuning) -> int:
     """Return the largest number of neurons of a block."""
     n, rows = program.n_neurons, program.n_inputs + program.n_neurons
     row = program.n_synapses / rows
-    within = np.cumsum(np.bincount(program.delay, minlength=1))
-    busy = int(np.searchsorted(within, 0.99 * within[-1])) + 1
+    within = np.cumsum(np.bincount(program.synapses().delay, minlength=1))
+    busy = (int(np.searchsorted(within, 0.99 * within[-1])) + 1) * program.n_receptors
     return max(LINE, tuning.block // busy, int(n * tuning.short_row / max(row, tuning.short_row)))
 
 

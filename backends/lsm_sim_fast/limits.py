@@ -6,6 +6,7 @@ import numpy as np
 
 from lsm_sim.program.program import Program
 from lsm_sim_fast.layout import MAX_PLACES, most_places
+from lsm_sim_fast.tables import Table, plastic_tables, static_table
 from lsm_sim_fast.tuning import DEFAULT, Tuning
 
 
@@ -28,16 +29,24 @@ def reasons(program: Program, tuning: Tuning = DEFAULT) -> list[str]:
 
 def _bits(program: Program, room: int) -> int:
     """Return the number of bits of the largest mantissa, with its sign; a bound of it where that is at most ``room``."""
-    largest = int(np.ldexp(np.abs(program.weight).max(initial=0), program.weight_exponent))
-    longest_row = int(np.diff(program.indptr).max(initial=0))
+    return max(_bits_of(table, room) for table in [static_table(program), *plastic_tables(program)])
+
+
+def _bits_of(table: Table, room: int) -> int:
+    largest = int(np.ldexp(np.abs(table.weight).max(initial=0), max(table.exponents)))
+    longest_row = int(np.diff(table.indptr).max(initial=0)) if table.merged else 1
     bound = (largest * max(longest_row, 1)).bit_length() + 1
-    return bound if bound <= room else _largest_merged(program).bit_length() + 1
+    return bound if bound <= room else _largest_merged(table).bit_length() + 1
 
 
-def _largest_merged(program: Program) -> int:
-    """Return the largest magnitude of a mantissa after adding up the synapses of a row with the same target and delay."""
-    mantissa = np.ldexp(program.weight.astype(np.float64), program.weight_exponent).astype(np.int64)
-    order = np.lexsort((program.delay, program.post, program.sources()))
-    keys = np.stack([program.sources(), program.post, program.delay])[:, order]
+def _largest_merged(table: Table) -> int:
+    """Return the largest magnitude of a mantissa after adding up the synapses of a row that may be."""
+    mantissa = table.mantissa(slice(None))
+    if not table.merged:
+        return int(np.abs(mantissa).max())
+    sources = np.repeat(np.arange(table.indptr.size - 1), np.diff(table.indptr))
+    receptor = np.broadcast_to(table.receptor, sources.shape)
+    order = np.lexsort((receptor, table.delay, table.post, sources))
+    keys = np.stack([sources, table.post, table.delay, receptor])[:, order]
     begins = np.flatnonzero(np.r_[True, (np.diff(keys) != 0).any(axis=0)])
     return int(np.abs(np.add.reduceat(mantissa[order], begins)).max())

@@ -8,7 +8,7 @@ import numpy as np
 
 from lsm_sim.program.program import Program
 from lsm_sim_fast import aligned
-from lsm_sim_fast.compiled.arguments import Neurons, State
+from lsm_sim_fast.compiled.arguments import MoreNeurons, MoreState, Neurons, State
 from lsm_sim_fast.layout import whole_lines
 
 
@@ -35,9 +35,32 @@ def parameters(program: Program, which: Any, *, wide: bool) -> Neurons:
     return Neurons(
         **{name: aligned.copy(np.resize(array, whole_lines(array.size))) for name, array in values.items()},
         refractory=program.refractory[which].astype(np.int32),
-        alike=all(map(_alike, values.values())),
+        alike=all(map(alike, values.values())),
         wide=wide,
     )
+
+
+def more_parameters(program: Program, which: Any) -> MoreNeurons:
+    """Return the parameters of some neurons beyond plain LIF."""
+    arrays, on_chip = program.arrays, program.arithmetic == "loihi"
+    number = np.int32 if on_chip else np.float64
+    zeros = np.zeros(np.size(program.threshold[which]))
+    keep_u2, keep_w, jump = zeros, zeros, zeros
+    if program.n_receptors == 2:
+        keep_u2 = (4095 - program.du2[which]) / 4096 if on_chip else program.decay_u2[which]
+    if "jump" in arrays:
+        keep_w = (4096 - program.dw[which]) / 4096 if on_chip else program.decay_w[which]
+        jump = program.jump[which]
+    values = keep_u2, keep_w, jump.astype(number)
+    padded = (aligned.copy(np.resize(array, whole_lines(array.size))) for array in values)
+    return MoreNeurons(int(program.n_receptors == 2), int("jump" in arrays), *padded)
+
+
+def more_state(program: Program, room: int) -> MoreState:
+    """Return what neurons have at rest beyond plain LIF."""
+    kind = np.int32 if program.arithmetic == "loihi" else np.float64
+    sizes = (room if name in program.state else 0 for name in ("u2", "w"))
+    return MoreState(*(aligned.zeros(size, kind) for size in sizes))
 
 
 def state(program: Program, shape: int | tuple[int, int]) -> State:
@@ -48,7 +71,7 @@ def state(program: Program, shape: int | tuple[int, int]) -> State:
 
 def start(program: Program, which: Any) -> dict[str, Any]:
     """Return the state variables of some neurons that do not start at 0, by name; ``which`` picks the neurons."""
-    return {name: values[which] for name, values in program.start().items() if values.any()}
+    return {name: program.start()[name][which] for name in ("u", "v") if program.start()[name].any()}
 
 
 def begin(state: State, start: dict[str, Any]) -> None:
@@ -59,6 +82,6 @@ def begin(state: State, start: dict[str, Any]) -> None:
         getattr(state, name)[: len(values)] = values
 
 
-def _alike(array: Any) -> bool:
+def alike(array: Any) -> bool:
     """Whether all values are the same to the bit."""
     return bool(array.tobytes() == np.repeat(array[:1], array.size).tobytes())

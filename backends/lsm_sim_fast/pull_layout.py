@@ -50,7 +50,12 @@ class PullLayout:
 
 
 def pull_fits(program: Program, tuning: Tuning = DEFAULT) -> bool:
-    """Whether mantissas fit 16 bits, sums 32, and the words that a step reads the second-level cache."""
+    """Whether mantissas fit 16 bits, sums 32, and the words that a step reads the second-level cache.
+
+    A program with anything beyond plain LIF but its initial state is only pushed.
+    """
+    if program.needs - {"initial-state"}:
+        return False
     mantissa = np.ldexp(program.weight.astype(np.float64), program.weight_exponent)
     sums = np.bincount(program.post, np.abs(mantissa), minlength=1)
     words = (program.max_delay + 1) * (program.n_inputs + program.n_neurons)

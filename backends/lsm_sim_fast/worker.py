@@ -12,7 +12,9 @@ from lsm_sim.program.program import Program
 from lsm_sim_fast import aligned, form, neuron_arrays
 from lsm_sim_fast.compiled import arguments, push
 from lsm_sim_fast.compiled.caching import compiled_for
+from lsm_sim_fast.compiled.rows import UNROLLED, VECTOR
 from lsm_sim_fast.compiled.waiting import flags
+from lsm_sim_fast.extras import begin_extras, extras, of_sample
 from lsm_sim_fast.layout import Layout, whole_lines
 from lsm_sim_fast.results import Batch, Pieces
 
@@ -52,6 +54,7 @@ class Worker:
         self._neurons = neuron_arrays.parameters(program, which, wide=layout.wide)
         self._state = neuron_arrays.state(program, room)
         self._start = neuron_arrays.start(program, which)
+        self._extras = extras(batch, layout, part, which, room)
         self._team = arguments.Team(part, meeting.lists, meeting.sizes, meeting.flags)
         size = max(batch.tuning.spike_buffer, 2 * (last - first)) if request.spikes else 0
         self._spikes = arguments.Events(np.empty(size, np.int32), np.empty(size, np.int32))
@@ -63,6 +66,8 @@ class Worker:
         """Put everything of this thread back to the start of a sample."""
         self._arrivals.strip[:, self._pending] = 0
         neuron_arrays.begin(self._state, self._start)
+        if self._extras is not None:
+            begin_extras(self._extras, self._batch.program.arithmetic)
 
     def run(self, item: int, stop: Any) -> None:
         """Call the kernel until the sample ends, emptying the spike buffer in between."""
@@ -70,10 +75,11 @@ class Worker:
         cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(batch.stimulus.n_steps[b]), 0
         stimulus, bins, recording = self._events(b), self._bins(b), self._recording(b, n_steps)
         excursions = batch.results.excursions[b, self._part]
+        extras = None if self._extras is None else of_sample(self._extras, batch, b)
         pieces: Pieces = []
         rest = (
             n_steps, stop, self._share, self._arrivals, self._synapses, self._neurons, self._state, self._team, cursor, stimulus,
-            self._spikes, bins, recording, excursions, *self._forms,
+            self._spikes, bins, recording, excursions, extras, *self._forms,
         )  # fmt: skip
         self._advance = self._advance or compiled_for(push.advance, (k, *rest))
         while k < n_steps and not stop[0]:
@@ -101,7 +107,7 @@ class Worker:
         results = self._batch.results
         steps, values = (
             recorded_steps(self._batch.request, n_steps),
-            arguments.Variables(**{name: rows[b] for name, rows in results.traces.items()}),
+            arguments.Variables(results.traces["u"][b], results.traces["v"][b]),
         )
         return arguments.Recording(steps, *self._recorded, values)
 
@@ -112,7 +118,7 @@ def _arrivals(layout: Layout, n_blocks: int) -> arguments.Arrivals:
         width=layout.width,
         slots=layout.slots,
         span=layout.span,
-        unit=layout.scale,
+        unit=layout.scales[0],
     )
 
 
@@ -126,4 +132,5 @@ def _synapses(program: Program, layout: Layout, part: int) -> arguments.Synapses
         n_inputs=program.n_inputs,
         ahead=layout.ahead,
         lines=layout.lines,
+        halves=1 if layout.rows is None else VECTOR // UNROLLED,
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.support.checks import Bools, Ints
+from lsm_sim.support.checks import Ints
+
+Amount = Callable[[Any, Ints], Any]
+"""(weights of synapses, for each synapse the index of its source among those that send) -> what each synapse delivers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +27,9 @@ class Table:
 
 
 class Arrivals:
-    """Sums of the weights that arrive at each neuron in each future step.
+    """Sums of what arrives at each neuron in each future step.
 
-    Sums are exact in any order (see `lsm_sim.program.program`), so only the synapses of sources that spiked are processed.
+    Sums are exact in any order (see `lsm_sim.program.program`), so only the synapses of sources that send are processed.
     """
 
     def __init__(self, table: Table) -> None:
@@ -42,15 +46,20 @@ class Arrivals:
         arrivals: npt.NDArray[Any] = self._buffer[self._slot]
         return arrivals
 
-    def send(self, spiked: Bools) -> None:
-        """Add the spikes of this step to future arrivals, then advance to the next step; ``spiked`` has shape (rows,)."""
-        rows = np.flatnonzero(spiked)
+    def send(self, rows: Ints, amount: Amount | None = None) -> None:
+        """Add what the sources ``rows`` deliver to future arrivals, then advance to the next step.
+
+        ``amount`` computes what each synapse delivers; None: its weight.
+        """
         size = self._size[rows]
         end = np.cumsum(size)
         if rows.size and end[-1]:
             synapses = np.arange(end[-1])
             synapses += np.repeat(self._first[rows] - (end - size), size)
-            np.add.at(self._buffer[self._slot :].reshape(-1), self._ahead[synapses], self._weight[synapses])
+            delivered = self._weight[synapses]
+            if amount is not None:
+                delivered = amount(delivered, np.repeat(np.arange(rows.size), size))
+            np.add.at(self._buffer[self._slot :].reshape(-1), self._ahead[synapses], delivered)
         self._advance()
 
     def _advance(self) -> None:

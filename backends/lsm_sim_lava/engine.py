@@ -40,7 +40,9 @@ class Lava:
     """
 
     name: str = "lava"
-    supports: frozenset[str] = frozenset({"initial-state"})
+    supports: frozenset[str] = frozenset(
+        {"adaptive-threshold", "blocks", "graded", "initial-state", "stp", "two-currents"}
+    )
     time_limit: float | None = None
     stock_synapses: bool = False
     arithmetic: Arithmetic = "float64"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.program.program import Program
-from lsm_sim.quantisation.quantise import groups
+from lsm_sim.quantisation.groups import groups
 from lsm_sim.support.checks import Bools
 from lsm_sim_lava.plan import MAX_BIAS, MAX_EXPONENT, MAX_WEIGHT, bias_fits, exponent_range
 

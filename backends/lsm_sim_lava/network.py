@@ -19,7 +19,7 @@ from lsm_sim_lava import plan as plans
 from lsm_sim_lava.plan import SLOTS, Layer, Plan
 from lsm_sim_lava.processes import neurons as neuron_models
 from lsm_sim_lava.processes import synapses as synapse_models
-from lsm_sim_lava.processes.events import Events
+from lsm_sim_lava.processes.events import Events, GradedEvents
 from lsm_sim_lava.recorder import Recording
 
 TAGS = {"float64": "floating_pt", "loihi": "fixed_pt"}
@@ -35,7 +35,8 @@ _QUICK: dict[str, dict[Any, Any]] = {
 
 def run(program: Program, stimulus: Spikes, recording: Recording, *, stock_synapses: bool) -> None:
     """Run all samples together, as copies of the network; the neurons write the requested data into files."""
-    neurons = build(program, stimulus, recording, plans.plan(program, excursions=recording.excursions))
+    plan = plans.plan(program, message_bits=plans.message_bits(stimulus), excursions=recording.excursions)
+    neurons = build(program, stimulus, recording, plan)
     models = _RECORDING[program.arithmetic] | ({} if stock_synapses else _QUICK[program.arithmetic])
     config = Loihi2SimCfg(select_tag=TAGS[program.arithmetic], exception_proc_model_map=models)
     neurons.run(
@@ -54,7 +55,7 @@ def build(
     """Return the neurons, connected to everything else; ``entry`` returns the output port of the source of events."""
     copies = len(stimulus)
     neurons = _neurons(program, plan.neurons, copies, stimulus.n_steps, recording)
-    source = None
+    events = source = None
     for layer in plan.layers:
         if layer.pre.size == 0:
             continue
@@ -62,13 +63,23 @@ def build(
         many = plans.replicated(layer, n_pre, program.n_neurons, copies)
         synapses = _synapses(many, n_pre * copies, program.n_neurons * copies, program.arithmetic)
         if layer.from_inputs:
-            if source is None:
-                source = entry(_events(stimulus, recording.n_steps))
-            source.connect(synapses.s_in)
+            if events is None:
+                events = _events(stimulus, recording.n_steps)
+                source = entry(events)
+            _connect_input(layer, events, source, synapses)
         else:
             neurons.s_out.connect(synapses.s_in)
-        synapses.a_out.connect(neurons.a_in)
+        synapses.a_out.connect(neurons.a2_in if layer.receptor else neurons.a_in)
     return neurons
+
+
+def _connect_input(layer: Layer, events: Any, source: Any, synapses: Any) -> None:
+    """Connect the source of events to synapses; short-term plasticity also counts events whose payload is 0."""
+    if layer.plastic and layer.message_bits:
+        events.event_out.connect(synapses.s_in)
+        source.connect(synapses.payload_in)
+    else:
+        source.connect(synapses.s_in)
 
 
 def _events(stimulus: Spikes, n_steps: int) -> Any:
@@ -76,13 +87,19 @@ def _events(stimulus: Spikes, n_steps: int) -> Any:
     channel = stimulus.channel + stimulus.sample * stimulus.n_channels
     order = np.argsort(stimulus.step, kind="stable")
     offsets = np.searchsorted(stimulus.step[order], np.arange(n_steps + 1))
-    return Events(n_channels=stimulus.n_channels * len(stimulus), channel=channel[order], offsets=offsets)
+    form: dict[str, Any] = {
+        "n_channels": stimulus.n_channels * len(stimulus),
+        "channel": channel[order],
+        "offsets": offsets,
+    }
+    return Events(**form) if stimulus.payload is None else GradedEvents(**form, payload=stimulus.payload[order])
 
 
 def _neurons(program: Program, process: str, copies: int, n_steps: Any, recording: Recording) -> Any:
     p = {name: np.tile(array, copies) for name, array in program.arrays.items()}
-    if process == "Neurons":
-        return neuron_models.Neurons(parameters=p, n_steps=n_steps, recording=recording)
+    if process in ("Neurons", "TwoCurrentNeurons"):
+        own = getattr(neuron_models, process)
+        return own(parameters=p, n_steps=n_steps, recording=recording)
     start = {name: np.tile(values, copies) for name, values in program.start().items() if values.any()}
     common: dict[str, Any] = {"shape": p["threshold"].shape, "vth": p["threshold"]} | start
     if program.arithmetic == "loihi":
@@ -98,15 +115,20 @@ def _neurons(program: Program, process: str, copies: int, n_steps: Any, recordin
 
 
 def _synapses(layer: Layer, n_pre: int, n_post: int, arithmetic: str) -> Any:
+    graded = layer.message_bits > 0
+    if layer.plastic is not None:
+        wide = np.float64 if arithmetic == "float64" else np.int64  # holds products before they are divided
+        table = plans.table(layer, layer.plastic.source.size, n_post, wide)
+        return synapse_models.PlasticSynapses(table=table, plastic=layer.plastic, n_sources=n_pre, graded=graded)
     if layer.process == "Synapses":
         number = np.float64 if arithmetic == "float64" else np.int32
-        return synapse_models.Synapses(table=plans.table(layer, n_pre, n_post, number))
+        return synapse_models.Synapses(table=plans.table(layer, n_pre, n_post, number), graded=graded)
     where, shape = (layer.post, layer.pre), (n_post, n_pre)
     weights = csr_matrix((layer.weight, where), shape=shape)
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"num_message_bits": layer.message_bits} if graded else {}
     if arithmetic == "loihi":
         mode = SignMode.INHIBITORY if layer.weight[0] < 0 else SignMode.EXCITATORY
-        options = {"weight_exp": layer.exponent, "num_weight_bits": 8, "sign_mode": mode}
+        options |= {"weight_exp": layer.exponent, "num_weight_bits": 8, "sign_mode": mode}
     if layer.process == "Sparse":
         return Sparse(weights=weights, **options)
     delays = csr_matrix((layer.delay, where), shape=shape)

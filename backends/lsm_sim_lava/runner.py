@@ -45,10 +45,10 @@ class _Part:
     excursions: Any
 
 
-def copies(program: Program, excursions: bool = False) -> int:
+def copies(program: Program, message_bits: int = 0) -> int:
     """Return how many samples run together: enough to share the cost of the handshakes per step, and few enough to fit."""
-    ring = (program.max_delay + 2) * program.n_neurons
-    need = plans.shared_memory(program, plans.plan(program, excursions=excursions).layers)
+    ring = (program.max_delay + 2) * program.n_receptors * program.n_neurons
+    need = plans.shared_memory(program, plans.plan(program, message_bits=message_bits).layers)
     free = shutil.disk_usage(_SHM).free if _SHM.is_dir() else math.inf
     if need > free:
         raise RunError(
@@ -80,9 +80,9 @@ def run_program(
 ) -> Outcome:
     """Run every sample of ``stimulus`` from rest; see `lsm_sim.backend.Runner`. ``chip`` has the location of a chip to use."""
     request = checked_request(program, stimulus, request)
-    check_memory((program.max_delay + 2) * program.n_neurons * 8, "lava: the spikes in flight")
+    check_memory((program.max_delay + 2) * program.n_receptors * program.n_neurons * 8, "lava: the spikes in flight")
     order = np.argsort(stimulus.n_steps, kind="stable")  # samples of similar length run together
-    size = copies(program, request.excursions) if chip is None else 1
+    size = copies(program, plans.message_bits(stimulus)) if chip is None else 1
     jobs = [order[first : first + size] for first in range(0, order.size, size)]
     durations = [int(stimulus.n_steps[job].max()) for job in jobs]
     parts = []

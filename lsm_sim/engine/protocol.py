@@ -64,6 +64,9 @@ class Request:
 class Excursions:
     """Where Loihi's registers would be exceeded, per sample and kind: |a| >= 2^15, |u| >= 2^23 before it wraps, |u + bias| >= 2^23.
 
+    In a program with two synaptic currents the first two kinds count either current (once where both exceed it), and the third
+    is |u + u2 + bias|. w of an adaptive threshold stops at its limit and is not counted.
+
     Parameters
     ----------
     count

@@ -7,35 +7,34 @@ A common scale s multiplies weights, thresholds and biases, so that only roundin
     weight = round(s weight / 2^e) 2^e           # 8 bits and sign; e in 0..7 per group of synapses and sign
     threshold = round(s threshold)               # 17 bits
     bias = round(64 s bias / 2^e) 2^e            # 12 bits and sign, e in 0..7
+    u0, v0, jump = round(64 s u0), ...           # where the program has them; du2 like du, dw like dv
+    stp_U = round(4096 U)                        # short-term plasticity, where a block has it
+    stp_drec = round(4096 (1 - decay_rec))       # dfacil alike
 
 The bound is the largest s for which no register is exceeded on the calibration stimuli (with headroom). Among the scales of the
-octave below it, the one with the smallest rounding errors of the weights is used.
+octave below it, the one with the smallest rounding errors of the weights is used. A time constant whose decay would round to 0,
+so that a threshold never fell again or a synapse never recovered, is refused: no scale helps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.dynamics import ARITHMETICS
-from lsm_sim.dynamics.loihi import (
-    A_LIMIT,
-    MAX_BIAS,
-    MAX_DELAY,
-    MAX_EXPONENT,
-    MAX_THRESHOLD,
-    MAX_WEIGHT,
-    SHIFT,
-    UV_LIMIT,
-)
+from lsm_sim.dynamics.loihi import MAX_EXPONENT, MAX_WEIGHT, SHIFT
+from lsm_sim.dynamics.plasticity import quantise as quantise_stp
 from lsm_sim.engine.protocol import DEFAULT, Backend
 from lsm_sim.errors import DescriptionError, UnsupportedError
+from lsm_sim.program.blocks import SynapseBlock
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
-from lsm_sim.quantisation.registers import Peaks, measure
+from lsm_sim.quantisation.fit import bounds, check_small, refuse
+from lsm_sim.quantisation.groups import groups
+from lsm_sim.quantisation.registers import KINDS, Peaks, measure
 from lsm_sim.quantisation.report import Report, report
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -96,23 +95,23 @@ def quantise(
         raise DescriptionError(f"quantise: got a program in {program.arithmetic} arithmetic, expected float64")
     if rounding not in ("nearest", "stochastic"):
         raise DescriptionError(f"quantise rounding: got {rounding!r}, expected 'nearest' or 'stochastic'")
-    _refuse(program)
+    refuse(program)
     assumed = calibration is None
     stimulus = _assumed(program) if calibration is None else calibration
     factor = (_ASSUMED_HEADROOM if assumed else _HEADROOM) if headroom is None else checks.real(headroom, "headroom")
     if factor < 1:
         raise DescriptionError(f"quantise headroom: got {factor:g}, expected at least 1")
     before = measure(program, stimulus, backend)
-    bounds = _bounds(program, before, factor)
-    scale = _best_scale(program, min(bounds.values()))
+    limits = bounds(program, before, factor, graded=stimulus.payload is not None)
+    scale = _best_scale(program, min(limits.values()))
     for _ in range(_TRIES):  # because of rounding, the integers may exceed a limit that float64 kept
-        _check_thresholds(program, scale, bounds)
+        check_small(program, scale, limits)
         integers = _build(program, scale, rounding, np.random.default_rng(seed))
         after = measure(integers, stimulus, backend)
         if not after.excursions.any():
-            note = _assumption() if assumed else f"{len(stimulus)} calibration samples"
+            note = _assumption() if assumed else _samples(stimulus)
             return Quantised(
-                integers, report(program, integers, scale, bounds, before, after, groups(program), note, labels)
+                integers, report(program, integers, scale, limits, before, after, groups(program), note, labels)
             )
         scale *= _SHRINK
     raise UnsupportedError(f"loihi: {_where(after)} even at the scale {scale:g}; use weaker input or smaller weights")
@@ -147,6 +146,12 @@ def in_arithmetic(
     return quantise(program, calibration, backend=backend).program
 
 
+def _samples(stimulus: Spikes) -> str:
+    payload = stimulus.payload
+    graded = "" if payload is None else f" with payloads {payload.min(initial=1)}..{payload.max(initial=1)}"
+    return f"{len(stimulus)} calibration samples{graded}"
+
+
 def _assumption() -> str:
     return (
         f"no calibration data: {_ASSUMED_SAMPLES} samples of {_ASSUMED_STEPS} steps with Poisson spikes at "
@@ -162,76 +167,14 @@ def _assumed(program: Program) -> Spikes:
 def _where(peaks: Peaks) -> str:
     kind = int(np.flatnonzero(peaks.excursions)[0])
     sample, step, neuron = peaks.first[kind]
-    name = ("a", "u", "u + bias", "v")[kind]
-    return f"{name} exceeds its register {peaks.excursions[kind]} times, first in sample {sample} at step {step} in neuron {neuron}"
-
-
-def _refuse(program: Program) -> None:
-    """Raise with every reason why no scale can make the program fit."""
-    reasons = []
-    for name, index in groups(program):
-        longest = int(program.delay[index].max(initial=0))
-        if longest > MAX_DELAY:
-            reasons.append(
-                f"synapses {name}: a delay of {longest + 1} steps, at most {MAX_DELAY + 1} (shorten it, or use a larger dt)"
-            )
-    for name, members in program.neuron_groups.items():
-        low = program.threshold[members.start : members.stop].min()
-        if low <= 0:
-            reasons.append(
-                f"neurons {name}: a threshold {low:g} above reset, expected more than 0 (raise v_thresh, or lower v_reset)"
-            )
-        slowest = program.decay_u[members.start : members.stop].max()
-        if np.rint(4096 * (1 - slowest)) < 1:
-            reasons.append(
-                f"neurons {name}: u keeps {slowest:.6g} of itself per step, at most 4095/4096 (shorten tau_syn, or use a larger dt)"
-            )
-    if reasons:
-        raise UnsupportedError("loihi: " + "; ".join(reasons))
-
-
-def groups(program: Program) -> list[tuple[str, Ints]]:
-    """Return names and indices of synapses by source group, target group and sign; zero weights are left out."""
-    out: list[tuple[str, Ints]] = []
-    for one in program.projections():
-        for sign, mark in ((1, "+"), (-1, "-")):
-            index = one.index[np.sign(program.weight[one.index]) == sign]
-            if index.size:
-                out.append((f"{one.label} ({mark})", index))
-    return out
-
-
-def _bounds(program: Program, peaks: Peaks, headroom: float) -> dict[str, float]:
-    """Return the largest scale that each register allows."""
-    start = {name: np.abs(values).max() for name, values in program.start().items()}
-    limits = {
-        "threshold": (MAX_THRESHOLD, program.threshold.max()),
-        "weight": (MAX_WEIGHT << MAX_EXPONENT, np.abs(program.weight).max(initial=0)),
-        "bias": (MAX_BIAS << MAX_EXPONENT, 64 * np.abs(program.bias).max()),
-        "a": (A_LIMIT - 1, headroom * peaks.a.max()),
-        "u": (UV_LIMIT - 1, 64 * headroom * max(peaks.u.max(), start["u"])),
-        "u + bias": (UV_LIMIT - 1, 64 * headroom * peaks.drive.max()),
-        "v": (UV_LIMIT - 2, 64 * headroom * max(peaks.high.max(), -peaks.low.min(), start["v"])),
-    }
-    return {name: float(limit / value) for name, (limit, value) in limits.items() if value > 0}
-
-
-def _check_thresholds(program: Program, scale: float, bounds: dict[str, float]) -> None:
-    """Raise if a threshold would round to 0 at this scale."""
-    for name, members in program.neuron_groups.items():
-        low = float(program.threshold[members.start : members.stop].min())
-        if scale * low < 0.5:
-            bound = min(bounds, key=lambda key: bounds[key])
-            raise UnsupportedError(
-                f"loihi: neurons {name}: a threshold {low:g} becomes 0 at the scale {scale:.3g} that {bound} allows; use weaker "
-                "input, smaller weights or a higher threshold"
-            )
+    return f"{KINDS[kind]} exceeds its register {peaks.excursions[kind]} times, first in sample {sample} at step {step} in neuron {neuron}"
 
 
 def _best_scale(program: Program, largest: float) -> float:
     """Return the scale in [largest / 2, largest] with the smallest rounding errors, relative to each group's weights."""
     candidates = largest * 2.0 ** -(np.arange(_CANDIDATES) / _CANDIDATES)
-    parts = [program.weight[index] for _, index in groups(program)]
+    weights = program.synapses().weight
+    parts = [weights[index] for _, index in groups(program)]
 
     def error(scale: float) -> float:
         total = 0.0
@@ -253,21 +196,22 @@ def _exponent(weight: Floats) -> int:
 
 
 def _build(program: Program, scale: float, rounding: Rounding, rng: np.random.Generator) -> Program:
-    weight = np.zeros(program.n_synapses, np.int64)
-    for index, exact in _exact_weights(program, scale):
-        e = _exponent(exact)
-        units = np.ldexp(exact, -e)
-        rounded = np.rint(units) if rounding == "nearest" else np.floor(units + rng.random(units.size))
-        weight[index] = np.clip(rounded, -MAX_WEIGHT, MAX_WEIGHT).astype(np.int64) << e
+    weight = _weights(program, scale, rounding, rng)
+    blocks, before = [], 0
+    for block in program.blocks:
+        own = weight[before : before + block.n_synapses]
+        before += block.n_synapses
+        rule = quantise_stp(block.arrays) if block.rule == "stp" else {}
+        rows = block.indptr, block.post, own, block.delay
+        blocks.append(SynapseBlock(*rows, block.receptor, block.rule, **rule))
+    first, *more = blocks
     return Program(
         arithmetic="loihi",
         dt=program.dt,
         n_inputs=program.n_inputs,
         n_neurons=program.n_neurons,
-        indptr=program.indptr,
-        post=program.post,
-        weight=weight,
-        delay=program.delay,
+        **{field.name: getattr(first, field.name) for field in dataclasses.fields(first)},
+        more_blocks=more,
         input_groups=program.input_groups,
         neuron_groups=program.neuron_groups,
         units=None if program.units is None else program.units.scaled(scale, scale * (1 << SHIFT)),
@@ -275,6 +219,14 @@ def _build(program: Program, scale: float, rounding: Rounding, rng: np.random.Ge
     )
 
 
-def _exact_weights(program: Program, scale: float) -> Iterator[tuple[Ints, Floats]]:
+def _weights(program: Program, scale: float, rounding: Rounding, rng: np.random.Generator) -> Ints:
+    """Return the integer weight of each synapse of all blocks."""
+    weight = np.zeros(program.n_synapses, np.int64)
+    before = program.synapses().weight
     for _, index in groups(program):
-        yield index, scale * program.weight[index]
+        exact = scale * before[index]
+        e = _exponent(exact)
+        units = np.ldexp(exact, -e)
+        rounded = np.rint(units) if rounding == "nearest" else np.floor(units + rng.random(units.size))
+        weight[index] = np.clip(rounded, -MAX_WEIGHT, MAX_WEIGHT).astype(np.int64) << e
+    return weight

@@ -8,45 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.dynamics.loihi import A_LIMIT, UV_LIMIT
+from lsm_sim.dynamics.loihi import A_LIMIT, SHIFT, UV_LIMIT
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
-from lsm_sim.quantisation.registers import KINDS, Peaks
-from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.quantisation.groups import plastic
+from lsm_sim.quantisation.registers import KINDS, SUMS_LIMIT, THRESHOLD, Peaks
+from lsm_sim.quantisation.rows import (
+    NeuronRow,
+    PlasticityRow,
+    SynapseRow,
+    Triple,
+    neuron_row,
+    plasticity_row,
+    synapse_row,
+)
+from lsm_sim.support.checks import Ints
 from lsm_sim.support.printing import html_text
-
-
-@dataclass(frozen=True)
-class NeuronRow:
-    """A group of neurons; triples are minimum, mean and maximum. Time constants are in seconds, errors are relative."""
-
-    name: str
-    tau_syn: tuple[float, float, float]
-    tau_syn_after: tuple[float, float, float]
-    tau_m: tuple[float, float, float]
-    tau_m_after: tuple[float, float, float]
-    threshold: tuple[float, float, float]
-    threshold_error: float
-    bias_error: float
-    rate: float
-    rate_after: float
-
-
-@dataclass(frozen=True)
-class SynapseRow:
-    """Synapses of one sign between two groups.
-
-    ``error`` has the 5 %, 50 % and 95 % quantiles of (after - before) / root mean square of the weights before; ``rms`` is the
-    root mean square error; ``zero`` counts weights that became zero, ``merged`` distinct values that became equal.
-    """
-
-    name: str
-    count: int
-    exponent: int
-    error: tuple[float, float, float]
-    rms: float
-    zero: int
-    merged: int
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,13 +39,17 @@ class Report:
     neurons, synapses
         By group.
     headroom
-        Register limit divided by the largest magnitude on calibration data, by variable.
+        Register limit divided by the largest magnitude on calibration data, by variable: a, u, u + bias (with two currents u + u2
+        + bias) and v; a2 and u2 of a second current; the adaptive threshold + w; and with payloads the largest sum of arrivals
+        that all synapses together could give, which engines add in 32 bits.
     excursions
-        How often a register was exceeded on calibration data, by variable; all zero.
+        How often a register was exceeded on calibration data, by variable; all zero. a and u count either current.
     correlation
         Correlation of the spike counts (samples, 5 bins, neurons) before and after.
     accuracy
         Cross-validated accuracy of a readout before and after, if labels were given.
+    plasticity
+        Short-term plasticity, by pair of groups; empty if there is none.
     """
 
     note: str
@@ -80,6 +61,7 @@ class Report:
     excursions: Mapping[str, int]
     correlation: float
     accuracy: tuple[float, float] | None = None
+    plasticity: tuple[PlasticityRow, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain numbers, lists and text."""
@@ -95,14 +77,19 @@ class Report:
             "excursions": dict(self.excursions),
             "correlation": self.correlation,
             "accuracy": None if self.accuracy is None else list(self.accuracy),
+            "plasticity": [dataclasses.asdict(row) for row in self.plasticity],
         }
 
     def __str__(self) -> str:
         rows = [["register", "headroom", "excursions"]]
-        rows += [[name, f"{value:.2f}", str(self.excursions[name])] for name, value in self.headroom.items()]
+        rows += [[name, f"{value:.2f}", str(self.excursions.get(name, ""))] for name, value in self.headroom.items()]
         lines = [f"scale {self.scale:.6g}, limited by {self.bound}; {self.note}", ""]
         lines += [*_aligned([NEURON_HEAD, *(_neuron_cells(row) for row in self.neurons)]), ""]
+        if any(row.tau_syn_inh or row.tau_adapt for row in self.neurons):
+            lines += [*_aligned([OPTIONAL_HEAD, *(_optional_cells(row) for row in self.neurons)]), ""]
         lines += [*_aligned([SYNAPSE_HEAD, *(_synapse_cells(row) for row in self.synapses)]), ""]
+        if self.plasticity:
+            lines += [*_aligned([PLASTICITY_HEAD, *(_plasticity_cells(row) for row in self.plasticity)]), ""]
         lines += [*_aligned(rows), "", f"correlation of spike counts before and after: {self.correlation:.4f}"]
         if self.accuracy is not None:
             lines.append(f"readout accuracy: {self.accuracy[0]:.4f} before, {self.accuracy[1]:.4f} after")
@@ -141,6 +128,21 @@ NEURON_HEAD = [
 ]
 SYNAPSE_HEAD = ["synapses", "number", "exponent", "error rms", "5 %", "50 %", "95 %", "became 0", "merged"]
 
+OPTIONAL_HEAD = ["neurons", "tau_syn_inh ms", "after", "tau_adapt ms", "after", "one jump", "jump", "error"]
+PLASTICITY_HEAD = [
+    "plastic synapses",
+    "U",
+    "after",
+    "tau_rec ms",
+    "after",
+    "tau_facil ms",
+    "after",
+    "steady error",
+    "first bias",
+    "first error",
+    "lost",
+]
+
 
 def _neuron_cells(row: NeuronRow) -> list[str]:
     times = (_ms(t) for t in (row.tau_syn, row.tau_syn_after, row.tau_m, row.tau_m_after))
@@ -148,14 +150,36 @@ def _neuron_cells(row: NeuronRow) -> list[str]:
     return [row.name, *times, f"{row.threshold[1]:.0f}", *errors, f"{row.rate:.2f}", f"{row.rate_after:.2f}"]
 
 
+def _optional_cells(row: NeuronRow) -> list[str]:
+    """Return the cells of a second current and an adaptive threshold, "-" where the group has none."""
+    triples = row.tau_syn_inh, row.tau_syn_inh_after, row.tau_adapt, row.tau_adapt_after, row.tau_jump
+    times = ("-" if triple is None else _ms(triple) for triple in triples)
+    if row.jump is None:
+        return [row.name, *times, "-", "-"]
+    return [row.name, *times, f"{row.jump[1]:.2f}", f"{row.jump_error:.1e}"]
+
+
+def _plasticity_cells(row: PlasticityRow) -> list[str]:
+    fractions = (_range(u, 1, 4) for u in (row.U, row.U_after))
+    times = (_ms(t) for t in (row.tau_rec, row.tau_rec_after, row.tau_facil, row.tau_facil_after))
+    errors = f"{row.steady_error:.2%}", f"{row.amount_bias:+.2%}", f"{row.amount_error:.2%}"
+    return [row.name, *fractions, *times, *errors, str(row.lost)]
+
+
 def _synapse_cells(row: SynapseRow) -> list[str]:
     errors = f"{row.rms:.2%}", *(f"{x:+.2%}" for x in row.error)
     return [row.name, str(row.count), str(row.exponent), *errors, str(row.zero), str(row.merged)]
 
 
-def _ms(triple: tuple[float, float, float]) -> str:
-    low, mean, high = (1e3 * x for x in triple)
-    return f"{mean:.2f}" if high - low < 0.005 else f"{low:.2f}..{high:.2f}"
+def _ms(triple: Triple) -> str:
+    return _range(triple, 1e3, 2)
+
+
+def _range(triple: Triple, factor: float, digits: int) -> str:
+    """Return the mean, or the range where the ends differ."""
+    low, mean, high = (factor * x for x in triple)
+    same = low == high or high - low < 0.5 * 10.0**-digits
+    return f"{mean:.{digits}f}" if same else f"{low:.{digits}f}..{high:.{digits}f}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -179,72 +203,43 @@ def report(
     labels: Any = None,
 ) -> Report:
     """Compare ``program`` with its quantised form ``integers``; both peaks must be from the same stimuli."""
-    reached = {
-        "a": (A_LIMIT, after.a.max()),
-        "u": (UV_LIMIT, after.u.max()),
-        "u + bias": (UV_LIMIT, after.drive.max()),
-        "v": (UV_LIMIT, max(after.high.max(), -after.low.min())),
-    }
+    kinds = [name for name in KINDS if name != THRESHOLD or program.jump is not None]
+    counted = dict(zip(KINDS, after.excursions, strict=True))
+    weight, weight_after = program.synapses().weight, integers.synapses().weight
     return Report(
         note=note,
         scale=scale,
         bound=min(bounds, key=lambda name: bounds[name]),
         neurons=tuple(
-            _neurons(program, integers, scale, name, members, before, after)
+            neuron_row(program, integers, scale, name, members, before, after)
             for name, members in program.neuron_groups.items()
         ),
-        synapses=tuple(_synapses(program, integers, scale, name, index) for name, index in groups),
-        headroom={
-            name: float(limit / value) if value > 0 else float("inf") for name, (limit, value) in reached.items()
-        },
-        excursions={name: int(n) for name, n in zip(KINDS, after.excursions, strict=True)},
+        synapses=tuple(synapse_row(weight[index], weight_after[index], scale, name) for name, index in groups),
+        headroom=_headroom(integers, after, graded="sums with payloads" in bounds),
+        excursions={name: int(counted[name]) for name in kinds},
         correlation=correlation(before.count, after.count),
         accuracy=None if labels is None else _accuracy(before.count, after.count, labels),
+        plasticity=tuple(plasticity_row(program, integers, scale, name, one) for name, one in plastic(program)),
     )
 
 
-def _triple(values: Floats) -> tuple[float, float, float]:
-    return float(values.min()), float(values.mean()), float(values.max())
-
-
-def _neurons(
-    program: Program, integers: Program, scale: float, name: str, members: range, before: Peaks, after: Peaks
-) -> NeuronRow:
-    own = slice(members.start, members.stop)
-    times, times_after = ({k: v[own] for k, v in p.parameters().items()} for p in (program, integers))
-    seconds = before.n_steps * program.dt * len(members)
-    bias = 64 * scale * program.bias[own]
-    return NeuronRow(
-        name=name,
-        tau_syn=_triple(times["tau_syn"]),
-        tau_syn_after=_triple(times_after["tau_syn"]),
-        tau_m=_triple(times["tau_m"]),
-        tau_m_after=_triple(times_after["tau_m"]),
-        threshold=_triple(integers.threshold[own].astype(float)),
-        threshold_error=float(np.abs(integers.threshold[own] / (scale * program.threshold[own]) - 1).max()),
-        bias_error=float((np.abs(integers.bias[own] - bias) / np.maximum(np.abs(bias), 1e-300)).max())
-        if bias.any()
-        else 0.0,
-        rate=float(before.count[:, :, own].sum() / seconds),
-        rate_after=float(after.count[:, :, own].sum() / seconds),
-    )
-
-
-def _synapses(program: Program, integers: Program, scale: float, name: str, index: Ints) -> SynapseRow:
-    exact, got = scale * program.weight[index], integers.weight[index]
-    size = float(np.sqrt((exact**2).mean()))
-    error = (got - exact) / size
-    low, middle, high = np.quantile(error, [0.05, 0.5, 0.95])
-    trailing = [e for e in range(8) if (got % (1 << e) == 0).all()]
-    return SynapseRow(
-        name=name,
-        count=index.size,
-        exponent=max(trailing),
-        error=(float(low), float(middle), float(high)),
-        rms=float(np.sqrt((error**2).mean())),
-        zero=int((got == 0).sum()),
-        merged=int(np.unique(exact).size - np.unique(got).size),
-    )
+def _headroom(integers: Program, after: Peaks, *, graded: bool) -> dict[str, float]:
+    """Return the register limits divided by the largest magnitudes, of the variables that the program has."""
+    two = integers.n_receptors == 2
+    reached = {
+        "a": (A_LIMIT, after.a),
+        **({"a2": (A_LIMIT, after.a2)} if two else {}),
+        "u": (UV_LIMIT, after.u),
+        **({"u2": (UV_LIMIT, after.u2)} if two else {}),
+        "u + bias": (UV_LIMIT, after.drive),
+        "v": (UV_LIMIT, np.maximum(after.high, -after.low)),
+    }
+    if integers.jump is not None:
+        reached[THRESHOLD] = (UV_LIMIT, (integers.threshold << SHIFT) + after.w)
+    if graded:
+        reached["sums with payloads"] = (SUMS_LIMIT, after.sums)
+    peaks = {name: (limit, values.max()) for name, (limit, values) in reached.items()}
+    return {name: float(limit / value) if value > 0 else float("inf") for name, (limit, value) in peaks.items()}
 
 
 def correlation(before: Any, after: Any) -> float:

@@ -8,7 +8,7 @@ from lsm_sim.testing.checking import RandomCase, RandomCases, assert_same, check
 from lsm_sim.testing.conformance import BackendConformance
 from lsm_sim.testing.difference import difference
 from lsm_sim.testing.joined import joined, joined_stimulus, part_of, unions
-from lsm_sim.testing.programs import random_program, random_stimulus
+from lsm_sim.testing.programs import random_program, random_stimulus, some_needs
 from lsm_sim.testing.running import answer, random_request, run
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "random_request",
     "random_stimulus",
     "run",
+    "some_needs",
     "unions",
 ]

@@ -18,7 +18,7 @@ class TestReference(BackendConformance):
 
 class TestFast(BackendConformance):
     backend = "fast"
-    cases = (*GOLDEN, *CONFORMANCE)
+    cases = (*GOLDEN, *CONFORMANCE, *CONFORMANCE2)
     n_programs = 100
 
 
@@ -32,7 +32,7 @@ class TestBrian2(BackendConformance):
 
 
 class TestLava(BackendConformance):
-    cases = (*GOLDEN, *CONFORMANCE)
+    cases = (*GOLDEN, *CONFORMANCE, *CONFORMANCE2)
     n_programs, n_joined, max_steps = 5, 2, 60
 
     @pytest.fixture

@@ -9,7 +9,8 @@ from lsm_sim import Program, Spikes
 from lsm_sim.backend import Request
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.spikes.bins import equal_bins, windows
-from lsm_sim.testing import assert_same, random_program, random_request, random_stimulus, run
+from lsm_sim.testing import assert_same, random_program, random_request, random_stimulus, run, some_needs
+from lsm_sim.testing.programs import EXTRA_ARRAYS
 from lsm_sim_fast import Fast, Tuning, form
 from lsm_sim_fast.pull_worker import PullWorker
 from lsm_sim_fast.tuning import DEFAULT
@@ -18,10 +19,13 @@ SMALL_BUFFER = Tuning(spike_buffer=1)  # so that the kernel returns before almos
 
 
 def compare(arithmetic, seeds, fast, reference, ask=random_request, **drawn):
+    """Compare random programs; every second one needs a random part of everything beyond plain LIF."""
     for seed in seeds:
         rng = np.random.default_rng(seed)
-        program = random_program(rng, arithmetic, **drawn)
-        stimulus = random_stimulus(rng, program, max_samples=3, max_steps=80)
+        extended = bool(seed % 2)
+        needs = some_needs(rng, EXTRA_ARRAYS) if extended else ()
+        program = random_program(rng, arithmetic, needs=needs, **drawn)
+        stimulus = random_stimulus(rng, program, max_samples=3, max_steps=80, graded=extended and seed % 3 == 0)
         request = ask(rng, program, stimulus)
         got, expected = (run(engine, program, stimulus, request) for engine in (fast, reference))
         assert_same(got, expected, request, stimulus, f"{arithmetic}, seed {seed}")
@@ -91,8 +95,11 @@ def test_samples_side_by_side_change_no_bit(arithmetic, seeds, reference, monkey
     monkeypatch.setattr(PullWorker, "run", watched(PullWorker.run, groups))
     for seed in seeds:
         rng = np.random.default_rng(seed)
-        program = random_program(rng, arithmetic, wide=False if seed % 10 else None)
-        stimulus = random_stimulus(rng, program, max_samples=140 if seed % 30 == 0 else 5, max_steps=60)
+        extended = seed % 7 == 0  # such programs are pushed, whatever is asked
+        needs = some_needs(rng, EXTRA_ARRAYS) if extended else ()
+        program = random_program(rng, arithmetic, wide=False if seed % 10 else None, needs=needs)
+        n_samples = 140 if seed % 30 == 0 else 5
+        stimulus = random_stimulus(rng, program, max_samples=n_samples, max_steps=60, graded=extended)
         request = only_counts(rng, program, stimulus)
         got, expected = (run(engine, program, stimulus, request) for engine in (fast, reference))
         assert_same(got, expected, request, stimulus, f"{arithmetic}, seed {seed}")

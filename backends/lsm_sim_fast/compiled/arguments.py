@@ -37,6 +37,7 @@ class Synapses(NamedTuple):
     n_inputs: int
     ahead: int  # so many rows ahead synapses are asked for
     lines: int  # so many cache lines of them
+    halves: int  # 32-byte vectors in one of its own
 
 
 class Neurons(NamedTuple):
@@ -57,6 +58,55 @@ class State(NamedTuple):
     u: Any
     v: Any
     free_at: Any  # first step at which v moves again
+
+
+class MoreNeurons(NamedTuple):
+    """Parameters beyond plain LIF, as in `Neurons`; those that the neurons lack are 0 and not read."""
+
+    two: int  # 1: there is a second synaptic current
+    adaptive: int  # 1: thresholds adapt
+    keep_u2: Any
+    keep_w: Any
+    jump: Any
+
+
+class MoreState(NamedTuple):
+    """State beyond plain LIF; empty where the neurons lack it."""
+
+    u2: Any
+    w: Any
+
+
+class Plastic(NamedTuple):
+    """Blocks of synapses with short-term plasticity, onto the neurons of one thread, packed like `Synapses` in 32-byte vectors."""
+
+    narrow: Any
+    wide: Any
+    shift: Any
+    indptr: Any  # (Q, blocks, C+N+1)
+    rows: Any  # first source of each block that has synapses, and one past the last, (Q, 2)
+    lift: Any  # from the grid of a block to that of the strip, (Q,)
+    use: Any  # U of each source, (Q, C+N)
+    keep_rec: Any
+    keep_facil: Any
+    r: Any
+    f: Any
+    amounts: Any  # room for those of the longest row, in the type of the strip
+
+
+class Extras(NamedTuple):
+    """Everything beyond plain LIF; the kernel for plain LIF gets None in its place."""
+
+    second: int  # place of the second current's arrivals in a slot
+    unit2: float  # of its arrivals
+    neurons: MoreNeurons
+    alike: int  # 1: all parameters of neurons, also those of `Neurons`, are alike
+    state: MoreState
+    plastic: Plastic
+    payload: Any  # of each event of the sample; empty: 1 each
+    u2: Any  # recorded values, as in `Variables`
+    w: Any
+    chip: Any  # 1 in loihi arithmetic, None in float64: its type chooses what is compiled
 
 
 class Team(NamedTuple):

@@ -14,7 +14,7 @@ _PASS = Template("""
 declare <16 x i32> @llvm.experimental.vector.compress.v16i32(<16 x i32>, <16 x i1>, <16 x i32>)
 declare i16 @llvm.ctpop.i16(i16)
 
-define i64 @$name(i32 %k, i64 %n, i32 %first, double %scale, ptr noalias %slot, ptr noalias %u, ptr noalias %v, ptr noalias %free, $decay %keep_u, $decay %keep_v, $level %th, $level %bias, ptr noalias %who, i64 %found0) alwaysinline {
+define i64 @$name(i32 %k, i64 %n, i32 %first, double %scale, ptr noalias %slot, ptr noalias %u, ptr noalias %v, ptr noalias %free, $decay %keep_u, $decay %keep_v, $level %th, $level %bias, ptr noalias %who, i64 %found0$more) alwaysinline {
 entry:
 $ks
 $firsts
@@ -39,9 +39,10 @@ loop:
   %back = load <16 x i32>, ptr %pfree, align 4
 $arrays
 $equations
+$drive
   %held = icmp slt <16 x i32> %ks, %back
   %v1 = select <16 x i1> %held, <16 x $v> %v0, <16 x $v> %potential
-  %above = $greater <16 x $v> %v1, %ths
+$threshold
   %v2 = select <16 x i1> %above, <16 x $v> zeroinitializer, <16 x $v> %v1
   store <16 x $v> %v2, ptr %pv, align 4
   %there = icmp slt <16 x i32> %neurons, %ends
@@ -70,9 +71,34 @@ _FLOAT64 = """
   %kept = fmul <16 x double> %keep_us, %u0
   %current = fadd <16 x double> %kept, %arrivals
   store <16 x double> %current, ptr %pu, align 8
-  %leaked = fmul <16 x double> %keep_vs, %v0
-  %drive = fadd <16 x double> %current, %biass
+  %leaked = fmul <16 x double> %keep_vs, %v0"""
+
+_FLOAT64_SECOND = """
+  %pslot2 = getelementptr $slot, ptr %slot2, i64 %i
+  %a2 = load <16 x $slot>, ptr %pslot2, align 8
+  store <16 x $slot> zeroinitializer, ptr %pslot2, align 8
+  %pu2 = getelementptr double, ptr %u2, i64 %i
+  %u20 = load <16 x double>, ptr %pu2, align 8
+  %whole2 = sitofp <16 x $slot> %a2 to <16 x double>
+  %arrivals2 = fmul <16 x double> %whole2, %scale2s
+  %kept2 = fmul <16 x double> %keep_u2s, %u20
+  %current2 = fadd <16 x double> %kept2, %arrivals2
+  store <16 x double> %current2, ptr %pu2, align 8
+  %both = fadd <16 x double> %current, %current2"""
+
+_FLOAT64_DRIVE = """
+  %drive = fadd <16 x double> $current, %biass
   %potential = fadd <16 x double> %leaked, %drive"""
+
+_FLOAT64_ADAPTIVE = """
+  %pw = getelementptr double, ptr %w, i64 %i
+  %w0 = load <16 x double>, ptr %pw, align 8
+  %raised = fmul <16 x double> %keep_ws, %w0
+  %level = fadd <16 x double> %ths, %raised
+  %above = fcmp ogt <16 x double> %v1, %level
+  %jumped = fadd <16 x double> %raised, %jumps
+  %w1 = select <16 x i1> %above, <16 x double> %jumped, <16 x double> %raised
+  store <16 x double> %w1, ptr %pw, align 8"""
 
 _LOIHI = """
   %pu = getelementptr i32, ptr %u, i64 %i
@@ -92,49 +118,124 @@ $narrow
   store <16 x i32> %wrapped, ptr %pu, align 4
   %vwide = sitofp <16 x i32> %v0 to <16 x double>
   %vkept = fmul <16 x double> %vwide, %keep_vs
-  %leaked = fptosi <16 x double> %vkept to <16 x i32>
-  %drive = add <16 x i32> %wrapped, %biass
+  %leaked = fptosi <16 x double> %vkept to <16 x i32>"""
+
+_LOIHI_SECOND = """
+  %pslot2 = getelementptr $slot, ptr %slot2, i64 %i
+  %a2 = load <16 x $slot>, ptr %pslot2, align 8
+  store <16 x $slot> zeroinitializer, ptr %pslot2, align 8
+  %pu2 = getelementptr i32, ptr %u2, i64 %i
+  %u20 = load <16 x i32>, ptr %pu2, align 4
+  %u2wide = sitofp <16 x i32> %u20 to <16 x double>
+  %u2kept = fmul <16 x double> %u2wide, %keep_u2s
+  %kept2 = fptosi <16 x double> %u2kept to <16 x i32>
+$narrow2
+  %arrivals2 = shl <16 x i32> %a232, <$sixes>
+  %x2 = add <16 x i32> %kept2, %arrivals2
+  %over2 = icmp sgt <16 x i32> %x2, <$tops>
+  %under2 = icmp sle <16 x i32> %x2, <$bottoms>
+  %down2 = sub <16 x i32> %x2, <$turns>
+  %up2 = add <16 x i32> %x2, <$turns>
+  %lowered2 = select <16 x i1> %over2, <16 x i32> %down2, <16 x i32> %x2
+  %wrapped2 = select <16 x i1> %under2, <16 x i32> %up2, <16 x i32> %lowered2
+  store <16 x i32> %wrapped2, ptr %pu2, align 4
+  %both = add <16 x i32> %wrapped, %wrapped2"""
+
+_LOIHI_DRIVE = """
+  %drive = add <16 x i32> $current, %biass
   %sum = add <16 x i32> %leaked, %drive
   %inside = icmp sgt <16 x i32> %sum, <$floors>
   %potential = select <16 x i1> %inside, <16 x i32> %sum, <16 x i32> <$floors>"""
 
+_LOIHI_DRIVE_CLIPPED = """
+  %drive = add <16 x i32> $current, %biass
+  %sum = add <16 x i32> %leaked, %drive
+  %inside = icmp sgt <16 x i32> %sum, <$floors>
+  %potential0 = select <16 x i1> %inside, <16 x i32> %sum, <16 x i32> <$floors>
+  %within = icmp slt <16 x i32> %potential0, <$ceilings>
+  %potential = select <16 x i1> %within, <16 x i32> %potential0, <16 x i32> <$ceilings>"""
 
-def neurons(name: str, slot: int, *, loihi: bool, alike: bool) -> str:
-    """Return ``i64 name(k, n, first, scale, slot, u, v, free, keep_u, keep_v, th, bias, who, found)``.
+_LOIHI_ADAPTIVE = """
+  %pw = getelementptr i32, ptr %w, i64 %i
+  %w0 = load <16 x i32>, ptr %pw, align 4
+  %wwide = sitofp <16 x i32> %w0 to <16 x double>
+  %wkept = fmul <16 x double> %wwide, %keep_ws
+  %raised = fptosi <16 x double> %wkept to <16 x i32>
+  %level = add <16 x i32> %ths, %raised
+  %above = icmp sgt <16 x i32> %v1, %level
+  %sumw = add <16 x i32> %raised, %jumps
+  %below = icmp slt <16 x i32> %sumw, <$ceilings>
+  %jumped = select <16 x i1> %below, <16 x i32> %sumw, <16 x i32> <$ceilings>
+  %w1 = select <16 x i1> %above, <16 x i32> %jumped, <16 x i32> %raised
+  store <16 x i32> %w1, ptr %pw, align 4"""
+
+
+def neurons(name: str, slot: int, *, loihi: bool, alike: bool, second: bool = False, adaptive: bool = False) -> str:
+    """Return ``i64 name(k, n, first, scale, slot, u, v, free, keep_u, keep_v, th, bias, who, found, ...)``.
 
     Advances ``n`` neurons, the first of which has the number ``first``, empties their slot, of integers of
     ``slot`` bits, and writes the numbers of those that spiked to ``who[found:]``; returns ``found`` plus how many. v, th and
     bias are doubles, or i32 for loihi. ``keep_u`` and ``keep_v`` are the fractions of u and v that a step keeps. ``alike``: these
-    two, th and bias are numbers; else arrays.
+    two, th and bias are numbers; else arrays. With a ``second`` current there follow (scale2, slot2, u2, keep_u2), with
+    ``adaptive`` thresholds (w, keep_w, jump).
     """
     v = "i32" if loihi else "double"
     parameters = {"keep_u": "double", "keep_v": "double", "th": v, "bias": v}
+    more = ""
+    if second:
+        parameters["keep_u2"] = "double"
+        more += f", double %scale2, ptr noalias %slot2, ptr noalias %u2, {'double' if alike else 'ptr'} %keep_u2"
+    if adaptive:
+        parameters |= {"keep_w": "double", "jump": v}
+        more += f", ptr noalias %w, {'double' if alike else 'ptr'} %keep_w, {v if alike else 'ptr'} %jump"
     given = _splat if alike else _load
+    scales = [_splat("scale", "double"), *([_splat("scale2", "double")] if second else [])]
     return _PASS.substitute(
         name=name,
         slot=f"i{slot}",
         v=v,
-        greater="icmp sgt" if loihi else "fcmp ogt",
         decay="double" if alike else "ptr",
         level=v if alike else "ptr",
+        more=more,
         ks=_splat("k", "i32"),
         firsts=_splat("first", "i32"),
         ends=_splat("end", "i32"),
-        scales=_splat("scale", "double"),
+        scales="\n".join(scales),
         numbers="\n".join(given(*parameter) for parameter in parameters.items()) if alike else "",
         arrays="" if alike else "\n".join(given(*parameter) for parameter in parameters.items()),
         indices=", ".join(f"i32 {lane}" for lane in range(16)),
         sixteens=_constant("i32 16"),
-        equations=Template(_LOIHI if loihi else _FLOAT64).substitute(
-            slot=f"i{slot}",
-            narrow=resize(16, "%a32", "%a", slot, 32, "sext"),
-            sixes=_constant("i32 6"),
-            tops=_constant(f"i32 {2**23}"),
-            bottoms=_constant(f"i32 {-(2**23)}"),
-            turns=_constant(f"i32 {2**24}"),
-            floors=_constant(f"i32 {-(2**23 - 1)}"),
-        ),
+        **_equations(slot, loihi=loihi, second=second, adaptive=adaptive),
     )
+
+
+def _equations(slot: int, *, loihi: bool, second: bool, adaptive: bool) -> dict[str, str]:
+    """Return the parts of the text that differ between models of neurons."""
+    first, other = (_LOIHI, _LOIHI_SECOND) if loihi else (_FLOAT64, _FLOAT64_SECOND)
+    drive, rising = (_LOIHI_DRIVE, _LOIHI_ADAPTIVE) if loihi else (_FLOAT64_DRIVE, _FLOAT64_ADAPTIVE)
+    if (
+        loihi and adaptive
+    ):  # a constant threshold is below the largest v, so that there a neuron spikes without clipping
+        drive = _LOIHI_DRIVE_CLIPPED
+    constant = "icmp sgt <16 x i32>" if loihi else "fcmp ogt <16 x double>"
+    values = {
+        "slot": f"i{slot}",
+        "narrow": resize(16, "%a32", "%a", slot, 32, "sext"),
+        "narrow2": resize(16, "%a232", "%a2", slot, 32, "sext"),
+        "sixes": _constant("i32 6"),
+        "tops": _constant(f"i32 {2**23}"),
+        "bottoms": _constant(f"i32 {-(2**23)}"),
+        "turns": _constant(f"i32 {2**24}"),
+        "floors": _constant(f"i32 {-(2**23 - 1)}"),
+        "ceilings": _constant(f"i32 {2**23 - 1}"),
+        "current": "%both" if second else ("%wrapped" if loihi else "%current"),
+    }
+    texts = {
+        "equations": first + (other if second else ""),
+        "drive": drive,
+        "threshold": rising if adaptive else f"  %above = {constant} %v1, %ths",
+    }
+    return {key: Template(text).substitute(values) for key, text in texts.items()}
 
 
 def _constant(value: str) -> str:

@@ -8,6 +8,7 @@ from numba.core import types
 from numba.extending import intrinsic, overload
 
 from lsm_sim_fast.compiled import assembly, assembly_neurons
+from lsm_sim_fast.compiled.extended import update_extended
 from lsm_sim_fast.compiled.inlining import OPTIONS, inlined
 from lsm_sim_fast.compiled.neurons import update
 
@@ -49,6 +50,75 @@ def _vector(k, first, slot, unit, neurons, state, spiked, who, found, vector):
         np.int32(k), slot.size, np.int32(first), unit, slot, state.u, state.v, state.free_at,
         neurons.keep_u, neurons.keep_v, neurons.threshold, neurons.bias, who, found,
     )  # fmt: skip
+
+
+def _extended_pass(second, adaptive):
+    """Return the vector pass for neurons beyond plain LIF."""
+
+    @intrinsic
+    def advance(
+        typing_context, k, n, first, scale, slot, u, v, free_at, keep_u, keep_v, threshold, bias, who, found,
+        scale2, slot2, u2, keep_u2, w, keep_w, jump,
+    ):  # fmt: skip
+        alike, loihi, width = isinstance(keep_u, types.Float), isinstance(u.dtype, types.Integer), slot.dtype.bitwidth
+        features = ("_second" if second else "") + ("_adaptive" if adaptive else "")
+        name = f"lsm_sim_neurons_{'loihi' if loihi else 'float64'}_{width}{features}" + ("_alike" if alike else "")
+        numbers = types.int32, types.int64, types.int32, types.float64
+        more = types.float64, slot2, u2, keep_u2, w, keep_w, jump
+        plain = slot, u, v, free_at, keep_u, keep_v, threshold, bias, who, types.int64
+        signature = types.int64(*numbers, *plain, *more)
+
+        def generate(context, builder, signature, values):
+            arrays = [i for i, kind in enumerate(signature.args) if isinstance(kind, types.Array)]
+            data = dict(zip(arrays, assembly.data_of(context, builder, signature, values, arrays), strict=True))
+            every = [data.get(i, value) for i, value in enumerate(values)]
+            chosen = every[:14] + (every[14:18] if second else []) + (every[18:21] if adaptive else [])
+            text = assembly_neurons.neurons(name, width, loihi=loihi, alike=alike, second=second, adaptive=adaptive)
+            return assembly.call(context, builder, name, text, ir.IntType(64), chosen)
+
+        return signature, generate
+
+    return advance
+
+
+_both_pass, _second_pass, _adaptive_pass = (
+    _extended_pass(*features) for features in ((True, True), (True, False), (False, True))
+)
+
+
+def advance_extended(k, first, slot, slot2, units, neurons, state, more, also, spiked, who, found, vector):
+    """As `advance_block` for neurons beyond plain LIF; ``more`` and ``also`` are their further parameters and state."""
+    raise NotImplementedError("for compiled code only")
+
+
+@overload(advance_extended, jit_options=OPTIONS)
+def _advance_extended(k, first, slot, slot2, units, neurons, state, more, also, spiked, who, found, vector):
+    return _vector_extended if isinstance(vector, types.Integer) else _plain_extended
+
+
+def _vector_extended(k, first, slot, slot2, units, neurons, state, more, also, spiked, who, found, vector):
+    if more.two and more.adaptive:
+        return _both_pass(
+            np.int32(k), slot.size, np.int32(first), units[0], slot, state.u, state.v, state.free_at,
+            neurons.keep_u, neurons.keep_v, neurons.threshold, neurons.bias, who, found,
+            units[1], slot2, also.u2, more.keep_u2, also.w, more.keep_w, more.jump,
+        )  # fmt: skip
+    if more.two:
+        return _second_pass(
+            np.int32(k), slot.size, np.int32(first), units[0], slot, state.u, state.v, state.free_at,
+            neurons.keep_u, neurons.keep_v, neurons.threshold, neurons.bias, who, found,
+            units[1], slot2, also.u2, more.keep_u2, also.w, more.keep_w, more.jump,
+        )  # fmt: skip
+    return _adaptive_pass(
+        np.int32(k), slot.size, np.int32(first), units[0], slot, state.u, state.v, state.free_at,
+        neurons.keep_u, neurons.keep_v, neurons.threshold, neurons.bias, who, found,
+        units[1], slot2, also.u2, more.keep_u2, also.w, more.keep_w, more.jump,
+    )  # fmt: skip
+
+
+def _plain_extended(k, first, slot, slot2, units, neurons, state, more, also, spiked, who, found, vector):
+    update_extended(k, slot, slot2, units, neurons, state, more, also, spiked)
+    return listed(first, spiked, who, found)
 
 
 def _plain(k, first, slot, unit, neurons, state, spiked, who, found, vector):

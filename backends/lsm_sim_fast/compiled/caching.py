@@ -19,12 +19,17 @@ def kernel(function):
 
     Numba keeps it until the file of ``function`` changes. A kernel consists of more files, and a stale one would give wrong
     spikes, so here the stamp that Numba compares is that of all files of this package. A kernel may not create arrays.
+
+    The stamp is part of the version too, which Numba compares before it unpickles an index: an older one may name records that
+    are no more.
     """
     compiled = numba.njit(cache=True, nogil=True, error_model="numpy", **_UNCOUNTED)(function)
     if hasattr(compiled, "_cache"):  # not where NUMBA_DISABLE_JIT is set
         files = sorted(Path(__file__).parent.glob("*.py"))
         stamp = [(file.name, file.stat().st_mtime, file.stat().st_size) for file in files]
-        compiled._cache._cache_file._source_stamp = tuple(stamp)
+        cache_file = compiled._cache._cache_file
+        cache_file._source_stamp = tuple(stamp)
+        cache_file._version = f"{cache_file._version} {stamp}"
     return compiled
 
 

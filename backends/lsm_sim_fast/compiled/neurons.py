@@ -94,13 +94,13 @@ def _float64_update(k, slot, unit, neurons, state, spiked):
 
 
 @inlined
-def _decayed(value, kept):
+def decayed(value, kept):
     """Return value * kept rounded toward zero: products of 12-bit fractions are exact in float64, and casts truncate."""
     return np.int32(value * kept)
 
 
 @inlined
-def _wrapped(x):
+def wrapped(x):
     """Return x as u wraps around 2^23."""
     return np.int32(x - 16777216 if x > 8388608 else (x + 16777216 if x <= -8388608 else x))
 
@@ -112,10 +112,10 @@ def _loihi_update(k, slot, unit, neurons, state, spiked):
     """
     u, v, free_at = state.u, state.v, state.free_at
     for i in range(u.size):
-        x = _wrapped(np.int32(_decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6)))
+        x = wrapped(np.int32(decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6)))
         slot[i] = 0
         u[i] = x
-        potential = np.int32(_decayed(v[i], at(neurons.keep_v, i)) + (x + at(neurons.bias, i)))
+        potential = np.int32(decayed(v[i], at(neurons.keep_v, i)) + (x + at(neurons.bias, i)))
         potential = max(potential, np.int32(-8388607))
         potential = v[i] if np.int32(k) < free_at[i] else potential
         above = potential > at(neurons.threshold, i)
@@ -141,12 +141,12 @@ def _update_wide(k, slot, neurons, state, spiked):
 def _wide_loihi_update(k, slot, neurons, state, spiked):
     u, v, free_at = state.u, state.v, state.free_at
     for i in range(u.size):
-        x = _wrapped(np.int32(_decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6)))
+        x = wrapped(np.int32(decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6)))
         slot[i] = 0
         u[i] = x
         drive = min(max(np.int64(x) + np.int64(at(neurons.bias, i)), np.int64(-(2**31))), np.int64(2**31 - 1))
         drive = min(max(np.int32(drive), np.int32(-(2**30))), np.int32(2**30))
-        potential = np.int32(_decayed(v[i], at(neurons.keep_v, i)) + drive)
+        potential = np.int32(decayed(v[i], at(neurons.keep_v, i)) + drive)
         potential = max(potential, np.int32(-8388607))
         potential = v[i] if np.int32(k) < free_at[i] else potential
         above = potential > at(neurons.threshold, i)
@@ -169,8 +169,8 @@ def _count_excursions(k, first, slot, neurons, state, excursions):
 def _count_loihi_excursions(k, first, slot, neurons, state, excursions):
     u = state.u
     for i in range(u.size):
-        x = np.int32(_decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6))
-        drive = np.float64(_wrapped(x)) + at(neurons.bias, i)
+        x = np.int32(decayed(u[i], at(neurons.keep_u, i)) + (slot[i] << 6))
+        drive = np.float64(wrapped(x)) + at(neurons.bias, i)
         for kind in range(3):
             value = np.float64(slot[i] if kind == 0 else x) if kind < 2 else drive
             if abs(value) >= (32768.0 if kind == 0 else 8388608.0):

@@ -22,6 +22,8 @@ from lsm_sim_lava.recorder import Recorder, Recording
 class Neurons(AbstractProcess):
     """LIF neurons with individual parameters, a refractory period in both arithmetics, and counting of excursions.
 
+    They also have an adaptive threshold if its parameters are given.
+
     ``parameters`` are the arrays of a `lsm_sim.Program`, (N,) each; ``n_steps`` (samples,) is the number of steps of each
     replica of the network, because later excursions do not count.
     """
@@ -33,11 +35,20 @@ class Neurons(AbstractProcess):
         self.s_out = OutPort(shape=shape)
 
 
+class TwoCurrentNeurons(Neurons):
+    """The same with a second synaptic current, whose arrivals come through ``a2_in``."""
+
+    def __init__(self, *, parameters: dict[str, Any], n_steps: np.ndarray, recording: Recording) -> None:
+        super().__init__(parameters=parameters, n_steps=n_steps, recording=recording)
+        self.a2_in = InPort(shape=parameters["threshold"].shape)
+
+
 class _OwnNeurons(PyLoihiProcessModel):
     """Advances the neurons by the step of the reference (`lsm_sim.dynamics`): what Lava's own models cannot express."""
 
     _arithmetic: Arithmetic
     _number: Any
+    _ports: tuple[str, ...] = ("a_in",)  # one for each receptor
 
     def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
@@ -51,8 +62,9 @@ class _OwnNeurons(PyLoihiProcessModel):
 
     def run_spk(self) -> None:
         """Advance by one step; see `lsm_sim.program` for the formulas."""
-        k, arrivals = self.time_step - 1, self.a_in.recv().astype(self._number)
-        self._state, spiked, excursions = self._step(self._p, self._state, arrivals[None], self._held_until >= k)
+        k = self.time_step - 1
+        arrivals = np.stack([getattr(self, port).recv() for port in self._ports]).astype(self._number)
+        self._state, spiked, excursions = self._step(self._p, self._state, arrivals, self._held_until >= k)
         self._held_until[spiked] = k + self._p["refractory"][spiked]
         self.s_out.send(spiked)
         if self._counting:  # first, since what follows the last step writes the file
@@ -82,6 +94,34 @@ class PyNeuronsFixed(_OwnNeurons):
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, bool)
     _arithmetic = "loihi"
     _number = np.int64
+
+
+@implements(proc=TwoCurrentNeurons, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("floating_pt")
+class PyTwoCurrentNeuronsFloat(_OwnNeurons):
+    """Neurons with two currents in float64."""
+
+    a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, float)
+    a2_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, float)
+    s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, bool)
+    _arithmetic = "float64"
+    _number = np.float64
+    _ports = ("a_in", "a2_in")
+
+
+@implements(proc=TwoCurrentNeurons, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PyTwoCurrentNeuronsFixed(_OwnNeurons):
+    """Neurons with two currents in Loihi's integers."""
+
+    a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32)
+    a2_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32)
+    s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, bool)
+    _arithmetic = "loihi"
+    _number = np.int64
+    _ports = ("a_in", "a2_in")
 
 
 class _Recording:

@@ -1,4 +1,4 @@
-"""Synapses: fast models of Lava's own Sparse and DelaySparse, and a process for synapses that those cannot represent."""
+"""Synapses: fast models of Lava's own Sparse and DelaySparse, and processes for synapses that those cannot represent."""
 
 from __future__ import annotations
 
@@ -21,14 +21,19 @@ from lava.proc.sparse.models import (
 )
 from lava.utils.weightutils import clip_weights, determine_sign_mode, truncate_weights
 
+from lsm_sim.dynamics import STP, Arithmetic
 from lsm_sim_lava.arrivals import Arrivals, Table
+from lsm_sim_lava.plan import Plastic
 
 
 class Synapses(AbstractProcess):
-    """Synapses with any weights, signs and delays, also several per pair of neurons."""
+    """Synapses with any weights, signs and delays, also several per pair of neurons.
 
-    def __init__(self, *, table: Table) -> None:
-        super().__init__(table=table)
+    ``graded``: what arrives at ``s_in`` are payloads, which multiply the weights.
+    """
+
+    def __init__(self, *, table: Table, graded: bool = False) -> None:
+        super().__init__(table=table, graded=graded)
         self.s_in = InPort(shape=(len(table.indptr) - 1,))
         self.a_out = OutPort(shape=(table.n_post,))
 
@@ -36,19 +41,25 @@ class Synapses(AbstractProcess):
 class _Exchange:
     """Send the arrivals of this step before receiving its spikes, as Lava's models do, so that loops cannot deadlock."""
 
-    def _exchange(self: Any, arrivals: Arrivals) -> None:
+    def _exchange(self: Any, arrivals: Arrivals, graded: bool) -> None:
         self.a_out.send(arrivals.take())
-        arrivals.send(self.s_in.recv())
+        sent = self.s_in.recv()
+        rows = np.flatnonzero(sent)
+        if graded:
+            payload = sent[rows]
+            arrivals.send(rows, lambda weight, nth: weight * payload[nth])
+        else:
+            arrivals.send(rows)
 
 
 class _OwnSynapses(_Exchange, PyLoihiProcessModel):
     def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
-        self._arrivals = Arrivals(proc_params["table"])
+        self._arrivals, self._graded = Arrivals(proc_params["table"]), proc_params["graded"]
 
     def run_spk(self) -> None:
         """Exchange arrivals for spikes."""
-        self._exchange(self._arrivals)
+        self._exchange(self._arrivals, self._graded)
 
 
 @implements(proc=Synapses, protocol=LoihiProtocol)
@@ -71,6 +82,72 @@ class PySynapsesFixed(_OwnSynapses):
     a_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32)
 
 
+class PlasticSynapses(AbstractProcess):
+    """Synapses with short-term plasticity; see `lsm_sim.dynamics.plasticity`.
+
+    ``table`` has the rows that ``plastic`` describes, several for a source that has synapses in several blocks. ``s_in`` takes
+    spikes or events; ``graded``: the payloads of the events come through ``payload_in``.
+    """
+
+    def __init__(self, *, table: Table, plastic: Plastic, n_sources: int, graded: bool) -> None:
+        super().__init__(table=table, plastic=plastic, graded=graded)
+        self.s_in = InPort(shape=(n_sources,))
+        self.payload_in = InPort(shape=(n_sources,))
+        self.a_out = OutPort(shape=(table.n_post,))
+
+
+class _PlasticSynapses(PyLoihiProcessModel):
+    """Keeps r and f of each row and advances them by the steps of the reference (`lsm_sim.dynamics.STP`)."""
+
+    _arithmetic: Arithmetic
+
+    def __init__(self, proc_params: Any) -> None:
+        super().__init__(proc_params)
+        self._arrivals, self._graded = Arrivals(proc_params["table"]), proc_params["graded"]
+        plastic = proc_params["plastic"]
+        self._source, self._p, self._grid = plastic.source, plastic.arrays, plastic.grid
+        self._state = STP.start(self._source.size, self._arithmetic)
+
+    def run_spk(self) -> None:
+        """Exchange arrivals for spikes, in the order of `_Exchange`."""
+        self.a_out.send(self._arrivals.take())
+        rows = np.flatnonzero(self.s_in.recv()[self._source])
+        payload = self.payload_in.recv()[self._source[rows]] if self._graded else None
+        self._state = STP.rest[self._arithmetic](self._p, self._state)
+        self._state, efficacy = STP.send[self._arithmetic](self._p, self._state, rows)
+        grid = self._grid[rows]
+
+        def amount(weight: Any, nth: Any) -> Any:
+            delivered = STP.amount[self._arithmetic](weight, efficacy[nth], grid[nth])
+            return delivered if payload is None else delivered * payload[nth]
+
+        self._arrivals.send(rows, amount)
+
+
+@implements(proc=PlasticSynapses, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("floating_pt")
+class PyPlasticSynapsesFloat(_PlasticSynapses):
+    """Short-term plasticity in float64."""
+
+    s_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, bool)
+    payload_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32)
+    a_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, float)
+    _arithmetic = "float64"
+
+
+@implements(proc=PlasticSynapses, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PyPlasticSynapsesFixed(_PlasticSynapses):
+    """Short-term plasticity in integers."""
+
+    s_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, bool)
+    payload_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32)
+    a_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32)
+    _arithmetic = "loihi"
+
+
 class _QuickSparse(_Exchange):
     """The arithmetic of Lava's model of Sparse or DelaySparse, without a matrix product per step.
 
@@ -83,7 +160,7 @@ class _QuickSparse(_Exchange):
         """Exchange arrivals for spikes."""
         if self._quick is None:
             self._quick = Arrivals(self._table())
-        self._exchange(self._quick)
+        self._exchange(self._quick, self.num_message_bits.item() > 0)
 
     def _table(self: Any) -> Table:
         weights = self._final_weights().tocsc()

@@ -62,7 +62,7 @@ def quantise(
     """Convert a liquid or a program to Loihi's integers.
 
     One scale for all weights, thresholds and biases is chosen so that no value exceeds its register on the calibration
-    stimuli. The report shows how time constants, thresholds, weights and rates change.
+    stimuli. The report shows how time constants, thresholds, weights, efficacies and rates change.
     """
     from lsm_sim.apps.cli.output import check_target, print_json
     from lsm_sim.quantisation.quantise import quantise

@@ -8,6 +8,7 @@ import pytest
 from lsm_sim import Program, Spikes, ms
 from lsm_sim.apps.demo import digits
 from tests.unit.apps.test_cli import fails, lsm
+from tests.unit.quantisation import rich
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +57,18 @@ def test_a_run_in_integers_is_the_run_of_the_quantised_program(files, tmp_path):
         spikes.append(Spikes.load(path))
     np.testing.assert_array_equal(spikes[0].step, spikes[1].step)
     np.testing.assert_array_equal(spikes[0].channel, spikes[1].channel)
+
+
+def test_a_program_with_everything_has_its_parts_in_the_report(tmp_path):
+    rich.with_plasticity().save(tmp_path / "stp.npz")
+    rich.with_adaptive_thresholds().save(tmp_path / "adaptive.npz")
+    rich.stimulus(n_samples=2, steps=50).save(tmp_path / "stimulus.npz")
+    how = ("-c", tmp_path / "stimulus.npz", "-o", tmp_path / "integers.npz", "--backend", "reference")
+    result = lsm("quantise", tmp_path / "stp.npz", *how)
+    assert result.exit_code == 0, result.output
+    assert "plastic synapses" in result.stdout
+    assert Program.load(tmp_path / "integers.npz").needs == {"stp"}
+    report = json.loads(lsm("quantise", tmp_path / "adaptive.npz", *how, "--json").stdout)
+    assert report["neurons"][0]["tau_adapt"][1] == pytest.approx(0.1)
+    assert report["headroom"]["threshold + w"] > 1
+    assert Program.load(tmp_path / "integers.npz").needs == {"adaptive-threshold"}

@@ -10,8 +10,14 @@ from lsm_sim.simulate import rescale
 from lsm_sim_models.groups import column, inhibitory_mask
 from lsm_sim_models.maass2002 import efficacy
 
-ALL = [models.maass2002, models.random_ei, models.small_world, models.speech]
-SIZED = [models.random_ei, models.small_world, models.speech]
+
+
+def static_column(**settings):
+    return models.maass2002(plasticity="static", **settings)
+
+
+SIZED = [models.elsm, models.random_ei, models.small_world, models.speech]
+ALL = [models.maass2002, static_column, *SIZED]
 
 
 def poisson(n_channels, rate, *, seed=0, n_samples=4, seconds=0.5, dt=0.5 * ms):
@@ -30,6 +36,10 @@ def projection(liquid, pre, post):
     [
         (models.maass2002, 4, 20),
         (models.maass2002, 4, 50),
+        (static_column, 4, 20),
+        (static_column, 4, 50),
+        (models.elsm, 32, 20),
+        (models.elsm, 32, 50),
         (models.random_ei, 4, 50),
         (models.random_ei, 32, 20),
         (models.random_ei, 32, 50),
@@ -50,7 +60,7 @@ def test_a_model_is_neither_silent_nor_saturated(model, n_inputs, rate, seed):
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize(("model", "n_inputs"), [(models.maass2002, 4), *((model, 32) for model in SIZED)])
+@pytest.mark.parametrize(("model", "n_inputs"), [(models.maass2002, 4), (static_column, 4), *((model, 32) for model in SIZED)])
 def test_a_model_forgets(model, n_inputs, seed):
     dense = np.random.default_rng(1).random((4, 2000, n_inputs)) < 50 * 0.5 * ms
     dense[:, 1000:] = False  # half a second of input, half a second of silence
@@ -111,7 +121,7 @@ def test_maass_positions_fill_the_grid_once():
 
 
 def test_maass_weights_are_charge_over_tau_m():
-    liquid = models.maass2002(n_inputs=4, presynaptic_rate=0)
+    liquid = static_column(n_inputs=4, presynaptic_rate=0)
     means = {(s.pre, s.post): s.weight.factor * s.weight.first for s in liquid.synapses}
     # R A U tau_s / tau_m in mV, each by hand
     by_hand = {
@@ -240,7 +250,7 @@ def test_a_column_has_one_neuron_per_point(n, size):
         (lambda: models.maass2002(n_inputs=0), "Inputs 'input' size: got 0"),
         (lambda: models.maass2002(n_inputs=1, shape=(15, 3)), r"shape: got \(15, 3\), expected three"),
         (lambda: models.maass2002(n_inputs=1, shape=(0, 3, 3)), "grid nx: got 0"),
-        (lambda: models.maass2002(n_inputs=1, presynaptic_rate=-1), "presynaptic_rate: got -1"),
+        (lambda: static_column(n_inputs=1, presynaptic_rate=-1), "presynaptic_rate: got -1"),
         (lambda: models.maass2002(n_inputs=1, lam=0), "DistanceRule lam: got 0"),
         (lambda: models.maass2002(n_inputs=1, seed=-1), "seed: got -1"),
         (lambda: models.maass2002(n_inputs=1, input_probability=1.5), "FixedProbability p: got 1.5"),

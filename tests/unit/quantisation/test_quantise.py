@@ -235,3 +235,30 @@ def test_other_types_are_refused():
         lsm.quantise(5)
     with pytest.raises(DescriptionError, match="expected Spikes, or None"):
         lsm.quantise(program, np.zeros((5, 3)))
+
+
+# what the version before Program 2 returned
+PLAIN = {
+    "nearest": [
+        -2976, 2112, 256, 1376, 6784, -1168, 2368, 160, -176, 5408, -1712, 64, -2096, -1760, -320, 4224,
+        2944, 1504, -1536, 5312, 5344, -816, -2736, 96, -1792, 5344, 2272, 2144, -224, 2144, 7168, -816,
+    ],
+    "stochastic": [
+        -2976, 2112, 256, 1376, 6752, -1168, 2368, 160, -176, 5408, -1712, 64, -2096, -1760, -320, 4256,
+        2912, 1504, -1536, 5312, 5344, -816, -2736, 96, -1792, 5344, 2272, 2144, -208, 2144, 7136, -816,
+    ],
+}  # fmt: skip
+
+
+def test_plain_integers_never_change():
+    rng = np.random.default_rng(5)
+    rows = {"indptr": np.arange(0, 33, 2), "post": rng.integers(0, 12, 32), "delay": rng.integers(0, 9, 32)}
+    plain = Program(
+        "float64", 1e-3, 4, 12, **rows, weight=np.ldexp(rng.integers(-900, 2000, 32), -10), threshold=np.full(12, 1.5),
+        bias=np.full(12, 0.125), refractory=np.full(12, 2), decay_u=np.full(12, 0.875), decay_v=np.full(12, 0.9375),
+    )  # fmt: skip
+    for rounding, weights in PLAIN.items():
+        integers, report = lsm.quantise(plain, stimulus(n_channels=4), rounding=rounding)
+        assert (int(integers.threshold[0]), int(integers.bias[0])) == (5778, 30816)
+        assert integers.weight.tolist() == weights
+        assert report.bound == "v"
