@@ -9,6 +9,7 @@ from lsm_sim import encode
 from lsm_sim.describe.distributions import Gamma, LogNormal, Normal, Uniform
 from lsm_sim.describe.liquid import Inputs, Liquid
 from lsm_sim.describe.neurons import Neurons
+from lsm_sim.describe.plasticity import TsodyksMarkram
 from lsm_sim.describe.positions import grid, random_in_box
 from lsm_sim.describe.synapses import Synapses
 from lsm_sim.describe.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
@@ -85,6 +86,7 @@ __all__ = [
     "StateTrace",
     "Synapses",
     "Traces",
+    "TsodyksMarkram",
     "Uniform",
     "UnsupportedError",
     "audio",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from lsm_sim.describe.distributions import Distribution
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.describe.neurons import Neurons
+from lsm_sim.describe.plasticity import TIMES, TsodyksMarkram, check_values
 from lsm_sim.describe.positions import Box, Grid
 from lsm_sim.describe.synapses import Synapses
 from lsm_sim.describe.values import Value
@@ -24,7 +27,10 @@ BYTES_PER_SYNAPSE = 150  # at the peak of lowering, measured with 2 M synapses
 
 @dataclass(frozen=True, eq=False)
 class DrawnSynapses:
-    """The synapses from one group to another: indices within the groups, weight in units of v, delay in s (None: one step)."""
+    """The synapses from one group to another: indices within the groups, weight in units of v, delay in s (None: one step).
+
+    ``stp`` has the parameters of short-term plasticity of each source, 0 where one was None; None: static synapses.
+    """
 
     pre: str
     post: str
@@ -32,6 +38,8 @@ class DrawnSynapses:
     target: Ints
     weight: Floats
     delay: Floats | None
+    receptor: int = 0
+    stp: Mapping[str, Floats] | None = None
 
 
 def _drawn(value: Value, size: int, seed: int, label: str) -> Floats:
@@ -73,15 +81,30 @@ def draw_synapses(liquid: Liquid) -> list[DrawnSynapses]:
     ends = {group.name: End(group.name, group.size) for group in liquid.inputs}
     ends |= {g.name: End(g.name, g.size, draw_positions(g, liquid.seed)) for g in liquid.neurons}
     signs = {group.name: group.sign for group in liquid.neurons}
+    second = {group.name: group.tau_syn_inh is not None for group in liquid.neurons}
     projections: list[DrawnSynapses] = []
     seen: dict[tuple[str, str], int] = {}
     for synapses in liquid.synapses:
+        stp = None
+        sign = signs.get(synapses.pre)
         for post in synapses.targets:
             nth = seen[synapses.pre, post] = seen.get((synapses.pre, post), -1) + 1
             label = f"synapses/{synapses.pre}/{post}/{nth}"
             pair = ends[synapses.pre], ends[post]
-            projections.append(_draw_projection(synapses, pair, liquid.seed, label, signs.get(synapses.pre)))
+            if synapses.stp is not None and stp is None:  # each source draws once for all target groups
+                stp = _drawn_stp(synapses.stp, ends[synapses.pre], liquid.seed, label)
+            drawn = _draw_projection(synapses, pair, liquid.seed, label, sign)
+            receptor = synapses.receptor_number(post, sign, second=second[post])
+            projections.append(dataclasses.replace(drawn, receptor=receptor, stp=stp))
     return projections
+
+
+def _drawn_stp(stp: TsodyksMarkram, pre: End, seed: int, label: str) -> dict[str, Floats]:
+    out = {name: np.zeros(pre.size) for name in TIMES}
+    for name, value in stp.given().items():
+        out[name] = _drawn(value, pre.size, seed, f"{label}/stp/{name}")
+        check_values(name, out[name], f"{label} stp", "drew")
+    return out
 
 
 def _draw_projection(

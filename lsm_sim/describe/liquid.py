@@ -19,12 +19,13 @@ from lsm_sim.describe.distributions import Distribution
 from lsm_sim.describe.neurons import Neurons
 from lsm_sim.describe.synapses import Synapses
 from lsm_sim.describe.values import Value, value_range
+from lsm_sim.dynamics import LIF
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.files import PathLike
 from lsm_sim.support.printing import html_table
 
-FORMAT = "lsm_sim.liquid/1"
+FORMATS = ("lsm_sim.liquid/1", "lsm_sim.liquid/2")  # the second may have what `_is_second` looks for
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,21 @@ class Liquid:
             self._check_ends(synapses, names)
 
     def _check_ends(self, synapses: Synapses, names: list[str]) -> None:
-        own = [group.name for group in self.neurons]
+        own = {group.name: group for group in self.neurons}
         where = f"Synapses {synapses.pre} -> {synapses.post}"
         if synapses.pre not in names:
             raise DescriptionError(f"{where}: no group {synapses.pre!r}; known: {', '.join(names)}")
         for target in synapses.targets:
             if target not in own:
                 raise DescriptionError(f"{where}: no neuron group {target!r}; known: {', '.join(own)}")
-        sign = next((group.sign for group in self.neurons if group.name == synapses.pre), None)
+        sign = own[synapses.pre].sign if synapses.pre in own else None
+        for target in synapses.targets:
+            synapses.receptor_number(target, sign, second=own[target].tau_syn_inh is not None)
+        if synapses.stp is not None:
+            sizes = {group.name: group.size for group in self.inputs} | {
+                name: group.size for name, group in own.items()
+            }
+            synapses.stp.check_size(sizes[synapses.pre], where)
         if sign is not None and _breaks_dale(synapses.weight, sign):
             kind, want = ("excitatory", ">= 0") if sign == 1 else ("inhibitory", "<= 0")
             msg = f"{where} weight: got {synapses.weight!r}, but {synapses.pre!r} is {kind}; expected weights {want}"
@@ -93,7 +101,7 @@ class Liquid:
         >>> Liquid([], [Neurons("a", 3)], seed=7).to_dict()["seed"]
         7
         """
-        return {"format": FORMAT, "seed": self.seed, **plain.encode_fields(self, defaults=True)}
+        return {"format": FORMATS[_is_second(self)], "seed": self.seed, **plain.encode_fields(self, defaults=True)}
 
     @staticmethod
     def from_dict(data: Any, where: str = "liquid") -> Liquid:
@@ -105,10 +113,10 @@ class Liquid:
             If a key is unknown or missing, or a type or value wrong; the message has file and key path.
         """
         fields = [field.name for field in dataclasses.fields(Liquid)]
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
+        if not isinstance(data, dict) or data.get("format") not in FORMATS:
             got = plain.short(data.get("format")) if isinstance(data, dict) and "format" in data else "none"
             raise DescriptionError(
-                f"{where}: got format {got}, expected {FORMAT!r}; is it the description of a liquid?"
+                f"{where}: got format {got}, expected {FORMATS[0]!r} or {FORMATS[1]!r}; is it the description of a liquid?"
             )
         plain.check_keys(data, ["format", *fields], [], f"{where}: ")
         content = {key: value for key, value in data.items() if key != "format"}
@@ -144,6 +152,14 @@ class Liquid:
         return self.to_dict() == other.to_dict() if isinstance(other, Liquid) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _is_second(liquid: Liquid) -> bool:
+    """Return whether the liquid has anything that versions which know only the first format cannot read."""
+    optional = [parameter.name for parameter in LIF.parameters if parameter.default is None]
+    return any(getattr(group, name) is not None for group in liquid.neurons for name in optional) or any(
+        synapses.stp is not None or synapses.receptor is not None for synapses in liquid.synapses
+    )
 
 
 def _breaks_dale(weight: Value, sign: int) -> bool:

@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.describe.distributions import LAWS, Distribution
+from lsm_sim.describe.plasticity import TsodyksMarkram
 from lsm_sim.describe.positions import Box, Grid
+from lsm_sim.describe.synapses import Receptor
 from lsm_sim.describe.values import Value
 from lsm_sim.describe.wiring import (
     AllToAll,
@@ -39,7 +41,8 @@ RULES: dict[str, type] = {
     for rule in (AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld)
 }
 POSITIONS: dict[str, type] = {"grid": Grid, "random_in_box": Box}
-_NAMES = {record: name for table in (RULES, POSITIONS) for name, record in table.items()}
+PLASTICITY: dict[str, type] = {"TsodyksMarkram": TsodyksMarkram}
+_NAMES = {record: name for table in (RULES, POSITIONS, PLASTICITY) for name, record in table.items()}
 _MAX_MESSAGE = 300
 _TOO_LARGE = 2**1023  # Python's integers have no limit, but those that become floats have
 
@@ -70,7 +73,7 @@ def encode_fields(record: Any, names: Mapping[str, str] | None = None, *, defaul
             continue
         if _item_kind(hints[field.name]) is not None:
             out[name] = [encode_fields(item, defaults=True) for item in value]
-        elif defaults or field.default is dataclasses.MISSING or value != field.default:
+        elif defaults or field.default in (dataclasses.MISSING, None) or value != field.default:
             out[name] = encode(value)
     return out
 
@@ -202,9 +205,12 @@ def _distribution(value: Any, path: Path) -> Distribution:
     return distribution
 
 
-def _rule(value: Any, path: Path) -> Any:
-    name, inner = _tagged(value, RULES, path)
-    return decode_record(RULES[name], inner, join(path, name))
+def _record_of(table: Mapping[str, type]) -> Callable[[Any, Path], Any]:
+    def decode(value: Any, path: Path) -> Any:
+        name, inner = _tagged(value, table, path)
+        return decode_record(table[name], inner, join(path, name))
+
+    return decode
 
 
 def _positions(value: Any, path: Path) -> Any:
@@ -240,7 +246,9 @@ _DECODERS: dict[Any, Callable[[Any, Path], Any]] = {  # by the type of the recor
     Ints: _numbers,
     Value: _value,
     Value | None: _value,
-    WiringRule: _rule,
+    WiringRule: _record_of(RULES),
+    TsodyksMarkram | None: _record_of(PLASTICITY),
+    Receptor | None: _text,
     Grid | Box | Floats | None: _positions,
 }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
 from lsm_sim.describe.distributions import Distribution
+from lsm_sim.describe.plasticity import TsodyksMarkram
 from lsm_sim.describe.values import Value, checked_value, value_range
 from lsm_sim.describe.wiring import Edges, WiringRule
 from lsm_sim.errors import DescriptionError
@@ -15,6 +16,9 @@ from lsm_sim.support import checks
 from lsm_sim.support.printing import short_repr
 from lsm_sim.support.quantities import Dimension
 from lsm_sim.support.records import rebuild
+
+Receptor = Literal["exc", "inh"]
+RECEPTORS: tuple[Receptor, ...] = ("exc", "inh")  # the numbers of a program's receptors are their indices
 
 
 def _check_rule(rule: Any, where: str) -> None:
@@ -35,6 +39,12 @@ class Synapses:
         In units of v; one number, one for each synapse in the order of `Edges`, or a distribution.
     delay
         In seconds, at least one step; None means one step.
+    stp
+        Short-term plasticity, `TsodyksMarkram`, or None: every spike delivers ``weight``.
+    receptor
+        Which synaptic current the spikes add to: "exc", of the time constant tau_syn, or "inh", of the time constant
+        tau_syn_inh. None: "exc" where ``post`` has no tau_syn_inh, otherwise by the sign of the weights, which must then
+        be the same for all of them.
     """
 
     pre: str
@@ -42,6 +52,8 @@ class Synapses:
     rule: WiringRule
     weight: Value = 1.0
     delay: Value | None = None
+    stp: TsodyksMarkram | None = field(default=None, kw_only=True)
+    receptor: Receptor | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         checks.described_name(self.pre, "Synapses pre")
@@ -66,6 +78,10 @@ class Synapses:
             object.__setattr__(self, part, value)
         if self.delay is not None and value_range(self.delay)[1] <= 0:
             raise DescriptionError(f"{where} delay: got {value_range(self.delay)[1]:g} s, expected a time > 0")
+        if self.stp is not None:
+            checks.instance(self.stp, TsodyksMarkram, f"{where} stp", "TsodyksMarkram(...), or None")
+        if self.receptor is not None:
+            checks.choice(self.receptor, f"{where} receptor", RECEPTORS)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuild(self)
@@ -74,6 +90,33 @@ class Synapses:
     def targets(self) -> tuple[str, ...]:
         """The target groups."""
         return (self.post,) if isinstance(self.post, str) else self.post
+
+    def receptor_number(self, post: str, sign: int | None, *, second: bool) -> int:
+        """Return 0 for the receptor "exc" and 1 for "inh" of the target group ``post``, or raise `DescriptionError`.
+
+        Parameters
+        ----------
+        sign
+            Of the group ``pre``: the weights have this sign; None: any.
+        second
+            Whether ``post`` has a second time constant.
+        """
+        where = f"Synapses {self.pre} -> {post} receptor"
+        if not second:
+            if self.receptor == "inh":
+                raise DescriptionError(
+                    f"{where}: got 'inh', a receptor without a second time constant; give {post!r} a tau_syn_inh"
+                )
+            return 0
+        if self.receptor is not None:
+            return RECEPTORS.index(self.receptor)
+        low, high = value_range(self.weight)
+        if sign is None and low < 0 < high:
+            msg = (
+                f"{where}: got None for weights of both signs, but {post!r} has two time constants; say 'exc' or 'inh'"
+            )
+            raise DescriptionError(msg)
+        return int(sign == -1 or (sign is None and low < 0))
 
     def __repr__(self) -> str:
         return short_repr(self)

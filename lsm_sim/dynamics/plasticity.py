@@ -58,6 +58,16 @@ class SynapseRule:
     amount: Mapping[Arithmetic, Callable[[Any, Any, int], Any]]
 
 
+def lower(parameters: Arrays, dt: float) -> dict[str, Floats]:
+    """Return the arrays of a float64 block from U, tau_rec and tau_facil of each source; a time of 0 keeps nothing."""
+    out = {"stp_U": np.asarray(parameters["U"], np.float64)}
+    for name in ("rec", "facil"):
+        tau = np.asarray(parameters[f"tau_{name}"], np.float64)
+        kept = np.exp(np.divide(-dt, tau, out=np.zeros_like(tau), where=tau > 0))
+        out[f"stp_decay_{name}"] = np.where(tau > 0, kept, 0.0)
+    return out
+
+
 def start(n_sources: int, arithmetic: Arithmetic) -> dict[str, Any]:
     """Return full resources and no facilitation."""
     if arithmetic == "loihi":

@@ -18,6 +18,7 @@ from lsm_sim.support.warn import warn, warn_if_long
 
 _LONG_STEP = 0.5  # s
 _LONG_DELAY = 0.2  # s
+_LONG_PLASTICITY = 10.0  # s
 
 
 def warn_of_slips(
@@ -32,6 +33,7 @@ def warn_of_slips(
                 warn_if_long(float(np.median(drawn[parameter.name])), parameter.unusual, where)
     for projection in projections:
         _check_delay(projection)
+        _check_plasticity(projection)
 
 
 def _check_delay(projection: DrawnSynapses) -> None:
@@ -45,3 +47,10 @@ def _check_delay(projection: DrawnSynapses) -> None:
         warn(
             f"{where}: got {typical:g} s, which is unusually long; are weight and delay swapped, or is it in other units?"
         )
+
+
+def _check_plasticity(projection: DrawnSynapses) -> None:
+    for name, values in (projection.stp or {}).items():
+        if name != "U":
+            where = f"Synapses {projection.pre} -> {projection.post} stp {name}"
+            warn_if_long(float(np.median(values)), _LONG_PLASTICITY, where)

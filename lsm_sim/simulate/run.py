@@ -108,7 +108,7 @@ def run(
 
 def _warn_of_inputs_without_synapses(program: Program, stimulus: Spikes) -> None:
     for name, members in program.input_groups.items():
-        if len(members) and program.indptr[members.start] == program.indptr[members.stop]:
+        if len(members) and all(block.indptr[members.start] == block.indptr[members.stop] for block in program.blocks):
             n_events = int(np.count_nonzero((stimulus.channel >= members.start) & (stimulus.channel < members.stop)))
             if n_events:
                 warn(f"run: Inputs {name!r}: no synapse leaves this group, so its {n_events} events have no effect")
@@ -119,8 +119,9 @@ def _warn_of_long_delays(program: Program, stimulus: Spikes) -> None:
     longest = int(stimulus.n_steps.max(initial=0))
     if not len(stimulus) or program.max_delay + 1 < longest:
         return
+    delay = program.synapses().delay
     for projection in program.projections():
-        shortest = int(program.delay[projection.index].min()) + 1
+        shortest = int(delay[projection.index].min()) + 1
         if shortest >= longest:
             what = f"every delay is at least {shortest * program.dt:g} s, but the longest sample lasts {longest * program.dt:g} s"
             warn(f"run: Synapses {projection.label}: {what}, so nothing arrives through them")
