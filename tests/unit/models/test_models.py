@@ -11,7 +11,6 @@ from lsm_sim_models.groups import column, inhibitory_mask
 from lsm_sim_models.maass2002 import efficacy
 
 
-
 def static_column(**settings):
     return models.maass2002(plasticity="static", **settings)
 
@@ -60,7 +59,9 @@ def test_a_model_is_neither_silent_nor_saturated(model, n_inputs, rate, seed):
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-@pytest.mark.parametrize(("model", "n_inputs"), [(models.maass2002, 4), (static_column, 4), *((model, 32) for model in SIZED)])
+@pytest.mark.parametrize(
+    ("model", "n_inputs"), [(models.maass2002, 4), (static_column, 4), *((model, 32) for model in SIZED)]
+)
 def test_a_model_forgets(model, n_inputs, seed):
     dense = np.random.default_rng(1).random((4, 2000, n_inputs)) < 50 * 0.5 * ms
     dense[:, 1000:] = False  # half a second of input, half a second of silence
