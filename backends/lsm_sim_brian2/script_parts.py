@@ -34,7 +34,7 @@ def synapses(pre, post):
 _ANY = '''\
 def synapses(name, pre, post, effect):
     """Connect two groups; a spike adds to an accumulator, as ``effect`` says, whose sums are exact in any order."""
-    return connect(Synapses(pre, post, "w : 1", on_pre=effect, namespace=functions(pre), name=name))
+    return connect(Synapses(pre, post, "w : 1", on_pre=effect, {namespace}name=name))
 
 
 def connect(group):
@@ -43,17 +43,17 @@ def connect(group):
     group.w = arrays[group.name + "_weight"]
     group.delay = arrays[group.name + "_delay"] * defaultclock.dt
     return group
-
-
 '''
 
-_FUNCTIONS = '''\
+_FUNCTIONS = '''
+
 def functions(pre):
     """Return what statements of synapses may call beside Brian2's own functions."""
     return {{{found}}}
 '''
 
-_GRADED_FUNCTIONS = '''\
+_GRADED_FUNCTIONS = '''
+
 def functions(pre):
     """Return what statements of synapses may call beside Brian2's own functions: the payload that an event of pre carries."""
     found = {{{found}}}
@@ -87,7 +87,7 @@ REST = """
 
 def plastic(name, pre, post, effect):
     """Connect two groups by synapses with short-term plasticity: resources r and facilitation f (Tsodyks and Markram)."""
-    group = Synapses(pre, post, PLASTIC, on_pre=USE + effect, namespace=functions(pre), name=name)
+    group = Synapses(pre, post, PLASTIC, on_pre=USE + effect, {namespace}name=name)
     group.run_regularly(REST, when="groups", order=1)
     connect(group)
     for variable in [{variables}]:
@@ -144,18 +144,21 @@ def imported(program: Program, *, graded: int | None) -> list[str]:
 
 def definitions(program: Program, *, graded: int | None) -> str:
     """Return the functions that create synapses; for ``graded`` see `meaning`."""
-    kinds = list(synapses.kinds(program))
     if _is_plain(program, graded):
         return _PLAIN.format(effect=Synapse(program.arithmetic).effect())
     found = '"rint": rint' if _calls_rint(program) else ""
-    out = _ANY + (
-        _FUNCTIONS.format(found=found) if graded is None else _GRADED_FUNCTIONS.format(found=found, n_steps=graded)
-    )
-    out += _RINT if _calls_rint(program) else ""
-    for kind in [kind for kind in kinds if kind.rule != "static"][:1]:
+    namespace = "namespace=functions(pre), " if found or graded is not None else ""
+    out = _ANY.format(namespace=namespace)
+    if graded is not None:
+        out += _GRADED_FUNCTIONS.format(found=found, n_steps=graded)
+    elif found:
+        out += _FUNCTIONS.format(found=found)
+    out += _RINT if found else ""
+    for kind in [kind for kind in synapses.kinds(program) if kind.rule != "static"][:1]:
         (start,) = kind.start().values()
         names = [name for name in kind.variables if name not in ("w", "r", "f")]
         out += _PLASTIC.format(
+            namespace=namespace,
             model=kind.model(),
             use=kind.use().rstrip(),
             remark="at a spike, before its effect"
