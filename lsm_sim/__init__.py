@@ -18,6 +18,7 @@ from lsm_sim.errors import BackendUnavailableError, DescriptionError, LsmError, 
 from lsm_sim.learn.features import Counts, Traces
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
+from lsm_sim.simulate.inject import inject
 from lsm_sim.simulate.results import Record, Result, StateTrace
 from lsm_sim.simulate.run import run
 from lsm_sim.spikes.spikes import Spikes
@@ -96,6 +97,7 @@ __all__ = [
     "forecast",
     "get_backend",
     "grid",
+    "inject",
     "kHz",
     "lower",
     "ms",

@@ -21,6 +21,7 @@ trials says which trial it wants:
 from lsm_sim.encode.bits import Bits, bits
 from lsm_sim.encode.bsa import BSA, bsa
 from lsm_sim.encode.change import Delta, delta
+from lsm_sim.encode.graded import Graded, graded
 from lsm_sim.encode.passthrough import Passthrough, passthrough
 from lsm_sim.encode.population import Population, population
 from lsm_sim.encode.rates import Latency, Poisson, Rate, latency, poisson, rate
@@ -32,6 +33,7 @@ __all__ = [
     "Bits",
     "Delta",
     "Encoder",
+    "Graded",
     "Latency",
     "Passthrough",
     "Poisson",
@@ -41,6 +43,7 @@ __all__ = [
     "bits",
     "bsa",
     "delta",
+    "graded",
     "latency",
     "passthrough",
     "poisson",

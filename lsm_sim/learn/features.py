@@ -48,7 +48,8 @@ class Counts(Parameters):
     Windows cover ``n_windows`` * ``window`` seconds from the start (None: the longest sample of the batch); a sample that
     lasts longer is an error. Features run bin by bin: all neurons of bin 0, then of bin 1, ... ``per_second`` divides
     by the length of the bin, so that samples of different lengths are comparable (an empty bin gives 0). ``sqrt`` takes the
-    square root, which makes the variance of Poisson counts the same at all rates (Anscombe, Biometrika 35, 1948).
+    square root, which makes the variance of Poisson counts the same at all rates (Anscombe, Biometrika 35, 1948). The sums of
+    the payloads of graded events take the place of counts; of a negative sum, the square root of the magnitude keeps its sign.
     """
 
     bins: int = 1
@@ -69,10 +70,10 @@ class Counts(Parameters):
             checks.whole(self.n_windows, "Counts n_windows", 1, checks.MOST)
 
     def of(self, spikes: Spikes) -> Floats:
-        """Return the counts of ``spikes``."""
+        """Return the counts of ``spikes``, the sums of payloads where events have them."""
         checks.instance(spikes, Spikes, "Counts", "Spikes")
         edges = self._edges(spikes)
-        return self._finish(spikes.counts(edges), edges, spikes.dt)
+        return self._finish(spikes.payload_sums(edges), edges, spikes.dt)
 
     def run(
         self, runner: Runner, stimulus: Spikes, n_threads: int | None = None, progress: bool | None = None
@@ -115,14 +116,14 @@ class Counts(Parameters):
             )
         return np.pad(edges, ((0, 0), (0, n_windows + 1 - edges.shape[1])), mode="edge")
 
-    def _finish(self, counts: npt.NDArray[np.int32], edges: Ints, dt: float) -> Floats:
+    def _finish(self, counts: npt.NDArray[np.int32] | Ints, edges: Ints, dt: float) -> Floats:
         check_memory(counts.size * 16, "Counts")  # as floats, and a copy for their roots
         values = counts.astype(np.float64)
         if self.per_second:
             duration = np.diff(edges, axis=1) * dt
             values /= np.where(duration > 0, duration, 1.0)[:, :, None]
         flat = values.reshape(len(values), -1)
-        return np.sqrt(flat) if self.sqrt else flat
+        return np.copysign(np.sqrt(np.abs(flat)), flat) if self.sqrt else flat
 
 
 def checked_resolution(resolution: float | None, where: str) -> float | None:
@@ -157,7 +158,7 @@ class Traces(Parameters):
         round(exp(-age / tau) / resolution) * resolution        age = 0 at the end of the step of the spike
 
     ``times`` are fractions of the sample's own length in (0, 1], or seconds where ``seconds`` is set. Features run time by
-    time: all neurons at the first time, then at the second, ...
+    time: all neurons at the first time, then at the second, ... A graded event counts as often as its payload says.
 
     Each spike counts in multiples of ``resolution`` (default 2^-10 of one spike), so it counts for nothing once it is older
     than tau * ln(2 / resolution), 7.6 tau by default. Without a resolution, a readout that standardises its features would
@@ -196,7 +197,10 @@ class Traces(Parameters):
             age = ends[sample, j] - 1 - spikes.step
             counted = (age >= 0) & (age < kernel.size)
             flat = sample[counted] * spikes.n_channels + spikes.channel[counted]
-            total = np.bincount(flat, kernel[age[counted]], minlength=len(spikes) * spikes.n_channels)
+            added = kernel[age[counted]]
+            if spikes.payload is not None:
+                added = added * spikes.payload[counted]
+            total = np.bincount(flat, added, minlength=len(spikes) * spikes.n_channels)
             out[:, j] = total.reshape(len(spikes), -1) * unit
         return out.reshape(len(spikes), -1)
 

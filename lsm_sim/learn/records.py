@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.encode import BSA, Bits, Delta, Latency, Passthrough, Poisson, Population, Rate, SideBySide
+from lsm_sim.encode import BSA, Bits, Delta, Graded, Latency, Passthrough, Poisson, Population, Rate, SideBySide
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.features import Counts, Traces
 
 RECORDS: Mapping[str, tuple[type, ...]] = {
-    "encoder": (Bits, BSA, Delta, Latency, Passthrough, Poisson, Population, Rate, SideBySide),
+    "encoder": (Bits, BSA, Delta, Graded, Latency, Passthrough, Poisson, Population, Rate, SideBySide),
     "features": (Counts, Traces),
 }
 

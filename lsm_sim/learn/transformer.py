@@ -38,6 +38,7 @@ _SETTINGS = ("dt", "sample_shape", "scale", "backend", "arithmetic")
 _FORM = ("n_samples", "n_channels", "n_features", "sequences")
 _RANGE = ("low", "high")
 _STIMULUS = ("step", "channel", "offsets", "n_steps")
+_PAYLOAD = "payload"  # of the stimulus, only where events have one
 
 
 class LiquidTransformer(TransformerMixin, HoldsRecords):
@@ -191,7 +192,7 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         }
         arrays = {name: getattr(self.input_, name) for name in _RANGE}
         if self.calibration_ is not None:
-            arrays |= {f"calibration_{name}": getattr(self.calibration_, name) for name in _STIMULUS}
+            arrays |= {f"calibration_{name}": getattr(self.calibration_, name) for name in (*_STIMULUS, _PAYLOAD)}
         for name, program in self._pinned().items():
             description[name] = program.digest
             arrays |= {f"{name}_{key}": _small(value) for key, value in program.to_arrays().items()}
@@ -206,7 +207,8 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         form = EstimatorInput(**checked_input(description["input"], arrays, settings["scale"]))
         transformer.prepare(form, _pinned_program("program", description, arrays))
         if "calibration_step" in arrays:  # missing if no samples were needed, or in files of earlier versions
-            fields = {name: np.atleast_1d(arrays[f"calibration_{name}"]) for name in _STIMULUS}
+            names = [name for name in (*_STIMULUS, _PAYLOAD) if name in _STIMULUS or f"calibration_{name}" in arrays]
+            fields = {name: np.atleast_1d(arrays[f"calibration_{name}"]) for name in names}
             transformer.calibrate(Spikes(**fields, n_channels=transformer.program_.n_inputs, dt=transformer.dt))
         transformer.integers_ = _pinned_program("integers", description, arrays)
         return transformer

@@ -70,8 +70,9 @@ def _edges(groups: Groups) -> Ints:
 def _cells(program: Program, row_edges: Ints, column_edges: Ints) -> tuple[Any, bool]:
     """Return the mean weight of each cell, masked in cells without synapses, and whether cells contain several pairs."""
     shape = (len(row_edges) - 1, len(column_edges) - 1)
-    row = np.searchsorted(row_edges, program.sources(), side="right") - 1
-    column = np.searchsorted(column_edges, program.post, side="right") - 1
+    synapses = program.synapses()
+    row = np.searchsorted(row_edges, synapses.source, side="right") - 1
+    column = np.searchsorted(column_edges, synapses.post, side="right") - 1
     flat = row * shape[1] + column
     total = np.bincount(flat, weights=program.weights(), minlength=shape[0] * shape[1]).reshape(shape)
     present = np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape)

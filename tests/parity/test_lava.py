@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from lsm_sim import Program, Spikes
 from lsm_sim.backend import Request
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.testing import (
@@ -143,3 +144,23 @@ def test_the_stock_models_of_synapses_give_the_same_bits(arithmetic, reference):
             request = Request(neurons=np.arange(network.n_neurons), progress=False)
             got, right = (run(engine, network, events, request) for engine in (stock, reference))
             assert_same(got, right, request, events, arithmetic)
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_an_event_with_the_payload_0_delivers_nothing_but_uses_resources(arithmetic, lava, reference):
+    values = {"weight": [64], "threshold": [90], "bias": [0], "refractory": [0], "stp_U": [2048, 0]}
+    if arithmetic == "float64":
+        values |= {"stp_U": [0.5, 0], "stp_decay_rec": [0.9, 0], "stp_decay_facil": [0.5, 0]}
+        values |= {"decay_u": [0.5], "decay_v": [0.5]}
+    else:
+        values |= {"stp_drec": [400, 0], "stp_dfacil": [2048, 0], "du": [2047], "dv": [2048]}
+    program = Program(
+        arithmetic=arithmetic, dt=1e-3, n_inputs=1, n_neurons=1, indptr=[0, 1, 1], post=[0], delay=[0], rule="stp", **values
+    )  # fmt: skip
+    payload = np.array([0, 3, 0, 0, -2, 5])
+    every = Spikes.from_events(np.arange(6), np.zeros(6), n_steps=10, n_channels=1, dt=1e-3, payload=payload)
+    some = np.flatnonzero(payload)
+    fewer = Spikes.from_events(some, np.zeros(some.size), n_steps=10, n_channels=1, dt=1e-3, payload=payload[some])
+    right = answer(reference, program, every)
+    assert not np.array_equal(right.u[0], answer(reference, program, fewer).u[0])
+    np.testing.assert_array_equal(answer(lava, program, every).u[0], right.u[0])

@@ -37,7 +37,8 @@ class Samples:
     transformer
         Fitted on the training samples.
     signals
-        What the encoder sees, one (frames, channels) array per sample; for samples of spikes, counts per 10 ms.
+        What the encoder sees, one (frames, channels) array per sample; for samples of spikes, counts (or sums of payloads) per
+        10 ms.
     stimulus
         The spikes that enter the liquid.
     """
@@ -74,9 +75,9 @@ def prepared(model: Any, X: Any, train: Ints, watch: Stopwatch, fronts: dict[str
 
 
 def _rates(spikes: Spikes) -> list[Floats]:
-    """Return the spikes per channel and 10 ms."""
+    """Return the spikes, or the sums of their payloads, per channel and 10 ms."""
     width = max(1, round(_FRAME / spikes.dt))
-    counts = spikes.counts(windows(spikes.n_steps, width)).astype(np.float64)
+    counts = spikes.payload_sums(windows(spikes.n_steps, width)).astype(np.float64)
     return [own[: -(-int(n) // width)] for own, n in zip(counts, spikes.n_steps, strict=True)]
 
 

@@ -152,7 +152,7 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         """Return the same counts and traces of the spikes that enter the liquid: the control without a liquid."""
         array = checked_series(series)
         stimulus = self.encode(array)
-        counts = stimulus.counts(sample_edges(stimulus, len(array)))[0]
+        counts = stimulus.payload_sums(sample_edges(stimulus, len(array)))[0]
         return with_traces(counts, self.taus, keep_counts=self.counts, resolution=self.resolution)
 
     def predict(self, series: Any) -> Floats:
