@@ -31,12 +31,16 @@ def memory_capacity(seeds):
         "plain": with_memory,
         "adaptive thresholds": lambda n, seed: changed(with_memory(n, seed), **FAST),
         "  recurrence off": lambda n, seed: rescale.scale(changed(with_memory(n, seed), **FAST), 0.0, "recurrent"),
+        "plain, recurrence x 0.7": lambda n, seed: rescale.scale(with_memory(n, seed), 0.7, "recurrent"),
+        "adaptive, recurrence x 1.4": lambda n, seed: rescale.scale(
+            changed(with_memory(n, seed), **FAST), 1.4, "recurrent"
+        ),
         "plain, t_ref 2 ms": lambda n, seed: changed(with_memory(n, seed), t_ref=2 * ms),
     }
     for name, network in networks.items():
         found = [capacity(network(500, seed), seed, n_train=4000, n_test=2000, n_lags=60) for seed in seeds]
         (mean, rate), sd = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)[0]
-        print(f"memory capacity  {name:<22}{mean:7.2f} ± {sd:.2f} at {rate:.0f} Hz", flush=True)
+        print(f"memory capacity  {name:<27}{mean:7.2f} ± {sd:.2f} at {rate:.0f} Hz", flush=True)
 
 
 def in_integers(seeds):
