@@ -150,7 +150,7 @@ class Words(NamedTuple):
     number: Any
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=16)
 def words(folder: str, seed: int) -> Words:
     """Return all recordings, encoded as ``lsm-sim evaluate fsdd`` does, see `Words`."""
     data = fsdd(folder)
