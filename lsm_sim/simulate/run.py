@@ -187,10 +187,15 @@ def _traces(
             continue
         columns = np.searchsorted(recorded, index)
         values = [sample[:, columns] for sample in outcome.traces[variable]]
-        limit = threshold[index] if variable == "v" else None
+        limit: Any = threshold[index] if variable == "v" else None
+        if variable == "v" and "w" in variables:
+            limit = tuple(limit + sample[:, columns] for sample in outcome.traces["w"])
         if units is not None:
             values = [units.to_user(variable, sample, index) for sample in values]
-            limit = None if limit is None else units.to_user(variable, limit, index)
+            if isinstance(limit, tuple):
+                limit = tuple(units.to_user(variable, sample, index) for sample in limit)
+            elif limit is not None:
+                limit = units.to_user(variable, limit, index)
         within = index - program.neuron_groups[name].start
         unit = "" if units is None else next(one.unit for one in program.model.state if one.name == variable)
         out[name] = StateTrace(within, times, tuple(values), limit, unit)
