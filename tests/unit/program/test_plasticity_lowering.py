@@ -208,3 +208,27 @@ def test_a_wrong_table_of_plasticity_is_named_by_its_place():
     data["synapses"][0]["stp"] = {"TsodyksMarkram": {"U": 2.0}}
     with pytest.raises(DescriptionError, match=r"synapses\[0\].stp.TsodyksMarkram: TsodyksMarkram U: got 2"):
         Liquid.from_dict(data)
+
+
+def test_summaries_show_what_a_program_has():
+    program = lower(
+        liquid(
+            Synapses("in", "exc", AllToAll(), weight=0.5, stp=STP),
+            Synapses("inh", "exc", AllToAll(), weight=-0.5, stp=TsodyksMarkram([0.25, 0.5], 125 * ms)),
+            exc=TWO | {"tau_adapt": 1.0, "adapt_step": 0.1},
+        ),
+        1 * ms,
+    )
+    lines = program.summary().splitlines()
+    names = ["tau_syn_inh (ms)", "tau_adapt (ms)", "adapt_step"]
+    assert [name in lines[2] for name in names] == [True] * 3
+    assert lines[3].split()[-1] == "0.1"
+    assert lines[6].endswith("kind")
+    assert lines[7].endswith("1               exc, U 0.5, tau_rec 1100 ms, tau_facil 50 ms")
+    assert lines[8].endswith("inh, U 0.25 .. 0.5, tau_rec 125 ms")
+
+
+def test_summaries_of_programs_in_integers_show_them_too():
+    program = lower(liquid(Synapses("in", "exc", AllToAll(), weight=0.5, stp=TsodyksMarkram(0.5, 64 * ms))), 1 * ms)
+    quiet = Spikes.from_dense(np.ones((1, 50, 3)), 1 * ms)
+    assert "U 0.5, tau_rec 63.5 ms" in lsm.quantise(program, quiet).program.summary()
