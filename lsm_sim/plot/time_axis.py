@@ -12,6 +12,7 @@ _PER_SECOND = {"ms": 1000.0, "s": 1.0}
 
 def per_second(unit: TimeUnit) -> float:
     """Return how many of ``unit`` make a second."""
-    if not isinstance(unit, str) or unit not in _PER_SECOND:
+    given: object = unit  # anything, until it is checked
+    if not isinstance(given, str) or given not in _PER_SECOND:
         raise DescriptionError(f"unit: got {unit!r}, expected 'ms' or 's'")
     return _PER_SECOND[unit]

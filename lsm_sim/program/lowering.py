@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from lsm_sim.describe.background import with_channels
 from lsm_sim.describe.drawing import draw_parameters, draw_synapses
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.dynamics import LIF, Units
@@ -44,7 +45,7 @@ def lower(liquid: Liquid, dt: float, weight_bits: int | None = 16) -> Program:
     """
     if not isinstance(liquid, Liquid):
         raise DescriptionError(f"lower: got {type(liquid).__name__}, expected a Liquid")
-    dt = checks.positive(dt, "dt", "time")
+    dt, liquid = checks.positive(dt, "dt", "time"), with_channels(liquid)
     check_memory(liquid.n_neurons * BYTES_PER_NEURON + liquid.n_inputs * 16, "Liquid")
     parameters = [draw_parameters(group, liquid.seed) for group in liquid.neurons]
     for group, drawn in zip(liquid.neurons, parameters, strict=True):
