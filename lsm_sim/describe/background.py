@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.printing import short_repr
 from lsm_sim.support.records import rebuild
-
-if TYPE_CHECKING:
-    from lsm_sim.describe.liquid import Liquid
 
 Per = Literal["neuron", "group"]
 PER: tuple[Per, ...] = ("neuron", "group")
@@ -85,26 +82,13 @@ class Source(NamedTuple):
     synapses: Synapses
 
 
-def sources(liquid: Liquid) -> list[Source]:
-    """Return the sources of noise of a liquid, in the order of their input channels."""
-    sizes = {group.name: group.size for group in liquid.neurons}
+def sources(background: Iterable[Background], sizes: Mapping[str, int]) -> list[Source]:
+    """Return the sources of noise, in the order of their input channels; ``sizes`` are those of the groups of neurons."""
     out = []
-    for number, one in enumerate(liquid.background):
+    for number, one in enumerate(background):
         for target in one.targets:
             own = one.per == "neuron"
             name = f"background {number} to {target}"
             synapses = Synapses(name, target, OneToOne() if own else AllToAll(), weight=one.weight)
             out.append(Source(name, sizes[target] if own else 1, one.rate, synapses))
     return out
-
-
-def with_channels(liquid: Liquid) -> Liquid:
-    """Return the liquid with the background as input groups and synapses."""
-    from lsm_sim.describe.liquid import Inputs
-
-    if not liquid.background:
-        return liquid
-    own = sources(liquid)
-    inputs = [*liquid.inputs, *(Inputs(one.name, one.size) for one in own)]
-    synapses = [*liquid.synapses, *(one.synapses for one in own)]
-    return dataclasses.replace(liquid, inputs=inputs, synapses=synapses, background=())

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lsm_sim.describe import file, plain
-from lsm_sim.describe.background import Background, sources
+from lsm_sim.describe.background import Background, Source, sources
 from lsm_sim.describe.distributions import Distribution
 from lsm_sim.describe.neurons import Neurons
 from lsm_sim.describe.synapses import Synapses
@@ -99,7 +99,7 @@ class Liquid:
             unknown = [target for target in one.targets if target not in own]
             if unknown:
                 raise DescriptionError(f"Background to: no neuron group {unknown[0]!r}; known: {', '.join(own)}")
-        for source in sources(self):
+        for source in self.noise():
             target = source.synapses.targets[0]
             source.synapses.receptor_number(target, None, second=own[target].tau_syn_inh is not None)
 
@@ -112,6 +112,19 @@ class Liquid:
     def n_neurons(self) -> int:
         """Total number of neurons."""
         return sum(group.size for group in self.neurons)
+
+    def noise(self) -> list[Source]:
+        """Return the sources of background noise, in the order of their input channels in a program."""
+        return sources(self.background, {group.name: group.size for group in self.neurons})
+
+    def with_noise_channels(self) -> Liquid:
+        """Return the liquid with its background noise as further input groups and synapses, as it is lowered."""
+        noise = self.noise()
+        if not noise:
+            return self
+        inputs = [*self.inputs, *(Inputs(source.name, source.size) for source in noise)]
+        synapses = [*self.synapses, *(source.synapses for source in noise)]
+        return dataclasses.replace(self, inputs=inputs, synapses=synapses, background=())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the description as text, numbers, lists and dicts, without fields that are None.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.describe.background import Source, sources
+from lsm_sim.describe.background import Source
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
@@ -35,7 +35,7 @@ def with_background(stimulus: Spikes, liquid: Liquid, trial: Any = 0) -> Spikes:
     checks.instance(liquid, Liquid, "with_background liquid", "a Liquid")
     checks.instance(stimulus, Spikes, "stimulus", "Spikes; see lsm_sim.encode")
     trials = _trials(trial, len(stimulus))
-    noise = sources(liquid)
+    noise = liquid.noise()
     if not noise:
         return stimulus
     if stimulus.n_channels != liquid.n_inputs:

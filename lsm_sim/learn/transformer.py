@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from lsm_sim.describe.background import with_channels
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.encode import Encoder, Rate
@@ -120,7 +119,7 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         self.n_features_in_ = form.n_features
         n_channels = self.encoder_.n_channels(form.n_channels)
         self.liquid_ = build_liquid(self.liquid, n_channels, "the encoder returns for X")
-        n_inputs = with_channels(self.liquid_).n_inputs
+        n_inputs = self.liquid_.with_noise_channels().n_inputs
         if program is not None and program.n_inputs != n_inputs:
             raise DescriptionError(f"program: got {program.n_inputs} input channels, expected {n_inputs}")
         self.program_ = lower(self.liquid_, self.dt) if program is None else program

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.describe.background import with_channels
 from lsm_sim.describe.drawing import draw_parameters, draw_synapses
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.dynamics import LIF, Units
@@ -45,7 +44,7 @@ def lower(liquid: Liquid, dt: float, weight_bits: int | None = 16) -> Program:
     """
     if not isinstance(liquid, Liquid):
         raise DescriptionError(f"lower: got {type(liquid).__name__}, expected a Liquid")
-    dt, liquid = checks.positive(dt, "dt", "time"), with_channels(liquid)
+    dt, liquid = checks.positive(dt, "dt", "time"), liquid.with_noise_channels()
     check_memory(liquid.n_neurons * BYTES_PER_NEURON + liquid.n_inputs * 16, "Liquid")
     parameters = [draw_parameters(group, liquid.seed) for group in liquid.neurons]
     for group, drawn in zip(liquid.neurons, parameters, strict=True):
