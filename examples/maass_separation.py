@@ -61,12 +61,15 @@ def states(counts):
     return np.stack(out, axis=1)
 
 
-def state_distances(plasticity):
-    """Return the mean distance of the states of pairs over time, for each input distance; and the mean rates."""
+def state_distances(**settings):
+    """Return the mean distance of the states of pairs over time, for each input distance; and the mean rates.
+
+    Rates are those during the input, and from 100 ms after its end on.
+    """
     found = {d: [] for d in DISTANCES}
     during, after = [], []
     for circuit in range(N_CIRCUITS):
-        liquid = models.maass2002(n_inputs=1, seed=circuit, plasticity=plasticity, input_probability=0.3)
+        liquid = models.maass2002(n_inputs=1, seed=circuit, **settings)
         program = lsm.lower(liquid, DT)
         rng = np.random.default_rng(circuit)
         for _ in range(N_STATES):
@@ -86,14 +89,21 @@ def state_distances(plasticity):
 
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True, layout="constrained")
-print(f"{'':<10}{'rate (Hz)':>10}{'after':>8}   state distance at 500 ms for input distances {DISTANCES}")
-for ax, plasticity in zip(axes, ("dynamic", "static"), strict=True):
-    curves, rate, later = state_distances(plasticity)
-    at_end = "  ".join(f"{curve[49]:.2f}" for curve in curves.values())
-    print(f"{plasticity:<10}{rate:>10.1f}{later:>8.2f}   {at_end}")
+columns = {
+    "dynamic, as published": {"plasticity": "dynamic"},
+    "static, efficacy at 20 Hz": {"plasticity": "static"},
+    "static, efficacy at rest": {"plasticity": "static", "presynaptic_rate": 0},
+}
+print(f"{'synapses':<28}{'rate (Hz)':>10}{'after':>8}   state distance at 500 ms for input distances {DISTANCES}")
+for (name, settings), ax in zip(columns.items(), [*axes, None], strict=True):
+    curves, rate, later = state_distances(**settings)
+    at_end = "  ".join(f"{curve[49]:5.2f}" for curve in curves.values())
+    print(f"{name:<28}{rate:>10.1f}{later:>8.2f}   {at_end}")
+    if ax is None:  # activity that never ends says nothing about the input
+        continue
     for d, curve in curves.items():
         ax.plot(10 * (1 + np.arange(curve.size)), curve, label=f"d = {d:g}")
-    ax.set(title=f"{plasticity} synapses", xlabel="time (ms)", xlim=(0, 1000))
+    ax.set(title=name, xlabel="time (ms)", xlim=(0, 1000))
 axes[0].set_ylabel("distance of states")
 axes[0].legend(frameon=False)
 figure.savefig("separation.png", dpi=150)

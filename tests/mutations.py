@@ -15,9 +15,12 @@ import sys
 
 import numpy as np
 
+from lsm_sim import Spikes
 from lsm_sim.backend import Request, compiled, find
+from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.errors import LsmError
 from lsm_sim.testing import random_program, random_stimulus
+from lsm_sim.testing.programs import EXTRA_ARRAYS, GRADED
 
 COPIES = {
     "itself": lambda record: record,
@@ -36,6 +39,10 @@ PROGRAM = {
     "threshold": (1,),
     "refractory": (0, 5),
 }
+PAYLOAD = {"payload": (-3, 0, 7, 2**31 - 1)}
+BLOCK = {name: PROGRAM[name] for name in ("indptr", "post", "delay", "weight")}
+EXTRA = ("decay_w", "dw", "jump", "decay_u2", "du2", "u0", "v0")
+NUMBERS = {"receptor": (-1, 0, 1, 2, 2**31), "rule": ("static", "stp", "other")}
 
 
 def assign(record, name, change):
@@ -101,32 +108,55 @@ def events(engine, program, stimulus, n_threads=None):
     return spikes.step.tolist(), spikes.channel.tolist(), spikes.offsets.tolist()
 
 
-def mutate(rng, record, fields):
+def mutate(rng, record):
     """Change a copy of the record; return it, what was done, and whether Python refused."""
-    how, name, way = rng.choice(list(COPIES)), rng.choice(list(fields)), rng.choice(WAYS)
+    how, way = rng.choice(list(COPIES)), rng.choice(WAYS)
     record, refusal = COPIES[how](record), ""
+    part, fields = _part(rng, record)
+    name = rng.choice(list(fields))
     try:
-        way(record, name, _changed(rng, fields[name]))
+        if name in NUMBERS:
+            object.__setattr__(part, name, rng.choice(NUMBERS[name]))
+        else:
+            way(part, name, _changed(rng, fields[name]))
     except ValueError as error:
         refusal = str(error)
-    done = f"{type(record).__name__}.{name}, {how}, {way.__name__}"
+    done = f"{type(part).__name__}.{name}, {how}, {way.__name__}"
     assert not refusal or "read-only" in refusal or "WRITEABLE" in refusal, f"{done}: {refusal}"
     return record, done, bool(refusal)
+
+
+def _part(rng, record):
+    """Return what is changed, the record or one of its blocks of synapses, and the fields that may be."""
+    if isinstance(record, Spikes):
+        return record, SPIKES if record.payload is None else SPIKES | PAYLOAD
+    if record.more_blocks and rng.random() < 0.6:
+        block = rng.choice(record.more_blocks)
+        return block, BLOCK | NUMBERS | dict.fromkeys(block.arrays, (0, 1))
+    return record, PROGRAM | {name: (0, 1) for name in record.arrays if name in EXTRA}
+
+
+def _case(rng, numbers, engine):
+    """Return a random program and stimulus; every second one has a part of what the engine supports beyond plain LIF."""
+    supports, arithmetic = engine.supports, rng.choice(ARITHMETICS)
+    extended = rng.random() < 0.5
+    needs = [need for need in EXTRA_ARRAYS if extended and need in supports and rng.random() < 0.5]
+    program = random_program(numbers, arithmetic, max_neurons=30, max_inputs=5, needs=needs)
+    graded = extended and GRADED in supports
+    return program, random_stimulus(numbers, program, max_samples=3, max_steps=30, graded=graded)
 
 
 def attempt(seed, engine):
     """Make one try; return what was done and how it ended."""
     rng, numbers = random.Random(seed), np.random.default_rng(seed)
-    program = random_program(numbers, rng.choice(["float64", "loihi"]), max_neurons=30, max_inputs=5)
-    stimulus = random_stimulus(numbers, program, max_samples=3, max_steps=30)
-    program, stimulus = pickle.loads(pickle.dumps((program, stimulus)))
+    program, stimulus = pickle.loads(pickle.dumps(_case(rng, numbers, engine)))
     right = [events("reference", program, stimulus)]
     if rng.random() < 0.5:
         events(engine, program, stimulus)  # so that layouts are kept
     if rng.random() < 0.6:
-        stimulus, done, refused = mutate(rng, stimulus, SPIKES)
+        stimulus, done, refused = mutate(rng, stimulus)
     else:
-        program, done, refused = mutate(rng, program, PROGRAM)
+        program, done, refused = mutate(rng, program)
     right.append(events("reference", program, stimulus))
     got = events(engine, program, stimulus, n_threads=rng.choice([1, 2]))
     assert isinstance(got, str) or got in right, f"seed {seed}, {engine}: {done}: wrong spikes"

@@ -1,11 +1,12 @@
 """One standalone C++ program of Brian2: generate, compile, run with the stimulus of some rounds, read results, remove.
 
 The stimulus is a table with one row per step, in which each float64 has one bit for each of `CHANNELS_PER_NUMBER` input
-channels.
+cells. If events have payloads, it has a column for each input cell, with 2 * payload + 1 for an event and 0 for none.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -21,8 +22,9 @@ from lsm_sim.errors import RunError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.memory import check_memory
-from lsm_sim_brian2 import compiler, equations, rounds
+from lsm_sim_brian2 import compiler, equations, rounds, synapses
 from lsm_sim_brian2.gather import Gatherer
+from lsm_sim_brian2.inputs import PAYLOAD, Inputs
 from lsm_sim_brian2.isolation import isolated
 from lsm_sim_brian2.replicas import BEGIN, DRAIN, RUN
 from lsm_sim_brian2.rounds import Round
@@ -33,6 +35,11 @@ column : integer (constant)
 scale : 1 (constant)
 bits = floor(stimulus(t, column)*scale) : 1"""
 _INPUT_SPIKES = "bits - 2*floor(bits/2) > 0.5"
+_GRADED_INPUTS = """\
+column : integer (constant)
+code = stimulus(t, column) : 1
+payload = (code - 1)/2 : 1"""
+_GRADED_SPIKES = "abs(code) > 0.5"
 
 
 @dataclass(frozen=True)
@@ -44,11 +51,13 @@ class Build:
     n_threads: int
     neurons: tuple[int, ...]
     excursions: bool
+    graded: bool
 
     def serves(self, other: Build) -> bool:
         """Return whether this build can also run what ``other`` describes; replicas may differ."""
-        same = (self.n_threads, self.neurons, self.excursions) == (other.n_threads, other.neurons, other.excursions)
-        return same and self.n_steps >= other.n_steps
+        return self.n_steps >= other.n_steps and self == dataclasses.replace(
+            other, replicas=self.replicas, n_steps=self.n_steps
+        )
 
 
 class Compiled:
@@ -58,10 +67,13 @@ class Compiled:
         from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
         rounds.check_size(program, build.replicas, rounds.BYTES_PER_SYNAPSE_STANDALONE)
-        columns = -(-max(program.n_inputs, 1) // CHANNELS_PER_NUMBER) * build.replicas
-        recorded = len(build.neurons) * build.replicas * 4
+        self._inputs = Inputs.of(program, graded=build.graded)
+        self._per_number = 1 if build.graded else CHANNELS_PER_NUMBER
+        columns = -(-max(self._inputs.n_cells, 1) // self._per_number) * build.replicas
+        recorded = len(build.neurons) * build.replicas * (len(program.state) + 2)
         check_memory(build.n_steps * (columns + recorded) * 8, "the stimulus and recording of Brian2's standalone mode")
         self._program, self._build, self._columns = program, build, columns
+        self._names = {name: equations.NAMES.get(name, name) for name in program.state}
         if parent is not None:
             parent.mkdir(parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(prefix="lsm_sim_brian2_", dir=parent))
@@ -122,41 +134,51 @@ class Compiled:
         return cells
 
     def _sources(self, b2: Any, clock: Any, cells: Any) -> list[Any]:
-        """Return the input channels and all synapses."""
-        program, replicas = self._program, np.arange(self._build.replicas)[:, None]
-        rows, out = program.sources(), []
-        if program.n_inputs:
-            channel = np.arange(program.n_inputs)
-            inputs = b2.NeuronGroup(
-                replicas.size * program.n_inputs,
-                _INPUTS,
-                threshold=_INPUT_SPIKES,
-                reset="",
-                clock=clock,
-                namespace={"stimulus": self._stimulus},
-                name="lsm_sim_inputs",
-            )
-            words = self._columns // replicas.size
-            inputs.column[:] = (channel // CHANNELS_PER_NUMBER + replicas * words).ravel()
-            inputs.scale[:] = np.tile(0.5 ** (channel % CHANNELS_PER_NUMBER), replicas.size)
-            out.append(inputs)
-            external = rows < program.n_inputs
-            out += self._synapses(b2, clock, inputs, cells, external, rows, program.n_inputs)
-        recurrent = rows >= program.n_inputs
-        return out + self._synapses(b2, clock, cells, cells, recurrent, rows - program.n_inputs, program.n_neurons)
+        """Return the input cells and all synapses."""
+        source, _, _, delay = self._program.synapses()[:4]
+        source, delay = self._inputs.ends(source, delay)
+        external, out = source < self._inputs.n_cells, []
+        if self._inputs.n_cells:
+            inputs = self._input_cells(b2, clock)
+            out += [inputs, *self._synapses(b2, clock, (inputs, cells), external, (source, delay))]
+        return out + self._synapses(b2, clock, (cells, cells), ~external, (source - self._inputs.n_cells, delay))
 
-    def _synapses(self, b2: Any, clock: Any, pre: Any, post: Any, which: Any, source: Any, n_pre: int) -> list[Any]:
-        program, replicas = self._program, np.arange(self._build.replicas)[:, None]
-        if not which.any():
-            return []
-        synapses = b2.Synapses(
-            pre, post, "w : 1", on_pre=equations.ACCUMULATE, clock=clock, namespace={}, name=f"{pre.name}_synapses"
+    def _input_cells(self, b2: Any, clock: Any) -> Any:
+        replicas, cell = np.arange(self._build.replicas)[:, None], np.arange(self._inputs.n_cells)
+        graded = self._inputs.graded
+        inputs = b2.NeuronGroup(
+            replicas.size * cell.size,
+            _GRADED_INPUTS if graded else _INPUTS,
+            threshold=_GRADED_SPIKES if graded else _INPUT_SPIKES,
+            reset="",
+            clock=clock,
+            namespace={"stimulus": self._stimulus},
+            name="lsm_sim_inputs",
         )
-        i, j = source[which] + replicas * n_pre, program.post[which] + replicas * program.n_neurons
-        synapses.connect(i=i.ravel(), j=j.ravel())
-        synapses.w[:] = np.tile(program.weight[which].astype(np.float64), replicas.size)
-        synapses.delay[:] = np.tile(program.delay[which], replicas.size) * b2.second
-        return [synapses]
+        words = self._columns // replicas.size
+        inputs.column[:] = (cell // self._per_number + replicas * words).ravel()
+        if not graded:
+            inputs.scale[:] = np.tile(0.5 ** (cell % CHANNELS_PER_NUMBER), replicas.size)
+        return inputs
+
+    def _synapses(self, b2: Any, clock: Any, ends: tuple[Any, Any], which: Any, rows: tuple[Any, Any]) -> list[Any]:
+        """Return the synapses in the mask ``which`` between two groups; ``rows`` are the cell in pre, and the delay."""
+        program, replicas, out = self._program, np.arange(self._build.replicas)[:, None], []
+        (pre, post), (source, delay), targets = ends, rows, program.synapses().post
+        payload = PAYLOAD if self._inputs.graded and pre is not post else None
+        numbers, tables = np.flatnonzero(which), {"schedule": self._schedule, "stimulus": self._stimulus}
+        for kind, mine in synapses.kinds(program, payload).items():
+            index = numbers if isinstance(mine, slice) else mine[which[mine]]
+            if index.size:
+                name = f"{pre.name}_synapses{kind.suffix}"
+                group = synapses.group(b2, kind, pre, post, clock, name, "schedule(t)", **tables)
+                i = source[index] + replicas * (pre.N // replicas.size)
+                j = targets[index] + replicas * program.n_neurons
+                group.connect(i=i.ravel(), j=j.ravel())
+                synapses.set_parameters(group, program, kind, index, replicas.size)
+                group.delay[:] = np.tile(delay[index], replicas.size) * b2.second
+                out.append(group)
+        return out
 
     def _recorders(self, b2: Any, clock: Any, cells: Any) -> list[Any]:
         build, out = self._build, []
@@ -164,7 +186,7 @@ class Compiled:
             self._unique, self._place = np.unique(build.neurons, return_inverse=True)
             record = self._unique + np.arange(build.replicas)[:, None] * self._program.n_neurons
             self._state = b2.StateMonitor(
-                cells, list(self._program.state), record=record.ravel(), when="end", clock=clock, name="lsm_sim_state"
+                cells, list(self._names.values()), record=record.ravel(), when="end", clock=clock, name="lsm_sim_state"
             )
             out.append(self._state)
         if build.excursions:
@@ -176,7 +198,7 @@ class Compiled:
         """Run rounds whose steps fit into the compiled number of steps."""
         starts = np.cumsum([0, *(one.n_steps + rounds.gap(self._program) for one in part)])
         schedule, table = self._tables(part, starts[:-1], stimulus)
-        run_args = {self._schedule: schedule} | ({self._stimulus: table} if self._program.n_inputs else {})
+        run_args = {self._schedule: schedule} | ({self._stimulus: table} if self._inputs.n_cells else {})
         with isolated(self._preferences, self._device):
             try:
                 self._device.run(str(self._folder), with_output=False, run_args=run_args)
@@ -191,15 +213,15 @@ class Compiled:
             self._gather(one, int(start), results, request, gatherer)
 
     def _tables(self, part: Sequence[Round], starts: Any, stimulus: Spikes) -> tuple[Any, Any]:
-        """Return the phase of each step and the bits of the input spikes, (steps,) and (steps, columns)."""
+        """Return the phase of each step and the values of the stimulus, (steps,) and (steps, columns)."""
         schedule, table = np.full(self._build.n_steps, DRAIN), np.zeros((self._build.n_steps, self._columns))
         words = self._columns // self._build.replicas
         for one, start in zip(part, starts, strict=True):
             schedule[start : start + one.n_steps] = RUN
             schedule[start] = BEGIN
-            step, replica, channel = rounds.events(stimulus, one.samples)
-            column = replica * words + channel // CHANNELS_PER_NUMBER
-            np.add.at(table, (start + step, column), np.ldexp(1.0, channel % CHANNELS_PER_NUMBER))
+            step, replica, cell, payload = self._inputs.events(stimulus, one.samples)
+            value = np.ldexp(1.0, cell % self._per_number) if payload is None else 2 * payload + 1
+            np.add.at(table, (start + step, replica * words + cell // self._per_number), value)
         return schedule, table
 
     def _results(self) -> dict[str, Any]:
@@ -207,8 +229,8 @@ class Compiled:
         results: dict[str, Any] = {"spikes": _event_arrays(self._monitor)}
         if self._build.neurons:
             shape = self._build.replicas, self._unique.size, -1
-            for name in self._program.state:
-                values = np.asarray(getattr(self._state, name)).reshape(shape)
+            for name, own in self._names.items():
+                values = np.asarray(getattr(self._state, own)).reshape(shape)
                 results[name] = values[:, self._place].transpose(2, 0, 1)
         if self._build.excursions:
             results["excursions"] = (*_event_arrays(self._left), np.asarray(self._left.left[:]))

@@ -14,7 +14,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.progress import progress_bar
-from lsm_sim_brian2 import available, compiler, equations, rounds
+from lsm_sim_brian2 import available, compiler, equations, rounds, synapses
 from lsm_sim_brian2.gather import Gatherer
 from lsm_sim_brian2.isolation import isolated
 from lsm_sim_brian2.replicas import Replicas
@@ -41,7 +41,9 @@ class Brian2:
     """
 
     name: str = "brian2"
-    supports: frozenset[str] = frozenset({"initial-state"})
+    supports: frozenset[str] = frozenset(
+        {"adaptive-threshold", "blocks", "graded", "initial-state", "stp", "two-currents"}
+    )
     codegen: str = "auto"
     mode: str = "runtime"
     directory: str | None = None
@@ -100,12 +102,7 @@ class _Runtime:
         """Run a batch; use NumPy if Cython cannot compile."""
         plan = rounds.plan(stimulus.n_steps, rounds.n_replicas(self._program, len(stimulus)))
         self._n_steps += sum(part.n_steps for part in plan)
-        kind = {
-            "arithmetic": self._program.arithmetic,
-            "excursions": request.excursions,
-            "synapses": self._program.n_synapses > 0,
-            "starts": tuple(equations.start(self._program)),
-        }
+        kind = self._kind(stimulus, request)
         target = compiler.choose_target(self._codegen, kind, self._n_steps)
         if target == "cython" and not compiler.is_compiled(kind):
             gatherer = self._compile_and_run(plan, stimulus, request, advance)
@@ -114,6 +111,23 @@ class _Runtime:
                 return gatherer
             self._codegen = target = "numpy"
         return self._run_on(target, plan, stimulus, request, advance)
+
+    def _kind(self, stimulus: Spikes, request: Request) -> dict[str, Any]:
+        """Return everything on which the compiled code depends."""
+        program = self._program
+        kind: dict[str, Any] = {
+            "arithmetic": program.arithmetic,
+            "excursions": request.excursions,
+            "synapses": program.n_synapses > 0,
+            "starts": tuple(equations.start(program)),
+        }
+        neuron, present = equations.Neuron.of(program), synapses.kinds(program)
+        beyond = {
+            "variables": neuron.state if neuron.second or neuron.adaptive else (),
+            "rules": tuple(one.suffix for one in present if one.suffix or len(present) > 1),
+            "graded": stimulus.payload is not None,
+        }
+        return kind | {name: value for name, value in beyond.items() if value}
 
     def _compile_and_run(
         self, plan: list[Round], stimulus: Spikes, request: Request, advance: Callable[[int], None]
@@ -134,11 +148,12 @@ class _Runtime:
     ) -> Gatherer:
         gatherer = Gatherer(self._program, stimulus, request)
         replicas = plan[0].samples.size
-        key = target, replicas, request.excursions
+        graded = stimulus.payload is not None
+        key = target, replicas, request.excursions, graded
         with isolated(compiler.preferences(target)):
             network = self._networks.pop(key, None)
             if network is None:
-                network = Replicas(self._program, replicas, excursions=request.excursions)
+                network = Replicas(self._program, replicas, excursions=request.excursions, graded=graded)
             network.run(plan, stimulus, request, gatherer, advance)
             self._networks[key] = network  # not kept after an interruption, because spikes may be in flight
         return gatherer

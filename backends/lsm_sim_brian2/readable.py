@@ -16,9 +16,13 @@ from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
 from lsm_sim.program.projections import Projection
 from lsm_sim.spikes.spikes import Spikes
-from lsm_sim.support.checks import Ints
-from lsm_sim_brian2 import available, equations, rounds
+from lsm_sim.support.checks import Bools, Ints
+from lsm_sim.support.memory import check_memory
+from lsm_sim_brian2 import available, equations, rounds, synapses
 from lsm_sim_brian2.isolation import isolated
+
+PAYLOAD = "payload(t - delay, i)"
+"""The payload of an event that arrives, looked up at the step in which it was sent."""
 
 
 def build(
@@ -33,7 +37,9 @@ def build(
     ``net["exc"]`` is the `NeuronGroup` of the group "exc", ``net["audio"]`` the `SpikeGeneratorGroup` of the inputs "audio",
     and ``net["audio_to_exc"]`` the `Synapses` between them. The variables of a neuron are those of `lsm_sim.program.program`: u, v
     (relative to v_reset), and the accumulator ``a``, to which your own synapses add: ``on_pre="a_post += w"``. A spike
-    at step k with delay d is added to ``a`` in time for step k + 1 + d. Brian2's preferences, clock and device do not change;
+    at step k with delay d is added to ``a`` in time for step k + 1 + d. A second current is ``u2`` with the accumulator ``a2``,
+    an adaptive threshold is higher by ``theta``. If two groups are connected by several blocks of synapses, the second is
+    ``net["audio_to_exc_2"]``. Brian2's preferences, clock and device do not change;
     the network has its own clock with the program's dt.
 
     Parameters
@@ -41,7 +47,7 @@ def build(
     network
         A `Liquid`, lowered at ``dt`` (seconds; by default the stimulus's), or a `Program`.
     stimulus
-        One sample; None: silence. ``net["audio"].set_spikes(i, t)`` sets another one.
+        One sample; None: silence. ``net["audio"].set_spikes(i, t)`` sets another one, but no other payloads.
     names
         Brian2 names by group name, for names that differ from the group names.
 
@@ -65,8 +71,8 @@ def build(
         clock = brian2.Clock(dt=program.dt * brian2.second, name="lsm_sim_clock")
         groups = {name: _inputs(brian2, program, stimulus, name, labels, clock) for name in program.input_groups}
         groups |= {name: _neurons(brian2, program, name, labels, clock) for name in program.neuron_groups}
-        synapses = [_synapses(brian2, program, part, groups, labels, clock) for part in program.projections()]
-        return brian2.Network(*groups.values(), *synapses)
+        tables = _payload_tables(brian2, program, stimulus, clock)
+        return brian2.Network(*groups.values(), *_synapses(brian2, program, groups, labels, clock, tables))
 
 
 def to_program(network: Liquid | Program, stimulus: Spikes | None, dt: float | None) -> Program:
@@ -117,9 +123,20 @@ def input_events(program: Program, stimulus: Spikes | None, name: str) -> tuple[
     """Return channel within the group and step of each event of the stimulus."""
     if stimulus is None:
         return np.empty(0, np.int64), np.empty(0, np.int64)
+    keep = _in_group(program, stimulus, name)
+    first = program.input_groups[name].start
+    return stimulus.channel[keep].astype(np.int64) - first, stimulus.step[keep].astype(np.int64)
+
+
+def input_payloads(program: Program, stimulus: Spikes, name: str) -> Any:
+    """Return the payload of each of these events; they must have payloads."""
+    assert stimulus.payload is not None
+    return stimulus.payload[_in_group(program, stimulus, name)]
+
+
+def _in_group(program: Program, stimulus: Spikes, name: str) -> Bools:
     members = program.input_groups[name]
-    keep = (stimulus.channel >= members.start) & (stimulus.channel < members.stop)
-    return stimulus.channel[keep].astype(np.int64) - members.start, stimulus.step[keep].astype(np.int64)
+    return (stimulus.channel >= members.start) & (stimulus.channel < members.stop)
 
 
 def _inputs(
@@ -131,36 +148,64 @@ def _inputs(
 
 
 def _neurons(b2: Any, program: Program, name: str, labels: Mapping[str, str], clock: Any) -> Any:
-    members = program.neuron_groups[name]
+    members, neuron = program.neuron_groups[name], equations.Neuron.of(program)
     group = b2.NeuronGroup(
         len(members),
-        equations.model(program.arithmetic),
-        threshold=equations.threshold(program.arithmetic),
-        reset=equations.RESET,
+        neuron.model(),
+        threshold=neuron.threshold(),
+        reset=neuron.reset(),
         clock=clock,
         namespace={},
         name=labels[name],
     )
-    step = equations.advance(program.arithmetic)
-    group.run_regularly(step, when="groups", order=1, name=f"{labels[name]}_step")
+    group.run_regularly(neuron.advance(), when="groups", order=1, name=f"{labels[name]}_step")
     for variable, values in (equations.parameters(program) | equations.start(program)).items():
         getattr(group, variable)[:] = values[members.start : members.stop].astype(np.float64)
     return group
 
 
+def synapse_names(program: Program, labels: Mapping[str, str]) -> list[tuple[Projection, str]]:
+    """Return the projections with their names in Brian2: "a_to_b", then "a_to_b_2" for the second block of a pair."""
+    number: dict[str, int] = {}
+    out = []
+    for part in program.projections():
+        name = f"{labels[part.pre]}_to_{labels[part.post]}"
+        number[name] = number.get(name, 0) + 1
+        out.append((part, name if number[name] == 1 else f"{name}_{number[name]}"))
+    return out
+
+
+def _payload_tables(b2: Any, program: Program, stimulus: Spikes | None, clock: Any) -> dict[str, Any]:
+    """Return the payloads by step and channel, a `TimedArray` for each input group; nothing without payloads."""
+    if stimulus is None or stimulus.payload is None:
+        return {}
+    out, n_steps = {}, int(stimulus.n_steps[0])
+    check_memory(n_steps * program.n_inputs * 8, "the payloads of the stimulus")
+    for name, members in program.input_groups.items():
+        channel, step = input_events(program, stimulus, name)
+        table = np.zeros((n_steps, len(members)))
+        table[step, channel] = input_payloads(program, stimulus, name)
+        out[name] = b2.TimedArray(table, dt=clock.dt)
+    return out
+
+
 def _synapses(
-    b2: Any, program: Program, part: Projection, groups: Mapping[str, Any], labels: Mapping[str, str], clock: Any
-) -> Any:
-    synapses = b2.Synapses(
-        groups[part.pre],
-        groups[part.post],
-        "w : 1",
-        on_pre=equations.ACCUMULATE,
-        clock=clock,
-        namespace={},
-        name=f"{labels[part.pre]}_to_{labels[part.post]}",
-    )
-    synapses.connect(i=part.source, j=part.target)
-    synapses.w[:] = program.weight[part.index].astype(np.float64)
-    synapses.delay[:] = program.delay[part.index] * synapses.clock.dt
-    return synapses
+    b2: Any,
+    program: Program,
+    groups: Mapping[str, Any],
+    labels: Mapping[str, str],
+    clock: Any,
+    tables: Mapping[str, Any],
+) -> list[Any]:
+    """Return all synapses; ``tables`` has a `TimedArray` for each input group whose events have payloads."""
+    out, delays = [], program.synapses().delay
+    for part, name in synapse_names(program, labels):
+        graded = part.pre in tables
+        kind = synapses.Synapse(program.arithmetic, part.receptor, part.rule, PAYLOAD if graded else None)
+        beside = {"payload": tables[part.pre]} if graded else {}
+        group = synapses.group(b2, kind, groups[part.pre], groups[part.post], clock, name, **beside)
+        group.connect(i=part.source, j=part.target)
+        synapses.set_parameters(group, program, kind, part.index)
+        group.delay[:] = delays[part.index] * group.clock.dt
+        out.append(group)
+    return out

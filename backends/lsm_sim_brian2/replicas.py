@@ -1,8 +1,8 @@
 """The network of the runner: replicas of the program in one group of cells, driven step by step from Python.
 
 The cells of a replica are its input channels, then its neurons, in the order of the program's rows. One group with one
-`Synapses` and one code block for the whole step keep Brian2's cost per step low; reading the spikes from Python is cheaper
-than a `SpikeMonitor`. A step of the clock is 1 s, so that delays are whole numbers.
+`Synapses` for each kind of synapses and one code block for the whole step keep Brian2's cost per step low; reading the spikes
+from Python is cheaper than a `SpikeMonitor`. A step of the clock is 1 s, so that delays are whole numbers.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from lsm_sim.backend import Request
 from lsm_sim.engine.requests import recorded_steps
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
-from lsm_sim_brian2 import equations, rounds
+from lsm_sim_brian2 import equations, rounds, synapses
 from lsm_sim_brian2.gather import Gatherer
+from lsm_sim_brian2.inputs import PAYLOAD, Inputs
 from lsm_sim_brian2.rounds import Round
 
 BEGIN, RUN, DRAIN = 0.0, 1.0, 2.0  # the phases of equations.fused_step
 _BUFFER = 1 << 18  # maximum number of spikes in the buffer before they are counted
 
 
-def tiled(program: Program, values: Any, replicas: int, channel: float) -> Any:
-    """Return values of the neurons (N,) for all cells, with the value ``channel`` at input channels."""
-    return np.tile(np.concatenate([np.full(program.n_inputs, channel), values]), replicas)
-
-
 class Replicas:
-    """A Brian2 network of ``replicas`` programs, and the driver that runs rounds on it."""
+    """A Brian2 network of ``replicas`` programs, and the driver that runs rounds on it.
 
-    def __init__(self, program: Program, replicas: int, *, excursions: bool) -> None:
+    ``graded``: events of the stimuli have payloads.
+    """
+
+    def __init__(self, program: Program, replicas: int, *, excursions: bool, graded: bool) -> None:
         import brian2 as b2
 
         rounds.check_size(program, replicas)
         self._program, self._replicas, self._excursions = program, replicas, excursions
-        self._second, self._width = b2.second, program.n_inputs + program.n_neurons
+        self._inputs = Inputs.of(program, graded=graded)
+        self._second, self._width = b2.second, self._inputs.n_cells + program.n_neurons
         clock = b2.Clock(dt=b2.second, name="lsm_sim_clock")
         fused = equations.Fused.of(program, excursions=excursions)
         cells = b2.NeuronGroup(
             replicas * self._width,
-            fused.model("phase : 1 (shared)"),
+            fused.model("phase : 1 (shared)", *(["payload : 1"] if graded else [])),
             threshold="fires",
             reset="",
             clock=clock,
@@ -52,25 +52,33 @@ class Replicas:
         cells.run_regularly(fused.step(), when="groups", order=1, name="lsm_sim_step")
         for name, values in fused.parameters(program).items():
             never = np.inf if name == "threshold" else 0.0  # input channels spike only when the driver sets `fires`
-            getattr(cells, name)[:] = tiled(program, values, replicas, never)
+            getattr(cells, name)[:] = self._tiled(values, never)
+        if graded:
+            cells.payload[:] = 1
         parts = [cells, *self._synapses(b2, cells, clock), *self._operations(b2, clock)]
         self._network = b2.Network(*parts, name="lsm_sim_network")
-        names = (*program.state, "fires", "phase", "_spikespace", *(["left"] if excursions else []))
-        self._arrays = {name: cells.variables[name].get_value() for name in names}
+        driven = [*(["left"] if excursions else []), *(["payload"] if graded else [])]
+        names = {name: equations.NAMES.get(name, name) for name in program.state}
+        names |= {name: name for name in ("fires", "phase", "_spikespace", *driven)}
+        self._arrays = {name: cells.variables[own].get_value() for name, own in names.items()}
+
+    def _tiled(self, values: Any, channel: float) -> Any:
+        """Return values of the neurons (N,) for all cells, with the value ``channel`` at input channels."""
+        return np.tile(np.concatenate([np.full(self._inputs.n_cells, channel), values]), self._replicas)
 
     def _synapses(self, b2: Any, cells: Any, clock: Any) -> list[Any]:
-        program = self._program
-        if program.n_synapses == 0:
-            return []
-        synapses = b2.Synapses(
-            cells, cells, "w : 1", on_pre=equations.ACCUMULATE, clock=clock, namespace={}, name="lsm_sim_synapses"
-        )
+        program, out = self._program, []
+        source, post, _, delay = program.synapses()[:4]
+        source, delay = self._inputs.ends(source, delay)
         first = np.arange(self._replicas)[:, None] * self._width
-        source, target = program.sources() + first, program.n_inputs + program.post + first
-        synapses.connect(i=source.ravel(), j=target.ravel())
-        synapses.w[:] = np.tile(program.weight.astype(np.float64), self._replicas)
-        synapses.delay[:] = np.tile(program.delay, self._replicas) * b2.second
-        return [synapses]
+        for kind, index in synapses.kinds(program, PAYLOAD if self._inputs.graded else None).items():
+            group = synapses.group(b2, kind, cells, cells, clock, f"lsm_sim_synapses{kind.suffix}", "phase_post")
+            target = self._inputs.n_cells + post[index] + first
+            group.connect(i=(source[index] + first).ravel(), j=target.ravel())
+            synapses.set_parameters(group, program, kind, index, self._replicas)
+            group.delay[:] = np.tile(delay[index], self._replicas) * b2.second
+            out.append(group)
+        return out
 
     def _operations(self, b2: Any, clock: Any) -> list[Any]:
         slots: list[tuple[str, Callable[[], None], str, int]] = [
@@ -109,11 +117,11 @@ class Replicas:
         self._round, self._k, self._row = new, 0, 0
         self._left = new.n_steps + rounds.gap(self._program)
         self._arrays["phase"][...] = BEGIN
-        step, replica, channel = rounds.events(self._stimulus, new.samples)
-        self._kicks = replica * self._width + channel
+        step, replica, cell, self._payload = self._inputs.events(self._stimulus, new.samples)
+        self._kicks = replica * self._width + cell
         self._bounds = np.searchsorted(step, np.arange(self._left + 1)).tolist()
         self._recorded = recorded_steps(self._request, new.n_steps).tolist() if self._request.neurons.size else []
-        neurons = self._program.n_inputs + self._request.neurons
+        neurons = self._inputs.n_cells + self._request.neurons
         self._shown = np.arange(new.samples.size)[:, None] * self._width + neurons
         self._steps: list[int] = []
         self._spikes: list[Any] = []
@@ -123,6 +131,8 @@ class Replicas:
         first, last = self._bounds[self._k], self._bounds[self._k + 1]
         if first < last:
             self._arrays["fires"][self._kicks[first:last]] = True
+            if self._payload is not None:
+                self._arrays["payload"][self._kicks[first:last]] = self._payload[first:last]
 
     def _collect(self) -> None:
         spikespace = self._arrays["_spikespace"]
@@ -155,14 +165,14 @@ class Replicas:
     def _neurons_of(self, cells: Any) -> tuple[Any, Any, Any]:
         """Return those cells that are neurons of used replicas, with replica and neuron."""
         replica, row = np.divmod(cells, self._width)
-        keep = (row >= self._program.n_inputs) & (replica < self._round.samples.size)
-        return cells[keep], replica[keep], row[keep] - self._program.n_inputs
+        keep = (row >= self._inputs.n_cells) & (replica < self._round.samples.size)
+        return cells[keep], replica[keep], row[keep] - self._inputs.n_cells
 
     def _flush(self) -> None:
         if self._spikes:
             step = np.repeat(self._steps, [part.size for part in self._spikes])
             replica, row = np.divmod(np.concatenate(self._spikes), self._width)
-            keep = (row >= self._program.n_inputs) & (replica < self._round.samples.size)
-            neuron = row[keep] - self._program.n_inputs
+            keep = (row >= self._inputs.n_cells) & (replica < self._round.samples.size)
+            neuron = row[keep] - self._inputs.n_cells
             self._gatherer.add_spikes(self._round.samples, step[keep], replica[keep], neuron)
         self._steps, self._spikes, self._buffered = [], [], 0

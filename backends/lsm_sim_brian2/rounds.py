@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from lsm_sim.program.program import Program
-from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
 from lsm_sim.support.memory import check_memory
 
 MOST_REPLICAS = 64
 SYNAPSES = 250_000  # of all replicas; more do not fit into the caches, and replicas are slower
 BYTES_PER_SYNAPSE = 80  # at the peak of building and running; measured with 5 M synapses: 62
+BYTES_PER_PLASTIC_SYNAPSE = 64  # on top of that, its parameters and state
 BYTES_PER_SYNAPSE_STANDALONE = 220  # measured with 2 M synapses: 70 in this process, 140 in the one that it starts
 BYTES_PER_CELL = 400
 
@@ -50,17 +50,8 @@ def plan(n_steps: Ints, replicas: int) -> list[Round]:
 def check_size(program: Program, replicas: int, bytes_per_synapse: int = BYTES_PER_SYNAPSE) -> None:
     """Refuse a network that does not fit into memory."""
     cells = program.n_inputs + program.n_neurons
+    plastic = sum(block.n_synapses for block in program.blocks if block.rule != "static") * BYTES_PER_PLASTIC_SYNAPSE
     check_memory(
-        replicas * (program.n_synapses * bytes_per_synapse + cells * BYTES_PER_CELL),
+        replicas * (program.n_synapses * bytes_per_synapse + plastic + cells * BYTES_PER_CELL),
         f"the Brian2 network of {program.n_synapses} synapses",
     )
-
-
-def events(stimulus: Spikes, samples: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return step, replica and channel of the stimulus of a round, sorted by step."""
-    parts = [slice(stimulus.offsets[b], stimulus.offsets[b + 1]) for b in samples]
-    step = np.concatenate([stimulus.step[part] for part in parts]).astype(np.int64)
-    channel = np.concatenate([stimulus.channel[part] for part in parts]).astype(np.int64)
-    replica = np.repeat(np.arange(len(parts)), [part.stop - part.start for part in parts])
-    order = np.argsort(step, kind="stable")
-    return step[order], replica[order], channel[order]

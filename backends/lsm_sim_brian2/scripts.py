@@ -16,8 +16,8 @@ from lsm_sim.describe.liquid import Liquid
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
-from lsm_sim_brian2 import equations
-from lsm_sim_brian2.readable import brian2_names, input_events, to_program
+from lsm_sim_brian2 import equations, script_parts, synapses
+from lsm_sim_brian2.readable import brian2_names, input_events, input_payloads, synapse_names, to_program
 
 _HEAD = '''\
 """{title}
@@ -31,7 +31,7 @@ A spike at step k on a synapse with delay d arrives at step k + 1 + d/dt.
 
 {imports}
 import numpy as np
-from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, SpikeMonitor, Synapses, defaultclock, prefs, second
+from brian2 import {names}
 
 prefs.codegen.target = "numpy"  # compiles nothing; "cython" is faster, but its fast-math may change the last bit of v
 defaultclock.dt = {dt!r} * second
@@ -61,15 +61,7 @@ def inputs(name, size):
     return SpikeGeneratorGroup(size, arrays[name + "_channel"], arrays[name + "_step"] * defaultclock.dt, name=name)
 
 
-def synapses(pre, post):
-    """Connect two groups; spikes add to the accumulator a, whose sums are exact in any order."""
-    name = pre.name + "_to_" + post.name
-    group = Synapses(pre, post, "w : 1", on_pre="{accumulate}", name=name)
-    group.connect(i=arrays[name + "_i"], j=arrays[name + "_j"])
-    group.w = arrays[name + "_weight"]
-    group.delay = arrays[name + "_delay"] * defaultclock.dt
-    return group
-
+{synapses}
 
 '''
 
@@ -79,19 +71,6 @@ network.run({n_steps} * defaultclock.dt)
 for name, monitor in monitors.items():
     print(name, monitor.num_spikes, "spikes")
 """
-
-_MEANING = {
-    "float64": """\
-    u = decay_u*u + a[k]
-    v = decay_v*v + (u + bias)      unless held
-    spike where v > threshold; then v = 0, held for held_for steps
-which integrates tau_syn du/dt = -u and tau_m dv/dt = -v + u exactly (Rotter and Diesmann 1999).""",
-    "loihi": """\
-    u = u*(4095 - du)/4096 toward zero, + 64*a[k], wrapped to 24 bits
-    v = v*(4096 - dv)/4096 toward zero, + u + bias, clipped to +-(2^23 - 1)      unless held
-    spike where v > 64*threshold; then v = 0, held for held_for steps
-which is Loihi's integer arithmetic as lava-nc 0.10.0 defines it.""",
-}
 
 
 def script(
@@ -122,21 +101,24 @@ def script(
     data = _data(program, stimulus, labels)
     neurons = [_neuron_line(program, name, labels[name], data) for name in program.neuron_groups]
     imports, loading = _embedded(data) if arrays is None else _beside(data, Path(arrays))
+    neuron = equations.Neuron.of(program)
+    graded = None if stimulus.payload is None else int(stimulus.n_steps[0])
     head = _HEAD.format(
         title=_title(network, program),
         version=lsm_sim.__version__,
-        meaning=_MEANING[program.arithmetic],
+        meaning=script_parts.meaning(program, graded=graded),
         imports=imports,
         dt=program.dt,
         arrays=loading,
-        model=equations.model(program.arithmetic),
-        step=equations.advance(program.arithmetic).rstrip(),
-        threshold=equations.threshold(program.arithmetic),
-        reset=equations.RESET.replace("\n", "; "),
-        accumulate=equations.ACCUMULATE,
+        names=", ".join(script_parts.imported(program, graded=graded)),
+        model=neuron.model(),
+        step=neuron.advance().rstrip(),
+        threshold=neuron.threshold(),
+        reset=neuron.reset().replace("\n", "; "),
+        synapses=script_parts.definitions(program, graded=graded),
     )
     sources = [f'    "{labels[name]}": inputs("{labels[name]}", {len(m)}),' for name, m in program.input_groups.items()]
-    pairs = [f'    synapses(groups["{labels[p.pre]}"], groups["{labels[p.post]}"]),' for p in program.projections()]
+    pairs = script_parts.lines(program, labels, graded=graded)
     monitored = ", ".join(f'"{labels[name]}"' for name in program.neuron_groups)
     body = ["groups = {", *sources, *neurons, "}", "connections = [", *pairs, "]"]
     body.append(f"monitors = {{name: SpikeMonitor(groups[name]) for name in [{monitored}]}}")
@@ -156,11 +138,15 @@ def _data(program: Program, stimulus: Spikes, labels: Mapping[str, str]) -> dict
     for name in program.input_groups:
         channel, step = input_events(program, stimulus, name)
         data |= {f"{labels[name]}_channel": channel.astype(np.int32), f"{labels[name]}_step": step.astype(np.int32)}
-    for part in program.projections():
-        label = f"{labels[part.pre]}_to_{labels[part.post]}"
-        whole = {"i": part.source, "j": part.target, "delay": program.delay[part.index]}
+        if stimulus.payload is not None:
+            data[f"{labels[name]}_payload"] = input_payloads(program, stimulus, name)
+    delays = program.synapses().delay
+    for part, label in synapse_names(program, labels):
+        whole = {"i": part.source, "j": part.target, "delay": delays[part.index]}
         data |= {f"{label}_{key}": values.astype(np.int32) for key, values in whole.items()}
-        data[f"{label}_weight"] = program.weight[part.index].astype(np.float64)
+        kind = synapses.Synapse(program.arithmetic, part.receptor, part.rule)
+        real = synapses.parameters(program, kind, part.index)
+        data |= {f"{label}_{'weight' if key == 'w' else key}": values for key, values in real.items()}
     return data
 
 

@@ -42,7 +42,7 @@ class Standalone:
         replicas = rounds.n_replicas(program, len(stimulus))
         cells = replicas * program.n_neurons
         n_threads = request.n_threads or max(1, min(compiler.n_cores(), cells // CELLS_PER_THREAD))
-        options = n_threads, tuple(request.neurons.tolist()), request.excursions
+        options = n_threads, tuple(request.neurons.tolist()), request.excursions, stimulus.payload is not None
         longest = int(stimulus.n_steps.max()) + gap
         if self._built is None or not self._built[0].serves(Build(1, longest, *options)):
             self.remove()

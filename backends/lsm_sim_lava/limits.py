@@ -12,7 +12,7 @@ import numpy as np
 
 from lsm_sim.program.program import Program
 from lsm_sim.quantisation.groups import groups
-from lsm_sim.support.checks import Bools
+from lsm_sim.support.checks import Bools, Ints
 from lsm_sim_lava.plan import MAX_BIAS, MAX_EXPONENT, MAX_WEIGHT, bias_fits, exponent_range
 
 MAX_DELAY = 62  # as stored; Lava allows 63, lava-dl clips to 62
@@ -31,8 +31,9 @@ def chip_reasons(program: Program) -> list[str]:
         reasons.append("no input channels, expected at least one: add Inputs")
     for name, members in program.neuron_groups.items():
         reasons += _neuron_reasons(program, name, slice(members.start, members.stop))
+    every = program.synapses()
     for name, index in groups(program):
-        reasons += _synapse_reasons(program, name, index)
+        reasons += _synapse_reasons(name, every.weight[index], every.delay[index])
     return reasons
 
 
@@ -54,8 +55,8 @@ def _neuron_reasons(program: Program, name: str, own: slice) -> list[str]:
     return reasons
 
 
-def _synapse_reasons(program: Program, name: str, index: Any) -> list[str]:
-    reasons, weight = [], program.weight[index]
+def _synapse_reasons(name: str, weight: Ints, delay: Ints) -> list[str]:
+    reasons = []
     low, high = exponent_range(weight)
     if (low > high).any():
         bad = weight[low > high]
@@ -63,7 +64,7 @@ def _synapse_reasons(program: Program, name: str, index: Any) -> list[str]:
             f"synapses {name}: weight {bad[0]} and {bad.size - 1} more, expected a magnitude up to {MAX_WEIGHT} times "
             f"2^0..2^{MAX_EXPONENT}: quantise"
         )
-    longest = int(program.delay[index].max(initial=0))
+    longest = int(delay.max(initial=0))
     if longest > MAX_DELAY:
         reasons.append(
             f"synapses {name}: a delay of {longest + 1} steps, at most {MAX_DELAY + 1}: shorten it, or use a larger dt"

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.dynamics import ARITHMETICS, STP, Arithmetic, Array, NeuronModel, Units
+from lsm_sim.dynamics.lif import TWO_CURRENTS
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.blocks import ROWS, RULE_ARRAYS, RULES, SynapseBlock, rule_arrays
-from lsm_sim.program.grid import check_sums
+from lsm_sim.program.grid import check_sums, grid_exponent
 from lsm_sim.support import checks
 
 MAX_DELAY = 2**20
@@ -49,15 +50,22 @@ def _frozen(values: Mapping[str, Any]) -> dict[str, Any]:
 def check_again(fields: Mapping[str, Any], model: NeuronModel) -> None:
     """Raise `DescriptionError` unless the arrays of a program still have valid shapes and indices, as engines rely on them."""
     n_neurons = fields["n_neurons"]
-    own = [array for array in model.arrays[fields["arithmetic"]] if fields[array.name] is not None]
-    for array in own:
+    for array in model.arrays[fields["arithmetic"]]:
+        if array.need is not None and fields[array.name] is None:
+            continue
         _check_kind(fields[array.name], np.int64 if array.whole else np.float64, array.name)
         if fields[array.name].shape != (n_neurons,):
             raise DescriptionError(
                 f"Program {array.name}: got shape {fields[array.name].shape}, expected ({n_neurons},)"
             )
     first = SynapseBlock(**{name: fields[name] for name in BLOCK})
+    second = [array.name for array in model.arrays[fields["arithmetic"]] if array.need == TWO_CURRENTS]
+    receptors = 1 if any(fields[name] is None for name in second) else 2
     for number, block in enumerate([first, *fields["more_blocks"]]):
+        if block.rule not in RULES or block.receptor not in range(receptors):
+            raise DescriptionError(
+                f"Program block {number}: got another rule or receptor than the constructor checked; create a new Program"
+            )
         _check_block_again(block, fields, f"block {number} " if number else "")
 
 
@@ -71,7 +79,8 @@ def _check_block_again(block: SynapseBlock, fields: Mapping[str, Any], prefix: s
         _check_kind(getattr(block, name), np.int64 if whole else np.float64, prefix + name)
         if getattr(block, name).shape != (block.indptr.size - 1,):
             raise DescriptionError(
-                f"Program {prefix}{name}: expected a value for each of {block.indptr.size - 1} sources"
+                f"Program {prefix}{name}: got shape {getattr(block, name).shape}, expected ({block.indptr.size - 1},), one value for "
+                "each source"
             )
 
 
@@ -96,7 +105,9 @@ def _block(block: SynapseBlock, arithmetic: Arithmetic, shape: tuple[int, int, i
         name: checks.whole_array(getattr(block, name), f"Program {prefix}{name}") for name in ROWS if name != "weight"
     }
     values["weight"] = real(block.weight, f"Program {prefix}weight")
-    values["receptor"] = checks.whole(block.receptor, f"Program {prefix}receptor", maximum=1)
+    values["receptor"] = checks.whole(block.receptor, f"Program {prefix}receptor")
+    if values["receptor"] > 1:
+        raise DescriptionError(f"Program {prefix}receptor: got {values['receptor']}, expected 0 or 1")
     if values["receptor"] > receptors:
         raise DescriptionError(
             f"Program {prefix}receptor: got 1, but the neurons have one current; expected 0, or give them decay_u2 (du2)"
@@ -109,9 +120,15 @@ def _block(block: SynapseBlock, arithmetic: Arithmetic, shape: tuple[int, int, i
             f"Program {prefix}{foreign[0]}: expected None in {arithmetic} arithmetic with the rule {values['rule']!r}"
         )
     for name, array in own.items():
+        if getattr(block, name) is None:
+            raise DescriptionError(
+                f"Program {prefix}{name}: got None, expected a value for each source, as the rule is {values['rule']!r}"
+            )
         values[name] = _checked_array(array, getattr(block, name), n_inputs + n_neurons, prefix, "source")
     checked_block = SynapseBlock(**_frozen(values))
     _check_synapses(checked_block, n_inputs, n_neurons, prefix)
+    if prefix and arithmetic == "float64":  # `check_sums` does it for all blocks, but does not know their numbers
+        grid_exponent(checked_block.weight, f"Program {prefix}weight")
     return checked_block
 
 

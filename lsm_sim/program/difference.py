@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from lsm_sim.program.blocks import RULE_ARRAYS
+
 
 def difference(got: Any, expected: Any) -> str | None:
     """Return where the `Program` ``got`` differs first from ``expected``, field by field; None: nowhere."""
@@ -15,27 +17,29 @@ def difference(got: Any, expected: Any) -> str | None:
         if field.name == "units":
             found = _units(mine, other)
         elif field.name == "more_blocks":
-            found = _blocks(mine, other)
+            found = _blocks(mine, other, expected.n_inputs)
         else:
-            found = _values(field.name, mine, other, got)
+            found = _values(field.name, mine, other, got, expected.n_inputs)
         if found:
             return found
     return None
 
 
-def _blocks(got: Any, expected: Any) -> str | None:
+def _blocks(got: Any, expected: Any, n_inputs: int) -> str | None:
     """Return the first difference of two lists of blocks of synapses, the first of which is block 1."""
     if len(got) != len(expected):
         return f"blocks: got {1 + len(got)}, expected {1 + len(expected)}"
     for number, (mine, other) in enumerate(zip(got, expected, strict=True), start=1):
         for field in dataclasses.fields(other):
-            found = _values(f"block {number} {field.name}", getattr(mine, field.name), getattr(other, field.name))
+            values = getattr(mine, field.name), getattr(other, field.name)
+            found = _values(field.name, *values, mine, n_inputs)
             if found:
-                return found
+                return f"block {number} {found}"
     return None
 
 
-def _values(name: str, got: Any, expected: Any, program: Any = None) -> str | None:
+def _values(name: str, got: Any, expected: Any, block: Any = None, n_inputs: int = 0) -> str | None:
+    """Return the first difference of two values; ``block`` has the synapses whose arrays they are."""
     if got is None or expected is None:
         texts = ["none" if value is None else "an array" for value in (got, expected)]
         return None if texts[0] == texts[1] else f"{name}: got {texts[0]}, expected {texts[1]}"
@@ -48,16 +52,16 @@ def _values(name: str, got: Any, expected: Any, program: Any = None) -> str | No
         return None
     i = int(wrong[0])
     values = f"got {got[i]}, expected {expected[i]} ({wrong.size} of {got.size} differ)"
-    return f"{name}[{i}]{_place(name, i, program)}: {values}"
+    return f"{name}[{i}]{_place(name, i, block, n_inputs)}: {values}"
 
 
-def _place(name: str, i: int, program: Any) -> str:
-    """Return the synapse with index ``i``, in words; nothing for other arrays, whose index is that of a neuron."""
-    if name not in ("post", "weight", "delay") or program is None:
+def _place(name: str, i: int, block: Any, n_inputs: int) -> str:
+    """Return the synapse or source with index ``i``, in words; nothing for other arrays, whose index is that of a neuron."""
+    if block is None or name not in ("post", "weight", "delay", *RULE_ARRAYS):
         return ""
-    row = int(np.searchsorted(program.indptr, i, side="right")) - 1
-    source = f"input channel {row}" if row < program.n_inputs else f"neuron {row - program.n_inputs}"
-    return f" from {source}" + ("" if name == "post" else f" to neuron {program.post[i]}")
+    row = i if name in RULE_ARRAYS else int(np.searchsorted(block.indptr, i, side="right")) - 1
+    source = f"input channel {row}" if row < n_inputs else f"neuron {row - n_inputs}"
+    return f" from {source}" + (f" to neuron {block.post[i]}" if name in ("weight", "delay") else "")
 
 
 def _units(got: Any, expected: Any) -> str | None:

@@ -17,12 +17,12 @@ _INT32 = 2.0**31
 _CHUNK = 2**17  # weights checked at a time, to avoid a copy of the whole array
 
 
-def grid_exponent(weight: Any) -> int:
+def grid_exponent(weight: Any, where: str = "Program weight") -> int:
     """Return the smallest e in 0..30 for which every weight is a multiple of 2^-e; raise if there is none."""
-    return max((_grid_exponent(weight[i : i + _CHUNK]) for i in range(0, len(weight), _CHUNK)), default=0)
+    return max((_grid_exponent(weight[i : i + _CHUNK], where) for i in range(0, len(weight), _CHUNK)), default=0)
 
 
-def _grid_exponent(weight: Any) -> int:
+def _grid_exponent(weight: Any, where: str) -> int:
     low, high = 0, FINEST_EXPONENT + 1
     while low < high:  # being on the grid is monotonic in e
         middle = (low + high) // 2
@@ -31,7 +31,7 @@ def _grid_exponent(weight: Any) -> int:
     if low > FINEST_EXPONENT:
         scaled = np.ldexp(weight, FINEST_EXPONENT)
         bad = float(weight[scaled != np.rint(scaled)][0])
-        msg = f"Program weight: got {bad!r}, expected multiples of 2^-30; round the weights, for instance with lower()"
+        msg = f"{where}: got {bad!r}, expected multiples of 2^-30; round the weights, for instance with lower()"
         raise DescriptionError(msg)
     return low
 

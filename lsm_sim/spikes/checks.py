@@ -80,10 +80,9 @@ def _payload(payload: Any, n_events: int) -> Any:
     values = _indices(payload, "Spikes payload")
     if values.shape != (n_events,):
         raise DescriptionError(f"Spikes payload: got shape {values.shape}, expected ({n_events},), one for each event")
-    if values.size and max(values.max(), -values.min()) > checks.MOST:
-        raise DescriptionError(
-            f"Spikes payload: got {values[np.abs(values).argmax()]}, expected integers within +-(2^31 - 1)"
-        )
+    outside = (values < -checks.MOST) | (values > checks.MOST)
+    if outside.any():
+        raise DescriptionError(f"Spikes payload: got {values[outside][0]}, expected integers within +-(2^31 - 1)")
     return None if (values == 1).all() else values.astype(np.int32, copy=False)
 
 

@@ -34,9 +34,13 @@ def to_arrays(spikes: Any) -> dict[str, Any]:
 def check_format(arrays: Mapping[str, Any], path: object) -> str:
     """Return the format of a file; raise if it is neither that of spikes nor that of a case."""
     kind = brief(arrays.get("format", ""))
-    if kind not in (FORMAT, GRADED_FORMAT, *CASE_FORMATS):
-        raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {FORMAT!r} or {CASE_FORMATS[0]!r}")
-    return kind
+    if kind in (FORMAT, GRADED_FORMAT, *CASE_FORMATS):
+        return kind
+    name, _, number = kind.partition("/")
+    newer = name in ("lsm_sim.spikes", "lsm_sim.case") and number.isdecimal()
+    hint = "; the file was written by a newer version, so upgrade lsm_sim" if newer else ""
+    expected = " or ".join(map(repr, (FORMAT, GRADED_FORMAT, *CASE_FORMATS)))
+    raise DescriptionError(f"{path}: got format {kind or 'none'!r}, expected {expected}{hint}")
 
 
 def fields(arrays: Mapping[str, Any]) -> dict[str, Any]:

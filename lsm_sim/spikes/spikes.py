@@ -365,7 +365,7 @@ class Spikes:
         """Return in one sentence where these spikes differ first from ``other``; None: nowhere.
 
         The first difference is the one of the earliest sample, then step, then channel. "got" in the sentence is ``self``,
-        "expected" is ``other``. Numbers of channels, dt, numbers of steps and groups are compared too, so that
+        "expected" is ``other``. Numbers of channels, dt, numbers of steps, payloads and groups are compared too, so that
         ``a.difference(b) is None`` and ``a == b`` mean the same.
 
         Examples

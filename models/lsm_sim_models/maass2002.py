@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-
 from typing import Literal
 
 from lsm_sim import DistanceRule, FixedProbability, Gamma, Inputs, Liquid, Normal, Synapses, TsodyksMarkram, Uniform, ms

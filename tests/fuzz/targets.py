@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import gzip
 import io
@@ -67,9 +68,11 @@ def _network():
 
 def _programs(folder):
     from lsm_sim.testing import random_program
+    from lsm_sim.testing.programs import EXTRA_ARRAYS
 
     paths = []
-    for k, (arithmetic, needs) in enumerate([("float64", ()), ("loihi", ()), ("loihi", ("initial-state",))]):
+    every = tuple(EXTRA_ARRAYS)
+    for k, (arithmetic, needs) in enumerate([("float64", ()), ("loihi", ()), ("float64", every), ("loihi", every)]):
         paths.append(folder / f"{k}.npz")
         random_program(np.random.default_rng(k), arithmetic, needs=needs).save(paths[-1])
     return paths
@@ -78,23 +81,27 @@ def _programs(folder):
 def _spikes(folder):
     from lsm_sim import Spikes
 
-    Spikes.from_dense(np.random.default_rng(0).random((3, 20, 5)) < 0.2, 1e-3).save(folder / "0.npz")
-    return [folder / "0.npz"]
+    spikes = Spikes.from_dense(np.random.default_rng(0).random((3, 20, 5)) < 0.2, 1e-3)
+    spikes.save(folder / "0.npz")
+    dataclasses.replace(spikes, payload=np.arange(spikes.n_events) - 9).save(folder / "1.npz")
+    return [folder / "0.npz", folder / "1.npz"]
 
 
 def _cases(folder):
     from lsm_sim.engine import conformance
     from lsm_sim.engine.protocol import Request, compiled
     from lsm_sim.testing import random_program, random_stimulus
+    from lsm_sim.testing.programs import EXTRA_ARRAYS
 
-    rng = np.random.default_rng(0)
-    program = random_program(rng, "float64")
-    stimulus = random_stimulus(rng, program)[0]
-    with compiled(program, "reference") as run:
-        out = run(stimulus, Request(neurons=np.arange(program.n_neurons), variables=program.state, progress=False))
-    traces = {name: values[0] for name, values in out.traces.items()}
-    conformance.Case("reference", program, stimulus, out.spikes, traces).save(folder / "0.npz")
-    return [folder / "0.npz"]
+    for k, needs in enumerate([(), tuple(EXTRA_ARRAYS)]):
+        rng = np.random.default_rng(0)
+        program = random_program(rng, "float64", needs=needs)
+        stimulus = random_stimulus(rng, program, graded=bool(needs))[0]
+        with compiled(program, "reference") as run:
+            out = run(stimulus, Request(neurons=np.arange(program.n_neurons), variables=program.state, progress=False))
+        traces = {name: values[0] for name, values in out.traces.items()}
+        conformance.Case("reference", program, stimulus, out.spikes, traces).save(folder / f"{k}.npz")
+    return sorted(folder.iterdir())
 
 
 def _models(folder):

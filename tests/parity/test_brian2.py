@@ -13,8 +13,10 @@ import pytest
 
 from lsm_sim.backend import Request
 from lsm_sim.dynamics import ARITHMETICS
+from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.testing import RandomCases, assert_same, check_case, joined, random_program, random_stimulus, run
+from lsm_sim.testing.programs import EXTRA_ARRAYS
 from lsm_sim_brian2 import engine, replicas, rounds
 
 JOINED = 10
@@ -79,6 +81,81 @@ def test_standalone_is_compiled_once_and_runs_again_with_other_stimuli(arithmeti
             assert len(list((tmp_path / "with space").iterdir())) == 1  # one build, which serves all
     assert list((tmp_path / "with space").iterdir()) == []
     assert (dict(os.environ), Path.cwd(), str(b2.defaultclock.dt), b2.prefs.as_file, b2.get_device()) == before
+
+
+def rich_case(arithmetic, seed=5):
+    """Return a program with all that a program may need, half-way roundings included, and two samples with payloads."""
+    rng = np.random.default_rng(seed)
+    programs = [random_program(rng, arithmetic, wide=False, needs=EXTRA_ARRAYS) for _ in range(2)]
+    program = joined([*programs, half_way(arithmetic)])
+    lengths = 40, 25
+    stimulus = Spikes.from_dense([rng.random((n, program.n_inputs)) < 0.3 for n in lengths], program.dt)
+    payload = rng.integers(-9, 10, stimulus.n_events).astype(np.int32)
+    return program, dataclasses.replace(stimulus, payload=payload)
+
+
+def half_way(arithmetic):
+    """Return a program in which a first spike delivers half a weight, which is odd."""
+    weight = np.array([1, 3, 5, -1, -3, -5])
+    arrays = {"threshold": 10, "bias": 0, "refractory": 0}
+    if arithmetic == "float64":
+        arrays |= {"decay_u": 0.0, "decay_v": 0.0}
+        stp = {"stp_U": 0.5, "stp_decay_rec": 0.0, "stp_decay_facil": 0.0}
+    else:
+        arrays |= {"du": 4095, "dv": 4096}
+        stp = {"stp_U": 2048, "stp_drec": 4096, "stp_dfacil": 4096}
+    return Program(
+        arithmetic=arithmetic,
+        dt=1e-3,
+        n_inputs=1,
+        n_neurons=6,
+        indptr=np.array([0, *[6] * 7]),
+        post=np.arange(6),
+        weight=weight,
+        delay=np.arange(6),
+        rule="stp",
+        **{name: np.full(6, value) for name, value in arrays.items()},
+        **{name: np.full(7, value) for name, value in stp.items()},
+    )
+
+
+def all_of(program, **others):
+    return Request(
+        neurons=np.arange(program.n_neurons), excursions=program.arithmetic == "loihi", progress=False, **others
+    )
+
+
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_every_bit_of_all_features_at_once(arithmetic, numpy_target, reference):
+    """By one runner with and without payloads; they need different networks."""
+    program, graded = rich_case(arithmetic)
+    with numpy_target.compile(program) as runner, reference.compile(program) as expected:
+        for stimulus in (graded, dataclasses.replace(graded, payload=None), graded[1:]):
+            got, right = (one(stimulus, all_of(program)) for one in (runner, expected))
+            assert_same(got, right, all_of(program), stimulus, arithmetic)
+
+
+@pytest.mark.parametrize("n_inputs", [0, 2])
+def test_channels_without_synapses_bear_payloads(n_inputs, numpy_target, reference):
+    program = random_program(np.random.default_rng(1), "float64", max_inputs=0)
+    indptr = np.concatenate([np.zeros(n_inputs, int), program.indptr])
+    program = dataclasses.replace(program, n_inputs=n_inputs, indptr=indptr, input_groups={})
+    stimulus = Spikes.from_dense(np.ones((2, 20, n_inputs), bool), program.dt)
+    stimulus = dataclasses.replace(stimulus, payload=np.full(stimulus.n_events, 3, np.int32))
+    got, right = (run(one, program, stimulus, all_of(program)) for one in (numpy_target, reference))
+    assert_same(got, right, all_of(program), stimulus, f"{n_inputs} channels")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("make")
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_every_bit_of_all_features_at_once_is_the_same_in_standalone_programs(arithmetic, brian2, reference):
+    program, stimulus = rich_case(arithmetic)
+    got, right = (
+        run(one, program, stimulus, all_of(program, n_threads=1))
+        for one in (dataclasses.replace(brian2, mode="standalone"), reference)
+    )
+    assert_same(got, right, all_of(program), stimulus, arithmetic)
 
 
 @pytest.mark.parametrize("n_replicas", [1, 2, 3])

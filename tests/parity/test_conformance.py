@@ -23,7 +23,7 @@ class TestFast(BackendConformance):
 
 
 class TestBrian2(BackendConformance):
-    cases = (*GOLDEN, *CONFORMANCE)
+    cases = (*GOLDEN, *CONFORMANCE, *CONFORMANCE2)
     n_programs, n_joined = 3, 2  # tests/parity/test_brian2.py goes on with the seeds
 
     @pytest.fixture

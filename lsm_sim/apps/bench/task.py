@@ -62,6 +62,6 @@ def _counts(runner: Runner, stimulus: Spikes, bins: Ints, n_threads: int) -> Cou
 
 def synaptic_events(program: Program, stimulus: Spikes, counts: Counts) -> Ints:
     """Return the number of synaptic events of each sample, (B,), from its stimulus and its counts (B, K, N)."""
-    synapses = np.diff(program.indptr)
+    synapses = np.sum([np.diff(block.indptr) for block in program.blocks], axis=0)
     own = counts.sum(axis=1, dtype=np.int64) @ synapses[program.n_inputs :]
     return np.asarray(own + stimulus.counts(1)[:, 0].astype(np.int64) @ synapses[: program.n_inputs])

@@ -1,5 +1,6 @@
 """The way out: networks and scripts of Brian2 that fire the spikes of the program."""
 
+import dataclasses
 import doctest
 import subprocess
 import sys
@@ -102,6 +103,68 @@ def test_spikes_u_and_v_of_random_programs_are_those_of_the_reference(arithmetic
     np.testing.assert_array_equal(np.asarray(monitor.v).T, right.v[0])
 
 
+NEEDS = ["adaptive-threshold", "blocks", "initial-state", "stp", "two-currents"]
+NAMES = {"w": "theta"}  # w is the weight of a synapse
+
+
+def rich_case(arithmetic, needs=NEEDS, *, graded=True, seed=1):
+    """Return a program of ten neurons and four channels with these needs, and a stimulus."""
+    rng = np.random.default_rng(seed)
+    program = random_program(rng, arithmetic, needs=needs)
+    dense = rng.random((1, 60, program.n_inputs)) < 0.3
+    one = lsm.Spikes.from_dense(dense, program.dt)
+    if graded:
+        one = dataclasses.replace(one, payload=rng.integers(-9, 10, one.n_events).astype(np.int32))
+    return program, one
+
+
+@pytest.mark.parametrize(
+    "needs", [*([need] for need in NEEDS), NEEDS, []], ids=lambda needs: "+".join(needs) or "graded"
+)
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_all_that_a_program_may_need_is_built(arithmetic, needs, b2):
+    program, one = rich_case(arithmetic, needs, graded=len(needs) != 1)
+    right = run_program(program, one, lsm.Request(neurons=np.arange(program.n_neurons)))
+    net = build(program, one)
+    names = {name: NAMES.get(name, name) for name in program.state}
+    monitor = b2.StateMonitor(net["neurons"], list(names.values()), record=True, when="end")
+    net.add(monitor)
+    assert run(b2, net, ["neurons"], 60)["neurons"] == expected(right.spikes)
+    for name, own in names.items():
+        np.testing.assert_array_equal(np.asarray(getattr(monitor, own)).T, right.traces[name][0])
+
+
+def test_payloads_are_found_at_any_step_and_delay(b2):
+    """One channel, one neuron, three delays; a step of 0.1 ms is no binary fraction."""
+    n_steps, delay = 3000, np.array([0, 7, 63])
+    ones = {name: np.ones(1) for name in ("threshold", "decay_v")}
+    program = lsm.Program(
+        arithmetic="float64", dt=1e-4, n_inputs=1, n_neurons=1, indptr=np.array([0, 3, 3]), post=np.zeros(3, int),
+        weight=np.array([1.0, 1024.0, 1048576.0]), delay=delay, bias=np.zeros(1), refractory=np.zeros(1, int),
+        decay_u=np.zeros(1), **ones,
+    )  # fmt: skip
+    payload = np.random.default_rng(1).integers(-99, 99, n_steps).astype(np.int32)
+    one = lsm.Spikes.from_dense(np.ones((1, n_steps, 1), bool), 1e-4)
+    one = dataclasses.replace(one, payload=payload)
+    net = build(program, one)
+    monitor = b2.StateMonitor(net["neurons"], "u", record=True, when="end")
+    net.add(monitor)
+    net.run(n_steps * 1e-4 * b2.second)
+    right = run_program(program, one, lsm.Request(neurons=np.arange(1)))
+    np.testing.assert_array_equal(np.asarray(monitor.u)[0], right.u[0][:, 0])
+
+
+def test_each_block_of_a_pair_has_a_name_of_its_own(b2):
+    program, one = rich_case("float64", ["blocks"], graded=False)
+    assert b2.prefs.codegen.target == "numpy"
+    n_blocks = sum(part.pre == "in" for part in program.projections())
+    net = build(program, one)
+    net.run(program.dt * b2.second)
+    names = sorted(thing.name for thing in net.objects if thing.name.startswith("in_to"))
+    assert names == ["in_to_neurons", *(f"in_to_neurons_{n}" for n in range(2, n_blocks + 1))]
+    assert n_blocks > 1
+
+
 def test_the_users_synapses_and_monitors_join_the_network(b2):
     net = build(liquid(), stimulus(), names={"2nd": "inh"})
     extra = b2.Synapses(net["left_ear"], net["inh"], on_pre="a_post += 0.9", clock=net["inh"].clock, name="extra")
@@ -138,6 +201,26 @@ def test_a_loihi_script_fires_the_same(b2, tmp_path):
     (tmp_path / "loihi.py").write_text(script(program, one), encoding="utf-8")
     done = subprocess.run([sys.executable, "-I", "loihi.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == f"neurons {run_program(program, one).spikes.n_events} spikes\n"
+
+
+@pytest.mark.parametrize("graded", [False, True])
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_a_script_of_all_that_a_program_may_need_fires_the_same(arithmetic, graded, b2, tmp_path):
+    assert b2.prefs.codegen.target == "numpy"
+    program, one = rich_case(arithmetic, graded=graded)
+    code = script(program, one)
+    assert ("Tsodyks" in code, "TimedArray" in code, "rint.implementations" in code) == (
+        True,
+        graded,
+        arithmetic == "float64",
+    )
+    (tmp_path / "rich.py").write_text(code + DUMP, encoding="utf-8")
+    command = [sys.executable, "-I", "rich.py", "out.npz"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    out, right = np.load(tmp_path / "out.npz"), run_program(program, one).spikes
+    got = sorted(zip(out["neurons_step"].tolist(), out["neurons_neuron"].tolist(), strict=True))
+    assert got == expected(right)
+    assert right.n_events > 20
 
 
 def test_wrong_arguments_are_answered_in_one_sentence(b2):

@@ -12,6 +12,7 @@ from lsm_sim import backend as backends
 from lsm_sim.apps.demo import digits
 from lsm_sim.backend import Request
 from lsm_sim.errors import BackendUnavailableError, DescriptionError
+from lsm_sim.program.blocks import SynapseBlock
 from lsm_sim_lava import Lava, interpreter
 from lsm_sim_lava.interpreter import Interpreter
 from lsm_sim_lava.plan import bias_fits, common_exponents, exponent_range, plan, split_bias
@@ -160,6 +161,30 @@ def test_a_weight_that_no_byte_holds_takes_our_own_process():
     assert [layer.process for layer in chosen.layers if layer.from_inputs] == ["Synapses"]
     assert any("257" in reason for reason in chosen.reasons)
     assert any("refractory" in reason for reason in chosen.reasons)
+
+
+def test_each_receptor_and_source_has_its_own_stock_synapses():
+    more = [SynapseBlock(indptr=[0, 1, 2, 2], post=[1, 0], weight=[7, -8], delay=[0, 2], receptor=1)]
+    chosen = plan(
+        dataclasses.replace(program(), weight=np.array([128, 180, -7]), du2=np.array([1, 2]), more_blocks=more)
+    )
+    assert chosen.neurons == "TwoCurrentNeurons"
+    assert chosen.reasons == ("a second synaptic current",)
+    second = [(layer.process, layer.from_inputs, layer.weight.tolist()) for layer in chosen.layers if layer.receptor]
+    assert second == [("Sparse", True, [7]), ("DelaySparse", False, [-1])]
+
+
+def test_all_plastic_synapses_of_a_receptor_are_in_one_process_with_a_state_for_each_source_and_block():
+    first = {"rule": "stp", "stp_U": [100, 200, 300], "stp_drec": [1, 2, 3], "stp_dfacil": [4, 5, 6]}
+    more = SynapseBlock(indptr=[0, 1, 2, 3], post=[1, 0, 1], weight=[7, 8, 9], delay=[0, 0, 2],
+                        **first | {"stp_U": [7, 8, 9]})  # fmt: skip
+    chosen = plan(dataclasses.replace(program(), **first, more_blocks=[more]))
+    assert [(layer.process, layer.from_inputs) for layer in chosen.layers] == [
+        ("PlasticSynapses", True), ("PlasticSynapses", False),
+    ]  # fmt: skip
+    rows = chosen.layers[1].plastic
+    assert rows.source.tolist() == [0, 1, 0, 1]
+    assert rows.arrays["stp_U"].tolist() == [200, 300, 8, 9]
 
 
 def test_exponents_cover_every_weight_with_few_processes():

@@ -9,8 +9,10 @@ import pytest
 from lsm_sim import backend as backends
 from lsm_sim.backend import Request
 from lsm_sim.errors import BackendUnavailableError, RunError, UnsupportedError
+from lsm_sim.program.blocks import SynapseBlock
 from lsm_sim.program.program import Program
 from lsm_sim.testing import answer, random_program, random_stimulus
+from lsm_sim.testing.programs import EXTRA_ARRAYS
 from tests.chip_like import chip_like
 
 pytestmark = pytest.mark.usefixtures("lava")
@@ -101,6 +103,33 @@ def test_u_and_v_are_refused():
 
 
 @pytest.mark.usefixtures("extension")
+def test_payloads_are_refused_by_name_whoever_calls_the_runner():
+    chip, network = backends.find("loihi2"), program()
+    stimulus = random_stimulus(np.random.default_rng(0), network)
+    graded = dataclasses.replace(stimulus, payload=np.full(stimulus.n_events, 2))
+    with chip.compile(network) as runner, pytest.raises(UnsupportedError, match=r"loihi2: .*payloads \('graded'\)"):
+        runner(graded)
+    with backends.compiled(network, chip) as runner, pytest.raises(UnsupportedError, match=r"payloads \('graded'\)"):
+        runner(graded)
+
+
+@pytest.mark.usefixtures("extension")
+@pytest.mark.parametrize("need", sorted(EXTRA_ARRAYS))
+@pytest.mark.parametrize("arithmetic", ["float64", "loihi"])
+def test_what_the_chip_lacks_is_refused_by_name_before_anything_starts(need, arithmetic, monkeypatch):
+    def start(_worker):
+        raise AssertionError("the worker was started")
+
+    monkeypatch.setattr("lsm_sim_lava.supervisor.Worker.start", start)
+    chip = backends.find("loihi2")
+    network = random_program(np.random.default_rng(1), arithmetic, needs=[need])
+    with pytest.raises(UnsupportedError, match=f"loihi2: .*the program needs '{need}'"):
+        chip.legalise(network)
+    with pytest.raises(UnsupportedError, match=f"the program needs '{need}'"), chip.compile(network):
+        pass
+
+
+@pytest.mark.usefixtures("extension")
 def test_a_board_that_does_not_answer_is_an_error():
     from lsm_sim_lava import Loihi2
 
@@ -127,6 +156,7 @@ def test_every_reason_is_named_at_once_with_its_group():
         arithmetic="loihi", dt=1e-3, n_inputs=0, n_neurons=2, indptr=[0, 1, 2], post=[0, 1], weight=[257, -3], delay=[0, 63],
         threshold=[0, 5], bias=[4097, 0], refractory=[0, 2], du=[-1, 0], dv=[0, 4096],
         neuron_groups={"a": range(1), "b": range(1, 2)},
+        more_blocks=[SynapseBlock(indptr=[0, 1, 2], post=[1, 0], weight=[-259, 7], delay=[0, 70])],
     )  # fmt: skip
     with pytest.raises(UnsupportedError) as error:
         backends.find("loihi2").legalise(wrong)
@@ -139,5 +169,8 @@ def test_every_reason_is_named_at_once_with_its_group():
         "neurons b: dv 4096",
         "synapses a -> a (+): weight 257",
         "synapses b -> b (-): a delay of 64 steps, at most 63",
+        "synapses a -> b (-): weight -259",
+        "synapses b -> a (+): a delay of 71 steps, at most 63",
+        "the program needs 'blocks'",
     ):
         assert part in str(error.value)
