@@ -27,6 +27,7 @@ from lsm_sim.describe.liquid import Liquid
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.dynamics.loihi import MAX_EXPONENT, MAX_WEIGHT, SHIFT
 from lsm_sim.dynamics.plasticity import quantise as quantise_stp
+from lsm_sim.encode.background import with_background
 from lsm_sim.engine.protocol import DEFAULT, Backend
 from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.program.blocks import SynapseBlock
@@ -91,6 +92,8 @@ def quantise(
         If no scale makes the program fit; the message has every reason.
     """
     program = _lowered(network, calibration)
+    if isinstance(network, Liquid) and calibration is not None:
+        calibration = with_background(calibration, network)
     if program.arithmetic != "float64":
         raise DescriptionError(f"quantise: got a program in {program.arithmetic} arithmetic, expected float64")
     if rounding not in ("nearest", "stochastic"):

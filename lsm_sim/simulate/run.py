@@ -10,6 +10,7 @@ import numpy as np
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.dynamics import Units
 from lsm_sim.dynamics.loihi import SHIFT
+from lsm_sim.encode.background import with_background
 from lsm_sim.engine.excursions import warn_on_excursions
 from lsm_sim.engine.protocol import DEFAULT, Backend, Outcome, Request, compiled
 from lsm_sim.engine.requests import recorded_steps
@@ -37,6 +38,7 @@ def run(
     record: RecordSpec | None = None,
     record_steps: Sequence[int] | Ints | None = None,
     excursions: bool = False,
+    trial: int | Ints = 0,
     n_threads: int | None = None,
     progress: bool | None = None,
 ) -> Result:
@@ -64,6 +66,9 @@ def run(
         Record only at these steps; None: at every step.
     excursions
         Count how often Loihi's registers would be exceeded (loihi arithmetic only).
+    trial
+        Number of the trial, one for all samples or one for each, on which the background noise of a liquid depends; see
+        `lsm_sim.Background`.
     n_threads
         Maximum number of threads; None: one per core. Results do not depend on it.
     progress
@@ -80,6 +85,10 @@ def run(
     if not isinstance(network, Liquid | Program):
         raise DescriptionError(f"network: got {type(network).__name__}, expected a Liquid or a Program")
     stimulus = as_spikes(stimulus, network)
+    if isinstance(network, Liquid):
+        stimulus = with_background(stimulus, network, trial)
+    elif checks.whole_array(trial, "trial").any():
+        raise DescriptionError("trial: got a number for a Program, which has no background noise of its own; omit it")
     program = lower(network, stimulus.dt) if isinstance(network, Liquid) else network
     _warn_of_inputs_without_synapses(program, stimulus)
     _warn_of_long_delays(program, stimulus)

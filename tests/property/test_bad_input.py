@@ -104,8 +104,10 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     ),
     "Liquid": (
         lsm.Liquid,
-        {"inputs": LIQUID.inputs, "neurons": LIQUID.neurons, "synapses": LIQUID.synapses, "seed": 1},
+        {"inputs": LIQUID.inputs, "neurons": LIQUID.neurons, "synapses": LIQUID.synapses, "seed": 1}
+        | {"background": lsm.Background("exc", 10 * Hz, 0.1)},
     ),
+    "Background": (lsm.Background, {"to": "exc", "rate": 10 * Hz, "weight": 0.1, "per": "neuron"}),
     "FixedProbability": (lsm.FixedProbability, {"p": 0.1, "autapses": True}),
     "FixedInDegree": (lsm.FixedInDegree, {"k": 2, "autapses": True}),
     "DistanceRule": (lsm.DistanceRule, {"c": 0.3, "lam": 2.0, "autapses": True}),
@@ -121,7 +123,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "run": (
         lsm.run,
         {"network": LIQUID, "stimulus": STIMULUS, "backend": "fast", "arithmetic": "float64", "spikes": True}
-        | {"bins": 2, "record": {"exc": ["v"]}, "record_steps": [0, 1], "excursions": False, "n_threads": 1}
+        | {"bins": 2, "record": {"exc": ["v"]}, "record_steps": [0, 1], "excursions": False, "trial": 0, "n_threads": 1}
         | {"progress": False},
     ),
     "quantise": (lsm.quantise, {"network": PROGRAM, "calibration": STIMULUS}),

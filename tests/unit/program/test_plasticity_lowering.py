@@ -232,3 +232,15 @@ def test_summaries_of_programs_in_integers_show_them_too():
     program = lower(liquid(Synapses("in", "exc", AllToAll(), weight=0.5, stp=TsodyksMarkram(0.5, 64 * ms))), 1 * ms)
     quiet = Spikes.from_dense(np.ones((1, 50, 3)), 1 * ms)
     assert "U 0.5, tau_rec 63.5 ms" in lsm.quantise(program, quiet).program.summary()
+
+
+def test_a_block_with_other_sources_is_refused():
+    program = lower(liquid(Synapses("in", "exc", AllToAll(), stp=STP)), 1 * ms)
+    foreign = lower(Liquid([Inputs("in", 4)], [Neurons("exc", 6)]), 1 * ms).blocks[0]
+    with pytest.raises(
+        DescriptionError, match=r"Program block 1 indptr: got shape \(11,\), expected 10 non-decreasing"
+    ):
+        dataclasses.replace(program, more_blocks=[foreign])
+    shorter = dataclasses.replace(program.blocks[1], stp_U=np.full(8, 0.5))
+    with pytest.raises(DescriptionError, match=r"Program block 1 stp_U: got shape \(8,\), expected \(9,\)"):
+        dataclasses.replace(program, more_blocks=[shorter])
