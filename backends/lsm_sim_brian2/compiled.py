@@ -164,7 +164,7 @@ class Compiled:
     def _synapses(self, b2: Any, clock: Any, ends: tuple[Any, Any], which: Any, rows: tuple[Any, Any]) -> list[Any]:
         """Return the synapses in the mask ``which`` between two groups; ``rows`` are the cell in pre, and the delay."""
         program, replicas, out = self._program, np.arange(self._build.replicas)[:, None], []
-        (pre, post), (source, delay), targets = ends, rows, program.synapses().post
+        (pre, post), (source, delay), neuron = ends, rows, program.synapses().post
         payload = PAYLOAD if self._inputs.graded and pre is not post else None
         numbers, tables = np.flatnonzero(which), {"schedule": self._schedule, "stimulus": self._stimulus}
         for kind, mine in synapses.kinds(program, payload).items():
@@ -173,7 +173,7 @@ class Compiled:
                 name = f"{pre.name}_synapses{kind.suffix}"
                 group = synapses.group(b2, kind, pre, post, clock, name, "schedule(t)", **tables)
                 i = source[index] + replicas * (pre.N // replicas.size)
-                j = targets[index] + replicas * program.n_neurons
+                j = neuron[index] + replicas * program.n_neurons
                 group.connect(i=i.ravel(), j=j.ravel())
                 synapses.set_parameters(group, program, kind, index, replicas.size)
                 group.delay[:] = np.tile(delay[index], replicas.size) * b2.second
