@@ -37,7 +37,8 @@ def elsm(
     - *Adaptation*: a spike of an excitatory neuron raises its threshold by ``adapt_step``, which decays with ``tau_adapt``.
     - *Heterogeneity*: tau_m and tau_syn of each neuron are drawn from gamma distributions.
 
-    Constants other than these are those of `speech`. Which extension is worth what is measured in docs/models.md.
+    Constants other than these are those of `speech`. What adaptive thresholds are worth on a few tasks is measured in
+    docs/mechanisms.md.
 
     Parameters
     ----------
