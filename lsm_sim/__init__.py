@@ -6,6 +6,7 @@ import importlib as _importlib
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from lsm_sim import encode
+from lsm_sim.describe.background import Background
 from lsm_sim.describe.distributions import Gamma, LogNormal, Normal, Uniform
 from lsm_sim.describe.liquid import Inputs, Liquid
 from lsm_sim.describe.neurons import Neurons
@@ -56,6 +57,7 @@ __all__ = [
     "AllToAll",
     "Backend",
     "BackendUnavailableError",
+    "Background",
     "Counts",
     "DescriptionError",
     "DistanceRule",

@@ -135,9 +135,9 @@ class Compiled:
 
     def _sources(self, b2: Any, clock: Any, cells: Any) -> list[Any]:
         """Return the input cells and all synapses."""
-        every, out = self._program.synapses(), []
-        source, delay = self._inputs.ends(every.source, every.delay)
-        external = source < self._inputs.n_cells
+        source, _, _, delay = self._program.synapses()[:4]
+        source, delay = self._inputs.ends(source, delay)
+        external, out = source < self._inputs.n_cells, []
         if self._inputs.n_cells:
             inputs = self._input_cells(b2, clock)
             out += [inputs, *self._synapses(b2, clock, (inputs, cells), external, (source, delay))]
@@ -164,15 +164,17 @@ class Compiled:
     def _synapses(self, b2: Any, clock: Any, ends: tuple[Any, Any], which: Any, rows: tuple[Any, Any]) -> list[Any]:
         """Return the synapses in the mask ``which`` between two groups; ``rows`` are the cell in pre, and the delay."""
         program, replicas, out = self._program, np.arange(self._build.replicas)[:, None], []
-        (pre, post), (source, delay), target = ends, rows, program.synapses().post
+        (pre, post), (source, delay), neuron = ends, rows, program.synapses().post
         payload = PAYLOAD if self._inputs.graded and pre is not post else None
-        for kind, every in synapses.kinds(program, payload).items():
-            index = every[which[every]]
+        numbers, tables = np.flatnonzero(which), {"schedule": self._schedule, "stimulus": self._stimulus}
+        for kind, mine in synapses.kinds(program, payload).items():
+            index = numbers if isinstance(mine, slice) else mine[which[mine]]
             if index.size:
                 name = f"{pre.name}_synapses{kind.suffix}"
-                group = synapses.group(b2, kind, pre, post, clock, name, "schedule(t)", schedule=self._schedule)
+                group = synapses.group(b2, kind, pre, post, clock, name, "schedule(t)", **tables)
                 i = source[index] + replicas * (pre.N // replicas.size)
-                group.connect(i=i.ravel(), j=(target[index] + replicas * program.n_neurons).ravel())
+                j = neuron[index] + replicas * program.n_neurons
+                group.connect(i=i.ravel(), j=j.ravel())
                 synapses.set_parameters(group, program, kind, index, replicas.size)
                 group.delay[:] = np.tile(delay[index], replicas.size) * b2.second
                 out.append(group)

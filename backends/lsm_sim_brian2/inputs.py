@@ -56,9 +56,9 @@ class Inputs:
 
     def ends(self, source: Ints, delay: Ints) -> tuple[Ints, Ints]:
         """Return the cell that sends to each synapse, input cells first, then neurons, and the delay that is left."""
-        shifted = source + (self.n_cells - self.n_channels)
         if not self.graded:
-            return shifted, delay
+            return source, delay
+        shifted = source + (self.n_cells - self.n_channels)
         external = source < self.n_channels
         width = int(max(self.delay.max(initial=0), delay.max(initial=0))) + 1
         cell = np.searchsorted(self.channel * width + self.delay, source * width + delay)

@@ -37,7 +37,9 @@ def build(
     ``net["exc"]`` is the `NeuronGroup` of the group "exc", ``net["audio"]`` the `SpikeGeneratorGroup` of the inputs "audio",
     and ``net["audio_to_exc"]`` the `Synapses` between them. The variables of a neuron are those of `lsm_sim.program.program`: u, v
     (relative to v_reset), and the accumulator ``a``, to which your own synapses add: ``on_pre="a_post += w"``. A spike
-    at step k with delay d is added to ``a`` in time for step k + 1 + d. Brian2's preferences, clock and device do not change;
+    at step k with delay d is added to ``a`` in time for step k + 1 + d. A second current is ``u2`` with the accumulator ``a2``,
+    an adaptive threshold is higher by ``theta``. If two groups are connected by several blocks of synapses, the second is
+    ``net["audio_to_exc_2"]``. Brian2's preferences, clock and device do not change;
     the network has its own clock with the program's dt.
 
     Parameters
@@ -45,7 +47,7 @@ def build(
     network
         A `Liquid`, lowered at ``dt`` (seconds; by default the stimulus's), or a `Program`.
     stimulus
-        One sample; None: silence. ``net["audio"].set_spikes(i, t)`` sets another one.
+        One sample; None: silence. ``net["audio"].set_spikes(i, t)`` sets another one, but no other payloads.
     names
         Brian2 names by group name, for names that differ from the group names.
 
@@ -196,7 +198,7 @@ def _synapses(
     tables: Mapping[str, Any],
 ) -> list[Any]:
     """Return all synapses; ``tables`` has a `TimedArray` for each input group whose events have payloads."""
-    out = []
+    out, delays = [], program.synapses().delay
     for part, name in synapse_names(program, labels):
         graded = part.pre in tables
         kind = synapses.Synapse(program.arithmetic, part.receptor, part.rule, PAYLOAD if graded else None)
@@ -204,6 +206,6 @@ def _synapses(
         group = synapses.group(b2, kind, groups[part.pre], groups[part.post], clock, name, **beside)
         group.connect(i=part.source, j=part.target)
         synapses.set_parameters(group, program, kind, part.index)
-        group.delay[:] = program.synapses().delay[part.index] * group.clock.dt
+        group.delay[:] = delays[part.index] * group.clock.dt
         out.append(group)
     return out

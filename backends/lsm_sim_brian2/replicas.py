@@ -67,12 +67,13 @@ class Replicas:
         return np.tile(np.concatenate([np.full(self._inputs.n_cells, channel), values]), self._replicas)
 
     def _synapses(self, b2: Any, cells: Any, clock: Any) -> list[Any]:
-        program, every, out = self._program, self._program.synapses(), []
-        source, delay = self._inputs.ends(every.source, every.delay)
+        program, out = self._program, []
+        source, post, _, delay = program.synapses()[:4]
+        source, delay = self._inputs.ends(source, delay)
         first = np.arange(self._replicas)[:, None] * self._width
         for kind, index in synapses.kinds(program, PAYLOAD if self._inputs.graded else None).items():
             group = synapses.group(b2, kind, cells, cells, clock, f"lsm_sim_synapses{kind.suffix}", "phase_post")
-            target = self._inputs.n_cells + every.post[index] + first
+            target = self._inputs.n_cells + post[index] + first
             group.connect(i=(source[index] + first).ravel(), j=target.ravel())
             synapses.set_parameters(group, program, kind, index, self._replicas)
             group.delay[:] = np.tile(delay[index], self._replicas) * b2.second

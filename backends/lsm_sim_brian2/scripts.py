@@ -144,7 +144,8 @@ def _data(program: Program, stimulus: Spikes, labels: Mapping[str, str]) -> dict
     for part, label in synapse_names(program, labels):
         whole = {"i": part.source, "j": part.target, "delay": delays[part.index]}
         data |= {f"{label}_{key}": values.astype(np.int32) for key, values in whole.items()}
-        real = synapses.parameters(program, synapses.Synapse(program.arithmetic, part.receptor, part.rule), part.index)
+        kind = synapses.Synapse(program.arithmetic, part.receptor, part.rule)
+        real = synapses.parameters(program, kind, part.index)
         data |= {f"{label}_{'weight' if key == 'w' else key}": values for key, values in real.items()}
     return data
 

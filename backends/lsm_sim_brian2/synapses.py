@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.dynamics import Arithmetic, Rule
-from lsm_sim.program.blocks import AllSynapses
+from lsm_sim.program.blocks import rule_arrays
 from lsm_sim.program.program import Program
-from lsm_sim.support.checks import Ints
 
 _VARIABLES = {
     "float64": ("w", "grid", "U", "decay_rec", "decay_facil", "r", "f"),
@@ -131,44 +130,41 @@ class Synapse:
         return {} if self.rule == "static" else {"r": _START[self.arithmetic]}
 
 
-def kinds(program: Program, payload: str | None = None) -> dict[Synapse, Ints]:
-    """Return the kinds of synapses of a program, with the indices of theirs in `Program.synapses`; no empty ones."""
-    out: dict[Synapse, Ints] = {}
+def kinds(program: Program, payload: str | None = None) -> dict[Synapse, Any]:
+    """Return the kinds of synapses of a program, with the indices of theirs in `Program.synapses`; no empty ones.
+
+    If there is one block, the indices are a slice, because a copy of large arrays costs memory.
+    """
     if len(program.blocks) == 1:
-        if program.n_synapses:
-            out[Synapse(program.arithmetic, program.receptor, program.rule, payload)] = np.arange(program.n_synapses)
-        return out
-    number = program.synapses().block
-    for receptor in (0, 1):
-        for rule in ("static", "stp"):
-            own = [b for b, block in enumerate(program.blocks) if (block.receptor, block.rule) == (receptor, rule)]
-            index = np.flatnonzero(np.isin(number, own))
-            if index.size:
-                out[Synapse(program.arithmetic, receptor, rule, payload)] = index
+        only = Synapse(program.arithmetic, program.receptor, program.rule, payload)
+        return {only: slice(None)} if program.n_synapses else {}
+    number, out = program.synapses().block, {}
+    for receptor, rule in sorted({(block.receptor, block.rule) for block in program.blocks}):
+        own = [b for b, block in enumerate(program.blocks) if (block.receptor, block.rule) == (receptor, rule)]
+        index = np.flatnonzero(np.isin(number, own))
+        if index.size:
+            out[Synapse(program.arithmetic, receptor, rule, payload)] = index
     return out
 
 
-def parameters(program: Program, synapse: Synapse, index: Ints) -> dict[str, Any]:
+def parameters(program: Program, synapse: Synapse, index: Any) -> dict[str, Any]:
     """Return the parameters of synapses of this kind by name; ``index`` is that in `Program.synapses`."""
+    if synapse.rule == "static" and len(program.blocks) == 1:
+        return {"w": program.weight[index].astype(np.float64)}
     every = program.synapses()
     weight = every.weight[index].astype(np.float64)
     if synapse.rule == "static":
         return {"w": weight}
-    out = {"w": weight} | _of_sources(program, every, index)
-    if synapse.arithmetic == "float64":
-        exponent = np.array([block.exponent for block in program.blocks])[every.block[index]]
-        out |= {"w": np.ldexp(weight, exponent), "grid": np.ldexp(1.0, -exponent)}
-    return out
-
-
-def _of_sources(program: Program, every: AllSynapses, index: Ints) -> dict[str, Any]:
-    """Return the arrays of the rule for each synapse, from those of its block and source."""
     number, source = every.block[index], every.source[index]
-    out: dict[str, Any] = {}
+    out = {"w": weight} | {
+        name.removeprefix("stp_"): np.zeros(weight.size) for name in rule_arrays(synapse.rule, synapse.arithmetic)
+    }
     for b in np.unique(number):
         for name, values in program.blocks[b].arrays.items():
-            mine = out.setdefault(name.removeprefix("stp_"), np.zeros(index.size))
-            mine[number == b] = values[source[number == b]]
+            out[name.removeprefix("stp_")][number == b] = values[source[number == b]]
+    if synapse.arithmetic == "float64":
+        exponent = np.array([block.exponent for block in program.blocks])[number]
+        out |= {"w": np.ldexp(weight, exponent), "grid": np.ldexp(1.0, -exponent)}
     return out
 
 
@@ -193,7 +189,7 @@ def group(
     return out
 
 
-def set_parameters(group: Any, program: Program, synapse: Synapse, index: Ints, replicas: int = 1) -> None:
+def set_parameters(group: Any, program: Program, synapse: Synapse, index: Any, replicas: int = 1) -> None:
     """Set the parameters and the state of connected synapses, those of one replica after the other."""
     for name, values in parameters(program, synapse, index).items():
         getattr(group, name)[:] = np.tile(values, replicas)

@@ -42,6 +42,16 @@ def main() -> None:
     # not a daemon: if the main thread fails while the files are being removed, Python waits for this thread
     threading.Thread(target=_watch, args=(folder, parent)).start()
     try:
+        _run_jobs(folder)
+    except BaseException:  # the process goes on until the parent ends it, so it has to be told
+        with contextlib.suppress(OSError):
+            (folder / FAILURE).touch()  # an empty file needs no space on a full disk
+        raise
+    end_everything(folder)
+
+
+def _run_jobs(folder: Path) -> None:
+    try:
         import_lava()
         from lsm_sim_lava import network
 
@@ -53,7 +63,6 @@ def main() -> None:
     _answer(folder / READY, {"python": sys.version.split()[0]})
     for line in sys.stdin:
         _serve(Path(line.rstrip("\n")), network)
-    end_everything(folder)
 
 
 def _serve(job: Path, network: Any) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lsm_sim.describe import file, plain
+from lsm_sim.describe.background import Background, Source, sources
 from lsm_sim.describe.distributions import Distribution
 from lsm_sim.describe.neurons import Neurons
 from lsm_sim.describe.synapses import Synapses
@@ -44,15 +45,21 @@ class Inputs:
 
 @dataclass(frozen=True, eq=False)
 class Liquid:
-    """A spiking network: input channels, neuron groups, synapses, and the seed of all random draws."""
+    """A spiking network: input channels, neuron groups, synapses, the seed of all random draws, and background noise."""
 
     inputs: Sequence[Inputs]
     neurons: Sequence[Neurons]
     synapses: Sequence[Synapses] = ()
     seed: int = 0
+    background: Sequence[Background] = ()
 
     def __post_init__(self) -> None:
-        for part, kind in (("inputs", Inputs), ("neurons", Neurons), ("synapses", Synapses)):
+        for part, kind in (
+            ("inputs", Inputs),
+            ("neurons", Neurons),
+            ("synapses", Synapses),
+            ("background", Background),
+        ):
             object.__setattr__(self, part, _records(getattr(self, part), kind, f"Liquid {part}"))
         object.__setattr__(self, "seed", checks.whole(self.seed, "Liquid seed"))
         if not self.neurons:
@@ -63,6 +70,7 @@ class Liquid:
                 raise DescriptionError(f"Liquid: the group name {name!r} appears twice; give each group its own name")
         for synapses in self.synapses:
             self._check_ends(synapses, names)
+        self._check_background()
 
     def _check_ends(self, synapses: Synapses, names: list[str]) -> None:
         own = {group.name: group for group in self.neurons}
@@ -85,9 +93,19 @@ class Liquid:
             msg = f"{where} weight: got {synapses.weight!r}, but {synapses.pre!r} is {kind}; expected weights {want}"
             raise DescriptionError(msg)
 
+    def _check_background(self) -> None:
+        own = {group.name: group for group in self.neurons}
+        for one in self.background:
+            unknown = [target for target in one.targets if target not in own]
+            if unknown:
+                raise DescriptionError(f"Background to: no neuron group {unknown[0]!r}; known: {', '.join(own)}")
+        for source in self.noise():
+            target = source.synapses.targets[0]
+            source.synapses.receptor_number(target, None, second=own[target].tau_syn_inh is not None)
+
     @property
     def n_inputs(self) -> int:
-        """Total number of input channels."""
+        """Total number of input channels, without those of background noise."""
         return sum(group.size for group in self.inputs)
 
     @property
@@ -95,13 +113,30 @@ class Liquid:
         """Total number of neurons."""
         return sum(group.size for group in self.neurons)
 
+    def noise(self) -> list[Source]:
+        """Return the sources of background noise, in the order of their input channels in a program."""
+        return sources(self.background, {group.name: group.size for group in self.neurons})
+
+    def with_noise_channels(self) -> Liquid:
+        """Return the liquid with its background noise as further input groups and synapses, as it is lowered."""
+        noise = self.noise()
+        if not noise:
+            return self
+        inputs = [*self.inputs, *(Inputs(source.name, source.size) for source in noise)]
+        synapses = [*self.synapses, *(source.synapses for source in noise)]
+        return dataclasses.replace(self, inputs=inputs, synapses=synapses, background=())
+
     def to_dict(self) -> dict[str, Any]:
         """Return the description as text, numbers, lists and dicts, without fields that are None.
 
         >>> Liquid([], [Neurons("a", 3)], seed=7).to_dict()["seed"]
         7
         """
-        return {"format": FORMATS[_is_second(self)], "seed": self.seed, **plain.encode_fields(self, defaults=True)}
+        return {
+            "format": FORMATS[_is_second(self)],
+            "seed": self.seed,
+            **_without_empty(plain.encode_fields(self, defaults=True)),
+        }
 
     @staticmethod
     def from_dict(data: Any, where: str = "liquid") -> Liquid:
@@ -142,10 +177,16 @@ class Liquid:
         inputs, neurons = (
             ", ".join(f"{group.name} {group.size}" for group in part) or "none" for part in (self.inputs, self.neurons)
         )
-        return f"Liquid(inputs: {inputs}; neurons: {neurons}; {len(self.synapses)} kinds of synapses; seed={self.seed})"
+        noise = (
+            f"background to {', '.join(t for one in self.background for t in one.targets)}; " if self.background else ""
+        )
+        return f"Liquid(inputs: {inputs}; neurons: {neurons}; {len(self.synapses)} kinds of synapses; {noise}seed={self.seed})"
 
     def _repr_html_(self) -> str:
-        rows = [(type(part).__name__, repr(part)) for part in (*self.inputs, *self.neurons, *self.synapses)]
+        rows = [
+            (type(part).__name__, repr(part))
+            for part in (*self.inputs, *self.neurons, *self.synapses, *self.background)
+        ]
         return html_table(repr(self), rows)
 
     def __eq__(self, other: object) -> bool:
@@ -154,8 +195,15 @@ class Liquid:
     __hash__ = None  # type: ignore[assignment]
 
 
+def _without_empty(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields as in files that earlier versions can read: no background, rather than an empty one."""
+    return {key: value for key, value in fields.items() if key != "background" or value}
+
+
 def _is_second(liquid: Liquid) -> bool:
     """Return whether the liquid has anything that versions which know only the first format cannot read."""
+    if liquid.background:
+        return True
     optional = [parameter.name for parameter in LIF.parameters if parameter.default is None]
     return any(getattr(group, name) is not None for group in liquid.neurons for name in optional) or any(
         synapses.stp is not None or synapses.receptor is not None for synapses in liquid.synapses

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from lsm_sim.describe.background import Per
 from lsm_sim.describe.distributions import LAWS, Distribution
 from lsm_sim.describe.plasticity import TsodyksMarkram
 from lsm_sim.describe.positions import Box, Grid
@@ -249,6 +250,7 @@ _DECODERS: dict[Any, Callable[[Any, Path], Any]] = {  # by the type of the recor
     WiringRule: _record_of(RULES),
     TsodyksMarkram | None: _record_of(PLASTICITY),
     Receptor | None: _text,
+    Per: _text,
     Grid | Box | Floats | None: _positions,
 }
 

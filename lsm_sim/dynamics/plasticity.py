@@ -40,6 +40,8 @@ class SynapseRule:
         Name of the rule; also what a program needs that uses it, unless the rule is static.
     arrays
         What a block of synapses holds for each source, by arithmetic.
+    invert
+        (arrays, arithmetic, dt) -> U, tau_rec and tau_facil in seconds, as far as the arrays determine them.
     start
         (number of sources, arithmetic) -> the state of all sources at the start of a sample.
     rest
@@ -52,6 +54,7 @@ class SynapseRule:
 
     name: Rule
     arrays: Mapping[Arithmetic, tuple[Array, ...]]
+    invert: Callable[[Arrays, Arithmetic, float], dict[str, Floats]]
     start: Callable[[int, Arithmetic], dict[str, Any]]
     rest: Mapping[Arithmetic, Callable[[Arrays, Arrays], dict[str, Any]]]
     send: Mapping[Arithmetic, Callable[[Arrays, Arrays, Any], tuple[dict[str, Any], Any]]]
@@ -65,6 +68,17 @@ def lower(parameters: Arrays, dt: float) -> dict[str, Floats]:
         tau = np.asarray(parameters[f"tau_{name}"], np.float64)
         kept = np.exp(np.divide(-dt, tau, out=np.zeros_like(tau), where=tau > 0))
         out[f"stp_decay_{name}"] = np.where(tau > 0, kept, 0.0)
+    return out
+
+
+def invert(arrays: Arrays, arithmetic: Arithmetic, dt: float) -> dict[str, Floats]:
+    """Return U, tau_rec and tau_facil of each source, computed from the arrays of a block; 0 where nothing is kept."""
+    on_chip = arithmetic == "loihi"
+    out = {"U": arrays["stp_U"] / (loihi.ONE if on_chip else 1)}
+    for name in ("rec", "facil"):
+        kept = 1 - arrays[f"stp_d{name}"] / loihi.ONE if on_chip else arrays[f"stp_decay_{name}"]
+        with np.errstate(divide="ignore"):  # nothing kept: a time of 0; everything kept: an infinite one
+            out[f"tau_{name}"] = np.asarray(np.abs(dt / np.log(kept)))
     return out
 
 
@@ -139,6 +153,7 @@ STP = SynapseRule(
             Array("stp_dfacil", "decay of f per step in 1/4096", 0, loihi.ONE, whole=True),
         ),
     },
+    invert=invert,
     start=start,
     rest={"float64": float64_rest, "loihi": loihi_rest},
     send={"float64": float64_send, "loihi": loihi_send},

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.encode import Encoder, Rate
+from lsm_sim.encode.background import with_background
 from lsm_sim.engine.excursions import warn_on_excursions
 from lsm_sim.engine.protocol import DEFAULT, compiled
 from lsm_sim.errors import DescriptionError
@@ -118,8 +119,9 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         self.n_features_in_ = form.n_features
         n_channels = self.encoder_.n_channels(form.n_channels)
         self.liquid_ = build_liquid(self.liquid, n_channels, "the encoder returns for X")
-        if program is not None and program.n_inputs != n_channels:
-            raise DescriptionError(f"program: got {program.n_inputs} input channels, expected {n_channels}")
+        n_inputs = self.liquid_.with_noise_channels().n_inputs
+        if program is not None and program.n_inputs != n_inputs:
+            raise DescriptionError(f"program: got {program.n_inputs} input channels, expected {n_inputs}")
         self.program_ = lower(self.liquid_, self.dt) if program is None else program
         return self.calibrate(None)
 
@@ -164,14 +166,18 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         check_is_fitted(self, "program_")
         with compiled(self._program(), self.backend) as runner:
             warning_runner = warn_on_excursions(runner, runner.program)
-            return self.features_.run(warning_runner, stimulus, self.n_threads, self.progress)
+            return self.features_.run(
+                warning_runner, with_background(stimulus, self.liquid_), self.n_threads, self.progress
+            )
 
     def _program(self) -> Program:
         """Return the program in the requested arithmetic."""
         if checks.choice(self.arithmetic, "arithmetic", ARITHMETICS) == "float64":
             return self.program_
         if self.integers_ is None:
-            self.integers_ = quantise(self.program_, self.calibration_).program
+            own = self.calibration_
+            calibration = None if own is None else with_background(own, self.liquid_)
+            self.integers_ = quantise(self.program_, calibration).program
         return self.integers_
 
     def encode(self, X: Any) -> Spikes:
@@ -209,7 +215,7 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         if "calibration_step" in arrays:  # missing if no samples were needed, or in files of earlier versions
             names = [name for name in (*_STIMULUS, _PAYLOAD) if name in _STIMULUS or f"calibration_{name}" in arrays]
             fields = {name: np.atleast_1d(arrays[f"calibration_{name}"]) for name in names}
-            transformer.calibrate(Spikes(**fields, n_channels=transformer.program_.n_inputs, dt=transformer.dt))
+            transformer.calibrate(Spikes(**fields, n_channels=transformer.liquid_.n_inputs, dt=transformer.dt))
         transformer.integers_ = _pinned_program("integers", description, arrays)
         return transformer
 

@@ -9,6 +9,7 @@ from lsm_sim.plot.confusion_matrix import confusion
 from lsm_sim.plot.membrane_traces import traces
 from lsm_sim.plot.spike_raster import raster, rates
 from lsm_sim.plot.state_space import trajectories
+from lsm_sim.plot.synapse_efficacy import synapse
 from lsm_sim.plot.weight_matrix import weights
 
-__all__ = ["column", "confusion", "raster", "rates", "traces", "trajectories", "weights"]
+__all__ = ["column", "confusion", "raster", "rates", "synapse", "traces", "trajectories", "weights"]

@@ -18,7 +18,7 @@ from lsm_sim.support.checks import Floats, Ints
 _MOST = 5  # lanes drawn when no neurons are named
 _PITCH = 1.5  # distance between lanes, in heights of a lane; leaves room for the spikes
 _CHARACTER = 0.6  # width of a character, in font sizes
-_NAMES = {"v": "Potential v", "u": "Current u"}
+_NAMES = {"v": "Potential v", "u": "Current u", "u2": "Current u2", "w": "Threshold rise w"}
 
 
 def traces(
@@ -34,12 +34,13 @@ def traces(
     """Draw the recorded membrane potential (or another state variable) of some neurons, with their spikes and thresholds.
 
     Each neuron has a lane with its own axis; all lanes have the same height in units of v. A spike is a vertical line
-    above the threshold (the dashed line). v is recorded after the reset, so the line is drawn up to the threshold first.
+    above the threshold (the dashed line). v is recorded after the reset, so the line is drawn up to the threshold first. An
+    adaptive threshold moves if w was recorded too, otherwise the line is the threshold at rest.
 
     Parameters
     ----------
     result
-        Result of ``lsm_sim.run(..., record={"exc": ["v"]})``.
+        Result of ``lsm_sim.run(..., record={"exc": ["v"]})``; record ["v", "w"] for thresholds that adapt.
     group
         Name of the group; None: the first one recorded.
     neurons
@@ -60,15 +61,20 @@ def traces(
         raise DescriptionError("traces: no step of this sample was recorded; record some")
     ax = figures.axes(ax, height=0.5 + 0.42 * max(len(columns), 2))
     figures.tidy(ax, f"Time ({unit})", _label(variable, trace, ax))
-    limits = None if trace.threshold is None else trace.threshold[columns]
+    limits = _thresholds(trace, index, columns)
     spiked = [_spike_times(result, name, int(n), index) for n in trace.neurons[columns]]
     low, high = _range(values, limits)
     offsets = np.asarray(-_PITCH * (high - low) * np.arange(len(columns)), np.float64)
     for lane, offset in enumerate(offsets):
         path = times, values[:, lane]
         if limits is not None:
-            path = _up_to_threshold(*path, spiked[lane], limits[lane])
-            _draw_spikes(ax, spiked[lane] * scale, limits[lane] + offset, 0.35 * (high - low))
+            limit = limits[:, lane]
+            at = np.flatnonzero(np.isin(times, spiked[lane]))
+            tops = _crossings(values[:, lane], limit, at)
+            path = np.insert(times, at, times[at]), np.insert(values[:, lane], at, tops)
+            line = np.array([0, -1]) if (limit == limit[0]).all() else np.arange(limit.size)
+            ends = (times[line] * scale, limit[line] + offset)
+            _draw_spikes(ax, times[at] * scale, ends, tops + offset, 0.35 * (high - low))
         ax.plot(path[0] * scale, path[1] + offset, color=figures.BLUE, linewidth=figures.LINE, zorder=3)
     _label_lanes(ax, offsets, (low, high), [f"{name} {n}" for n in trace.neurons[columns]])
     ax.set_xlim((float(times[0]) - result.program.dt) * scale, float(times[-1]) * scale)
@@ -120,6 +126,15 @@ def _spike_times(result: Result, group: str, neuron: int, sample: int) -> Floats
     return np.asarray((one.step[one.channel == neuron] + 1) * one.dt)
 
 
+def _thresholds(trace: StateTrace, sample: int, columns: Ints) -> Any:
+    """Return the threshold at each recorded step, shape (T, lanes), or None."""
+    if trace.threshold is None:
+        return None
+    if isinstance(trace.threshold, tuple):
+        return trace.threshold[sample][:, columns]
+    return np.tile(trace.threshold[columns], (trace.times[sample].size, 1))
+
+
 def _range(values: Floats, thresholds: Floats | None) -> tuple[float, float]:
     """Return the range that every lane shows: all values and the thresholds."""
     low, high = float(values.min()), float(values.max())
@@ -128,19 +143,26 @@ def _range(values: Floats, thresholds: Floats | None) -> tuple[float, float]:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def _up_to_threshold(times: Floats, values: Floats, spiked: Floats, threshold: float) -> tuple[Floats, Floats]:
-    """Return the path with a point at the threshold before each reset."""
-    at = np.flatnonzero(np.isin(times, spiked))
-    return np.insert(times, at, times[at]), np.insert(values, at, threshold)
+def _crossings(values: Floats, threshold: Floats, at: Ints) -> Floats:
+    """Return v before the reset at the steps ``at``: the threshold before the spike raised it, or the v before if higher."""
+    before = np.maximum(at - 1, 0)
+    return np.maximum(threshold[before], values[before])
 
 
-def _draw_spikes(ax: Axes, times: Floats, threshold: float, height: float) -> None:
-    ax.axhline(
-        threshold, color=figures.GREY, linewidth=figures.THIN, linestyle=(0, (4, 3)), zorder=2, label="threshold"
-    )
-    ax.vlines(
-        times, threshold, threshold + height, color=figures.VERMILION, linewidth=figures.LINE, zorder=4, label="spikes"
-    )
+def _draw_spikes(ax: Any, times: Floats, line: tuple[Floats, Floats], top: Floats, height: float) -> None:
+    """Draw the threshold through the points of ``line``, and spikes that start at ``top``."""
+    dashes = {
+        "color": figures.GREY,
+        "linewidth": figures.THIN,
+        "linestyle": (0, (4, 3)),
+        "zorder": 2,
+        "label": "threshold",
+    }
+    if line[0].size == 2 and line[1][0] == line[1][1]:
+        ax.axhline(float(line[1][0]), **dashes)  # through the margins, too
+    else:
+        ax.plot(*line, **dashes)
+    ax.vlines(times, top, top + height, color=figures.VERMILION, linewidth=figures.LINE, zorder=4, label="spikes")
 
 
 def _label_lanes(ax: Any, offsets: Floats, span: tuple[float, float], names: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from lsm_sim.errors import DescriptionError
+from lsm_sim.support import checks
 
 TimeUnit: TypeAlias = Literal["ms", "s"]
 _PER_SECOND = {"ms": 1000.0, "s": 1.0}
@@ -12,6 +12,4 @@ _PER_SECOND = {"ms": 1000.0, "s": 1.0}
 
 def per_second(unit: TimeUnit) -> float:
     """Return how many of ``unit`` make a second."""
-    if unit not in _PER_SECOND:
-        raise DescriptionError(f"unit: got {unit!r}, expected 'ms' or 's'")
-    return _PER_SECOND[unit]
+    return _PER_SECOND[checks.choice(unit, "unit", _PER_SECOND)]

@@ -44,7 +44,7 @@ def lower(liquid: Liquid, dt: float, weight_bits: int | None = 16) -> Program:
     """
     if not isinstance(liquid, Liquid):
         raise DescriptionError(f"lower: got {type(liquid).__name__}, expected a Liquid")
-    dt = checks.positive(dt, "dt", "time")
+    dt, liquid = checks.positive(dt, "dt", "time"), liquid.with_noise_channels()
     check_memory(liquid.n_neurons * BYTES_PER_NEURON + liquid.n_inputs * 16, "Liquid")
     parameters = [draw_parameters(group, liquid.seed) for group in liquid.neurons]
     for group, drawn in zip(liquid.neurons, parameters, strict=True):

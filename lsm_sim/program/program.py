@@ -45,6 +45,7 @@ from lsm_sim.program import checks, file
 from lsm_sim.program.blocks import AllSynapses, SynapseBlock, all_synapses
 from lsm_sim.program.difference import difference
 from lsm_sim.program.projections import Projection, rows_of_groups, split
+from lsm_sim.program.summary import summary
 from lsm_sim.support import npz
 from lsm_sim.support.checks import Ints
 from lsm_sim.support.printing import html_text
@@ -292,32 +293,4 @@ class Program:
 
     def summary(self) -> str:
         """Return the program as a human-readable table, in the user's units if they are known."""
-        lines = [repr(self), "", *_neuron_lines(self), ""]
-        unit = "weight" if self.units is None else "weight (units of v)"
-        lines += [f"{'synapses':<32}{'number':>10}  {'per target':<12}{unit:<24}delay (steps)"]
-        weights, delays = self.weights(), self.synapses().delay
-        for one in self.projections():
-            per_target = f"{one.index.size / len(one.members):.1f}"
-            cells = _span(weights[one.index]), _span(delays[one.index] + 1)
-            lines.append(f"{one.label:<32}{one.index.size:>10}  {per_target:<12}{cells[0]:<24}{cells[1]}")
-        return "\n".join(lines)
-
-
-def _neuron_lines(program: Program) -> list[str]:
-    """Return a line for each neuron group: its parameters, or the arrays of a program without units."""
-    if program.units is None:
-        columns = {name: program.arrays[name] for name in ("threshold", "bias", "refractory")}
-    else:
-        values = program.parameters()
-        columns = {f"{name} (ms)": 1e3 * values[name] for name in ("tau_m", "tau_syn", "t_ref")}
-        columns |= {name: values[name] for name in ("v_thresh", "v_rest")}
-    lines = [f"{'neurons':<16}{'size':>8}  " + "  ".join(f"{name:<20}" for name in columns)]
-    for name, members in program.neuron_groups.items():
-        cells = (f"{_span(values[members.start : members.stop]):<20}" for values in columns.values())
-        lines.append(f"{name:<16}{len(members):>8}  " + "  ".join(cells))
-    return [line.rstrip() for line in lines]
-
-
-def _span(values: Any) -> str:
-    low, high = (f"{value:.4g}" for value in (values.min(), values.max()))
-    return low if low == high else f"{low} .. {high}"
+        return summary(self)

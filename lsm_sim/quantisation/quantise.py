@@ -27,6 +27,7 @@ from lsm_sim.describe.liquid import Liquid
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.dynamics.loihi import MAX_EXPONENT, MAX_WEIGHT, SHIFT
 from lsm_sim.dynamics.plasticity import quantise as quantise_stp
+from lsm_sim.encode.background import with_background
 from lsm_sim.engine.protocol import DEFAULT, Backend
 from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.program.blocks import SynapseBlock
@@ -39,6 +40,7 @@ from lsm_sim.quantisation.report import Report, report
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.warn import warn
 
 _HEADROOM, _ASSUMED_HEADROOM = 1.25, 2.0
 _ASSUMED_RATE, _ASSUMED_SAMPLES, _ASSUMED_STEPS = 100.0, 8, 500  # Hz per channel
@@ -91,6 +93,8 @@ def quantise(
         If no scale makes the program fit; the message has every reason.
     """
     program = _lowered(network, calibration)
+    if isinstance(network, Liquid) and calibration is not None:
+        calibration = with_background(calibration, network)
     if program.arithmetic != "float64":
         raise DescriptionError(f"quantise: got a program in {program.arithmetic} arithmetic, expected float64")
     if rounding not in ("nearest", "stochastic"):
@@ -102,6 +106,7 @@ def quantise(
     if factor < 1:
         raise DescriptionError(f"quantise headroom: got {factor:g}, expected at least 1")
     before = measure(program, stimulus, backend)
+    _warn_of_adaptation(program, before, stimulus)
     limits = bounds(program, before, factor, graded=stimulus.payload is not None)
     scale = _best_scale(program, min(limits.values()))
     for _ in range(_TRIES):  # because of rounding, the integers may exceed a limit that float64 kept
@@ -115,6 +120,19 @@ def quantise(
             )
         scale *= _SHRINK
     raise UnsupportedError(f"loihi: {_where(after)} even at the scale {scale:g}; use weaker input or smaller weights")
+
+
+def _warn_of_adaptation(program: Program, peaks: Peaks, stimulus: Spikes) -> None:
+    """Warn if every neuron falls silent after its first spike although the calibration stimuli go on."""
+    if "adaptive-threshold" not in program.needs or not peaks.count.any():
+        return
+    goes_on = (5 * stimulus.step >= 3 * stimulus.n_steps[stimulus.sample]).any()
+    if goes_on and not peaks.count[:, 3:].any() and peaks.count.sum(axis=1).max() == 1:
+        warn(
+            "quantise: on the calibration data no neuron spiked more than once in a sample, and none in the last two fifths, "
+            "although the stimulus goes on: the adaptive threshold silences them; a smaller adapt_step or a shorter tau_adapt "
+            "may be needed"
+        )
 
 
 def _lowered(network: Any, calibration: Any) -> Program:

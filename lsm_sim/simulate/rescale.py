@@ -16,6 +16,7 @@ import numpy as np
 from lsm_sim.describe.drawing import draw_synapses
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.describe.synapses import Synapses
+from lsm_sim.encode.background import with_background
 from lsm_sim.engine.protocol import DEFAULT, Backend, Request, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.lowering import lower
@@ -128,7 +129,7 @@ def mean_rate(
         raise DescriptionError(f"stimulus: got {type(stimulus).__name__}, expected Spikes; see lsm_sim.encode")
     request = Request(spikes=False, bins=equal_bins(stimulus.n_steps, 1), n_threads=n_threads, progress=False)
     with compiled(lower(liquid, stimulus.dt), backend) as runner:  # not `run`, which warns of silence
-        counts = runner(stimulus, request).counts
+        counts = runner(with_background(stimulus, liquid), request).counts
     assert counts is not None  # `compiled` has checked it
     seconds = float(stimulus.n_steps.sum()) * stimulus.dt
     return float(counts.sum(dtype=np.int64)) / (liquid.n_neurons * seconds)

@@ -59,7 +59,8 @@ class StateTrace:
         Per sample, shape (T_b, P). For a `Liquid` in the user's units: v in units of v, u in units of v per second. For a
         `Program` in the program's own units, which ``result.outcome.traces`` has in both cases.
     threshold
-        For v: the threshold of each neuron, shape (P,), in the units of ``values``.
+        For v: the threshold of each neuron, shape (P,), in the units of ``values``; where it adapts and w was recorded too,
+        per sample, shape (T_b, P): v_thresh + w at the end of each recorded step.
     unit
         Unit of ``values``, for printing; empty for the program's own units.
     """
@@ -67,7 +68,7 @@ class StateTrace:
     neurons: Ints
     times: tuple[Floats, ...]
     values: tuple[Floats, ...]
-    threshold: Floats | None = None
+    threshold: Floats | tuple[Floats, ...] | None = None
     unit: str = ""
 
     def __eq__(self, other: object) -> bool:

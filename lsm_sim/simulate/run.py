@@ -10,6 +10,7 @@ import numpy as np
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.dynamics import Units
 from lsm_sim.dynamics.loihi import SHIFT
+from lsm_sim.encode.background import with_background
 from lsm_sim.engine.excursions import warn_on_excursions
 from lsm_sim.engine.protocol import DEFAULT, Backend, Outcome, Request, compiled
 from lsm_sim.engine.requests import recorded_steps
@@ -37,6 +38,7 @@ def run(
     record: RecordSpec | None = None,
     record_steps: Sequence[int] | Ints | None = None,
     excursions: bool = False,
+    trial: int | Ints = 0,
     n_threads: int | None = None,
     progress: bool | None = None,
 ) -> Result:
@@ -64,6 +66,9 @@ def run(
         Record only at these steps; None: at every step.
     excursions
         Count how often Loihi's registers would be exceeded (loihi arithmetic only).
+    trial
+        Number of the trial, one for all samples or one for each, on which the background noise of a liquid depends; see
+        `lsm_sim.Background`.
     n_threads
         Maximum number of threads; None: one per core. Results do not depend on it.
     progress
@@ -72,7 +77,7 @@ def run(
     Raises
     ------
     LsmWarning
-        If no neuron spiked (unless a state variable is recorded), an input group with events has no synapses, or all delays
+        If no neuron spiked, or adaptive thresholds silence all of them (unless a state variable is recorded), an input group with events has no synapses, or all delays
         between two groups are longer than the longest sample; see also `lsm_sim.lower`.
     DescriptionError, UnsupportedError, BackendUnavailableError, RunError
         See `lsm_sim.errors`.
@@ -80,6 +85,10 @@ def run(
     if not isinstance(network, Liquid | Program):
         raise DescriptionError(f"network: got {type(network).__name__}, expected a Liquid or a Program")
     stimulus = as_spikes(stimulus, network)
+    if isinstance(network, Liquid):
+        stimulus = with_background(stimulus, network, trial)
+    elif checks.whole_array(trial, "trial").any():
+        raise DescriptionError("trial: got a number for a Program, which has no background noise of its own; omit it")
     program = lower(network, stimulus.dt) if isinstance(network, Liquid) else network
     _warn_of_inputs_without_synapses(program, stimulus)
     _warn_of_long_delays(program, stimulus)
@@ -99,6 +108,7 @@ def run(
         outcome = (runner if arithmetic is None else warn_on_excursions(runner, legal))(stimulus, request)
     if not request.variables:  # who records v sees that no neuron reaches its threshold
         _warn_of_silence(outcome, stimulus)
+        _warn_of_adaptation(legal, outcome, stimulus)
     times = tuple(np.asarray((recorded_steps(request, int(n)) + 1) * legal.dt) for n in stimulus.n_steps)
     units = legal.units if isinstance(network, Liquid) else None
     return Result(
@@ -137,6 +147,21 @@ def _warn_of_silence(outcome: Outcome, stimulus: Spikes) -> None:
         cause = f"in response to {stimulus.n_events} events" if stimulus.n_events else "and the stimulus has no events"
         warn(
             f"run: no neuron spiked in any sample, {cause}; larger weights, a higher rate or a constant input i_bias may be needed"
+        )
+
+
+def _warn_of_adaptation(program: Program, outcome: Outcome, stimulus: Spikes) -> None:
+    """Warn if every neuron falls silent after its first spike although the stimulus goes on, as far as the outcome says."""
+    spikes = outcome.spikes
+    if "adaptive-threshold" not in program.needs or spikes is None or not spikes.n_events:
+        return
+    goes_on = (2 * stimulus.step >= stimulus.n_steps[stimulus.sample]).any()
+    late = (2 * spikes.step >= spikes.n_steps[spikes.sample]).any()
+    who = spikes.sample * spikes.n_channels + spikes.channel
+    if goes_on and not late and np.unique(who).size == who.size:
+        warn(
+            "run: no neuron spiked more than once in a sample, and none in the second half, although the stimulus goes on: the "
+            "adaptive threshold silences them; a smaller adapt_step or a shorter tau_adapt may be needed"
         )
 
 
@@ -187,10 +212,15 @@ def _traces(
             continue
         columns = np.searchsorted(recorded, index)
         values = [sample[:, columns] for sample in outcome.traces[variable]]
-        limit = threshold[index] if variable == "v" else None
+        limit: Any = threshold[index] if variable == "v" else None
+        if variable == "v" and "w" in variables:
+            limit = tuple(limit + sample[:, columns] for sample in outcome.traces["w"])
         if units is not None:
             values = [units.to_user(variable, sample, index) for sample in values]
-            limit = None if limit is None else units.to_user(variable, limit, index)
+            if isinstance(limit, tuple):
+                limit = tuple(units.to_user(variable, sample, index) for sample in limit)
+            elif limit is not None:
+                limit = units.to_user(variable, limit, index)
         within = index - program.neuron_groups[name].start
         unit = "" if units is None else next(one.unit for one in program.model.state if one.name == variable)
         out[name] = StateTrace(within, times, tuple(values), limit, unit)

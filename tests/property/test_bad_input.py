@@ -88,20 +88,26 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "Neurons": (
         lsm.Neurons,
         {"name": "a", "size": 3, "tau_m": 20 * ms, "tau_syn": 5 * ms, "v_rest": 0, "v_thresh": 1, "v_reset": 0}
-        | {"t_ref": 2 * ms, "i_bias": 0, "v_init": 0, "positions": lsm.grid(3, 1, 1), "sign": 1},
+        | {"t_ref": 2 * ms, "i_bias": 0, "v_init": 0, "positions": lsm.grid(3, 1, 1), "sign": 1}
+        | {"tau_syn_inh": 6 * ms, "tau_adapt": 1.0, "adapt_step": 0.1},
     ),
     "Synapses": (
         lsm.Synapses,
-        {"pre": "a", "post": "b", "rule": lsm.AllToAll(), "weight": 1.0, "delay": 1 * ms},
+        {"pre": "a", "post": "b", "rule": lsm.AllToAll(), "weight": 1.0, "delay": 1 * ms}
+        | {"stp": lsm.TsodyksMarkram(0.5, 1.0), "receptor": "exc"},
     ),
+    "TsodyksMarkram": (lsm.TsodyksMarkram, {"U": 0.5, "tau_rec": 1.1, "tau_facil": 50 * ms}),
+    "TsodyksMarkram in a liquid": (lambda **how: _plastic(**how), {"U": 0.5, "tau_rec": 1.1, "tau_facil": 50 * ms}),
     "Synapses.from_matrix": (
         lsm.Synapses.from_matrix,
         {"pre": "a", "post": "b", "matrix": np.eye(3), "delay": np.eye(3) * ms},
     ),
     "Liquid": (
         lsm.Liquid,
-        {"inputs": LIQUID.inputs, "neurons": LIQUID.neurons, "synapses": LIQUID.synapses, "seed": 1},
+        {"inputs": LIQUID.inputs, "neurons": LIQUID.neurons, "synapses": LIQUID.synapses, "seed": 1}
+        | {"background": lsm.Background("exc", 10 * Hz, 0.1)},
     ),
+    "Background": (lsm.Background, {"to": "exc", "rate": 10 * Hz, "weight": 0.1, "per": "neuron"}),
     "FixedProbability": (lsm.FixedProbability, {"p": 0.1, "autapses": True}),
     "FixedInDegree": (lsm.FixedInDegree, {"k": 2, "autapses": True}),
     "DistanceRule": (lsm.DistanceRule, {"c": 0.3, "lam": 2.0, "autapses": True}),
@@ -117,7 +123,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "run": (
         lsm.run,
         {"network": LIQUID, "stimulus": STIMULUS, "backend": "fast", "arithmetic": "float64", "spikes": True}
-        | {"bins": 2, "record": {"exc": ["v"]}, "record_steps": [0, 1], "excursions": False, "n_threads": 1}
+        | {"bins": 2, "record": {"exc": ["v"]}, "record_steps": [0, 1], "excursions": False, "trial": 0, "n_threads": 1}
         | {"progress": False},
     ),
     "quantise": (lsm.quantise, {"network": PROGRAM, "calibration": STIMULUS}),
@@ -165,6 +171,12 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "Delta": (encoder(lsm.encode.Delta), ENCODE | {"step": 0.1, "start": 0.0, "frame": 5 * ms}),
     "BSA": (encoder(lsm.encode.BSA), ENCODE | {"max_rate": 100 * Hz, "frame": 5 * ms}),
     "Bits": (encoder(lsm.encode.Bits), ENCODE),
+    "Graded": (encoder(lsm.encode.Graded), ENCODE | {"bits": 8, "frame": 5 * ms, "largest": 1.0}),
+    "Graded.for_signals": (lsm.encode.Graded.for_signals, {"signals": SIGNALS, "bits": 8, "frame": 5 * ms}),
+    "inject": (
+        lsm.inject,
+        {"currents": SIGNALS, "weights": np.eye(2), "bits": 8, "frame": 5 * ms, "dt": 1 * ms, "largest": 1.0},
+    ),
     "Population": (encoder(lsm.encode.Population), ENCODE),
     "Passthrough": (encoder(lsm.encode.Passthrough), {"signals": STIMULUS, "dt": 1 * ms}),
     "LiquidClassifier": (
@@ -221,6 +233,10 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "plot.raster": (lsm.plot.raster, {"spikes": RESULT.spikes, "sample": 0}),
     "plot.rates": (lsm.plot.rates, {"spikes": RESULT.spikes, "sample": 0}),
     "plot.traces": (lsm.plot.traces, {"result": RESULT, "group": "exc", "variable": "v", "sample": 0, "neurons": [0]}),
+    "plot.synapse": (
+        lsm.plot.synapse,
+        {"plasticity": lsm.TsodyksMarkram(0.5, 1.0), "spikes": 20 * Hz, "source": 0, "unit": "ms"},
+    ),
     "plot.weights": (lsm.plot.weights, {"program": PROGRAM}),
     "datasets.spike_templates": (lsm.datasets.spike_templates, {"n": 4, "segments": 2, "channels": 2, "seed": 1}),
     "datasets.mackey_glass": (lsm.datasets.mackey_glass, {"n": 20, "tau": 17, "seed": 1}),
@@ -233,6 +249,12 @@ def _wide(n: int) -> lsm.Liquid:
     return lsm.Liquid(
         [lsm.Inputs("in", n)], [lsm.Neurons("exc", 8, i_bias=60.0)], [lsm.Synapses("in", "exc", lsm.AllToAll())], seed=1
     )
+
+
+def _plastic(**parameters: Any) -> lsm.Program:
+    """Return the program of a liquid whose synapses have this plasticity."""
+    synapses = lsm.Synapses("in", "exc", lsm.AllToAll(), stp=lsm.TsodyksMarkram(**parameters))
+    return lsm.lower(lsm.Liquid(LIQUID.inputs, LIQUID.neurons, [synapses]), 1 * ms)
 
 
 @pytest.fixture

@@ -30,11 +30,8 @@ loop:
   %i = phi i64 [0, %entry], [%next, %loop]
   %found = phi i64 [%found0, %entry], [%more, %loop]
   %neurons = phi <16 x i32> [%start, %entry], [%later, %loop]
-  %pslot = getelementptr $slot, ptr %slot, i64 %i
   %pv = getelementptr $v, ptr %v, i64 %i
   %pfree = getelementptr i32, ptr %free, i64 %i
-  %a = load <16 x $slot>, ptr %pslot, align 8
-  store <16 x $slot> zeroinitializer, ptr %pslot, align 8
   %v0 = load <16 x $v>, ptr %pv, align 4
   %back = load <16 x i32>, ptr %pfree, align 4
 $arrays
@@ -63,30 +60,25 @@ done:
   ret i64 %all
 }""")
 
-_FLOAT64 = """
-  %pu = getelementptr double, ptr %u, i64 %i
-  %u0 = load <16 x double>, ptr %pu, align 8
-  %whole = sitofp <16 x $slot> %a to <16 x double>
-  %arrivals = fmul <16 x double> %whole, %scales
-  %kept = fmul <16 x double> %keep_us, %u0
-  %current = fadd <16 x double> %kept, %arrivals
-  store <16 x double> %current, ptr %pu, align 8
-  %leaked = fmul <16 x double> %keep_vs, %v0"""
+# A synaptic current; ``2`` in place of ``$s`` is the second. ``drive`` is what v gets: the first, or both.
 
-_FLOAT64_SECOND = """
-  %pslot2 = getelementptr $slot, ptr %slot2, i64 %i
-  %a2 = load <16 x $slot>, ptr %pslot2, align 8
-  store <16 x $slot> zeroinitializer, ptr %pslot2, align 8
-  %pu2 = getelementptr double, ptr %u2, i64 %i
-  %u20 = load <16 x double>, ptr %pu2, align 8
-  %whole2 = sitofp <16 x $slot> %a2 to <16 x double>
-  %arrivals2 = fmul <16 x double> %whole2, %scale2s
-  %kept2 = fmul <16 x double> %keep_u2s, %u20
-  %current2 = fadd <16 x double> %kept2, %arrivals2
-  store <16 x double> %current2, ptr %pu2, align 8
+_FLOAT64_CURRENT = """
+  %pslot$s.0 = getelementptr $slot, ptr %slot$s, i64 %i
+  %a$s = load <16 x $slot>, ptr %pslot$s.0, align 8
+  store <16 x $slot> zeroinitializer, ptr %pslot$s.0, align 8
+  %pu$s = getelementptr double, ptr %u$s, i64 %i
+  %before$s = load <16 x double>, ptr %pu$s, align 8
+  %whole$s = sitofp <16 x $slot> %a$s to <16 x double>
+  %arrivals$s = fmul <16 x double> %whole$s, %scale${s}s
+  %kept$s = fmul <16 x double> %keep_u${s}s, %before$s
+  %current$s = fadd <16 x double> %kept$s, %arrivals$s
+  store <16 x double> %current$s, ptr %pu$s, align 8"""
+
+_FLOAT64_BOTH = """
   %both = fadd <16 x double> %current, %current2"""
 
 _FLOAT64_DRIVE = """
+  %leaked = fmul <16 x double> %keep_vs, %v0
   %drive = fadd <16 x double> $current, %biass
   %potential = fadd <16 x double> %leaked, %drive"""
 
@@ -100,60 +92,41 @@ _FLOAT64_ADAPTIVE = """
   %w1 = select <16 x i1> %above, <16 x double> %jumped, <16 x double> %raised
   store <16 x double> %w1, ptr %pw, align 8"""
 
-_LOIHI = """
-  %pu = getelementptr i32, ptr %u, i64 %i
-  %u0 = load <16 x i32>, ptr %pu, align 4
-  %uwide = sitofp <16 x i32> %u0 to <16 x double>
-  %ukept = fmul <16 x double> %uwide, %keep_us
-  %kept = fptosi <16 x double> %ukept to <16 x i32>
+_LOIHI_CURRENT = """
+  %pslot$s.0 = getelementptr $slot, ptr %slot$s, i64 %i
+  %a$s = load <16 x $slot>, ptr %pslot$s.0, align 8
+  store <16 x $slot> zeroinitializer, ptr %pslot$s.0, align 8
+  %pu$s = getelementptr i32, ptr %u$s, i64 %i
+  %before$s = load <16 x i32>, ptr %pu$s, align 4
+  %wide$s = sitofp <16 x i32> %before$s to <16 x double>
+  %product$s = fmul <16 x double> %wide$s, %keep_u${s}s
+  %kept$s = fptosi <16 x double> %product$s to <16 x i32>
 $narrow
-  %arrivals = shl <16 x i32> %a32, <$sixes>
-  %x = add <16 x i32> %kept, %arrivals
-  %over = icmp sgt <16 x i32> %x, <$tops>
-  %under = icmp sle <16 x i32> %x, <$bottoms>
-  %down = sub <16 x i32> %x, <$turns>
-  %up = add <16 x i32> %x, <$turns>
-  %lowered = select <16 x i1> %over, <16 x i32> %down, <16 x i32> %x
-  %wrapped = select <16 x i1> %under, <16 x i32> %up, <16 x i32> %lowered
-  store <16 x i32> %wrapped, ptr %pu, align 4
-  %vwide = sitofp <16 x i32> %v0 to <16 x double>
-  %vkept = fmul <16 x double> %vwide, %keep_vs
-  %leaked = fptosi <16 x double> %vkept to <16 x i32>"""
+  %arrivals$s = shl <16 x i32> %narrow$s, <$sixes>
+  %x$s = add <16 x i32> %kept$s, %arrivals$s
+  %over$s = icmp sgt <16 x i32> %x$s, <$tops>
+  %under$s = icmp sle <16 x i32> %x$s, <$bottoms>
+  %down$s = sub <16 x i32> %x$s, <$turns>
+  %up$s = add <16 x i32> %x$s, <$turns>
+  %lowered$s = select <16 x i1> %over$s, <16 x i32> %down$s, <16 x i32> %x$s
+  %current$s = select <16 x i1> %under$s, <16 x i32> %up$s, <16 x i32> %lowered$s
+  store <16 x i32> %current$s, ptr %pu$s, align 4"""
 
-_LOIHI_SECOND = """
-  %pslot2 = getelementptr $slot, ptr %slot2, i64 %i
-  %a2 = load <16 x $slot>, ptr %pslot2, align 8
-  store <16 x $slot> zeroinitializer, ptr %pslot2, align 8
-  %pu2 = getelementptr i32, ptr %u2, i64 %i
-  %u20 = load <16 x i32>, ptr %pu2, align 4
-  %u2wide = sitofp <16 x i32> %u20 to <16 x double>
-  %u2kept = fmul <16 x double> %u2wide, %keep_u2s
-  %kept2 = fptosi <16 x double> %u2kept to <16 x i32>
-$narrow2
-  %arrivals2 = shl <16 x i32> %a232, <$sixes>
-  %x2 = add <16 x i32> %kept2, %arrivals2
-  %over2 = icmp sgt <16 x i32> %x2, <$tops>
-  %under2 = icmp sle <16 x i32> %x2, <$bottoms>
-  %down2 = sub <16 x i32> %x2, <$turns>
-  %up2 = add <16 x i32> %x2, <$turns>
-  %lowered2 = select <16 x i1> %over2, <16 x i32> %down2, <16 x i32> %x2
-  %wrapped2 = select <16 x i1> %under2, <16 x i32> %up2, <16 x i32> %lowered2
-  store <16 x i32> %wrapped2, ptr %pu2, align 4
-  %both = add <16 x i32> %wrapped, %wrapped2"""
+_LOIHI_BOTH = """
+  %both = add <16 x i32> %current, %current2"""
 
 _LOIHI_DRIVE = """
+  %vwide = sitofp <16 x i32> %v0 to <16 x double>
+  %vkept = fmul <16 x double> %vwide, %keep_vs
+  %leaked = fptosi <16 x double> %vkept to <16 x i32>
   %drive = add <16 x i32> $current, %biass
   %sum = add <16 x i32> %leaked, %drive
   %inside = icmp sgt <16 x i32> %sum, <$floors>
-  %potential = select <16 x i1> %inside, <16 x i32> %sum, <16 x i32> <$floors>"""
+  %$clipped = select <16 x i1> %inside, <16 x i32> %sum, <16 x i32> <$floors>"""
 
-_LOIHI_DRIVE_CLIPPED = """
-  %drive = add <16 x i32> $current, %biass
-  %sum = add <16 x i32> %leaked, %drive
-  %inside = icmp sgt <16 x i32> %sum, <$floors>
-  %potential0 = select <16 x i1> %inside, <16 x i32> %sum, <16 x i32> <$floors>
-  %within = icmp slt <16 x i32> %potential0, <$ceilings>
-  %potential = select <16 x i1> %within, <16 x i32> %potential0, <16 x i32> <$ceilings>"""
+_LOIHI_CEILING = """
+  %within = icmp slt <16 x i32> %above_floor, <$ceilings>
+  %potential = select <16 x i1> %within, <16 x i32> %above_floor, <16 x i32> <$ceilings>"""
 
 _LOIHI_ADAPTIVE = """
   %pw = getelementptr i32, ptr %w, i64 %i
@@ -211,31 +184,33 @@ def neurons(name: str, slot: int, *, loihi: bool, alike: bool, second: bool = Fa
 
 def _equations(slot: int, *, loihi: bool, second: bool, adaptive: bool) -> dict[str, str]:
     """Return the parts of the text that differ between models of neurons."""
-    first, other = (_LOIHI, _LOIHI_SECOND) if loihi else (_FLOAT64, _FLOAT64_SECOND)
+    one, both = (_LOIHI_CURRENT, _LOIHI_BOTH) if loihi else (_FLOAT64_CURRENT, _FLOAT64_BOTH)
     drive, rising = (_LOIHI_DRIVE, _LOIHI_ADAPTIVE) if loihi else (_FLOAT64_DRIVE, _FLOAT64_ADAPTIVE)
     if (
         loihi and adaptive
     ):  # a constant threshold is below the largest v, so that there a neuron spikes without clipping
-        drive = _LOIHI_DRIVE_CLIPPED
+        drive += _LOIHI_CEILING
     constant = "icmp sgt <16 x i32>" if loihi else "fcmp ogt <16 x double>"
     values = {
         "slot": f"i{slot}",
-        "narrow": resize(16, "%a32", "%a", slot, 32, "sext"),
-        "narrow2": resize(16, "%a232", "%a2", slot, 32, "sext"),
         "sixes": _constant("i32 6"),
         "tops": _constant(f"i32 {2**23}"),
         "bottoms": _constant(f"i32 {-(2**23)}"),
         "turns": _constant(f"i32 {2**24}"),
         "floors": _constant(f"i32 {-(2**23 - 1)}"),
         "ceilings": _constant(f"i32 {2**23 - 1}"),
-        "current": "%both" if second else ("%wrapped" if loihi else "%current"),
+        "current": "%both" if second else "%current",
+        "clipped": "above_floor" if adaptive else "potential",
     }
-    texts = {
-        "equations": first + (other if second else ""),
-        "drive": drive,
-        "threshold": rising if adaptive else f"  %above = {constant} %v1, %ths",
+    currents = [
+        Template(one).substitute(values, s=s, narrow=resize(16, f"%narrow{s}", f"%a{s}", slot, 32, "sext"))
+        for s in (("", "2") if second else ("",))
+    ]
+    return {
+        "equations": "".join(currents) + (both if second else ""),
+        "drive": Template(drive).substitute(values),
+        "threshold": Template(rising).substitute(values) if adaptive else f"  %above = {constant} %v1, %ths",
     }
-    return {key: Template(text).substitute(values) for key, text in texts.items()}
 
 
 def _constant(value: str) -> str:

@@ -33,59 +33,41 @@ def _float64(k, slot, slot2, units, neurons, state, more, also, spiked):
     elif more.two:
         _float64_two(k, slot, slot2, units, neurons, state, more, also, spiked)
     else:
-        _float64_adaptive(k, slot, units, neurons, state, more, also, spiked)
+        _float64_adaptive(k, slot, slot2, units, neurons, state, more, also, spiked)
 
 
-@inlined
-def _float64_both(k, slot, slot2, units, neurons, state, more, also, spiked):
-    u, v, free_at, u2, w = state.u, state.v, state.free_at, also.u2, also.w
-    for i in range(u.size):
-        current = at(neurons.keep_u, i) * u[i] + slot[i] * units[0]
-        current2 = at(more.keep_u2, i) * u2[i] + slot2[i] * units[1]
-        slot[i] = 0
-        slot2[i] = 0
-        u[i] = current
-        u2[i] = current2
-        potential = at(neurons.keep_v, i) * v[i] + ((current + current2) + at(neurons.bias, i))
-        potential = v[i] if np.int32(k) < free_at[i] else potential
-        raised = at(more.keep_w, i) * w[i]
-        above = potential > at(neurons.threshold, i) + raised
-        w[i] = raised + at(more.jump, i) if above else raised
-        v[i] = 0.0 if above else potential
-        spiked[i] = above
+def _float64_loop(two, adaptive):
+    """Return the loop for neurons with these features, which are constants in it, so that there is no branch in each turn."""
+
+    @inlined
+    def loop(k, slot, slot2, units, neurons, state, more, also, spiked):
+        u, v, free_at, u2, w = state.u, state.v, state.free_at, also.u2, also.w
+        for i in range(u.size):
+            current = at(neurons.keep_u, i) * u[i] + slot[i] * units[0]
+            slot[i] = 0
+            u[i] = current
+            if two:
+                current2 = at(more.keep_u2, i) * u2[i] + slot2[i] * units[1]
+                slot2[i] = 0
+                u2[i] = current2
+                current = current + current2
+            potential = at(neurons.keep_v, i) * v[i] + (current + at(neurons.bias, i))
+            potential = v[i] if np.int32(k) < free_at[i] else potential
+            level = at(neurons.threshold, i)
+            if adaptive:
+                raised = at(more.keep_w, i) * w[i]
+                level = level + raised
+                w[i] = raised + at(more.jump, i) if potential > level else raised
+            above = potential > level
+            v[i] = 0.0 if above else potential
+            spiked[i] = above
+
+    return loop
 
 
-@inlined
-def _float64_two(k, slot, slot2, units, neurons, state, more, also, spiked):
-    u, v, free_at, u2 = state.u, state.v, state.free_at, also.u2
-    for i in range(u.size):
-        current = at(neurons.keep_u, i) * u[i] + slot[i] * units[0]
-        current2 = at(more.keep_u2, i) * u2[i] + slot2[i] * units[1]
-        slot[i] = 0
-        slot2[i] = 0
-        u[i] = current
-        u2[i] = current2
-        potential = at(neurons.keep_v, i) * v[i] + ((current + current2) + at(neurons.bias, i))
-        potential = v[i] if np.int32(k) < free_at[i] else potential
-        above = potential > at(neurons.threshold, i)
-        v[i] = 0.0 if above else potential
-        spiked[i] = above
-
-
-@inlined
-def _float64_adaptive(k, slot, units, neurons, state, more, also, spiked):
-    u, v, free_at, w = state.u, state.v, state.free_at, also.w
-    for i in range(u.size):
-        current = at(neurons.keep_u, i) * u[i] + slot[i] * units[0]
-        slot[i] = 0
-        u[i] = current
-        potential = at(neurons.keep_v, i) * v[i] + (current + at(neurons.bias, i))
-        potential = v[i] if np.int32(k) < free_at[i] else potential
-        raised = at(more.keep_w, i) * w[i]
-        above = potential > at(neurons.threshold, i) + raised
-        w[i] = raised + at(more.jump, i) if above else raised
-        v[i] = 0.0 if above else potential
-        spiked[i] = above
+_float64_both, _float64_two, _float64_adaptive = (
+    _float64_loop(*features) for features in ((True, True), (True, False), (False, True))
+)
 
 
 def _loihi(k, slot, slot2, units, neurons, state, more, also, spiked):

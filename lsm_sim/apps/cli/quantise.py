@@ -71,7 +71,7 @@ def quantise(
     check_target(output, [".npz"])
     check_target(plot, PICTURES)
     stimulus = None if calibration is None else Spikes.load(calibration)
-    program = _program(description, seed, dt, stimulus)
+    program, stimulus = _program(description, seed, dt, stimulus)
     result = quantise(program, stimulus, headroom=headroom, rounding=rounding.value, seed=seed or 0, backend=backend)
     result.program.save(output)
     if plot is not None:
@@ -88,15 +88,19 @@ def quantise(
         print(result.report)
 
 
-def _program(description: Path, seed: int | None, dt: float | None, stimulus: Spikes | None) -> Program:
-    """Return the program; a liquid is lowered with the time step of the calibration by default."""
+def _program(
+    description: Path, seed: int | None, dt: float | None, stimulus: Spikes | None
+) -> tuple[Program, Spikes | None]:
+    """Return the program and its stimulus; a liquid is lowered with the time step of the calibration by default."""
     from lsm_sim.apps.cli.inputs import load_network
     from lsm_sim.describe.liquid import Liquid
+    from lsm_sim.encode.background import with_background
     from lsm_sim.program.lowering import lower
 
     network = load_network(description, seed)
     if isinstance(network, Liquid):
-        return lower(network, dt or (1e-3 if stimulus is None else stimulus.dt))
+        program = lower(network, dt or (1e-3 if stimulus is None else stimulus.dt))
+        return program, None if stimulus is None else with_background(stimulus, network)
     if dt is not None:
         raise DescriptionError(f"{description}: a program already has a time step, {network.dt:g} s; omit --dt")
-    return network
+    return network, stimulus

@@ -10,6 +10,7 @@ from sklearn.base import RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.encode import Encoder, Population
+from lsm_sim.encode.background import with_background
 from lsm_sim.engine.protocol import DEFAULT
 from lsm_sim.learn.features import RESOLUTION
 from lsm_sim.learn.forecast.ridge import TimeRidge
@@ -145,7 +146,8 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         array = checked_series(series)
         stimulus = self.encode(array)
         edges = sample_edges(stimulus, len(array))
-        counts = run_counts(self.program_, self.backend, stimulus, edges, self.n_threads, self.progress)
+        everything = with_background(stimulus, self.liquid_)
+        counts = run_counts(self.program_, self.backend, everything, edges, self.n_threads, self.progress)
         return with_traces(counts, self.taus, keep_counts=self.counts, resolution=self.resolution)
 
     def encoder_features(self, series: Any) -> Floats:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from lsm_sim import Program, Spikes, ms
+from lsm_sim import AllToAll, Background, Hz, Inputs, Liquid, Neurons, Program, Spikes, Synapses, ms
 from lsm_sim.apps.demo import digits
 from tests.unit.apps.test_cli import fails, lsm
 from tests.unit.quantisation import rich
@@ -72,3 +72,14 @@ def test_a_program_with_everything_has_its_parts_in_the_report(tmp_path):
     assert report["neurons"][0]["tau_adapt"][1] == pytest.approx(0.1)
     assert report["headroom"]["threshold + w"] > 1
     assert Program.load(tmp_path / "integers.npz").needs == {"adaptive-threshold"}
+
+
+def test_background_noise_is_added_to_files_of_stimuli(files, tmp_path):
+    synapses = [Synapses("in", "n", AllToAll(), weight=0.1)]
+    noise = [Background("n", 200 * Hz, 0.9)]
+    Liquid([Inputs("in", 8)], [Neurons("n", 5)], synapses, background=noise).save(tmp_path / "noisy.toml")
+    arguments = ("quantise", tmp_path / "noisy.toml", "-c", files / "stimulus.npz", "-o", tmp_path / "integers.npz")
+    assert lsm(*arguments).exit_code == 0
+    assert Program.load(tmp_path / "integers.npz").n_inputs == 8 + 5
+    result = lsm("run", tmp_path / "noisy.toml", files / "stimulus.npz", "--json")
+    assert json.loads(result.stdout)["spikes"] > 0

@@ -17,7 +17,8 @@ import pytest
 import lsm_sim as lsm
 from lsm_sim.backend import Request
 from lsm_sim.testing import random_program, random_stimulus
-from lsm_sim_brian2 import build, rounds
+from lsm_sim_brian2 import build
+from lsm_sim_brian2.inputs import Inputs
 from lsm_sim_brian2.replicas import Replicas
 from tests.cases import ROOT
 
@@ -105,12 +106,12 @@ def test_preferences_clock_random_state_and_device_stay(numpy_target, case):
 def test_they_stay_after_an_error_too(numpy_target, case, monkeypatch):
     program, stimulus = case
 
-    def fail(stimulus, samples):
+    def fail(_inputs, stimulus, samples):
         raise ZeroDivisionError(stimulus, samples)
 
     before = state()
     with monkeypatch.context() as patch, numpy_target.compile(program) as runner:
-        patch.setattr(rounds, "events", fail)
+        patch.setattr(Inputs, "events", fail)
         with pytest.raises(Exception, match=r".*"):  # Brian2 wraps what is raised in its run
             runner(stimulus, Request(progress=False))
     assert state() == before

@@ -1,6 +1,7 @@
 """What happens when a run in Lava goes wrong, and what is left of it: nothing."""
 
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -89,3 +90,25 @@ def test_too_little_shared_memory_is_said_before_anything_starts(lava, monkeypat
         pytest.raises(tools.RunError, match="MiB of shared memory"),
     ):
         runner(tools.stimulus(20))
+
+
+def test_a_worker_that_cannot_write_its_answer_leaves_a_sign(tmp_path):
+    """On a full disk; without it the parent would wait until it takes the run for a hanging one."""
+    code = (
+        "import os, sys\n"
+        "from lsm_sim_lava import worker\n"
+        "def full(_folder):\n"
+        "    raise OSError(28, 'No space left on device')\n"
+        "worker._run_jobs = full\n"
+        f"sys.argv[1:] = [{str(tmp_path)!r}, str(os.getppid())]\n"
+        "worker.main()\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 30
+        while not (tmp_path / "failure.txt").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        assert (tmp_path / "failure.txt").read_text() == ""
+    finally:
+        process.kill()
+        process.wait()

@@ -208,3 +208,39 @@ def test_a_wrong_table_of_plasticity_is_named_by_its_place():
     data["synapses"][0]["stp"] = {"TsodyksMarkram": {"U": 2.0}}
     with pytest.raises(DescriptionError, match=r"synapses\[0\].stp.TsodyksMarkram: TsodyksMarkram U: got 2"):
         Liquid.from_dict(data)
+
+
+def test_summaries_show_what_a_program_has():
+    program = lower(
+        liquid(
+            Synapses("in", "exc", AllToAll(), weight=0.5, stp=STP),
+            Synapses("inh", "exc", AllToAll(), weight=-0.5, stp=TsodyksMarkram([0.25, 0.5], 125 * ms)),
+            exc=TWO | {"tau_adapt": 1.0, "adapt_step": 0.1},
+        ),
+        1 * ms,
+    )
+    lines = program.summary().splitlines()
+    names = ["tau_syn_inh (ms)", "tau_adapt (ms)", "adapt_step"]
+    assert [name in lines[2] for name in names] == [True] * 3
+    assert lines[3].split()[-1] == "0.1"
+    assert lines[6].endswith("kind")
+    assert lines[7].endswith("1               exc, U 0.5, tau_rec 1100 ms, tau_facil 50 ms")
+    assert lines[8].endswith("inh, U 0.25 .. 0.5, tau_rec 125 ms")
+
+
+def test_summaries_of_programs_in_integers_show_them_too():
+    program = lower(liquid(Synapses("in", "exc", AllToAll(), weight=0.5, stp=TsodyksMarkram(0.5, 64 * ms))), 1 * ms)
+    quiet = Spikes.from_dense(np.ones((1, 50, 3)), 1 * ms)
+    assert "U 0.5, tau_rec 63.5 ms" in lsm.quantise(program, quiet).program.summary()
+
+
+def test_a_block_with_other_sources_is_refused():
+    program = lower(liquid(Synapses("in", "exc", AllToAll(), stp=STP)), 1 * ms)
+    foreign = lower(Liquid([Inputs("in", 4)], [Neurons("exc", 6)]), 1 * ms).blocks[0]
+    with pytest.raises(
+        DescriptionError, match=r"Program block 1 indptr: got shape \(11,\), expected 10 non-decreasing"
+    ):
+        dataclasses.replace(program, more_blocks=[foreign])
+    shorter = dataclasses.replace(program.blocks[1], stp_U=np.full(8, 0.5))
+    with pytest.raises(DescriptionError, match=r"Program block 1 stp_U: got shape \(8,\), expected \(9,\)"):
+        dataclasses.replace(program, more_blocks=[shorter])

@@ -262,3 +262,11 @@ def test_plain_integers_never_change():
         assert (int(integers.threshold[0]), int(integers.bias[0])) == (5778, 30816)
         assert integers.weight.tolist() == weights
         assert report.bound == "v"
+
+
+def test_adaptation_that_silences_every_neuron_in_calibration_warns():
+    silenced = lsm.Neurons("n", 5, tau_adapt=10.0, adapt_step=50.0)
+    liquid = lsm.Liquid([lsm.Inputs("in", 3)], [silenced], [lsm.Synapses("in", "n", lsm.AllToAll(), weight=0.6)])
+    stimulus = lsm.Spikes.from_dense(np.random.default_rng(0).random((2, 400, 3)) < 0.05, 2.5e-3)
+    with pytest.warns(lsm.LsmWarning, match="quantise: on the calibration data no neuron spiked more than once"):
+        lsm.quantise(liquid, stimulus)

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -264,3 +266,17 @@ def test_what_is_no_table_of_groups_to_record_is_refused(record):
     stimulus = lsm.Spikes.from_dense(np.zeros((3, 1), bool), 1 * ms)
     with pytest.raises(lsm.DescriptionError, match=r"record.*expected"):
         lsm.run(liquid, stimulus, record=record)
+
+
+def test_adaptation_that_silences_every_neuron_is_warned_of():
+    liquid = Liquid(
+        [Inputs("in", 1)],
+        [Neurons("n", 3, tau_adapt=10.0, adapt_step=100.0)],
+        [Synapses("in", "n", AllToAll(), weight=3.0)],
+    )
+    stimulus = Spikes.from_dense(np.ones((2, 100, 1)), 1 * ms)
+    with pytest.warns(lsm.LsmWarning, match="no neuron spiked more than once in a sample.* a smaller adapt_step"):
+        lsm.run(liquid, stimulus, backend="reference")
+    lsm.run(liquid, stimulus, backend="reference", record={"n": ["w"]})  # who records w sees it
+    few = dataclasses.replace(liquid, neurons=[Neurons("n", 3, tau_adapt=0.01, adapt_step=0.1)])
+    lsm.run(few, stimulus, backend="reference")
