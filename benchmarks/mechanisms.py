@@ -111,7 +111,7 @@ def efficacy(U: float, tau_rec: float, tau_facil: float, rate: float) -> float:
 def recalled(setting: Setting, seed: int, _: bool) -> tuple[float, float]:
     """Return the accuracy of XOR of the first and the last of four templates, read from 30 ms traces at the end; the rate."""
     data = spike_templates(800, segments=4, channels=8, seed=seed)
-    spikes = run(changed(recalling(8, 300, seed), setting, 60.0), data.X)
+    spikes = run(changed(recalling(8, 100, seed), setting, 60.0), data.X)
     target, train = data.y[:, 0] ^ data.y[:, 3], np.arange(800) < 600
     return classified(lsm.Traces(30 * ms).of(spikes), target, train), rate_of(spikes)
 
