@@ -12,17 +12,20 @@ import numba
 import numpy as np
 
 from lsm_sim.backend import Outcome, Request, Runner, check_supported
+from lsm_sim.engine.reference import run_program
 from lsm_sim.engine.requests import checked_request, largest_payloads
+from lsm_sim.engine.state import State, checked_state, largest_in_flight
 from lsm_sim.errors import BackendUnavailableError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.environment import cores
 from lsm_sim.support.progress import progress_bar
-from lsm_sim_fast import bounds, division, form, limits, threads
+from lsm_sim_fast import bounds, division, form, limits, states, threads
 from lsm_sim_fast.compiling import announced
 from lsm_sim_fast.layout import Layout, lay_out
 from lsm_sim_fast.pull_layout import PullLayout, lay_out_pull
 from lsm_sim_fast.results import Batch, Results
+from lsm_sim_fast.tables import exponents
 from lsm_sim_fast.tuning import DEFAULT, Tuning
 
 
@@ -35,7 +38,7 @@ class Fast:
 
     name: str = "fast"
     supports: frozenset[str] = frozenset(
-        {"adaptive-threshold", "blocks", "graded", "initial-state", "stp", "two-currents"}
+        {"adaptive-threshold", "blocks", "graded", "initial-state", "state", "stp", "two-currents"}
     )
     tuning: Tuning = DEFAULT
 
@@ -84,16 +87,27 @@ class _Layouts:
     _suits_pull: bool | None = None
     refused: list[str] | None = None  # None: not checked yet
 
-    def push(self, program: Program, n_parts: int, *, sort: bool, stimulus: Spikes | None = None) -> Layout:
+    def push(
+        self,
+        program: Program,
+        n_parts: int,
+        *,
+        sort: bool,
+        stimulus: Spikes | None = None,
+        state: State | None = None,
+    ) -> Layout:
         """Return the layout for so many threads per sample, its neurons sorted if that may be.
 
-        Payloads of a stimulus may make sums of arrivals so large that they need wider numbers.
+        Payloads of a stimulus, and what is in flight in a state, may make sums of arrivals so large that they need wider
+        numbers.
         """
         if self._largest is None:
             self._largest = bounds.largest_sum(program)
         largest = self._largest
         if stimulus is not None and stimulus.payload is not None:
             largest = max(largest, bounds.largest_sum(program, largest_payloads(program, stimulus)))
+        if state is not None:
+            largest += largest_in_flight(state, exponents(program))
         rows = form.choose().rows
         size = largest < 2.0**31, bounds.wide(program, largest)
         key = (n_parts, rows, sort, *size)
@@ -128,20 +142,25 @@ class _Runner:
     program: Program
     layouts: _Layouts
 
-    def __call__(self, stimulus: Spikes, request: Request | None = None) -> Outcome:
+    def __call__(self, stimulus: Spikes, request: Request | None = None, state: State | None = None) -> Outcome:
         """Run every sample; see `lsm_sim.backend.Runner`."""
         request = checked_request(self.program, stimulus, request)
+        if request.keep_state or state is not None:
+            state = State.start(self.program, len(stimulus)) if state is None else state
+            checked_state(self.program, state, len(stimulus))
+            if states.held_too_long(self.program, state):
+                return run_program(self.program, stimulus, request, state)
         n_threads, tuning = request.n_threads or cores(), self.layouts.tuning
         sizes = n_threads, len(stimulus), self.program.n_neurons
         n_teams, n_parts = division.teams(*sizes, tuning)
         results = Results.empty(self.program, stimulus, request, n_parts)
         with progress_bar(len(stimulus), request.progress) as advance, announced(request.progress):
-            batch = Batch(self.program, stimulus, request, results, tuning)
-            if self._shall_pull(stimulus, request, n_threads):
+            batch = Batch(self.program, stimulus, request, results, tuning, state)
+            if state is None and self._shall_pull(stimulus, request, n_threads):
                 threads.pull(batch, self.layouts.pull(self.program), division.pull_teams(*sizes, tuning), advance)
             else:
                 sort = division.only_counts(request)
-                layout = self.layouts.push(self.program, n_parts, sort=sort, stimulus=stimulus)
+                layout = self.layouts.push(self.program, n_parts, sort=sort, stimulus=stimulus, state=state)
                 threads.push(batch, layout, n_teams, advance)
         return results.outcome(self.program, stimulus, request)
 

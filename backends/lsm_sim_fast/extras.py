@@ -30,7 +30,7 @@ def extras(batch: Batch, layout: Layout, part: int, which: Any, room: int) -> Ex
         neurons=more,
         alike=int(plain.alike and all(map(neuron_arrays.alike, more[2:]))),
         state=neuron_arrays.more_state(program, room),
-        plastic=_plastic(program, layout, part),
+        plastic=_plastic(program, layout, part, every_source=batch.request.keep_state),
         payload=np.empty(0, np.int32),
         u2=nothing,
         w=nothing,
@@ -54,7 +54,8 @@ def of_sample(extras: Extras, batch: Batch, b: int) -> Extras:
     return extras._replace(**values)
 
 
-def _plastic(program: Program, layout: Layout, part: int) -> Plastic:
+def _plastic(program: Program, layout: Layout, part: int, *, every_source: bool) -> Plastic:
+    """Return the plastic blocks; ``every_source``: also sources without synapses have a state, which a run may keep."""
     blocks = [block for block in program.blocks if block.rule != "static"]
     shape = len(blocks), program.n_inputs + program.n_neurons
     packed, shift, indptr = layout.plastic or (np.empty(0, np.uint32), 16, np.zeros((0, 1, shape[1] + 1), np.uint32))
@@ -70,7 +71,7 @@ def _plastic(program: Program, layout: Layout, part: int) -> Plastic:
         wide=np.empty(0, np.uint64) if narrow else packed,
         shift=np.uint64(shift),
         indptr=np.ascontiguousarray(indptr[:, own]),
-        rows=np.array([_used(block) for block in blocks], np.int64).reshape(-1, 2),
+        rows=np.array([(0, shape[1]) if every_source else _used(block) for block in blocks], np.int64).reshape(-1, 2),
         lift=lifts(program),
         use=u,
         keep_rec=rec,

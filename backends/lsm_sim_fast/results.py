@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from lsm_sim.backend import Excursions, Outcome, Request
 from lsm_sim.engine.requests import recorded_steps, recorded_variables
+from lsm_sim.engine.state import State
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_fast.tuning import Tuning
@@ -32,12 +33,15 @@ class Results:
     excursions
         By sample and thread: count, first step and first neuron, each of three kinds, (B, n_parts, 3, 3); (B, n_parts, 0, 3)
         where they are not counted.
+    state
+        The arrays of the state at the end by name, see `lsm_sim.engine.state`; empty where it is not requested.
     """
 
     spikes: list[list[Pieces]]
     counts: npt.NDArray[np.int32]
     traces: dict[str, list[Any]]
     excursions: npt.NDArray[np.int64]
+    state: dict[str, Any]
 
     @staticmethod
     def empty(program: Program, stimulus: Spikes, request: Request, n_parts: int) -> Results:
@@ -52,6 +56,7 @@ class Results:
             counts=np.zeros((len(stimulus), n_bins, program.n_neurons), np.int32),
             traces={name: [np.empty((n, columns.get(name, 0))) for n in rows] for name in program.state},
             excursions=excursions,
+            state=_room_for_state(program, len(stimulus)) if request.keep_state else {},
         )
 
     def outcome(self, program: Program, stimulus: Spikes, request: Request) -> Outcome:
@@ -61,6 +66,7 @@ class Results:
             counts=None if request.bins is None else self.counts,
             traces={name: tuple(self.traces[name]) for name in recorded_variables(program, request)},
             excursions=self._excursions() if request.excursions else None,
+            state=State(program.digest, **self.state) if request.keep_state else None,
         )
 
     def _spikes(self, program: Program, stimulus: Spikes) -> Spikes:
@@ -91,12 +97,17 @@ class Results:
         return Excursions(count.sum(axis=1), step, neuron)
 
 
+def _room_for_state(program: Program, n_samples: int) -> dict[str, Any]:
+    return {name: np.array(values) for name, values in State.start(program, n_samples).arrays().items()}
+
+
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """What to run, and where to write."""
+    """What to run, from which state (None: from rest), and where to write."""
 
     program: Program
     stimulus: Spikes
     request: Request
     results: Results
     tuning: Tuning
+    state: State | None = None

@@ -9,7 +9,7 @@ import numpy as np
 
 from lsm_sim.engine.requests import recorded_steps
 from lsm_sim.program.program import Program
-from lsm_sim_fast import aligned, form, neuron_arrays
+from lsm_sim_fast import aligned, form, neuron_arrays, states
 from lsm_sim_fast.compiled import arguments, push
 from lsm_sim_fast.compiled.caching import compiled_for
 from lsm_sim_fast.compiled.rows import UNROLLED, VECTOR
@@ -41,7 +41,7 @@ class Worker:
         first, last = int(edges[0]), int(edges[-1])
         which = layout.order[first:last]
         room = whole_lines(last - first)
-        self._batch, self._part = batch, part
+        self._batch, self._part, self._which = batch, part, which
         self._forms = form.choose().vector, layout.rows
         self._share = arguments.Share(
             edges=edges,
@@ -73,6 +73,8 @@ class Worker:
         """Call the kernel until the sample ends, emptying the spike buffer in between."""
         batch, b = self._batch, item
         cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(batch.stimulus.n_steps[b]), 0
+        if batch.state is not None:
+            states.begin(batch.state, b, self._which, self._share, self._arrivals, self._state, self._extras)
         stimulus, bins, recording = self._events(b), self._bins(b), self._recording(b, n_steps)
         excursions = batch.results.excursions[b, self._part]
         extras = None if self._extras is None else of_sample(self._extras, batch, b)
@@ -90,7 +92,10 @@ class Worker:
                 cursor[push.SPIKE] = 0
             if cursor[push.PHASE]:
                 time.sleep(0)  # the others have no core at the moment: let them have this one
-        width, slot = self._arrivals.width, cursor[push.SLOT]
+        width, slot = self._arrivals.width, int(cursor[push.SLOT])
+        if batch.results.state and k == n_steps:
+            ends = self._which, self._share, self._arrivals, slot, self._state, self._extras
+            states.end(batch.results.state, b, n_steps, *ends)
         self._pending = slice(slot * width, (slot + self._arrivals.slots) * width)
         batch.results.spikes[b][self._part] = pieces
 

@@ -6,20 +6,21 @@ import dataclasses
 
 import numpy as np
 
-from lsm_sim.engine.protocol import Excursions, Outcome, Request, Runner
+from lsm_sim.engine.protocol import Excursions, Outcome, Request, StatefulRunner
+from lsm_sim.engine.state import State
 from lsm_sim.errors import RunError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.warn import warn
 
 
-def warn_on_excursions(runner: Runner, program: Program) -> Runner:
+def warn_on_excursions(runner: StatefulRunner, program: Program) -> StatefulRunner:
     """Return a runner that counts excursions of a loihi program and warns about them."""
     if program.arithmetic != "loihi":
         return runner
 
-    def run(stimulus: Spikes, request: Request | None = None) -> Outcome:
-        outcome = runner(stimulus, dataclasses.replace(request or Request(), excursions=True))
+    def run(stimulus: Spikes, request: Request | None = None, state: State | None = None) -> Outcome:
+        outcome = runner(stimulus, dataclasses.replace(request or Request(), excursions=True), state)
         if outcome.excursions is None:
             raise RunError("the backend returned no excursions although they were requested")
         text = described(outcome.excursions)

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib import metadata
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from lsm_sim.engine.state import State
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError, UnsupportedError
 from lsm_sim.program.checks import check_again
 from lsm_sim.program.program import Program
@@ -46,6 +47,8 @@ class Request:
         Loihi arithmetic only: count how often the chip's registers would be exceeded.
     n_threads
         Maximum number of threads; None: one per core. Results do not depend on it; backends without threads ignore it.
+    keep_state
+        Return the state at the end of each sample, from which another run can go on; the engine must support "state".
     progress
         Show a progress bar; None: on a terminal, if the run takes more than a second.
     """
@@ -58,6 +61,7 @@ class Request:
     excursions: bool = False
     n_threads: int | None = None
     progress: bool | None = None
+    keep_state: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,6 +106,7 @@ class Outcome:
     counts: npt.NDArray[np.int32] | None = None
     traces: Mapping[str, tuple[Floats, ...]] = field(default_factory=dict)
     excursions: Excursions | None = None
+    state: State | None = None
 
     @property
     def u(self) -> tuple[Floats, ...] | None:
@@ -131,6 +136,14 @@ class Runner(Protocol):
         ...
 
 
+class StatefulRunner(Protocol):
+    """A compiled program of an engine that has "state" in its `Backend.supports`."""
+
+    def __call__(self, stimulus: Spikes, request: Request | None = None, state: State | None = None) -> Outcome:
+        """Run every sample of ``stimulus`` from rest, or on from ``state``."""
+        ...
+
+
 @runtime_checkable
 class Backend(Protocol):
     """An engine."""
@@ -142,7 +155,7 @@ class Backend(Protocol):
 
     @property
     def supports(self) -> frozenset[str]:
-        """What it can do beyond plain LIF: names from `Program.needs`. A program that needs more is refused."""
+        """What it can do beyond plain LIF: names from `Program.needs`, "graded" and "state". Anything else is refused."""
         ...
 
     def legalise(self, program: Program) -> Program:
@@ -166,6 +179,14 @@ def missing_support(engine: Backend, program: Program) -> list[str]:
 def needs_of(stimulus: Spikes) -> frozenset[str]:
     """Return what an engine must be able to do to run a stimulus, beside what the program needs."""
     return frozenset() if stimulus.payload is None else frozenset({"graded"})
+
+
+def check_state_supported(engine: Backend, request: Request, state: State | None) -> None:
+    """Raise `UnsupportedError` if a state is given or requested and the engine does not support states."""
+    if (request.keep_state or state is not None) and "state" not in engine.supports:
+        raise UnsupportedError(
+            f"{engine.name}: a state is given or requested ('state'), which this backend does not support; use another backend"
+        )
 
 
 def check_stimulus_supported(engine: Backend, stimulus: Spikes) -> None:
@@ -197,11 +218,15 @@ class Compiled:
     runner: Runner
     backend: Backend
 
-    def __call__(self, stimulus: Spikes, request: Request | None = None) -> Outcome:
+    def __call__(self, stimulus: Spikes, request: Request | None = None, state: State | None = None) -> Outcome:
         """Run every sample of ``stimulus``; raise `RunError` if a requested result is missing."""
+        check_state_supported(self.backend, request or Request(), state)
         if isinstance(stimulus, Spikes):  # the runner refuses anything else
             check_stimulus_supported(self.backend, stimulus)
-        outcome = self.runner(stimulus, request)
+        if state is None:
+            outcome = self.runner(stimulus, request)
+        else:
+            outcome = cast("StatefulRunner", self.runner)(stimulus, request, state)
         missing = _missing(self.program, request or Request(), outcome)
         if missing:
             raise RunError(f"the backend returned no {' and no '.join(missing)} although they were requested")
@@ -210,6 +235,7 @@ class Compiled:
 
 def _missing(program: Program, request: Request, outcome: Outcome) -> list[str]:
     wanted = {"spikes": request.spikes, "counts": request.bins is not None, "excursions": request.excursions}
+    wanted["state"] = request.keep_state
     missing = [name for name, requested in wanted.items() if requested and getattr(outcome, name) is None]
     variables = program.state if request.variables is None else request.variables
     traces = variables if np.size(request.neurons) else ()

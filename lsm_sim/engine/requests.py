@@ -23,6 +23,7 @@ def checked_request(program: Program, stimulus: Spikes, request: Request | None)
     request = request or Request()
     check_stimulus(program, stimulus)
     checks.flag(request.spikes, "spikes")
+    checks.flag(request.keep_state, "keep_state")
     neurons = checks.whole_array(request.neurons, "record neurons")
     if neurons.ndim != 1 or (neurons.size and (neurons.min() < 0 or neurons.max() >= program.n_neurons)):
         raise DescriptionError(f"record neurons: got {neurons.tolist()}, expected a list in 0..{program.n_neurons - 1}")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lsm_sim.dynamics import LIF
 from lsm_sim.engine.protocol import Excursions, Outcome
+from lsm_sim.engine.state import State
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
@@ -125,6 +126,11 @@ class Result:
     def counts(self) -> npt.NDArray[np.int32]:
         """Spike counts, shape (samples, bins, N)."""
         return _requested(self.outcome.counts, "counts", "bins=...")
+
+    @property
+    def state(self) -> State:
+        """The state at the end of each sample, for `run(..., state=...)`."""
+        return _requested(self.outcome.state, "state", "keep_state=True")
 
     @property
     def excursions(self) -> Excursions:

@@ -14,6 +14,7 @@ from lsm_sim.encode.background import with_background
 from lsm_sim.engine.excursions import warn_on_excursions
 from lsm_sim.engine.protocol import DEFAULT, Backend, Outcome, Request, compiled
 from lsm_sim.engine.requests import recorded_steps
+from lsm_sim.engine.state import State
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
@@ -39,6 +40,8 @@ def run(
     record_steps: Sequence[int] | Ints | None = None,
     excursions: bool = False,
     trial: int | Ints = 0,
+    state: State | None = None,
+    keep_state: bool = False,
     n_threads: int | None = None,
     progress: bool | None = None,
 ) -> Result:
@@ -69,6 +72,11 @@ def run(
     trial
         Number of the trial, one for all samples or one for each, on which the background noise of a liquid depends; see
         `lsm_sim.Background`.
+    state
+        The state in which each sample begins, that of an earlier run of the same network; None: at rest. Then the two runs
+        give what one run of both stimuli in a row gives, to the bit (background noise excepted, which each run draws anew).
+    keep_state
+        Return the state at the end, ``result.state``.
     n_threads
         Maximum number of threads; None: one per core. Results do not depend on it.
     progress
@@ -104,8 +112,9 @@ def run(
             excursions=excursions,
             n_threads=n_threads,
             progress=progress,
+            keep_state=keep_state,
         )
-        outcome = (runner if arithmetic is None else warn_on_excursions(runner, legal))(stimulus, request)
+        outcome = (runner if arithmetic is None else warn_on_excursions(runner, legal))(stimulus, request, state)
     if not request.variables:  # who records v sees that no neuron reaches its threshold
         _warn_of_silence(outcome, stimulus)
         _warn_of_adaptation(legal, outcome, stimulus)

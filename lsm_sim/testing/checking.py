@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.dynamics import Arithmetic
-from lsm_sim.engine.protocol import Backend, Outcome, Request
+from lsm_sim.engine.protocol import Backend, Outcome, Request, compiled
 from lsm_sim.engine.reference import Reference
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
@@ -108,3 +110,28 @@ def assert_same(got: Outcome, expected: Outcome, request: Request, stimulus: Spi
     found = difference(got, expected, request, stimulus.n_steps)
     if found:
         raise AssertionError(f"{label}: {found}")
+
+
+def check_cuts(backend: Backend, case: RandomCase, seed: int) -> None:
+    """Cut a run in two at a random step, each half on the backend or on the reference; fail unless nothing changes."""
+    __tracebackhide__ = True
+    program, stimulus = backend.legalise(case.program), case.stimulus
+    if stimulus.n_steps.min() < 2:
+        return
+    cut = int(np.random.default_rng(seed).integers(1, stimulus.n_steps.min())) * stimulus.dt
+    request = Request(neurons=np.arange(program.n_neurons), progress=False, keep_state=True)
+    engines = {backend.name: backend, "reference": Reference()}
+    with ExitStack() as stack:
+        runs = {name: stack.enter_context(compiled(program, engine)) for name, engine in engines.items()}
+        whole = runs["reference"](stimulus, request)
+        for first, second in itertools.product(runs, repeat=2):
+            begun = runs[first](stimulus.crop(0, cut), request)
+            ended = runs[second](stimulus.crop(cut), request, begun.state)
+            label = f"{case.label}, {program!r}, cut at {cut:g} s, {first}, then {second}"
+            assert begun.spikes is not None
+            assert ended.spikes is not None
+            spikes = Spikes.concatenate([begun.spikes, ended.spikes], along="time")
+            if whole.spikes is None or spikes.difference(whole.spikes):
+                raise AssertionError(f"{label}: {whole.spikes and spikes.difference(whole.spikes)}")
+            if ended.state != whole.state:
+                raise AssertionError(f"{label}: another state at the end")

@@ -20,8 +20,8 @@ from lsm_sim.spikes.bins import equal_bins, windows
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.files import PathLike
 from lsm_sim.testing.available import available
-from lsm_sim.testing.checking import RandomCases, assert_same, check_case
-from lsm_sim.testing.programs import EXTRA_ARRAYS, GRADED
+from lsm_sim.testing.checking import RandomCases, assert_same, check_case, check_cuts
+from lsm_sim.testing.programs import EXTRA_ARRAYS, GRADED, STATE
 from lsm_sim.testing.refusal import UNKNOWN_NEED, Untouched, with_unknown_need
 
 _BLOCK = 10  # random programs per test
@@ -111,8 +111,8 @@ class BackendConformance:
     def test_it_is_a_backend(self, lsm_backend: Backend) -> None:
         """It has what `lsm_sim.backend.Backend` lists, and supports names only needs that exist."""
         check_interface(type(lsm_backend).__name__, lsm_backend)
-        unknown = sorted(lsm_backend.supports - EXTRA_ARRAYS.keys() - {GRADED})
-        known = ", ".join(sorted([*EXTRA_ARRAYS, GRADED]))
+        unknown = sorted(lsm_backend.supports - EXTRA_ARRAYS.keys() - {GRADED, STATE})
+        known = ", ".join(sorted([*EXTRA_ARRAYS, GRADED, STATE]))
         if unknown:
             pytest.fail(f"supports: got {', '.join(unknown)}, which no program needs; expected some of: {known}")
 
@@ -183,6 +183,16 @@ class BackendConformance:
             for batch in (stimulus, stimulus[:1], stimulus[1:], stimulus):
                 label = f"{len(batch)} of {len(stimulus)} samples"
                 assert_same(runner(batch, request), run_program(runner.program, batch, request), request, batch, label)
+
+    def test_a_run_goes_on_from_a_state(
+        self, lsm_backend: Backend, lsm_arithmetic: Arithmetic, lsm_seeds: range
+    ) -> None:
+        """Cut anywhere, also on the reference: spikes and states are those of one run."""
+        if STATE not in lsm_backend.supports:
+            pytest.skip("the backend does not support states")
+        cases = self.random_cases(lsm_backend, lsm_arithmetic)
+        for seed in lsm_seeds:
+            check_cuts(lsm_backend, cases(seed), seed)
 
     def test_a_network_without_inputs_and_synapses(self, lsm_backend: Backend, lsm_arithmetic: Arithmetic) -> None:
         """Neurons that only their bias drives."""

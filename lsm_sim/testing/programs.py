@@ -122,7 +122,7 @@ EXTRA_ARRAYS: dict[str, Callable[[np.random.Generator, Program], dict[str, Any]]
 They are applied in this order, so that each sees what those before it did. A new feature of `Program` gets a line here, and
 every backend that declares it is then tested with it. What a stimulus needs ("graded") is drawn by `random_stimulus`.
 """
-GRADED = "graded"
+GRADED, STATE = "graded", "state"  # what a stimulus or a request may need
 
 
 def random_program(
