@@ -42,30 +42,21 @@ def main() -> None:
     # not a daemon: if the main thread fails while the files are being removed, Python waits for this thread
     threading.Thread(target=_watch, args=(folder, parent)).start()
     try:
-        _run_jobs(folder)
-    except BaseException:  # the process goes on until the parent ends it, so it has to be told
-        with contextlib.suppress(OSError):
-            (folder / FAILURE).touch()  # an empty file needs no space on a full disk
-        raise
-    end_everything(folder)
-
-
-def _run_jobs(folder: Path) -> None:
-    try:
         import_lava()
         from lsm_sim_lava import network
 
         _report_failures(folder / FAILURE)
         _report_killed(folder / FAILURE)
     except Exception as error:  # a broken installation may raise any type
-        _answer(folder / READY, {"error": f"{type(error).__name__}: {error}"})
+        _answer(folder, folder / READY, {"error": f"{type(error).__name__}: {error}"})
         raise
-    _answer(folder / READY, {"python": sys.version.split()[0]})
+    _answer(folder, folder / READY, {"python": sys.version.split()[0]})
     for line in sys.stdin:
-        _serve(Path(line.rstrip("\n")), network)
+        _serve(folder, Path(line.rstrip("\n")), network)
+    end_everything(folder)
 
 
-def _serve(job: Path, network: Any) -> None:
+def _serve(folder: Path, job: Path, network: Any) -> None:
     try:
         settings = npz.read(job / "settings.npz")
         program, stimulus = Program.load(settings.pop("program")), Spikes.load(job / "stimulus.npz")
@@ -83,14 +74,18 @@ def _serve(job: Path, network: Any) -> None:
     except Exception as error:  # reported by the parent
         traceback.print_exc()
         answer = {"error": f"{type(error).__name__}: {error}"}
-    _answer(job / DONE, answer)
+    _answer(folder, job / DONE, answer)
 
 
-def _answer(path: Path, answer: dict[str, str]) -> None:
-    """Write a file completely or not at all."""
+def _answer(folder: Path, path: Path, answer: dict[str, str]) -> None:
+    """Write a file completely or not at all; on a full disk leave a sign, as the parent would wait for it."""
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(answer), encoding="utf-8")
-    part.replace(path)
+    try:
+        part.write_text(json.dumps(answer), encoding="utf-8")
+        part.replace(path)
+    except OSError:
+        (folder / FAILURE).touch()  # an empty file needs no space
+        raise
 
 
 def _report_failures(path: Path) -> None:

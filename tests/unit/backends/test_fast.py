@@ -106,7 +106,7 @@ def test_a_row_is_whole_vectors_without_a_place_twice_and_holds_all_weights(arit
     assert layout.packed.ctypes.data % 64 == 0
     half = 1 << (layout.shift - 1)
     mantissas = ((vectors + half) % (1 << layout.shift)) - half
-    unit = layout.scale
+    unit = layout.scales[0]
     assert mantissas.sum() * unit == pytest.approx(
         float(program.weight.sum()), rel=1e-12
     )  # floats are summed in another order

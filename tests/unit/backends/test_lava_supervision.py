@@ -96,10 +96,11 @@ def test_a_worker_that_cannot_write_its_answer_leaves_a_sign(tmp_path):
     """On a full disk; without it the parent would wait until it takes the run for a hanging one."""
     code = (
         "import os, sys\n"
+        "from pathlib import Path\n"
         "from lsm_sim_lava import worker\n"
-        "def full(_folder):\n"
+        "def full(*_args, **_others):\n"
         "    raise OSError(28, 'No space left on device')\n"
-        "worker._run_jobs = full\n"
+        "Path.write_text = full\n"
         f"sys.argv[1:] = [{str(tmp_path)!r}, str(os.getppid())]\n"
         "worker.main()\n"
     )
