@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.dynamics import STP
+from lsm_sim.dynamics.loihi import MAX_STATE
+from lsm_sim.dynamics.plasticity import Q
 from lsm_sim.errors import DescriptionError
+from lsm_sim.program.grid import exact_below
 from lsm_sim.program.program import Program
 from lsm_sim.support import checks, npz
 from lsm_sim.support.brief import brief
@@ -147,7 +150,35 @@ def checked_state(program: Program, state: Any, n_samples: int) -> State:
         _check_array(name, state.arrays().get(name), expected.get(name), n_samples)
     if (state.hold < 0).any() or (state.hold > _LONGEST_HOLD).any():
         raise DescriptionError(f"state hold: got {state.hold.min()} .. {state.hold.max()}, expected 0..{_LONGEST_HOLD}")
+    _check_ranges(program, state)
+    _check_in_flight(program, state)
     return state
+
+
+def _check_ranges(program: Program, state: State) -> None:
+    """Raise if a value is none that a run can reach: u has 32 bits and wraps once at 2^23, v and w stop at 2^23 - 1."""
+    whole = program.arithmetic == "loihi"
+    ranges: dict[str, tuple[float, float]] = dict.fromkeys(("r", "f"), (0, Q if whole else 1))
+    if whole:
+        ranges |= dict.fromkeys(("u", "u2"), (-(2**31), 2**31 - 1))
+        ranges |= {"v": (-MAX_STATE, MAX_STATE), "w": (0, MAX_STATE)}
+    for name, (low, high) in ranges.items():
+        values = state.arrays().get(name)
+        if values is not None and values.size and (values.min() < low or values.max() > high):
+            got = f"{values.min():g} .. {values.max():g}"
+            raise DescriptionError(f"state {name}: got {got}, expected {low:g}..{high:g}")
+
+
+def _check_in_flight(program: Program, state: State) -> None:
+    """Raise if what is to arrive does not lie on the grid of the weights, or is so large that sums are not exact."""
+    for receptor in range(program.n_receptors):
+        blocks = [block for block in program.blocks if block.receptor == receptor]
+        limit, unit = exact_below(program.arithmetic, blocks) if blocks else (1.0, 1.0)
+        scaled: Floats = state.in_flight[:, receptor] * unit
+        if (scaled != np.rint(scaled)).any() or (np.abs(scaled) >= limit).any():
+            raise DescriptionError(
+                f"state in_flight: expected multiples of {1 / unit:g}, as the weights are, below {limit / unit:g} in magnitude"
+            )
 
 
 def _check_array(name: str, values: Any, expected: Any, n_samples: int) -> None:
@@ -161,11 +192,6 @@ def _check_array(name: str, values: Any, expected: Any, n_samples: int) -> None:
 
 
 def largest_in_flight(state: State, exponents: tuple[int, ...]) -> float:
-    """Return the largest magnitude of what is to arrive, in units of the weights' grids; raise if it is not on them."""
-    largest = 0.0
-    for receptor, exponent in enumerate(exponents):
-        scaled: Floats = np.ldexp(state.in_flight[:, receptor].astype(np.float64), exponent)
-        if (scaled != np.rint(scaled)).any():
-            raise DescriptionError(f"state in_flight: expected multiples of 2^-{exponent}, as the weights are")
-        largest = max(largest, float(np.abs(scaled).max(initial=0)))
-    return largest
+    """Return the largest magnitude of what is to arrive, in units of the weights' grids, by receptor 2^-exponent."""
+    largest = (np.abs(state.in_flight[:, receptor]).max(initial=0) for receptor in range(len(exponents)))
+    return float(max(np.ldexp(float(value), exponent) for value, exponent in zip(largest, exponents, strict=True)))

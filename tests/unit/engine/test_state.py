@@ -51,12 +51,23 @@ def test_a_state_of_another_program_is_refused():
         (lambda _: {"w": None}, "state w: got none, expected an array"),
         (lambda s: {"hold": s.hold - 10}, "state hold: got -10"),
         (lambda s: {"in_flight": s.in_flight[:, :, :-1]}, "state in_flight: got shape"),
+        (lambda s: {"in_flight": s.in_flight + 2.0**-60}, "state in_flight: expected multiples"),
+        (lambda s: {"in_flight": s.in_flight + 2.0**60}, "state in_flight: expected multiples"),
+        (lambda s: {"r": s.r + 2}, r"state r: got [0-9.]+ \.\. 3, expected"),
     ],
 )
 def test_a_state_that_does_not_fit_is_refused(backend, change, message):
     program, stimulus, state = ended()
     with compiled(program, backend) as run, pytest.raises(DescriptionError, match=message):
         run(stimulus, KEEP, dataclasses.replace(state, **change(state)))
+
+
+@pytest.mark.parametrize("backend", ["fast", "reference"])
+@pytest.mark.parametrize("name", ["u", "u2", "v", "w", "r", "in_flight"])
+def test_integers_beyond_the_registers_are_refused(backend, name):
+    program, stimulus, state = ended("loihi")
+    with compiled(program, backend) as run, pytest.raises(DescriptionError, match=f"state {name}: "):
+        run(stimulus, KEEP, dataclasses.replace(state, **{name: getattr(state, name) + 2**33}))
 
 
 def test_numbers_that_are_none_are_refused():
