@@ -22,6 +22,8 @@ from lsm_sim.program.program import Program
 from lsm_sim.simulate.inject import inject
 from lsm_sim.simulate.results import Record, Result, StateTrace
 from lsm_sim.simulate.run import run
+from lsm_sim.simulate.session import Session
+from lsm_sim.simulate.session import open_session as open  # noqa: A004
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
 
@@ -84,6 +86,7 @@ __all__ = [
     "Request",
     "Result",
     "RunError",
+    "Session",
     "SmallWorld",
     "Spikes",
     "StateTrace",
@@ -103,6 +106,7 @@ __all__ = [
     "kHz",
     "lower",
     "ms",
+    "open",
     "plot",
     "quantise",
     "random_in_box",

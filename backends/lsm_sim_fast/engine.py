@@ -18,6 +18,7 @@ from lsm_sim.engine.state import State, checked_state, largest_in_flight
 from lsm_sim.errors import BackendUnavailableError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.checks import Floats
 from lsm_sim.support.environment import cores
 from lsm_sim.support.progress import progress_bar
 from lsm_sim_fast import bounds, division, form, limits, states, threads
@@ -25,6 +26,7 @@ from lsm_sim_fast.compiling import announced
 from lsm_sim_fast.layout import Layout, lay_out
 from lsm_sim_fast.pull_layout import PullLayout, lay_out_pull
 from lsm_sim_fast.results import Batch, Results
+from lsm_sim_fast.stepper import Stepper
 from lsm_sim_fast.tables import exponents
 from lsm_sim_fast.tuning import DEFAULT, Tuning
 
@@ -93,19 +95,19 @@ class _Layouts:
         n_parts: int,
         *,
         sort: bool,
-        stimulus: Spikes | None = None,
+        payloads: Floats | None = None,
         state: State | None = None,
     ) -> Layout:
         """Return the layout for so many threads per sample, its neurons sorted if that may be.
 
-        Payloads of a stimulus, and what is in flight in a state, may make sums of arrivals so large that they need wider
-        numbers.
+        Payloads of events, of which ``payloads`` (C+N,) are the largest magnitudes, and what is in flight in a state may make
+        sums of arrivals so large that they need wider numbers.
         """
         if self._largest is None:
             self._largest = bounds.largest_sum(program)
         largest = self._largest
-        if stimulus is not None and stimulus.payload is not None:
-            largest = max(largest, bounds.largest_sum(program, largest_payloads(program, stimulus)))
+        if payloads is not None:
+            largest = max(largest, bounds.largest_sum(program, payloads))
         if state is not None:
             largest += largest_in_flight(state, exponents(program))
         rows = form.choose().rows
@@ -160,9 +162,16 @@ class _Runner:
                 threads.pull(batch, self.layouts.pull(self.program), division.pull_teams(*sizes, tuning), advance)
             else:
                 sort = division.only_counts(request)
-                layout = self.layouts.push(self.program, n_parts, sort=sort, stimulus=stimulus, state=state)
+                payloads = None if stimulus.payload is None else largest_payloads(self.program, stimulus)
+                layout = self.layouts.push(self.program, n_parts, sort=sort, payloads=payloads, state=state)
                 threads.push(batch, layout, n_teams, advance)
         return results.outcome(self.program, stimulus, request)
+
+    def stepper(self, state: State) -> Stepper | None:
+        """Return the network as it advances step by step; None where a run from the state has to do."""
+        if states.held_too_long(self.program, state):
+            return None
+        return Stepper(self.program, state, self.layouts)
 
     def _shall_pull(self, stimulus: Spikes, request: Request, n_threads: int) -> bool:
         """Return whether to pull: not where to push is all that can be done, or is faster.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.engine.requests import recorded_steps
+from lsm_sim.engine.state import State
 from lsm_sim.program.program import Program
 from lsm_sim_fast import aligned, form, neuron_arrays, states
 from lsm_sim_fast.compiled import arguments, push
@@ -60,7 +61,7 @@ class Worker:
         self._spikes = arguments.Events(np.empty(size, np.int32), np.empty(size, np.int32))
         chosen = np.flatnonzero((request.neurons >= first) & (request.neurons < last))
         self._recorded = request.neurons[chosen], chosen
-        self._advance: Any = None
+        self.kernel: Any = None  # once it is compiled for what it is handed
 
     def rest(self) -> None:
         """Put everything of this thread back to the start of a sample."""
@@ -74,30 +75,56 @@ class Worker:
         batch, b = self._batch, item
         cursor, n_steps, k = np.zeros(push.N_CURSORS, np.int64), int(batch.stimulus.n_steps[b]), 0
         if batch.state is not None:
-            states.begin(batch.state, b, self._which, self._share, self._arrivals, self._state, self._extras)
-        stimulus, bins, recording = self._events(b), self._bins(b), self._recording(b, n_steps)
-        excursions = batch.results.excursions[b, self._part]
-        extras = None if self._extras is None else of_sample(self._extras, batch, b)
+            self.begin(batch.state, b)
+        rest = self.kernel_arguments(b, stop, cursor)
         pieces: Pieces = []
-        rest = (
-            n_steps, stop, self._share, self._arrivals, self._synapses, self._neurons, self._state, self._team, cursor, stimulus,
-            self._spikes, bins, recording, excursions, extras, *self._forms,
-        )  # fmt: skip
-        self._advance = self._advance or compiled_for(push.advance, (k, *rest))
         while k < n_steps and not stop[0]:
-            k = self._advance(k, *rest)
+            k = self.kernel(k, n_steps, *rest)
             if cursor[push.SPIKE]:
-                step, neuron = (buffer[: cursor[push.SPIKE]].copy() for buffer in self._spikes)
-                pieces.append((step, neuron))
-                cursor[push.SPIKE] = 0
+                pieces.append(self.take_spikes(cursor))
             if cursor[push.PHASE]:
                 time.sleep(0)  # the others have no core at the moment: let them have this one
         width, slot = self._arrivals.width, int(cursor[push.SLOT])
         if batch.results.state and k == n_steps:
-            ends = self._which, self._share, self._arrivals, slot, self._state, self._extras
-            states.end(batch.results.state, b, n_steps, *ends)
+            self.end(batch.results.state, b, n_steps, slot)
         self._pending = slice(slot * width, (slot + self._arrivals.slots) * width)
         batch.results.spikes[b][self._part] = pieces
+
+    def kernel_arguments(self, b: int, stop: Any, cursor: Any) -> tuple[Any, ...]:
+        """Return what the kernel is handed for a sample, after the step and the number of steps; compile it if necessary."""
+        batch, n_steps = self._batch, int(self._batch.stimulus.n_steps[b])
+        extras = None if self._extras is None else of_sample(self._extras, batch, b)
+        rest = (
+            stop, self._share, self._arrivals, self._synapses, self._neurons, self._state, self._team, cursor, self._events(b),
+            self._spikes, self._bins(b), self._recording(b, n_steps), batch.results.excursions[b, self._part], extras,
+            *self._forms,
+        )  # fmt: skip
+        self.kernel = self.kernel or compiled_for(push.advance, (0, n_steps, *rest))
+        return rest
+
+    def take_spikes(self, cursor: Any) -> tuple[Any, Any]:
+        """Return step and neuron of the spikes in the buffer, and empty it."""
+        step, neuron = (buffer[: cursor[push.SPIKE]].copy() for buffer in self._spikes)
+        cursor[push.SPIKE] = 0
+        return step, neuron
+
+    def begin(self, state: State, b: int) -> None:
+        """Take over the state of a sample."""
+        states.begin(state, b, self._which, self._share, self._arrivals, self._state, self._extras)
+
+    def end(self, out: dict[str, Any], b: int, n_steps: int, slot: int) -> None:
+        """Write the state of a sample after ``n_steps``; ``slot`` is that of the next step."""
+        states.end(out, b, n_steps, self._which, self._share, self._arrivals, slot, self._state, self._extras)
+
+    def variable(self, name: str) -> Any:
+        """Return the array of a state variable, padded to whole vectors."""
+        more = self._extras is not None and name in ("u2", "w")
+        return getattr(self._extras.state if more and self._extras else self._state, name)
+
+    def count_from(self, k: int) -> None:
+        """Make step ``k`` step 0."""
+        free_at = self._state.free_at
+        free_at[:] = np.maximum(free_at.astype(np.int64) - k, 0)
 
     def _events(self, b: int) -> arguments.Events:
         stimulus = self._batch.stimulus

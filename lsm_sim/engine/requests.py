@@ -67,13 +67,16 @@ def check_stimulus(program: Program, stimulus: Spikes) -> None:
 
 
 def check_payloads(program: Program, stimulus: Spikes) -> None:
-    """Check that every sum of arrivals is exact whatever the payloads of a step are; nothing to do without payloads.
+    """Check that every sum of arrivals is exact whatever the payloads of a step are; nothing to do without payloads."""
+    if stimulus.payload is not None:
+        check_largest_payloads(program, largest_payloads(program, stimulus))
+
+
+def check_largest_payloads(program: Program, largest: Floats) -> None:
+    """Check that sums are exact with events of up to these magnitudes, (C+N,), in one step.
 
     With P the largest magnitude of a payload on a channel, its synapses count P times; see `lsm_sim.program.grid`.
     """
-    if stimulus.payload is None:
-        return
-    largest = largest_payloads(program, stimulus)
     only_inputs = (np.arange(largest.size) < program.n_inputs).astype(np.float64)
     for receptor in range(program.n_receptors):
         blocks = [block for block in program.blocks if block.receptor == receptor]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.describe.liquid import Liquid
-from lsm_sim.dynamics import Units
-from lsm_sim.dynamics.loihi import SHIFT
 from lsm_sim.encode.background import with_background
 from lsm_sim.engine.excursions import warn_on_excursions
 from lsm_sim.engine.protocol import DEFAULT, Backend, Outcome, Request, compiled
@@ -19,12 +17,13 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
 from lsm_sim.quantisation.quantise import in_arithmetic
-from lsm_sim.simulate.results import Record, RecordSpec, Result, StateTrace
+from lsm_sim.simulate.recording import chosen, recorded_neurons, traces
+from lsm_sim.simulate.results import RecordSpec, Result
 from lsm_sim.simulate.stimuli import Stimulus, as_spikes
 from lsm_sim.spikes.bins import equal_bins
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
-from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.checks import Ints
 from lsm_sim.support.warn import warn
 
 
@@ -102,12 +101,12 @@ def run(
     _warn_of_long_delays(program, stimulus)
     with compiled(in_arithmetic(program, arithmetic, stimulus), backend) as runner:
         legal = runner.program
-        chosen = _chosen(legal, {} if record is None else record)
+        groups = chosen(legal, {} if record is None else record)
         request = Request(
             spikes=spikes,
             bins=_edges(bins, stimulus),
-            neurons=np.unique(np.concatenate([np.empty(0, np.int64), *(index for index, _ in chosen.values())])),
-            variables=tuple(name for name in legal.state if any(name in names for _, names in chosen.values())),
+            neurons=recorded_neurons(groups),
+            variables=tuple(name for name in legal.state if any(name in names for _, names in groups.values())),
             steps=None if record_steps is None else checks.whole_array(record_steps, "record_steps"),
             excursions=excursions,
             n_threads=n_threads,
@@ -121,7 +120,7 @@ def run(
     times = tuple(np.asarray((recorded_steps(request, int(n)) + 1) * legal.dt) for n in stimulus.n_steps)
     units = legal.units if isinstance(network, Liquid) else None
     return Result(
-        legal, outcome, {name: _traces(name, legal, units, chosen, outcome, times) for name in request.variables or ()}
+        legal, outcome, {name: traces(name, legal, units, groups, outcome, times) for name in request.variables or ()}
     )
 
 
@@ -177,60 +176,3 @@ def _warn_of_adaptation(program: Program, outcome: Outcome, stimulus: Spikes) ->
 def _edges(bins: Any, stimulus: Spikes) -> Any:
     """Return the edges for a number of bins; edges are returned unchanged, because the request checks them."""
     return equal_bins(stimulus.n_steps, bins) if bins is not None and not checks.shape(bins, "bins") else bins
-
-
-def _chosen(program: Program, record: Any) -> dict[str, tuple[Ints, tuple[str, ...]]]:
-    """Return, by group, the neurons of the program to record and the requested variables."""
-    out = {}
-    if not isinstance(record, Mapping):
-        known = next(iter(program.neuron_groups))
-        raise DescriptionError(f"record: got {record!r}, expected a dict by group name, such as {{{known!r}: ['v']}}")
-    for name, entry in record.items():
-        if not isinstance(entry, (str, Record, Sequence)):
-            raise DescriptionError(
-                f"record {name!r}: got {entry!r}, expected names of variables such as ['v'], or a Record"
-            )
-        if name not in program.neuron_groups:
-            raise DescriptionError(f"record: no group {name!r}; known: {', '.join(program.neuron_groups)}")
-        members = program.neuron_groups[name]
-        spec = entry if isinstance(entry, Record) else Record(entry if isinstance(entry, str) else tuple(entry))
-        index = (
-            np.arange(len(members)) if spec.neurons is None else checks.whole_array(spec.neurons, f"record {name!r}")
-        )
-        if index.ndim != 1 or (index.size and (index.min() < 0 or index.max() >= len(members))):
-            msg = f"record {name!r}: got neurons {index.tolist()}, expected a list in 0..{len(members) - 1}"
-            raise DescriptionError(msg)
-        out[name] = (members.start + index, tuple(spec.variables))
-    return out
-
-
-def _traces(
-    variable: str,
-    program: Program,
-    units: Units | None,
-    chosen: dict[str, tuple[Ints, tuple[str, ...]]],
-    outcome: Outcome,
-    times: tuple[Floats, ...],
-) -> dict[str, StateTrace]:
-    """Return the recorded variable by group, in the user's units if ``units`` is given."""
-    recorded = np.unique(np.concatenate([index for index, _ in chosen.values()]))
-    threshold = program.threshold * (1 << SHIFT if program.arithmetic == "loihi" else 1)
-    out = {}
-    for name, (index, variables) in chosen.items():
-        if variable not in variables:
-            continue
-        columns = np.searchsorted(recorded, index)
-        values = [sample[:, columns] for sample in outcome.traces[variable]]
-        limit: Any = threshold[index] if variable == "v" else None
-        if variable == "v" and "w" in variables:
-            limit = tuple(limit + sample[:, columns] for sample in outcome.traces["w"])
-        if units is not None:
-            values = [units.to_user(variable, sample, index) for sample in values]
-            if isinstance(limit, tuple):
-                limit = tuple(units.to_user(variable, sample, index) for sample in limit)
-            elif limit is not None:
-                limit = units.to_user(variable, limit, index)
-        within = index - program.neuron_groups[name].start
-        unit = "" if units is None else next(one.unit for one in program.model.state if one.name == variable)
-        out[name] = StateTrace(within, times, tuple(values), limit, unit)
-    return out
