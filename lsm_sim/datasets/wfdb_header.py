@@ -62,7 +62,7 @@ def _lines(header: Path) -> list[str]:
 def _signal(line: str, header: Path) -> _Signal:
     words = line.split()
     match = _FORMAT.fullmatch(words[1]) if len(words) > 1 else None
-    if match is None or "/" in words[0] or words[0] in ("~", ".", ".."):
+    if match is None or "/" in words[0] or not words[0].isprintable() or words[0] in ("~", ".", ".."):
         raise DescriptionError(
             f"{header}: got the signal {brief(line, 60)!r}, expected the name of a file in the same folder and its format"
         )

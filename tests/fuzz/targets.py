@@ -243,7 +243,7 @@ def command(*words: str) -> None:
         except SystemExit as end:
             code = end.code
     lines = [line for line in err.getvalue().splitlines() if "warning:" not in line]
-    if code not in (None, 0, 1, 2) or (code and len(lines) > 1) or "unexpected" in err.getvalue():
+    if code not in (None, 0, 1, 2) or (code and len(lines) > 1) or "--debug COMMAND" in err.getvalue():
         raise CommandError(f"{words[0]} ended with {code}: {err.getvalue()[:1000]}")
 
 
