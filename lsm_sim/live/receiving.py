@@ -170,9 +170,8 @@ class Receiver:
             waited = time.monotonic() - begun
             if self._stopped in ready:
                 return False
-            if self._listener in ready:
+            if client not in ready:  # else it may have gone, which makes place for the other
                 self._refuse()
-            if client not in ready:
                 continue
             try:
                 data = client.recv(_PIECE)

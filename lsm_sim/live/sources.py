@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from lsm_sim.audio.wav import read_wav
 from lsm_sim.errors import DescriptionError
 from lsm_sim.live.pace import Pacer
 from lsm_sim.live.packets import MOST_CHANNELS, as_frames
@@ -118,6 +117,8 @@ class WavSource:
     """
 
     def __init__(self, path: PathLike, chunk: float = 10 * ms, *, pace: bool = True) -> None:
+        from lsm_sim.audio import read_wav  # SciPy takes seconds to import, which the other sources need not wait for
+
         recording = read_wav(path)
         self.rate: float = float(recording.sample_rate)
         self.n_channels = 1
