@@ -112,6 +112,8 @@ def packed_array(array: Any, sequence: int, *, kind: str = "float64", n_channels
     if number == EVENTS:
         pairs, channels = _pairs(array, n_channels)
         return packed(EVENTS, channels, sequence, pairs.astype("<i4").tobytes())
+    if n_channels is not None:
+        n_channels = checks.whole(n_channels, "packed_array n_channels", minimum=1, maximum=MOST_CHANNELS)
     frames = as_frames(array, n_channels, "packed_array array")
     if number == FLOAT32 and (np.abs(frames) > np.finfo(np.float32).max).any():
         raise DescriptionError(f"packed_array array: got {np.abs(frames).max():g}, too large for float32; use float64")

@@ -45,10 +45,11 @@ class Answer:
     def __post_init__(self) -> None:
         object.__setattr__(self, "time", checks.real(self.time, "Answer time", "time"))
         if self.scores is not None:
+            shape = checks.shape(self.scores, "Answer scores")
             scores = np.array(self.scores)
-            if scores.ndim != 1 or scores.dtype.kind not in "biuf":
+            if len(shape) != 1 or scores.dtype.kind not in "biuf":
                 raise DescriptionError(
-                    f"Answer scores: got {scores.dtype} of shape {scores.shape}, expected one number for each class"
+                    f"Answer scores: got {scores.dtype} of shape {shape}, expected one number for each class"
                 )
             object.__setattr__(self, "scores", checks.read_only(scores.astype(np.float64)))
 
