@@ -7,6 +7,7 @@ result (some of these values are valid) or an `LsmError`. The estimators of scik
 from __future__ import annotations
 
 import inspect
+import io
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 import lsm_sim as lsm
-from lsm_sim import Hz, ms
+from lsm_sim import Hz, live, ms
 
 BAD: dict[str, Any] = {
     "None": None,
@@ -213,6 +214,54 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         }
         | {"dt": 1 * ms, "backend": "fast", "n_threads": 1, "progress": False},
     ),
+    "live.from_iterable": (
+        lambda **how: [*live.from_iterable(**how)],
+        {"iterable": [[0.0, 1.0]], "n_channels": 2, "rate": 50.0},
+    ),
+    "live.RawAudioSource": (
+        lambda stream, **how: [
+            *live.RawAudioSource(io.BytesIO(stream) if isinstance(stream, bytes) else stream, **how)
+        ],
+        {
+            "stream": b"abcd",
+            "sample_rate": 8000,
+            "sample_format": "s16le",
+            "channels": 1,
+            "chunk": 10 * ms,
+            "stall": 1.0,
+        },
+    ),
+    "live.TcpSource": (
+        live.TcpSource,
+        {
+            "n_channels": 2,
+            "port": 0,
+            "host": "127.0.0.1",
+            "events": False,
+            "buffer": 10,
+            "when_full": "drop",
+            "stall": 1.0,
+        }
+        | {"rate": 50.0, "reconnect": False, "max_length": 1000, "allow_remote": False},
+    ),
+    "live.packed_array": (
+        live.packed_array,
+        {"array": [0.0, 1.0], "sequence": 1, "kind": "float32", "n_channels": 2},
+    ),
+    "live.packed_array of events": (
+        live.packed_array,
+        {"array": [[0, 1]], "sequence": 1, "kind": "events", "n_channels": 2},
+    ),
+    "live.Parser": (lambda data, **how: live.Parser(**how).feed(data), {"data": b"ab", "max_length": 10}),
+    "live.Answer": (
+        lambda **how: live.Answer(**how).as_json(),
+        {"time": 1.0, "label": "a", "scores": [0.5, 1.0]},
+    ),
+    "live.JsonLines": (
+        lambda answer, **how: live.JsonLines(**how).write(answer),
+        {"stream": io.StringIO(), "answer": live.Answer(0.0)},
+    ),
+    "live.TcpSink": (live.TcpSink, {"port": 5000, "host": "127.0.0.1", "stall": 1.0}),
     "rescale.scale": (lsm.rescale.scale, {"liquid": LIQUID, "factor": 1.5, "which": "recurrent"}),
     "rescale.mean_rate": (lsm.rescale.mean_rate, {"liquid": LIQUID, "stimulus": STIMULUS, "backend": "fast"}),
     "rescale.to_spectral_radius": (lsm.rescale.to_spectral_radius, {"liquid": LIQUID, "radius": 0.5}),
