@@ -16,7 +16,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn.estimator_input import checked_labels
 from lsm_sim.learn.online import checked
 from lsm_sim.support import checks
 from lsm_sim.support.brief import brief
@@ -174,7 +173,7 @@ class OnlineClassifier(ClassifierMixin, _Online):
     def fit(self, X: Any, y: Any) -> Any:
         """Forget everything and learn these samples, features (samples, features) and labels (samples,)."""
         rows = checked.rows(self, X, reset=True)
-        labels = checked_labels(self, y)
+        labels = checked.labels(self, y, len(rows))
         classes = np.unique(labels)
         if len(classes) < 2:
             raise DescriptionError(f"y: got one class only, {brief(classes[0])}; expected at least two classes")
@@ -194,24 +193,22 @@ class OnlineClassifier(ClassifierMixin, _Online):
                 "classes: got None in the first call of partial_fit, expected every label that may occur"
             )
         rows = checked.rows(self, X, reset=first)
-        labels = checked_labels(self, y)
+        labels = checked.labels(self, y, len(rows))
         if first:
             return self._start(rows, labels, classes)
-        self.rule_.learn(rows, self._columns(rows, labels, self.classes_))
+        self.rule_.learn(rows, self._columns(labels, self.classes_))
         return self
 
     def _start(self, rows: Floats, labels: Any, classes: Any) -> Any:
-        columns = self._columns(rows, labels, classes)
+        columns = self._columns(labels, classes)
         rule = self._new_rule(rows, columns.shape[1])
         rule.learn(rows, columns)
         self.rule_, self.classes_ = rule, classes
         return self
 
     @staticmethod
-    def _columns(rows: Floats, labels: Any, classes: Any) -> Floats:
+    def _columns(labels: Any, classes: Any) -> Floats:
         """Return the targets of +1/-1, shape (samples, classes), or (samples, 1) for two classes."""
-        if len(labels) != len(rows):
-            raise DescriptionError(f"y: got {len(labels)} values for {len(rows)} samples of X")
         return _signs(len(classes))[checked.class_numbers(labels, classes)]
 
     def learn_one(self, x: Any, y: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn.estimator_input import checked_y
+from lsm_sim.learn.estimator_input import checked_labels, checked_y
 from lsm_sim.support import checks
 from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Floats, Ints
@@ -32,7 +32,7 @@ def rows(estimator: Any, X: Any, *, reset: bool) -> Floats:
 
 def targets(estimator: Any, y: Any, n_rows: int) -> Floats:
     """Return values to learn as floats (samples,) or (samples, targets)."""
-    array = np.asarray(checked_y(estimator, y, multi_output=True, y_numeric=True), dtype=np.float64)
+    array = checks.real_array(checked_y(estimator, y, multi_output=True, y_numeric=True), "y")
     if len(array) != n_rows:
         raise DescriptionError(f"y: got {len(array)} values for {n_rows} samples of X")
     return array
@@ -59,10 +59,18 @@ def target(y: Any, n_targets: int) -> Floats:
     return array.reshape(n_targets)
 
 
-def class_numbers(labels: Any, classes: Any) -> Ints:
+def labels(estimator: Any, y: Any, n_rows: int) -> Any:
+    """Return labels to learn, shape (samples,)."""
+    array = checked_labels(estimator, y)
+    if len(array) != n_rows:
+        raise DescriptionError(f"y: got {len(array)} values for {n_rows} samples of X")
+    return array
+
+
+def class_numbers(given: Any, classes: Any) -> Ints:
     """Return the number of each label's class; a label that is not among the classes is an error."""
     number = {label: k for k, label in enumerate(np.asarray(classes).tolist())}
-    values = np.asarray(labels).tolist()
+    values = np.asarray(given).tolist()
     new = next((label for label in values if label not in number), None)
     if new is not None:
         raise DescriptionError(
@@ -74,7 +82,7 @@ def class_numbers(labels: Any, classes: Any) -> Ints:
 
 def class_number(label: Any, classes: Any) -> int:
     """Return the number of the class of one label."""
-    if np.ndim(label) == 0:
+    if checks.shape(label, "target") == ():
         found = np.flatnonzero(classes == label)
         if found.size == 1:
             return int(found[0])

@@ -48,6 +48,9 @@ class Moments:
 
     def learn(self, X: Floats, targets: Floats) -> None:
         """Add the moments of samples."""
+        if len(X) == 1:
+            self.learn_one(X[0], targets[0])
+            return
         for first in range(0, len(X), _BLOCK):
             self._add(X[first : first + _BLOCK], targets[first : first + _BLOCK])
 
