@@ -86,6 +86,18 @@ class _LiquidPredictor(HoldsRecords):
         self.readout_ = resolve(self.readout, self._task)
         fit(self.readout_, self._features(X), y, groups)
 
+    def _partial_fit(self, X: Any, y: Any, **classes: Any) -> None:
+        """Update the readout; the first call learns the range of X and builds the network."""
+        fitted = hasattr(self, "readout_")
+        transformer = self._with_runtime(self.transformer_) if fitted else self.transformer().fit(X)
+        stimulus = transformer.encode(X)
+        if len(stimulus) != len(y):
+            raise DescriptionError(f"y: got {len(y)} values for {len(stimulus)} samples of X")
+        readout = self.readout_ if fitted else resolve(self.readout, self._task)
+        readout.partial_fit(transformer.respond(stimulus), y, **classes)
+        self.transformer_, self.readout_ = transformer, readout
+        self.n_features_in_ = transformer.input_.n_features
+
     def predict(self, X: Any) -> Any:
         """Return the predicted label or value of each sample."""
         features = self._features(X)
@@ -93,9 +105,14 @@ class _LiquidPredictor(HoldsRecords):
 
     def _features(self, X: Any) -> Floats:
         check_is_fitted(self, "readout_")
-        runtime = {name: getattr(self, name) for name in ("backend", "arithmetic", "n_threads", "progress")}
-        transformer: LiquidTransformer = self.transformer_.set_params(**runtime)
+        transformer = self._with_runtime(self.transformer_)
         return transformer.respond(transformer.encode(X))  # an array, whatever scikit-learn's set_config says
+
+    def _with_runtime(self, transformer: LiquidTransformer) -> LiquidTransformer:
+        """Return the fitted transformer with the current parameters of how to run."""
+        runtime = {name: getattr(self, name) for name in ("backend", "arithmetic", "n_threads", "progress")}
+        changed: LiquidTransformer = transformer.set_params(**runtime)
+        return changed
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the trained model to a file, without pickle; see `lsm_sim.learn.model_file`."""
@@ -136,7 +153,12 @@ class _LiquidPredictor(HoldsRecords):
 
 def _readout_has(method: str) -> Callable[[Any], bool]:
     def check(model: Any) -> bool:
-        readout = getattr(model, "readout_", None) or resolve(model.readout, "classify")
+        readout = getattr(model, "readout_", None) or resolve(model.readout, model._task)
+        if method == "partial_fit" and not hasattr(readout, method):
+            raise AttributeError(
+                f"the readout {model.readout!r} has no partial_fit; use 'rls', 'lms', 'incremental_ridge', or an estimator of "
+                "scikit-learn that has it"
+            )
         if method == "predict_proba" and not hasattr(readout, method):
             raise AttributeError(
                 f"the readout {model.readout!r} has no predict_proba; use 'logistic' or lsm_sim.readout.ridge(probabilities=True)"
@@ -154,7 +176,8 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
     Parameters
     ----------
     readout
-        ``"ridge"``, ``"logistic"``, ``"svm"`` (see `lsm_sim.learn.readout`) or any scikit-learn classifier.
+        ``"ridge"``, ``"logistic"``, ``"svm"`` (see `lsm_sim.learn.readout`) or any scikit-learn classifier. ``"rls"``,
+        ``"lms"``, ``"incremental_ridge"`` (see `lsm_sim.learn.online`) and others with `partial_fit` keep learning.
 
     The default readout has scores, `decision_function`, but no probabilities. `predict_proba` exists with
     ``readout=lsm_sim.readout.ridge(probabilities=True)``, which predicts the same labels and fits five more times, see
@@ -170,6 +193,18 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
         regularisation by leaving one group out; see `lsm_sim.readout.fit`. Use it if new samples come from new groups.
         """
         self._fit(X, checked_labels(self, y), groups)
+        self.classes_ = self.readout_.classes_
+        return self
+
+    @available_if(_readout_has("partial_fit"))
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> LiquidClassifier:
+        """Run more samples through the liquid and update the readout, where the readout has `partial_fit`.
+
+        It continues after `fit` or `load`; the range of the samples, and what a readout learns only once such as its scale,
+        remain. If it is the first call of all, it learns them from these samples, and needs ``classes``, every label that may
+        ever occur. Later values outside the range are clipped, so the first call should have representative samples.
+        """
+        self._partial_fit(X, checked_labels(self, y), classes=classes)
         self.classes_ = self.readout_.classes_
         return self
 
@@ -197,6 +232,12 @@ class LiquidRegressor(RegressorMixin, _LiquidPredictor):
         ``groups`` as in `LiquidClassifier.fit`.
         """
         self._fit(X, checked_y(self, y, multi_output=True, y_numeric=True), groups)
+        return self
+
+    @available_if(_readout_has("partial_fit"))
+    def partial_fit(self, X: Any, y: Any) -> LiquidRegressor:
+        """Run more samples through the liquid and update the readout, as in `LiquidClassifier.partial_fit`."""
+        self._partial_fit(X, checked_y(self, y, multi_output=True, y_numeric=True))
         return self
 
     def __sklearn_tags__(self) -> Any:

@@ -28,6 +28,17 @@ _READABLE = ("lsm_sim.model/1", FORMAT)
 _OWN = (
     "lsm_sim.learn.readout.Probabilities",
     "lsm_sim.learn.readout.SoftScaler",
+    "lsm_sim.learn.online.base.Inputs",
+    "lsm_sim.learn.online.incremental_ridge.IncrementalRidge",
+    "lsm_sim.learn.online.incremental_ridge.IncrementalRidgeClassifier",
+    "lsm_sim.learn.online.incremental_ridge.Moments",
+    "lsm_sim.learn.online.incremental_ridge.Solution",
+    "lsm_sim.learn.online.lms.LMSClassifier",
+    "lsm_sim.learn.online.lms.LMSRegressor",
+    "lsm_sim.learn.online.lms.LeastMeanSquares",
+    "lsm_sim.learn.online.rls.RLSClassifier",
+    "lsm_sim.learn.online.rls.RLSRegressor",
+    "lsm_sim.learn.online.rls.RecursiveLeastSquares",
 )  # our own types, which skops may build
 
 Parts: TypeAlias = tuple[dict[str, Any], dict[str, Any]]

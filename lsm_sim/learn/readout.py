@@ -20,6 +20,15 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.left_out import errors_left_out
+from lsm_sim.learn.online import (
+    IncrementalRidge,
+    IncrementalRidgeClassifier,
+    LMSClassifier,
+    LMSRegressor,
+    RLSClassifier,
+    RLSRegressor,
+)
 from lsm_sim.support import checks
 from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Floats, Ints
@@ -157,12 +166,51 @@ def linear_svm(C: float = 1.0, *, probabilities: bool = False) -> BaseEstimator:
     return Probabilities(readout) if probabilities else readout
 
 
+def rls(task: Task = "classify", forgetting: float = 1.0, alpha: float = 1.0, *, soft: bool = False) -> BaseEstimator:
+    """Return recursive least squares on features that are scaled as in the first call; see `lsm_sim.learn.online.RLSRegressor`."""
+    kind = RLSClassifier if _classifies(task, "rls") else RLSRegressor
+    return kind(forgetting=forgetting, alpha=alpha, scaler=_scaler(soft, "rls"))
+
+
+def force(alpha: float = 1.0) -> RLSRegressor:
+    """Return the update of FORCE learning (D. Sussillo and L. F. Abbott, Neuron 63, 2009).
+
+    It is recursive least squares without forgetting, from P = I / alpha, with the error before the update, for features as they
+    are and without intercept. Learning is FORCE if what the readout predicts is fed back into the liquid.
+    """
+    return RLSRegressor(forgetting=1.0, alpha=alpha, intercept=False)
+
+
+def lms(task: Task = "classify", rate: float = 0.1, *, normalised: bool = True, soft: bool = False) -> BaseEstimator:
+    """Return the delta rule on features that are scaled as in the first call; see `lsm_sim.learn.online.LMSRegressor`."""
+    kind = LMSClassifier if _classifies(task, "lms") else LMSRegressor
+    return kind(rate=rate, normalised=normalised, scaler=_scaler(soft, "lms"))
+
+
+def incremental_ridge(task: Task = "classify", alphas: Any = ALPHAS) -> BaseEstimator:
+    """Return ridge regression from accumulated moments; see `lsm_sim.learn.online.IncrementalRidge`."""
+    return (IncrementalRidgeClassifier if _classifies(task, "incremental_ridge") else IncrementalRidge)(alphas)
+
+
+def _classifies(task: Any, where: str) -> bool:
+    return bool(checks.choice(task, f"{where} task", ("classify", "regress")) == "classify")
+
+
+def _scaler(soft: Any, where: str) -> StandardScaler:
+    return SoftScaler() if checks.flag(soft, f"{where} soft") else StandardScaler()
+
+
 def resolve(readout: Any, task: Task) -> Any:
     """Return an unfitted readout: a copy of the given estimator, or the readout with the given name."""
     if isinstance(readout, str):
         named: dict[str, Callable[[], Any]] = {"ridge": lambda: ridge(task)}
         if task == "classify":
             named["logistic"], named["svm"] = logistic, linear_svm
+        named |= {
+            "rls": lambda: rls(task),
+            "lms": lambda: lms(task),
+            "incremental_ridge": lambda: incremental_ridge(task),
+        }
         if readout not in named:
             raise DescriptionError(
                 f"readout: got {readout!r}, expected one of {', '.join(named)}, or a scikit-learn estimator"
@@ -212,51 +260,6 @@ def fit(readout: Any, X: Floats, y: Any, groups: Any = None) -> Any:
         errors = errors_left_out(np.asarray(scaled), targets.reshape(len(X), -1), np.asarray(last.alphas), numbers)
         last.set_params(alphas=[float(np.asarray(last.alphas)[errors.argmin()])])
     return readout.fit(X, y)
-
-
-def errors_left_out(X: Floats, y: Floats, alphas: Floats, groups: Ints) -> Floats:
-    """Return the mean squared error of ridge regression on each group after training on all others, for each alpha.
-
-    With H the matrix that maps targets to predictions (intercept included), and r the residuals of all samples, those of a
-    group g that is left out are  (I - H_gg)^-1 r_g  (as for single samples in Golub, Heath and Wahba 1979), so one decomposition
-    serves all alphas and groups.
-
-    Parameters
-    ----------
-    X, y
-        Features (n, p) and targets (n, k).
-    alphas
-        Strengths of the regularisation, all > 0.
-    groups
-        Number of each sample's group, (n,).
-    """
-    n = len(X)
-    U, squared = _left_singular_vectors(X - X.mean(axis=0))
-    centred = y - y.mean(axis=0)
-    out = np.empty(len(alphas))
-    for j, alpha in enumerate(alphas):
-        weight = squared / (squared + alpha)
-        residual = centred - U @ (weight[:, None] * (U.T @ centred))
-        total = 0.0
-        for group in np.unique(groups):
-            own = np.flatnonzero(groups == group)
-            remaining = np.eye(own.size) - 1 / n - (U[own] * weight) @ U[own].T
-            total += float(np.sum(np.linalg.solve(remaining, residual[own]) ** 2))
-        out[j] = total / y.size
-    return out
-
-
-def _left_singular_vectors(X: Floats) -> tuple[Floats, Floats]:
-    """Return U and the squared singular values of X = U S V', without those that are 0 but for rounding.
-
-    They come from the smaller of X X' and X' X, which is several times faster than a decomposition of X itself. That loses
-    singular values below 1e-8 of the largest, which any alpha in use suppresses.
-    """
-    wide = X.shape[0] <= X.shape[1]
-    squared, vectors = np.linalg.eigh(X @ X.T if wide else X.T @ X)
-    kept = squared > squared.max(initial=0) * np.finfo(np.float64).eps * max(X.shape)
-    squared, vectors = squared[kept], vectors[:, kept]
-    return (vectors if wide else X @ vectors / np.sqrt(squared)), squared
 
 
 def _check_readout(readout: Any, task: Task) -> None:

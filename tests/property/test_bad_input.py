@@ -266,6 +266,27 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "rescale.mean_rate": (lsm.rescale.mean_rate, {"liquid": LIQUID, "stimulus": STIMULUS, "backend": "fast"}),
     "rescale.to_spectral_radius": (lsm.rescale.to_spectral_radius, {"liquid": LIQUID, "radius": 0.5}),
     "readout.ridge": (lsm.readout.ridge, {"task": "classify", "alphas": (1.0,), "soft": True}),
+    "readout.rls": (
+        lambda **how: fitted(lsm.readout.rls, SIGNALS.reshape(6, -1), **how),
+        {"y": LABELS, "task": "classify", "forgetting": 0.99, "alpha": 1.0, "soft": True},
+    ),
+    "readout.lms": (
+        lambda **how: fitted(lsm.readout.lms, SIGNALS.reshape(6, -1), **how),
+        {"y": LABELS, "task": "classify", "rate": 0.1, "normalised": True, "soft": True},
+    ),
+    "readout.force": (lambda **how: fitted(lsm.readout.force, SIGNALS.reshape(6, -1), **how), {"alpha": 1.0}),
+    "readout.incremental_ridge": (
+        lambda **how: fitted(lsm.readout.incremental_ridge, SIGNALS.reshape(6, -1), **how),
+        {"y": LABELS, "task": "regress", "alphas": (1.0, 10.0)},
+    ),
+    "learn_one of a regressor": (
+        lambda x, y: lsm.readout.force().fit(SIGNALS[:, 0], LABELS).learn_one(x, y),
+        {"x": SIGNALS[0, 0], "y": 1.0},
+    ),
+    "learn_one of a classifier": (
+        lambda x, y: lsm.readout.rls().fit(SIGNALS[:, 0], LABELS).learn_one(x, y),
+        {"x": SIGNALS[0, 0], "y": 1},
+    ),
     "readout.fit": (
         lsm.readout.fit,
         {"readout": lsm.readout.ridge(), "X": SIGNALS.reshape(6, -1), "y": LABELS, "groups": [0, 0, 1, 1, 2, 2]},

@@ -9,7 +9,8 @@ from sklearn.preprocessing import LabelBinarizer, StandardScaler
 
 import lsm_sim as lsm
 from lsm_sim import DescriptionError, ms
-from lsm_sim.learn.readout import ALPHAS, Probabilities, SoftScaler, errors_left_out, fit, linear_svm, ridge
+from lsm_sim.learn.left_out import errors_left_out
+from lsm_sim.learn.readout import ALPHAS, Probabilities, SoftScaler, fit, linear_svm, ridge
 
 
 def test_the_soft_scaler_divides_by_the_root_of_own_and_median_deviation():
