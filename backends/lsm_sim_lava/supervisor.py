@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import lsm_sim
+from lsm_sim.engine.state import State
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
@@ -24,7 +25,7 @@ from lsm_sim_lava import process_group
 from lsm_sim_lava.interpreter import Interpreter
 from lsm_sim_lava.lava_import import unlink_segments
 from lsm_sim_lava.recorder import BEAT
-from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY
+from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY, STATE
 
 _PREFIX = "lsm_sim_lava_"  # of folders, before the process id
 _START_SECONDS = 60  # imports take 2 s on an idle machine
@@ -118,13 +119,17 @@ class Worker:
         settings: Mapping[str, Any],
         limits: Limits,
         advance: Callable[[int], None],
+        state: State | None = None,
     ) -> Path:
-        """Run one job and return the folder with its files, which the caller removes; ``advance`` gets numbers of steps."""
+        """Run one job, on from ``state``, and return the folder with its files, which the caller removes.
+
+        ``advance`` gets numbers of steps.
+        """
         self.start()
         self._n_jobs += 1
         job = self.folder / f"job{self._n_jobs}"
         try:
-            _writing(lambda: self._write_job(job, program, stimulus, settings))
+            _writing(lambda: self._write_job(job, program, stimulus, settings, state))
             self._send(job)
             beat = np.memmap(job / BEAT, np.int64, mode="r", shape=1)
             answer = self._wait(job / DONE, limits, lambda: int(beat[0]), advance)
@@ -137,7 +142,9 @@ class Worker:
             raise RunError(f"lava: the run failed ({cause})")
         return job
 
-    def _write_job(self, job: Path, program: Program, stimulus: Spikes, settings: Mapping[str, Any]) -> None:
+    def _write_job(
+        self, job: Path, program: Program, stimulus: Spikes, settings: Mapping[str, Any], state: State | None
+    ) -> None:
         job.mkdir()
         (job / BEAT).write_bytes(bytes(8))
         if id(program) not in self._programs:
@@ -146,6 +153,8 @@ class Worker:
             self._programs[id(program)] = program, path  # a reference to the program, so that its id is not reused
         npz.write(job / "settings.npz", {"program": self._programs[id(program)][1], **settings})
         stimulus.save(job / "stimulus.npz")
+        if state is not None:
+            state.save(job / STATE)
 
     def _send(self, job: Path) -> None:
         assert self._process is not None
