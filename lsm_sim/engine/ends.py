@@ -29,7 +29,7 @@ class Ends:
         self._arrays = {name: values.copy() for name, values in begin.arrays().items()}
         self._sent = [_Sent(program, begin[b], stimulus[b]) for b in range(n_samples)]
 
-    def add_spikes(self, b: int, step: Ints, neuron: Ints) -> None:
+    def add_spikes(self, b: int, step: Any, neuron: Any) -> None:
         """Add spikes of sample ``b``, sorted by step, in parts of whole steps one after the other."""
         self._sent[b].add(step, neuron)
 
@@ -62,7 +62,7 @@ class _Sent:
             self._payload = sample.payload.astype(np.int64)
         self._k = 0  # everything sent before this step is taken into account
 
-    def add(self, step: Ints, neuron: Ints) -> None:
+    def add(self, step: Any, neuron: Any) -> None:
         """Add spikes of whole steps after those added before; sorted by step."""
         if step.size:
             self._add(int(step[-1]) + 1, step.astype(np.int64), neuron.astype(np.int64))
