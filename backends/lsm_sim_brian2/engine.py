@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lsm_sim.backend import Outcome, Request, Runner, check_supported
+from lsm_sim.engine.protocol import check_state_supported
 from lsm_sim.engine.requests import checked_request
+from lsm_sim.engine.state import State, checked_state
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
@@ -23,6 +25,7 @@ from lsm_sim_brian2.standalone import Standalone
 
 CODEGEN = ("auto", "numpy", "cython")
 MODES = ("runtime", "standalone")
+_SUPPORTS = frozenset({"adaptive-threshold", "blocks", "graded", "initial-state", "state", "stp", "two-currents"})
 _INT32 = 2**31  # Brian2 numbers neurons and synapses in 32 bits
 
 
@@ -38,21 +41,25 @@ class Brian2:
         ``"runtime"``, or ``"standalone"``: C++ compiled for each program, then run again with new stimuli.
     directory
         Standalone only: build folder; None: a temporary folder. The built files are removed at the end.
+
+    Attributes
+    ----------
+    supports
+        All that there is; "state" in mode ``"runtime"`` only.
     """
 
     name: str = "brian2"
-    supports: frozenset[str] = frozenset(
-        {"adaptive-threshold", "blocks", "graded", "initial-state", "stp", "two-currents"}
-    )
+    supports: frozenset[str] = field(init=False)
     codegen: str = "auto"
     mode: str = "runtime"
     directory: str | None = None
 
     def __post_init__(self) -> None:
-        for field, choices in (("codegen", CODEGEN), ("mode", MODES)):
-            if getattr(self, field) not in choices:
-                msg = f"Brian2 {field}: got {getattr(self, field)!r}, expected one of {', '.join(map(repr, choices))}"
+        for name, choices in (("codegen", CODEGEN), ("mode", MODES)):
+            if getattr(self, name) not in choices:
+                msg = f"Brian2 {name}: got {getattr(self, name)!r}, expected one of {', '.join(map(repr, choices))}"
                 raise DescriptionError(msg)
+        object.__setattr__(self, "supports", _SUPPORTS - ({"state"} if self.mode == "standalone" else set()))
         available.import_brian2()
 
     def legalise(self, program: Program) -> Program:
@@ -71,23 +78,31 @@ class Brian2:
         rounds.check_size(program, 1)
         if self.mode == "runtime":
             runtime = _Runtime(program, self.codegen)
-            yield lambda stimulus, request=None: _run(program, stimulus, request, runtime.run)
+            yield lambda stimulus, request=None, state=None: _run(program, stimulus, request, runtime.run, state)
             return
         compiler.check_standalone()
         standalone = Standalone(program, None if self.directory is None else Path(self.directory))
         try:
-            yield lambda stimulus, request=None: _run(program, stimulus, request, standalone.run)
+            yield self._without_states(program, standalone)
         finally:
             standalone.remove()
 
+    def _without_states(self, program: Program, standalone: Standalone) -> Runner:
+        def run(stimulus: Spikes, request: Request | None = None, state: State | None = None) -> Outcome:
+            check_state_supported(self, request or Request(), state)
+            return _run(program, stimulus, request, lambda *others: standalone.run(*others[:3]))
 
-_Run = Callable[[Spikes, Request, Callable[[int], None]], Gatherer]
+        return run
 
 
-def _run(program: Program, stimulus: Spikes, request: Request | None, run: _Run) -> Outcome:
+_Run = Callable[[Spikes, Request, Callable[[int], None], "State | None"], Gatherer]
+
+
+def _run(program: Program, stimulus: Spikes, request: Request | None, run: _Run, state: State | None = None) -> Outcome:
     request = checked_request(program, stimulus, request)
+    begin = None if state is None else checked_state(program, state, len(stimulus))
     with progress_bar(len(stimulus), request.progress) as advance:
-        return run(stimulus, request, advance).outcome()
+        return run(stimulus, request, advance, begin).outcome()
 
 
 class _Runtime:
@@ -98,19 +113,19 @@ class _Runtime:
         self._networks: dict[Any, Replicas] = {}
         self._n_steps = 0
 
-    def run(self, stimulus: Spikes, request: Request, advance: Callable[[int], None]) -> Gatherer:
+    def run(self, stimulus: Spikes, request: Request, advance: Callable[[int], None], state: State | None) -> Gatherer:
         """Run a batch; use NumPy if Cython cannot compile."""
         plan = rounds.plan(stimulus.n_steps, rounds.n_replicas(self._program, len(stimulus)))
         self._n_steps += sum(part.n_steps for part in plan)
         kind = self._kind(stimulus, request)
         target = compiler.choose_target(self._codegen, kind, self._n_steps)
         if target == "cython" and not compiler.is_compiled(kind):
-            gatherer = self._compile_and_run(plan, stimulus, request, advance)
+            gatherer = self._compile_and_run(plan, stimulus, request, advance, state)
             if gatherer is not None:
                 compiler.mark_compiled(kind)
                 return gatherer
             self._codegen = target = "numpy"
-        return self._run_on(target, plan, stimulus, request, advance)
+        return self._run_on(target, plan, stimulus, request, advance, state)
 
     def _kind(self, stimulus: Spikes, request: Request) -> dict[str, Any]:
         """Return everything on which the compiled code depends."""
@@ -130,7 +145,12 @@ class _Runtime:
         return kind | {name: value for name, value in beyond.items() if value}
 
     def _compile_and_run(
-        self, plan: list[Round], stimulus: Spikes, request: Request, advance: Callable[[int], None]
+        self,
+        plan: list[Round],
+        stimulus: Spikes,
+        request: Request,
+        advance: Callable[[int], None],
+        state: State | None,
     ) -> Gatherer | None:
         """Return None, with a warning, if Cython cannot compile."""
         missing = compiler.missing_tools(standalone=False)
@@ -138,15 +158,21 @@ class _Runtime:
             compiler.warn_of_numpy(f"no {', '.join(missing)} found")
             return None
         try:
-            return self._run_on("cython", plan, stimulus, request, advance)
+            return self._run_on("cython", plan, stimulus, request, advance, state)
         except Exception as error:  # distutils, Cython and the compiler may raise any type
             compiler.warn_of_numpy(f"{type(error).__name__}: {error}")
             return None
 
     def _run_on(
-        self, target: str, plan: list[Round], stimulus: Spikes, request: Request, advance: Callable[[int], None]
+        self,
+        target: str,
+        plan: list[Round],
+        stimulus: Spikes,
+        request: Request,
+        advance: Callable[[int], None],
+        state: State | None,
     ) -> Gatherer:
-        gatherer = Gatherer(self._program, stimulus, request)
+        gatherer = Gatherer(self._program, stimulus, request, state)
         replicas = plan[0].samples.size
         graded = stimulus.payload is not None
         key = target, replicas, request.excursions, graded
@@ -154,6 +180,6 @@ class _Runtime:
             network = self._networks.pop(key, None)
             if network is None:
                 network = Replicas(self._program, replicas, excursions=request.excursions, graded=graded)
-            network.run(plan, stimulus, request, gatherer, advance)
+            network.run(plan, stimulus, request, gatherer, advance, state)
             self._networks[key] = network  # not kept after an interruption, because spikes may be in flight
         return gatherer

@@ -118,11 +118,15 @@ class Neuron:
         needs = (*(["two-currents"] * self.second), *(["adaptive-threshold"] * self.adaptive))
         return tuple(NAMES.get(name, name) for name in LIF.variables(needs))
 
+    @property
+    def accumulators(self) -> tuple[str, ...]:
+        """The variables to which arriving spikes add, one for each receptor."""
+        return ("a", "a2") if self.second else ("a",)
+
     def model(self) -> str:
         """Return the declarations of the variables."""
-        accumulators = ("a", "a2") if self.second else ("a",)
         parameters = [NAMES.get(name, name) for name in self.parameters]
-        return "\n".join(f"{name} : 1" for name in (*self.state, *accumulators, "hold", *parameters))
+        return "\n".join(f"{name} : 1" for name in (*self.state, *self.accumulators, "hold", *parameters))
 
     def advance(self, *, excursions: bool = False) -> str:
         """Return the statements that advance all variables, before the reset.

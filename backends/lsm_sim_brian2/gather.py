@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.backend import Excursions, Outcome, Request
+from lsm_sim.engine.ends import Ends
 from lsm_sim.engine.requests import recorded_steps, recorded_variables
+from lsm_sim.engine.state import State
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
@@ -17,9 +19,9 @@ N_KINDS = len(Excursions.KINDS)
 
 
 class Gatherer:
-    """Collects spikes, states and excursions of consecutive rounds."""
+    """Collects spikes, states and excursions of consecutive rounds; ``begin`` is the state from which samples go on."""
 
-    def __init__(self, program: Program, stimulus: Spikes, request: Request) -> None:
+    def __init__(self, program: Program, stimulus: Spikes, request: Request, begin: State | None = None) -> None:
         self._program, self._stimulus, self._request = program, stimulus, request
         n_samples, n = len(stimulus), program.n_neurons
         nothing = np.empty(0, np.int64)
@@ -28,6 +30,7 @@ class Gatherer:
         rows = [recorded_steps(request, int(steps)).size for steps in stimulus.n_steps]
         variables = recorded_variables(program, request)
         self._traces = {name: [np.empty((size, request.neurons.size)) for size in rows] for name in variables}
+        self.ends = Ends(program, stimulus, begin) if request.keep_state else None
         never = np.full((n_samples, N_KINDS), -1)
         self._excursions = Excursions(np.zeros((n_samples, N_KINDS), np.int64), never, never.copy())
 
@@ -39,6 +42,8 @@ class Gatherer:
             own = own[step[own] < self._stimulus.n_steps[b]]
             if self._request.spikes:
                 self._spikes[b].append((step[own], neuron[own]))
+            if self.ends is not None:
+                self.ends.add_spikes(b, step[own], neuron[own])
             if self._counts is not None and self._request.bins is not None:
                 bins = np.searchsorted(self._request.bins[b], step[own], side="right") - 1
                 np.add.at(self._counts[b], (bins, neuron[own]), 1)
@@ -56,6 +61,12 @@ class Gatherer:
                     target[:] = values[: len(target), r]
                 elif row < len(target):
                     target[row] = values[r]
+
+    def add_end(self, b: int, variables: Mapping[str, Any]) -> None:
+        """Add the state variables of the neurons at the end of sample ``b``."""
+        assert self.ends is not None
+        for name, values in variables.items():
+            self.ends.set_variable(b, name, values)
 
     def add_excursions(self, samples: Ints, step: Any, replica: Any, neuron: Any, left: Any) -> None:
         """Add excursions, sorted like spikes; ``left`` is the sum of 1, 2, 4 for the kinds."""
@@ -76,6 +87,7 @@ class Gatherer:
             counts=self._counts,
             traces={name: tuple(rows) for name, rows in self._traces.items()},
             excursions=self._excursions if request.excursions else None,
+            state=None if self.ends is None else self.ends.state(),
         )
 
     def _all_spikes(self) -> Spikes:

@@ -14,12 +14,14 @@ import numpy as np
 
 from lsm_sim.backend import Request
 from lsm_sim.engine.requests import recorded_steps
+from lsm_sim.engine.state import State
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_brian2 import equations, rounds, synapses
 from lsm_sim_brian2.gather import Gatherer
 from lsm_sim_brian2.inputs import PAYLOAD, Inputs
 from lsm_sim_brian2.rounds import Round
+from lsm_sim_brian2.states import Beginning, Cells, Resources, variables_at_end
 
 BEGIN, RUN, DRAIN = 0.0, 1.0, 2.0  # the phases of equations.fused_step
 _BUFFER = 1 << 18  # maximum number of spikes in the buffer before they are counted
@@ -55,12 +57,16 @@ class Replicas:
             getattr(cells, name)[:] = self._tiled(values, never)
         if graded:
             cells.payload[:] = 1
+        self._resources: list[Resources] = []
         parts = [cells, *self._synapses(b2, cells, clock), *self._operations(b2, clock)]
         self._network = b2.Network(*parts, name="lsm_sim_network")
         driven = [*(["left"] if excursions else []), *(["payload"] if graded else [])]
         names = {name: equations.NAMES.get(name, name) for name in program.state}
         names |= {name: name for name in ("fires", "phase", "_spikespace", *driven)}
         self._arrays = {name: cells.variables[own].get_value() for name, own in names.items()}
+        own = [*fused.neuron.state, *fused.neuron.accumulators, "hold"]
+        values = {name: cells.variables[name].get_value() for name in own}
+        self._cells = Cells(values, replicas, self._inputs.n_cells)
 
     def _tiled(self, values: Any, channel: float) -> Any:
         """Return values of the neurons (N,) for all cells, with the value ``channel`` at input channels."""
@@ -77,6 +83,9 @@ class Replicas:
             group.connect(i=(source[index] + first).ravel(), j=target.ravel())
             synapses.set_parameters(group, program, kind, index, self._replicas)
             group.delay[:] = np.tile(delay[index], self._replicas) * b2.second
+            if kind.rule != "static":
+                r, f = (group.variables[name].get_value() for name in ("r", "f"))
+                self._resources.append(Resources(program, index, self._replicas, r, f))
             out.append(group)
         return out
 
@@ -98,8 +107,10 @@ class Replicas:
         request: Request,
         gatherer: Gatherer,
         advance: Callable[[int], None],
+        state: State | None = None,
     ) -> None:
-        """Run all rounds in one simulation and pass the results to ``gatherer``."""
+        """Run all rounds in one simulation, on from ``state``, and pass the results to ``gatherer``."""
+        self._state = state
         self._plan, self._stimulus, self._request = iter(plan), stimulus, request
         self._gatherer, self._advance = gatherer, advance
         self._k, self._left = 0, 0
@@ -112,11 +123,18 @@ class Replicas:
             self._begin_round(next(self._plan))
         elif self._k < 2 or self._k == self._round.n_steps:
             self._arrays["phase"][...] = RUN if self._k < self._round.n_steps else DRAIN
+        if self._beginning is not None and self._k < self._round.n_steps:
+            self._beginning.step(self._k)
 
     def _begin_round(self, new: Round) -> None:
         self._round, self._k, self._row = new, 0, 0
         self._left = new.n_steps + rounds.gap(self._program)
+        self._beginning = None
         self._arrays["phase"][...] = BEGIN
+        if self._state is not None:
+            own = self._state[new.samples]
+            self._beginning = Beginning(self._program, own, self._cells, self._resources)
+            self._arrays["phase"][...] = RUN  # BEGIN would put everything to rest
         step, replica, cell, self._payload = self._inputs.events(self._stimulus, new.samples)
         self._kicks = replica * self._width + cell
         self._bounds = np.searchsorted(step, np.arange(self._left + 1)).tolist()
@@ -147,12 +165,19 @@ class Replicas:
             self._row += 1
         if self._excursions and self._k < self._round.n_steps:
             self._add_excursions()
+        if self._gatherer.ends is not None:
+            self._add_ends()
         self._k += 1
         self._left -= 1
         if self._left == 0 or self._buffered > _BUFFER:
             self._flush()
         if self._left == 0:
             self._advance(self._round.samples.size)
+
+    def _add_ends(self) -> None:
+        for replica, b in enumerate(self._round.samples):
+            if self._stimulus.n_steps[b] == self._k + 1:
+                self._gatherer.add_end(b, variables_at_end(self._program, self._cells, replica))
 
     def _add_excursions(self) -> None:
         left = self._arrays["left"]

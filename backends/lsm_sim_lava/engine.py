@@ -41,7 +41,7 @@ class Lava:
 
     name: str = "lava"
     supports: frozenset[str] = frozenset(
-        {"adaptive-threshold", "blocks", "graded", "initial-state", "stp", "two-currents"}
+        {"adaptive-threshold", "blocks", "graded", "initial-state", "state", "stp", "two-currents"}
     )
     time_limit: float | None = None
     stock_synapses: bool = False
@@ -80,8 +80,14 @@ class Lava:
         """Start the worker, yield the runner, end the worker and all its processes."""
         try:
             self.worker.start()
-            yield lambda stimulus, request=None: run_program(
-                self.worker, program, stimulus, request, time_limit=self.time_limit, stock=self.stock_synapses
+            yield lambda stimulus, request=None, state=None: run_program(
+                self.worker,
+                program,
+                stimulus,
+                request,
+                time_limit=self.time_limit,
+                stock=self.stock_synapses,
+                state=state,
             )
         finally:
             if not self.worker.keep:

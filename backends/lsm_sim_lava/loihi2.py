@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from lsm_sim.backend import DEFAULT, Excursions, Outcome, Request, Runner, check_supported, find
-from lsm_sim.engine.protocol import check_stimulus_supported
+from lsm_sim.engine.protocol import check_state_supported, check_stimulus_supported
 from lsm_sim.errors import BackendUnavailableError, UnsupportedError
 from lsm_sim.program.program import Program
 from lsm_sim.quantisation.quantise import in_arithmetic
@@ -72,6 +72,7 @@ class Loihi2:
 
         def run(stimulus: Spikes, request: Request | None = None) -> Outcome:
             request = request or Request()
+            check_state_supported(self, request, None)
             if isinstance(stimulus, Spikes):  # `run_program` refuses anything else
                 check_stimulus_supported(self, stimulus)
             if request.neurons.size:

@@ -13,13 +13,16 @@ from lava.proc.sparse.process import DelaySparse, Sparse
 from lava.utils.weightutils import SignMode
 from scipy.sparse import csr_matrix
 
+from lsm_sim.engine.state import State
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim_lava import plan as plans
+from lsm_sim_lava import states
 from lsm_sim_lava.plan import SLOTS, Layer, Plan
 from lsm_sim_lava.processes import neurons as neuron_models
 from lsm_sim_lava.processes import synapses as synapse_models
 from lsm_sim_lava.processes.events import Events, GradedEvents
+from lsm_sim_lava.processes.in_flight import InFlight
 from lsm_sim_lava.recorder import Recording
 
 TAGS = {"float64": "floating_pt", "loihi": "fixed_pt"}
@@ -33,10 +36,14 @@ _QUICK: dict[str, dict[Any, Any]] = {
 }
 
 
-def run(program: Program, stimulus: Spikes, recording: Recording, *, stock_synapses: bool) -> None:
+def run(
+    program: Program, stimulus: Spikes, recording: Recording, *, stock_synapses: bool, state: State | None = None
+) -> None:
     """Run all samples together, as copies of the network; the neurons write the requested data into files."""
-    plan = plans.plan(program, message_bits=plans.message_bits(stimulus), excursions=recording.excursions)
-    neurons = build(program, stimulus, recording, plan)
+    held = state is not None and bool(state.hold.any())
+    bits = plans.message_bits(stimulus)
+    plan = plans.plan(program, message_bits=bits, excursions=recording.excursions, held=held)
+    neurons = build(program, stimulus, recording, plan, state=state)
     models = _RECORDING[program.arithmetic] | ({} if stock_synapses else _QUICK[program.arithmetic])
     config = Loihi2SimCfg(select_tag=TAGS[program.arithmetic], exception_proc_model_map=models)
     neurons.run(
@@ -51,16 +58,20 @@ def build(
     recording: Recording,
     plan: Plan,
     entry: Callable[[Any], Any] = lambda events: events.s_out,
+    state: State | None = None,
 ) -> Any:
     """Return the neurons, connected to everything else; ``entry`` returns the output port of the source of events."""
     copies = len(stimulus)
-    neurons = _neurons(program, plan.neurons, copies, stimulus.n_steps, recording)
+    neurons = _neurons(program, plan.neurons, stimulus, recording, state)
+    if state is not None:
+        _connect_in_flight(program, state, neurons)
     events = source = None
     for layer in plan.layers:
         if layer.pre.size == 0:
             continue
         n_pre = program.n_inputs if layer.from_inputs else program.n_neurons
         many = plans.replicated(layer, n_pre, program.n_neurons, copies)
+        many = many if state is None else states.resumed(many, program, state)
         synapses = _synapses(many, n_pre * copies, program.n_neurons * copies, program.arithmetic)
         if layer.from_inputs:
             if events is None:
@@ -71,6 +82,16 @@ def build(
             neurons.s_out.connect(synapses.s_in)
         synapses.a_out.connect(neurons.a2_in if layer.receptor else neurons.a_in)
     return neurons
+
+
+def _connect_in_flight(program: Program, state: State, neurons: Any) -> None:
+    """Connect a source of what was in flight to each receptor where something was."""
+    number = np.float64 if program.arithmetic == "float64" else np.int32
+    for receptor in range(program.n_receptors):
+        arrivals = states.in_flight(state, receptor)
+        if arrivals.any():
+            source = InFlight(arrivals=arrivals.astype(number))
+            source.a_out.connect(neurons.a2_in if receptor else neurons.a_in)
 
 
 def _connect_input(layer: Layer, events: Any, source: Any, synapses: Any) -> None:
@@ -95,12 +116,14 @@ def _events(stimulus: Spikes, n_steps: int) -> Any:
     return Events(**form) if stimulus.payload is None else GradedEvents(**form, payload=stimulus.payload[order])
 
 
-def _neurons(program: Program, process: str, copies: int, n_steps: Any, recording: Recording) -> Any:
-    p = {name: np.tile(array, copies) for name, array in program.arrays.items()}
+def _neurons(program: Program, process: str, stimulus: Spikes, recording: Recording, state: State | None) -> Any:
+    p = {name: np.tile(array, len(stimulus)) for name, array in program.arrays.items()}
     if process in ("Neurons", "TwoCurrentNeurons"):
         own = getattr(neuron_models, process)
-        return own(parameters=p, n_steps=n_steps, recording=recording)
-    start = {name: np.tile(values, copies) for name, values in program.start().items() if values.any()}
+        begin = None if state is None else states.of_neurons(program, state)
+        return own(parameters=p, n_steps=stimulus.n_steps, recording=recording, begin=begin)
+    begin = states.of_neurons(program, State.start(program, len(stimulus)) if state is None else state)
+    start = {name: begin[name] for name in program.state if begin[name].any()}
     common: dict[str, Any] = {"shape": p["threshold"].shape, "vth": p["threshold"]} | start
     if program.arithmetic == "loihi":
         mantissa, exponent = plans.split_bias(p["bias"])

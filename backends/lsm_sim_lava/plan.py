@@ -28,13 +28,16 @@ _WIDE_BITS = 32  # of payloads that need our own
 class Plastic:
     """The rows of a layer with short-term plasticity: each is one source in one block, with a state of its own.
 
-    ``source`` (rows,) is its input channel or neuron, ``arrays`` are those of the rule, (rows,) each, and ``grid`` (rows,) is the
-    exponent of the grid of its block's weights.
+    ``source`` (rows,) is its input channel or neuron, ``arrays`` are those of the rule, (rows,) each, ``grid`` (rows,) is the
+    exponent of the grid of its block's weights, and ``block`` (rows,) counts the program's blocks of this rule. ``begin`` has
+    the state at the start, r and f (rows,); None: at rest.
     """
 
     source: Ints
     arrays: Mapping[str, Any]
     grid: Ints
+    block: Ints
+    begin: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +69,21 @@ class Plan:
     reasons: tuple[str, ...]
 
 
-def plan(program: Program, *, message_bits: int = 0, excursions: bool = False, max_layers: int = MAX_LAYERS) -> Plan:
-    """Return the processes that run ``program`` exactly; `message_bits` says what its stimulus needs."""
+def plan(
+    program: Program,
+    *,
+    message_bits: int = 0,
+    excursions: bool = False,
+    held: bool = False,
+    max_layers: int = MAX_LAYERS,
+) -> Plan:
+    """Return the processes that run ``program`` exactly; `message_bits` says what its stimulus needs.
+
+    ``held``: it goes on from a state in which neurons are held.
+    """
     neurons, reasons = _neuron_process(program)
+    if held:
+        neurons, reasons = _own_neurons(program), [*reasons, "neurons are held at the start"]
     if excursions:
         neurons, reasons = _own_neurons(program), [*reasons, "excursions are counted"]
     layers: list[Layer] = []
@@ -94,10 +109,13 @@ def message_bits(stimulus: Spikes) -> int:
     return MESSAGE_BITS if largest < 1 << (MESSAGE_BITS - 1) else _WIDE_BITS
 
 
-def shared_memory(program: Program, layers: Sequence[Layer]) -> int:
-    """Return the bytes of shared memory of one copy's channels: input spikes and output arrivals of each layer."""
+def shared_memory(program: Program, layers: Sequence[Layer], *, resumed: bool = False) -> int:
+    """Return the bytes of shared memory of one copy's channels: input spikes and output arrivals of each layer.
+
+    ``resumed``: it goes on from a state, and what was in flight arrives beside them.
+    """
     n = program.n_neurons
-    sources = 0
+    sources = n * program.n_receptors if resumed else 0
     for layer in layers:
         channels = 2 if layer.plastic and layer.message_bits else 1  # events, and their payloads
         sources += channels * (program.n_inputs if layer.from_inputs else n)
@@ -183,21 +201,23 @@ _NO_SYNAPSES = SynapseBlock(indptr=np.zeros(1, np.int64), post=_NONE, weight=_NO
 
 def _plastic_layers(program: Program, from_inputs: bool, receptor: int, message_bits: int) -> list[Layer]:
     """Return all synapses with short-term plasticity of a receptor, from inputs or from neurons, as one layer at most."""
-    blocks = [block for block in program.blocks if block.rule == "stp" and block.receptor == receptor]
     columns, parts, n_rows = [], [], 0
-    for block in blocks:
+    for number, block in enumerate(block for block in program.blocks if block.rule == "stp"):
+        if block.receptor != receptor:
+            continue
         s = _from(all_synapses([block]), program, from_inputs)
         source, row = np.unique(s.source, return_inverse=True)
         of_block = source + (0 if from_inputs else program.n_inputs)
         arrays = {name: values[of_block] for name, values in block.arrays.items()}
         columns.append((n_rows + row, s.post, s.weight, s.delay))
-        parts.append({"source": source, "grid": np.full(source.size, block.exponent)} | arrays)
+        same = {"grid": np.full(source.size, block.exponent), "block": np.full(source.size, number)}
+        parts.append({"source": source} | same | arrays)
         n_rows += source.size
     if n_rows == 0:
         return []
     pre, post, weight, delay = (np.concatenate(column) for column in zip(*columns, strict=True))
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    plastic = Plastic(rows.pop("source"), grid=rows.pop("grid"), arrays=rows)
+    plastic = Plastic(rows.pop("source"), grid=rows.pop("grid"), block=rows.pop("block"), arrays=rows)
     return [Layer("PlasticSynapses", from_inputs, pre, post, weight, delay, 0, receptor, message_bits, plastic)]
 
 
@@ -286,7 +306,7 @@ def replicated(layer: Layer, n_pre: int, n_post: int, copies: int) -> Layer:
         n_rows = plastic.source.size
         source = np.tile(plastic.source, copies) + np.repeat(np.arange(copies), n_rows) * n_pre
         arrays = {name: np.tile(values, copies) for name, values in plastic.arrays.items()}
-        plastic = Plastic(source, arrays, np.tile(plastic.grid, copies))
+        plastic = Plastic(source, arrays, np.tile(plastic.grid, copies), np.tile(plastic.block, copies))
     return replace(
         layer,
         pre=np.tile(layer.pre, copies) + shift * n_rows,

@@ -12,12 +12,14 @@ from pathlib import Path
 
 _ATTEMPTS, _PAUSE = 20, 0.05  # seconds
 _EXIT_CODE = 49  # fields after the name in /proc/PID/stat
+ENDED = "ended"  # as processes do at the end of a network
 
 
 def broken(pid: int) -> set[tuple[int, str]]:
-    """Return the processes of the worker ``pid`` for which Lava would wait for ever, and what happened to each.
+    """Return the processes of the worker ``pid`` for which Lava may wait for ever, and what happened to each.
 
-    Killed ones are seen only until the worker collects their exit status; then it reports them itself.
+    Ended ones are seen only until the worker collects their exit status; then it reports itself those that were killed. What
+    happened is `ENDED` if nothing shows that it is wrong.
     """
     import psutil
 
@@ -30,16 +32,19 @@ def broken(pid: int) -> set[tuple[int, str]]:
                 if status == psutil.STATUS_STOPPED:
                     found.add((process.pid, "was stopped by a signal"))
                 elif status == psutil.STATUS_ZOMBIE and process is not worker:
-                    number = _fatal_signal(process.pid)
-                    found.add((process.pid, f"was killed by {signal_name(number)}" if number else "ended"))
+                    found.add((process.pid, _how_it_ended(process.pid)))
     return found
 
 
-def _fatal_signal(pid: int) -> int:
-    """Return the signal that ended a process whose exit status has not been collected; 0: none, or unknown."""
+def _how_it_ended(pid: int) -> str:
+    """Return what the exit status of a process says before it is collected; where it cannot be read, that it ended."""
+    status = 0
     with contextlib.suppress(OSError, ValueError, IndexError):
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[_EXIT_CODE]) & 127
-    return 0
+        status = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[_EXIT_CODE])
+    number, code = status & 127, status >> 8 & 255
+    if number:
+        return f"was killed by {signal_name(number)}"
+    return f"ended with exit status {code}" if code else ENDED
 
 
 def signal_name(number: int) -> str:

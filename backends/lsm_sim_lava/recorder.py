@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lsm_sim.support.checks import Bools, Ints
 
@@ -22,7 +23,11 @@ _FLUSH = 1 << 20  # bytes kept in memory per file
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What to write: ``folder``, number of steps; state variables, at these neurons and steps (None: every step)."""
+    """What to write: ``folder``, number of steps; state variables, at these neurons and steps (None: every step).
+
+    ``ends`` (samples,) is the number of steps of each sample, at whose end all state variables of its neurons are written; None:
+    they are not.
+    """
 
     folder: str
     n_steps: int
@@ -31,11 +36,17 @@ class Recording:
     steps: Ints | None = None
     excursions: bool = False
     n_samples: int = 1
+    ends: Ints | None = None
 
 
 def trace_file(variable: str) -> str:
     """Return the name of the file of a state variable."""
     return f"{variable}.bin"
+
+
+def end_file(variable: str) -> str:
+    """Return the name of the file of a state variable at the end of each sample."""
+    return f"end_{variable}.npy"
 
 
 class _File:
@@ -70,6 +81,7 @@ class Recorder:
         self._wanted = None if recording.steps is None else set(recording.steps.tolist())
         self._excursions = np.zeros((recording.n_samples, 3, 3), np.int64)
         self._excursions[:, 1:] = -1
+        self._ends: dict[str, npt.NDArray[Any]] = {}
 
     def add(self, k: int, spiked: Bools, state: Mapping[str, Any]) -> None:
         """Record the state at the end of step ``k``; after the last step everything is on disk."""
@@ -81,12 +93,22 @@ class Recorder:
         if chosen.size and (self._wanted is None or k in self._wanted):
             for name, file in self._traces.items():
                 file.add(np.asarray(state[name][chosen], np.float64))
+        if self._recording.ends is not None:
+            self._add_ends(k, self._recording.ends, state)
         self._beat[:8] = int(k + 1).to_bytes(8, "little")
         if k + 1 == self._recording.n_steps:
             for file in (self._spikes, *self._traces.values()):
                 file.flush()
             if self._recording.excursions:
                 np.save(Path(self._recording.folder) / EXCURSIONS, self._excursions)
+            for name, values in self._ends.items():
+                np.save(Path(self._recording.folder) / end_file(name), values)
+
+    def _add_ends(self, k: int, ends: Ints, state: Mapping[str, Any]) -> None:
+        ended = np.flatnonzero(ends == k + 1)
+        for name, values in state.items() if ended.size else ():
+            rows = np.asarray(values).reshape(ends.size, -1)
+            self._ends.setdefault(name, np.zeros_like(rows))[ended] = rows[ended]
 
     def add_excursions(self, k: int, where: Bools, running: Bools) -> None:
         """Count excursions at step ``k``: ``where`` has shape (3, samples * N), ``running`` (samples,)."""

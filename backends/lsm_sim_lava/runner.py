@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.backend import Excursions, Outcome, Request
+from lsm_sim.engine.ends import Ends
 from lsm_sim.engine.requests import checked_request, recorded_steps, recorded_variables
+from lsm_sim.engine.state import State, checked_state
 from lsm_sim.errors import RunError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
@@ -45,10 +47,10 @@ class _Part:
     excursions: Any
 
 
-def copies(program: Program, message_bits: int = 0) -> int:
+def copies(program: Program, message_bits: int = 0, *, resumed: bool = False) -> int:
     """Return how many samples run together: enough to share the cost of the handshakes per step, and few enough to fit."""
     ring = (program.max_delay + 2) * program.n_receptors * program.n_neurons
-    need = plans.shared_memory(program, plans.plan(program, message_bits=message_bits).layers)
+    need = plans.shared_memory(program, plans.plan(program, message_bits=message_bits).layers, resumed=resumed)
     free = shutil.disk_usage(_SHM).free if _SHM.is_dir() else math.inf
     if need > free:
         raise RunError(
@@ -77,12 +79,18 @@ def run_program(
     time_limit: float | None,
     stock: bool = False,
     chip: Mapping[str, str] | None = None,
+    state: State | None = None,
 ) -> Outcome:
-    """Run every sample of ``stimulus`` from rest; see `lsm_sim.backend.Runner`. ``chip`` has the location of a chip to use."""
+    """Run every sample of ``stimulus`` from rest, or on from ``state``; see `lsm_sim.engine.protocol.StatefulRunner`.
+
+    ``chip`` has the location of a chip to use.
+    """
     request = checked_request(program, stimulus, request)
+    begin = None if state is None else checked_state(program, state, len(stimulus))
+    ends = Ends(program, stimulus, begin) if request.keep_state else None
     check_memory((program.max_delay + 2) * program.n_receptors * program.n_neurons * 8, "lava: the spikes in flight")
     order = np.argsort(stimulus.n_steps, kind="stable")  # samples of similar length run together
-    size = copies(program, plans.message_bits(stimulus)) if chip is None else 1
+    size = 1 if chip else copies(program, plans.message_bits(stimulus), resumed=begin is not None)
     jobs = [order[first : first + size] for first in range(0, order.size, size)]
     durations = [int(stimulus.n_steps[job].max()) for job in jobs]
     parts = []
@@ -92,16 +100,34 @@ def run_program(
             limit = time_limit or _MARGIN + _PATIENCE * estimate(program, len(job), n_steps)
             start = limit if chip else max(_STALL, _MARGIN + _PATIENCE * estimate(program, len(job), n_steps=1))
             batch = stimulus[job]
-            settings = _settings(program, request, len(job), n_steps, stock) | dict(chip or {})
-            folder = worker.run(program, batch, settings, Limits(limit, start, stall), advance)
-            parts.append(_reduced(_read(folder, program, batch, request), request, job))
+            settings = _settings(program, request, batch, n_steps, stock) | dict(chip or {})
+            own = None if begin is None else begin[job]
+            folder = worker.run(program, batch, settings, Limits(limit, start, stall), advance, own)
+            part = _read(folder, program, batch, request)
+            if ends is not None:
+                _add_ends(ends, folder, program, job, part)
+            parts.append(_reduced(part, request, job))
             shutil.rmtree(folder, ignore_errors=True)
-    return _outcome(parts, np.argsort(np.concatenate(jobs)), request)
+    outcome = _outcome(parts, np.argsort(np.concatenate(jobs)), request)
+    return outcome if ends is None else replace(outcome, state=ends.state())
 
 
-def _settings(program: Program, request: Request, n_samples: int, n_steps: int, stock: bool) -> dict[str, Any]:
+def _add_ends(ends: Ends, folder: Path, program: Program, job: Ints, part: _Part) -> None:
+    """Add what a job shows of the states at the end of its samples."""
+    assert part.spikes is not None
+    values = {name: np.load(folder / recorder.end_file(name)) for name in program.state}
+    for i, b in enumerate(job):
+        own = slice(part.spikes.offsets[i], part.spikes.offsets[i + 1])
+        ends.add_spikes(b, part.spikes.step[own], part.spikes.channel[own])
+        for name in program.state:
+            ends.set_variable(b, name, values[name][i])
+
+
+def _settings(program: Program, request: Request, batch: Spikes, n_steps: int, stock: bool) -> dict[str, Any]:
     steps = {} if request.steps is None else {"steps": request.steps}
-    neurons = (np.arange(n_samples)[:, None] * program.n_neurons + request.neurons).ravel()
+    if request.keep_state:
+        steps["ends"] = batch.n_steps
+    neurons = (np.arange(len(batch))[:, None] * program.n_neurons + request.neurons).ravel()
     variables = np.array(recorded_variables(program, request), dtype=np.str_)
     common = {"n_steps": n_steps, "neurons": neurons, "variables": variables, "excursions": request.excursions}
     return {"stock_synapses": stock, **common, **steps}

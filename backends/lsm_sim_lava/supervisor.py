@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 import lsm_sim
+from lsm_sim.engine.state import State
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
@@ -24,14 +25,18 @@ from lsm_sim_lava import process_group
 from lsm_sim_lava.interpreter import Interpreter
 from lsm_sim_lava.lava_import import unlink_segments
 from lsm_sim_lava.recorder import BEAT
-from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY
+from lsm_sim_lava.worker import DONE, FAILURE, OUTPUT, READY, STATE
 
 _PREFIX = "lsm_sim_lava_"  # of folders, before the process id
 _START_SECONDS = 60  # imports take 2 s on an idle machine
 _SOCKET, _LONGEST_SOCKET = 34, 104  # characters that multiprocessing adds for its sockets, and the limit of macOS
 _CONSEQUENCES = ("ConnectionResetError", "ConnectionRefusedError", "BrokenPipeError", "EOFError")  # of another failure
 _POLL = 0.01  # seconds
-_LOOK = 1.0  # seconds between checks for broken processes; it takes two in a row, as processes also end regularly
+_LOOK = 1.0  # seconds between checks for broken processes
+_LOOKS, _LOOKS_ENDED = (
+    2,
+    10,
+)  # in a row that it takes; more for one that may have ended regularly, which a busy machine collects late
 _GRACE = 1.0  # seconds for a failing worker to report the cause, and for a killed one to disappear
 
 
@@ -114,13 +119,17 @@ class Worker:
         settings: Mapping[str, Any],
         limits: Limits,
         advance: Callable[[int], None],
+        state: State | None = None,
     ) -> Path:
-        """Run one job and return the folder with its files, which the caller removes; ``advance`` gets numbers of steps."""
+        """Run one job, on from ``state``, and return the folder with its files, which the caller removes.
+
+        ``advance`` gets numbers of steps.
+        """
         self.start()
         self._n_jobs += 1
         job = self.folder / f"job{self._n_jobs}"
         try:
-            _writing(lambda: self._write_job(job, program, stimulus, settings))
+            _writing(lambda: self._write_job(job, program, stimulus, settings, state))
             self._send(job)
             beat = np.memmap(job / BEAT, np.int64, mode="r", shape=1)
             answer = self._wait(job / DONE, limits, lambda: int(beat[0]), advance)
@@ -133,7 +142,9 @@ class Worker:
             raise RunError(f"lava: the run failed ({cause})")
         return job
 
-    def _write_job(self, job: Path, program: Program, stimulus: Spikes, settings: Mapping[str, Any]) -> None:
+    def _write_job(
+        self, job: Path, program: Program, stimulus: Spikes, settings: Mapping[str, Any], state: State | None
+    ) -> None:
         job.mkdir()
         (job / BEAT).write_bytes(bytes(8))
         if id(program) not in self._programs:
@@ -142,6 +153,8 @@ class Worker:
             self._programs[id(program)] = program, path  # a reference to the program, so that its id is not reused
         npz.write(job / "settings.npz", {"program": self._programs[id(program)][1], **settings})
         stimulus.save(job / "stimulus.npz")
+        if state is not None:
+            state.save(job / STATE)
 
     def _send(self, job: Path) -> None:
         assert self._process is not None
@@ -161,8 +174,8 @@ class Worker:
     ) -> dict[str, str]:
         """Wait for the answer at ``path`` and return it; raise if the worker fails, ends, or takes too long."""
         begin = moved = time.monotonic()
-        look, seen = begin + _LOOK, 0
-        before: set[tuple[int, str]] = set()
+        look, seen, looked = begin + _LOOK, 0, 0
+        before: dict[tuple[int, str], int] = {}
         while not path.exists():
             time.sleep(_POLL)
             now = time.monotonic()
@@ -172,7 +185,8 @@ class Worker:
                 seen, moved = reached, now
             self._check_failure(path)
             if now > look:
-                look, before = time.monotonic() + _LOOK, self._check_processes(before)
+                before = self._check_processes(before, moving=seen > looked)
+                look, looked = time.monotonic() + _LOOK, seen
             _check_time(limits, seen, now - begin, now - moved)
         answer: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return answer
@@ -185,12 +199,19 @@ class Worker:
         if self._process and self._process.poll() is not None and not path.exists():
             raise RunError(f"lava: the worker ended unexpectedly ({self._cause(self._how_it_ended())}); run again")
 
-    def _check_processes(self, before: set[tuple[int, str]]) -> set[tuple[int, str]]:
-        """Return the broken processes; raise if one of them was broken ``before``."""
-        broken = process_group.broken(self.pid)
-        for _, what in broken & before:
-            raise RunError(f"lava: the run failed (a Lava process {what}); run again")
-        return broken
+    def _check_processes(self, before: Mapping[tuple[int, str], int], *, moving: bool) -> dict[tuple[int, str], int]:
+        """Return in how many looks each broken process was seen; raise if it was too many.
+
+        ``before`` is that of the last look. One that may have ended regularly counts only while no steps are run.
+        """
+        found = {one: before.get(one, 0) + 1 for one in process_group.broken(self.pid)}
+        for one, looks in found.items():
+            _, what = one
+            if what == process_group.ENDED and moving:
+                found[one] = 0
+            elif looks >= (_LOOKS_ENDED if what == process_group.ENDED else _LOOKS):
+                raise RunError(f"lava: the run failed (a Lava process {what}); run again")
+        return found
 
     def _let_finish(self, path: Path) -> None:
         end = time.monotonic() + _GRACE

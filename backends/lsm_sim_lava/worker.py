@@ -21,6 +21,7 @@ from multiprocessing import popen_fork
 from pathlib import Path
 from typing import Any
 
+from lsm_sim.engine.state import State
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import npz
@@ -29,6 +30,7 @@ from lsm_sim_lava.lava_import import import_lava, name_segments_after, unlink_se
 from lsm_sim_lava.recorder import Recording
 
 READY, DONE, FAILURE, OUTPUT = "ready.json", "done.json", "failure.txt", "output.txt"
+STATE = "state.npz"  # in the folder of a job that goes on from a state
 _POLL = 0.2  # seconds between checks of the parent
 _PR_SET_PDEATHSIG = 1
 
@@ -69,7 +71,8 @@ def _serve(folder: Path, job: Path, network: Any) -> None:
             chip.choose_host(**host)
             chip.run(program, stimulus, recording)
         else:
-            network.run(program, stimulus, recording, stock_synapses=stock)
+            state = State.load(job / STATE) if (job / STATE).exists() else None
+            network.run(program, stimulus, recording, stock_synapses=stock, state=state)
         answer = {}
     except Exception as error:  # reported by the parent
         traceback.print_exc()

@@ -92,8 +92,8 @@ class State:
     def __len__(self) -> int:
         return len(self.hold)
 
-    def __getitem__(self, key: int | slice) -> State:
-        """Return the state of some samples: an index or a slice."""
+    def __getitem__(self, key: int | slice | Ints) -> State:
+        """Return the state of some samples: an index, a slice or an array of indices."""
         chosen = slice(key, key + 1 or None) if isinstance(key, int) else key
         return State(self.program, **{name: values[chosen] for name, values in self.arrays().items()})
 
@@ -150,6 +150,8 @@ def checked_state(program: Program, state: Any, n_samples: int) -> State:
         _check_array(name, state.arrays().get(name), expected.get(name), n_samples)
     if (state.hold < 0).any() or (state.hold > _LONGEST_HOLD).any():
         raise DescriptionError(f"state hold: got {state.hold.min()} .. {state.hold.max()}, expected 0..{_LONGEST_HOLD}")
+    if state.v[state.hold > 0].any():  # a neuron is held only after a spike
+        raise DescriptionError("state v: expected 0 where hold is above 0, as v is after a spike")
     _check_ranges(program, state)
     _check_in_flight(program, state)
     return state

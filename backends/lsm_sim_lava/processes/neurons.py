@@ -25,12 +25,20 @@ class Neurons(AbstractProcess):
     They also have an adaptive threshold if its parameters are given.
 
     ``parameters`` are the arrays of a `lsm_sim.Program`, (N,) each; ``n_steps`` (samples,) is the number of steps of each
-    replica of the network, because later excursions do not count.
+    replica of the network, because later excursions do not count. ``begin`` has the state variables at the start, and ``hold``;
+    None: they start at rest.
     """
 
-    def __init__(self, *, parameters: dict[str, Any], n_steps: np.ndarray, recording: Recording) -> None:
+    def __init__(
+        self,
+        *,
+        parameters: dict[str, Any],
+        n_steps: np.ndarray,
+        recording: Recording,
+        begin: dict[str, Any] | None = None,
+    ) -> None:
         shape = parameters["threshold"].shape
-        super().__init__(parameters=parameters, n_steps=n_steps, recording=recording)
+        super().__init__(parameters=parameters, n_steps=n_steps, recording=recording, begin=begin)
         self.a_in = InPort(shape=shape)
         self.s_out = OutPort(shape=shape)
 
@@ -38,8 +46,15 @@ class Neurons(AbstractProcess):
 class TwoCurrentNeurons(Neurons):
     """The same with a second synaptic current, whose arrivals come through ``a2_in``."""
 
-    def __init__(self, *, parameters: dict[str, Any], n_steps: np.ndarray, recording: Recording) -> None:
-        super().__init__(parameters=parameters, n_steps=n_steps, recording=recording)
+    def __init__(
+        self,
+        *,
+        parameters: dict[str, Any],
+        n_steps: np.ndarray,
+        recording: Recording,
+        begin: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(parameters=parameters, n_steps=n_steps, recording=recording, begin=begin)
         self.a2_in = InPort(shape=parameters["threshold"].shape)
 
 
@@ -56,9 +71,13 @@ class _OwnNeurons(PyLoihiProcessModel):
         self._n_steps = proc_params["n_steps"]
         self._counting = proc_params["recording"].excursions
         self._recorder = Recorder(proc_params["recording"])
-        self._state = LIF.start(self._p, self._arithmetic)
+        begin = proc_params["begin"]
+        start = LIF.start(self._p, self._arithmetic)
+        self._state = start if begin is None else {name: begin[name] for name in start}
         self._step = LIF.step[self._arithmetic]
         self._held_until = np.full(self._p["threshold"].size, -1)
+        if begin is not None:
+            self._held_until += begin["hold"]
 
     def run_spk(self) -> None:
         """Advance by one step; see `lsm_sim.program` for the formulas."""

@@ -106,7 +106,8 @@ class _PlasticSynapses(PyLoihiProcessModel):
         self._arrivals, self._graded = Arrivals(proc_params["table"]), proc_params["graded"]
         plastic = proc_params["plastic"]
         self._source, self._p, self._grid = plastic.source, plastic.arrays, plastic.grid
-        self._state = STP.start(self._source.size, self._arithmetic)
+        begin = plastic.begin
+        self._state = STP.start(self._source.size, self._arithmetic) if begin is None else dict(begin)
 
     def run_spk(self) -> None:
         """Exchange arrivals for spikes, in the order of `_Exchange`."""

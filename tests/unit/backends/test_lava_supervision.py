@@ -9,6 +9,8 @@ import time
 import pytest
 
 pytest.importorskip("lsm_sim_lava")
+from lsm_sim_lava import supervisor
+from lsm_sim_lava.interpreter import Interpreter
 from tests.lava_faults import FAULTS, tools
 
 SAYS = {
@@ -90,6 +92,82 @@ def test_too_little_shared_memory_is_said_before_anything_starts(lava, monkeypat
         pytest.raises(tools.RunError, match="MiB of shared memory"),
     ):
         runner(tools.stimulus(20))
+
+
+CHILD = """
+import os, time
+from pathlib import Path
+pid = os.fork()
+if pid == 0:
+    {end}
+time.sleep({late})
+os.waitpid(pid, 0)
+Path({answer!r}).write_text("{{}}")
+time.sleep(60)
+"""
+
+
+def wait_for(folder, end, late):
+    """Return what the supervisor says of a worker whose child ends at once and is collected after ``late`` seconds."""
+    answer = folder / "done.json"
+    worker = supervisor.Worker(Interpreter(sys.executable, "none"))
+    code = CHILD.format(end=end, late=late, answer=str(answer))
+    worker.folder = folder / "worker"
+    worker.folder.mkdir()
+    worker._process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+    try:
+        return worker._wait(answer, supervisor.Limits(60, 60, 60))
+    finally:
+        worker.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Look ten times as often, so that three looks take 0.3 s."""
+    monkeypatch.setattr(supervisor, "_LOOK", 0.1)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_process_that_ended_regularly_may_be_collected_late(tmp_path, monkeypatch):
+    """As on a busy machine at the end of a sample."""
+    monkeypatch.setattr(supervisor, "_LOOKS_ENDED", 100)  # this machine may be busy too
+    assert wait_for(tmp_path, "os._exit(0)", late=0.5) == {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads exit statuses from /proc")
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    ("end", "says"),
+    [
+        ("os._exit(3)", "ended with exit status 3"),
+        ("os.kill(os.getpid(), 9)", "was killed by SIGKILL"),
+        ("os.kill(os.getpid(), 19)", "was stopped by a signal"),
+    ],
+)
+def test_a_process_that_failed_is_reported_at_the_second_look(tmp_path, monkeypatch, end, says):
+    monkeypatch.setattr(supervisor, "_LOOKS_ENDED", 10**6)
+    with pytest.raises(tools.RunError, match=rf"the run failed \(a Lava process {says}\); run again"):
+        wait_for(tmp_path, end, late=60)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_process_that_ended_for_good_is_reported_in_the_end(tmp_path):
+    with pytest.raises(tools.RunError, match=r"\(a Lava process ended\)"):
+        wait_for(tmp_path, "os._exit(0)", late=60)
+
+
+def test_a_process_that_ended_counts_only_while_no_steps_are_run(monkeypatch):
+    monkeypatch.setattr(supervisor.process_group, "broken", lambda _pid: {(7, "ended")})
+    worker = supervisor.Worker(Interpreter(sys.executable, "none"))
+    worker._process = type("Process", (), {"pid": 5})()
+    before = {}
+    for _ in range(100):
+        before = worker._check_processes(before, moving=True)
+    for looks in range(1, 10):
+        before = worker._check_processes(before, moving=False)
+        assert before == {(7, "ended"): looks}
+    with pytest.raises(tools.RunError, match="a Lava process ended"):
+        worker._check_processes(before, moving=False)
 
 
 def test_a_worker_that_cannot_write_its_answer_leaves_a_sign(tmp_path):

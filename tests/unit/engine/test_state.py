@@ -132,3 +132,51 @@ def test_run_goes_on():
     assert whole.spikes.n_events > 100
     with pytest.raises(DescriptionError, match="keep_state=True"):
         _ = lsm.run(liquid, stimulus).state
+
+
+@pytest.mark.parametrize("backend", ["fast", "reference"])
+def test_a_neuron_that_is_held_has_no_potential(backend):
+    program, stimulus, state = ended()
+    changed = dataclasses.replace(state, v=state.v + 1, hold=state.hold + 1)
+    with compiled(program, backend) as run, pytest.raises(DescriptionError, match="state v: expected 0 where hold"):
+        run(stimulus, KEEP, changed)
+
+
+def test_brian2_refuses_states_in_standalone_programs(brian2, monkeypatch):
+    from lsm_sim_brian2 import compiler
+
+    monkeypatch.setattr(compiler, "check_standalone", lambda: None)
+    program, stimulus, state = ended()
+    standalone = dataclasses.replace(brian2, mode="standalone")
+    assert "state" in brian2.supports - standalone.supports
+    with standalone.compile(program) as run:
+        for request, given in ((KEEP, None), (Request(progress=False), state)):
+            with pytest.raises(UnsupportedError, match="'state'"):
+                run(stimulus, request, given)
+
+
+@pytest.mark.parametrize("name", ["brian2", "lava"])
+def test_a_state_that_does_not_fit_is_refused_by_the_other_engines_too(name, request):
+    program, stimulus, state = ended()
+    with compiled(program, request.getfixturevalue(name)) as run, pytest.raises(DescriptionError, match="state w: got"):
+        run(stimulus, KEEP, dataclasses.replace(state, w=None))
+
+
+def test_neurons_that_are_held_at_the_start_take_our_own_process():
+    from lsm_sim_lava.plan import plan
+
+    program, _, _ = ended(needs=())
+    assert plan(program, held=True).neurons == "Neurons"
+    assert "neurons are held at the start" in plan(program, held=True).reasons
+
+
+@pytest.mark.parametrize("stock", [False, True])
+def test_lava_goes_on_with_neurons_that_are_held_and_with_stock_synapses(stock, lava):
+    """A hold that the program itself never gives is for our own neurons."""
+    program, stimulus, state = ended("loihi", needs=())
+    held = dataclasses.replace(state, v=state.v * 0, hold=state.hold * 0 + 5)
+    with (
+        compiled(program, "reference") as expected,
+        compiled(program, dataclasses.replace(lava, stock_synapses=stock)) as run,
+    ):
+        assert run(stimulus, KEEP, held) == expected(stimulus, KEEP, held)
