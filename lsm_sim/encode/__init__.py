@@ -16,6 +16,8 @@ trials says which trial it wants:
         spikes = poisson(signal, max_rate=80 * Hz, dt=1 * ms, trials=[k])
 
 ``poisson(signal, ..., trials=50)`` returns the same 50 samples at once.
+
+``encoder.stream(n_features, dt)`` is fed one signal frame by frame, see `lsm_sim.encode.streaming`.
 """
 
 from lsm_sim.encode.bits import Bits, bits
@@ -27,12 +29,14 @@ from lsm_sim.encode.population import Population, population
 from lsm_sim.encode.rates import Latency, Poisson, Rate, latency, poisson, rate
 from lsm_sim.encode.side_by_side import SideBySide, side_by_side
 from lsm_sim.encode.signals import Encoder
+from lsm_sim.encode.streaming import EncoderStream, start_encoder
 
 __all__ = [
     "BSA",
     "Bits",
     "Delta",
     "Encoder",
+    "EncoderStream",
     "Graded",
     "Latency",
     "Passthrough",
@@ -50,4 +54,5 @@ __all__ = [
     "population",
     "rate",
     "side_by_side",
+    "start_encoder",
 ]

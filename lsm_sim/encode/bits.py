@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.encode.signals import batch, check_settings, frame_steps, in_unit_range, of_rasters
+from lsm_sim.encode.streaming import (
+    CodeStream,
+    EncoderStream,
+    FrameReader,
+    Resampler,
+    checked_rng,
+    unit_range_check,
+)
 from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -58,9 +67,16 @@ class Bits(Parameters):
         arrays = batch(signals)
         in_unit_range(arrays, "Bits")
         steps = frame_steps(self.frame, dt)
-        return repeated(of_rasters((self._digits(signal, steps) for signal in arrays), dt), trials)
+        return repeated(of_rasters((self._digits(steps, signal) for signal in arrays), dt), trials)
 
-    def _digits(self, signal: Floats, steps: int) -> Bools:
+    def stream(self, n_features: int, dt: float, *, rng: np.random.Generator | None = None) -> EncoderStream:
+        """Return the stream of one signal, see `EncoderStream`; ``rng`` is not used."""
+        checked_rng(rng)
+        reader, steps = FrameReader(n_features, unit_range_check("Bits")), frame_steps(self.frame, dt)
+        n_channels, code = self.n_channels(reader.n_features), partial(self._digits, steps)
+        return CodeStream(reader, Resampler(1, "hold"), code, n_channels=n_channels, dt=dt, steps_per_frame=steps)
+
+    def _digits(self, steps: int, signal: Floats, _: bool = False) -> Bools:
         number = np.minimum(np.floor(signal * 2**self.n), 2**self.n - 1).astype(np.int64)
         places = np.arange(self.n - 1, -1, -1)
         raster = np.zeros((len(signal) * steps, signal.shape[1] * self.n), bool)

@@ -10,6 +10,14 @@ import numpy as np
 
 from lsm_sim.encode.rates import spikes_per_step
 from lsm_sim.encode.signals import Interpolation, batch, check_settings, encode_together, frame_steps, in_unit_range
+from lsm_sim.encode.streaming import (
+    CodeStream,
+    EncoderStream,
+    FrameReader,
+    Resampler,
+    checked_rng,
+    unit_range_check,
+)
 from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
@@ -83,17 +91,39 @@ class BSA(Parameters):
 
     def _take_away(self, response: Floats, signals: Floats, n_steps: Ints) -> Bools:
         """Return the spikes of many signals at once, shape (steps, samples, channels)."""
-        h, taps = response[:, None, None], len(response)
-        rest = np.pad(np.rint(signals**self.power * _GRID) / _GRID, ((0, taps), (0, 0), (0, 0)))
+        rest = np.pad(self._rounded(signals), ((0, len(response)), (0, 0), (0, 0)))
         within = (np.arange(len(rest))[:, None] < n_steps).astype(np.float64)
+        return self._subtract(response, rest, within, len(signals))
+
+    def _rounded(self, signals: Floats) -> Floats:
+        return np.asarray(np.rint(signals**self.power * _GRID) / _GRID)
+
+    def _subtract(self, response: Floats, rest: Floats, within: Floats, n: int) -> Bools:
+        """Return the spikes of the first ``n`` steps of ``rest`` (steps, samples, channels), and subtract the filter there.
+
+        ``within`` (steps, samples) is 0 after the end of a sample.
+        """
+        h, taps = response[:, None, None], len(response)
         enough = self.threshold * np.abs(response).sum()
-        raster = np.zeros(signals.shape, bool)
-        for k in range(len(signals)):
+        raster = np.zeros((n, *rest.shape[1:]), bool)
+        for k in range(n):
             ahead = rest[k : k + taps]
             gain = np.einsum("jbc,jb->bc", np.abs(ahead) - np.abs(ahead - h), within[k : k + taps])
             raster[k] = gain >= enough
             ahead -= h * raster[k]
         return raster
+
+    def stream(self, n_features: int, dt: float, *, rng: np.random.Generator | None = None) -> EncoderStream:
+        """Return the stream of one signal, see `EncoderStream`; ``rng`` is not used.
+
+        A spike depends on the signal under the whole filter, so ``taps`` less one step are held back.
+        """
+        checked_rng(rng)
+        reader = FrameReader(n_features, unit_range_check("BSA"))
+        response, steps = self.response(dt), frame_steps(self.frame, dt)
+        code, resampler = _Rest(self, response, reader.n_features), Resampler(steps, self.interpolation)
+        form = {"n_channels": reader.n_features, "steps_per_frame": steps, "held": len(response) - 1}
+        return CodeStream(reader, resampler, code, dt=dt, **form)
 
     def reconstruct(self, spikes: Spikes) -> list[Floats]:
         """Return the signals that the spikes represent, shape (steps, channels) each; ``power`` is not inverted."""
@@ -118,6 +148,26 @@ class BSA(Parameters):
             raise DescriptionError(f"BSA: {got}, expected at least one step of {dt:g} s and less than {0.5 / dt:g} Hz")
         response = firwin(n_taps, self.cutoff, fs=1 / dt)
         return np.asarray(np.rint(response / response.sum() / per_step * _GRID) / _GRID)
+
+
+class _Rest:
+    """The signal that remains after the spikes so far, of the steps that are held back."""
+
+    def __init__(self, encoder: BSA, response: Floats, n_channels: int) -> None:
+        self._encoder, self._response = encoder, response
+        self._rest = np.empty((0, 1, n_channels))
+
+    def __call__(self, values: Floats, last: bool) -> Bools:
+        """Return the spikes of the steps that have a whole filter of signal before them, at the end of all steps."""
+        taps = len(self._response)
+        rest = np.concatenate([self._rest, self._encoder._rounded(values)[:, None]])
+        n, within = len(rest) - taps + 1, np.ones((len(rest), 1))
+        if last:
+            n = len(rest)
+            rest, within = np.pad(rest, ((0, taps), (0, 0), (0, 0))), np.pad(within, ((0, taps), (0, 0)))
+        raster = self._encoder._subtract(self._response, rest, within, max(n, 0))
+        self._rest = rest[max(n, 0) :]
+        return raster[:, 0]
 
 
 def bsa(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.encode.signals import Interpolation, batch, check_settings, encode_together, frame_steps
+from lsm_sim.encode.streaming import CodeStream, EncoderStream, FrameReader, Resampler, checked_rng
 from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -43,15 +45,29 @@ class Delta(Parameters):
         spikes = encode_together(batch(signals), frame_steps(self.frame, dt), self.interpolation, self._cross, dt)
         return repeated(spikes, trials)
 
+    def stream(self, n_features: int, dt: float, *, rng: np.random.Generator | None = None) -> EncoderStream:
+        """Return the stream of one signal, see `EncoderStream`; ``rng`` is not used."""
+        checked_rng(rng)
+        reader, steps = FrameReader(n_features), frame_steps(self.frame, dt)
+        code = partial(self._cross_from, np.zeros(reader.n_features))
+        resampler, n_channels = Resampler(steps, self.interpolation), 2 * reader.n_features
+        return CodeStream(reader, resampler, code, n_channels=n_channels, dt=dt, steps_per_frame=steps)
+
     def _cross(self, signals: Floats, _: Ints) -> Bools:
         """Return the crossings of signals (steps, samples, channels) as a raster (steps, samples, 2 * channels)."""
-        n_steps, n_samples, n_channels = signals.shape
-        raster = np.zeros((n_steps, n_samples, 2 * n_channels), bool)
-        level = np.zeros((n_samples, n_channels))  # in units of self.step, so that rounding errors do not accumulate
-        for k in range(n_steps):
+        return self._cross_from(np.zeros(signals.shape[1:]), signals)
+
+    def _cross_from(self, level: Floats, signals: Floats, _: bool = False) -> Bools:
+        """Return the crossings of signals (steps, ..., channels), and leave in ``level`` what it is after them.
+
+        It is in units of ``step``, so that rounding errors do not accumulate.
+        """
+        n_channels = signals.shape[-1]
+        raster = np.zeros((*signals.shape[:-1], 2 * n_channels), bool)
+        for k in range(len(signals)):
             above = (signals[k] - self.start) / self.step - level
             on, off = above >= 1, above <= -1
-            raster[k, :, :n_channels], raster[k, :, n_channels:] = on, off
+            raster[k, ..., :n_channels], raster[k, ..., n_channels:] = on, off
             level += on
             level -= off
         return raster

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.encode.signals import batch, check_settings, frame_steps
+from lsm_sim.encode.streaming import CodeStream, EncoderStream, FrameReader, Resampler, checked_rng
 from lsm_sim.encode.trials import Trials, repeated
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
@@ -74,7 +76,7 @@ class Graded(Parameters):
         arrays = batch(signals)
         steps, dt = frame_steps(self.frame, dt), checks.positive(dt, "dt", "time")
         check_memory(sum(array.size for array in arrays) * 40, "signals")
-        payloads = [self._payloads(array, b) for b, array in enumerate(arrays)]
+        payloads = [self._payloads(array, f"sample {b}") for b, array in enumerate(arrays)]
         events = [np.nonzero(payload) for payload in payloads]
         return repeated(
             Spikes.from_events(
@@ -89,14 +91,37 @@ class Graded(Parameters):
             trials,
         )
 
-    def _payloads(self, signal: Floats, sample: int) -> Any:
+    def stream(self, n_features: int, dt: float, *, rng: np.random.Generator | None = None) -> EncoderStream:
+        """Return the stream of one signal, see `EncoderStream`; ``rng`` is not used."""
+        checked_rng(rng)
+        reader, steps = FrameReader(n_features, self._check_frames), frame_steps(self.frame, dt)
+        code = partial(self._rows, steps)
+        return CodeStream(
+            reader, Resampler(1, "hold"), code, n_channels=reader.n_features, dt=dt, steps_per_frame=steps
+        )
+
+    def _check_frames(self, frames: Floats, first: int) -> None:
+        outside = np.flatnonzero(np.abs(frames).max(axis=1) > self.largest)
+        if outside.size:
+            self._check(frames[outside[0]], f"frame {first + outside[0]}")
+
+    def _rows(self, steps: int, frames: Floats, _: bool) -> Any:
+        """Return the payloads of each step, which are 0 after the first of a frame."""
+        rows = np.zeros((len(frames) * steps, frames.shape[1]), np.int64)
+        rows[::steps] = np.rint(frames / self.scale)
+        return rows
+
+    def _payloads(self, signal: Floats, where: str) -> Any:
+        self._check(signal, where)
+        return np.rint(signal / self.scale).astype(np.int64)
+
+    def _check(self, signal: Floats, where: str) -> None:
         magnitude = float(np.abs(signal).max())
         if magnitude > self.largest:
             raise DescriptionError(
-                f"Graded: got {signal.flat[np.abs(signal).argmax()]:g} in sample {sample}, expected values from "
+                f"Graded: got {signal.flat[np.abs(signal).argmax()]:g} in {where}, expected values from "
                 f"{-self.largest:g} to {self.largest:g}; scale the signals first, or give a larger value as largest"
             )
-        return np.rint(signal / self.scale).astype(np.int64)
 
 
 def graded(

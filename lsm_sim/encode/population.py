@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.encode.rates import Rate
-from lsm_sim.encode.signals import Interpolation, batch, check_settings
+from lsm_sim.encode.rates import Rate, spikes_per_step
+from lsm_sim.encode.signals import Interpolation, batch, check_settings, frame_steps
+from lsm_sim.encode.streaming import CodeStream, EncoderStream, FrameReader, Resampler, checked_rng
 from lsm_sim.encode.trials import Trials
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
@@ -50,8 +51,18 @@ class Population(Parameters):
 
     def __call__(self, signals: Any, dt: float, trials: Trials = 1) -> Spikes:
         """Encode signals of any range; far outside [low, high] all channels are silent."""
-        code = Rate(self.max_rate, frame=self.frame, interpolation=self.interpolation, seed=self.seed)
-        return code([self._tune(signal) for signal in batch(signals)], dt, trials)
+        return self._rate()([self._tune(signal) for signal in batch(signals)], dt, trials)
+
+    def stream(self, n_features: int, dt: float, *, rng: np.random.Generator | None = None) -> EncoderStream:
+        """Return the stream of one signal, see `EncoderStream`; ``rng`` is not used."""
+        checked_rng(rng)
+        reader, per_step = FrameReader(n_features, convert=self._tune), spikes_per_step(self.max_rate, dt)
+        n_channels, steps = self.n_channels(reader.n_features), frame_steps(self.frame, dt)
+        code, resampler = self._rate().integrator(n_channels, per_step), Resampler(steps, self.interpolation)
+        return CodeStream(reader, resampler, code, n_channels=n_channels, dt=dt, steps_per_frame=steps)
+
+    def _rate(self) -> Rate:
+        return Rate(self.max_rate, frame=self.frame, interpolation=self.interpolation, seed=self.seed)
 
     def _tune(self, signal: Floats) -> Floats:
         centres = np.linspace(self.low, self.high, self.n)

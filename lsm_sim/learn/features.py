@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from lsm_sim.engine.protocol import Request, Runner
 from lsm_sim.errors import DescriptionError, RunError
+from lsm_sim.learn.streaming import CountStream, FeaturesStream, WindowStream, trace_window
 from lsm_sim.spikes.bins import equal_bins, windows
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -73,7 +74,7 @@ class Counts(Parameters):
         """Return the counts of ``spikes``, the sums of payloads where events have them."""
         checks.instance(spikes, Spikes, "Counts", "Spikes")
         edges = self._edges(spikes)
-        return self._finish(spikes.payload_sums(edges), edges, spikes.dt)
+        return self.finished(spikes.payload_sums(edges), edges, spikes.dt)
 
     def run(
         self, runner: Runner, stimulus: Spikes, n_threads: int | None = None, progress: bool | None = None
@@ -84,7 +85,7 @@ class Counts(Parameters):
         counts = runner(stimulus, request).counts
         if counts is None:
             raise RunError("the backend returned no counts although they were requested")
-        return self._finish(counts, edges, stimulus.dt)
+        return self.finished(counts, edges, stimulus.dt)
 
     def n_spikes(self, features: Floats, stimulus: Spikes) -> float:
         """Return how many spikes were counted in the features of this stimulus."""
@@ -116,7 +117,14 @@ class Counts(Parameters):
             )
         return np.pad(edges, ((0, 0), (0, n_windows + 1 - edges.shape[1])), mode="edge")
 
-    def _finish(self, counts: npt.NDArray[np.int32] | Ints, edges: Ints, dt: float) -> Floats:
+    def stream(self, n_channels: int, dt: float, n_steps: int | None = None) -> FeaturesStream:
+        """Return the counts of spikes that come piece by piece, see `FeaturesStream`; ``n_steps``: of the last steps only."""
+        if n_steps is None and self.window is None and self.bins == 1:
+            return CountStream(self, n_channels, dt)
+        return WindowStream(self, n_channels, dt, n_steps)
+
+    def finished(self, counts: npt.NDArray[np.int32] | Ints, edges: Ints, dt: float) -> Floats:
+        """Return the features that these counts (B, bins, C) of bins with these edges (B, bins + 1) give."""
         check_memory(counts.size * 16, "Counts")  # as floats, and a copy for their roots
         values = counts.astype(np.float64)
         if self.per_second:
@@ -220,6 +228,17 @@ class Traces(Parameters):
         """Return the names of the features of neurons with these names, such as ``exc[3] trace at 0.5``."""
         unit = " s" if self.seconds else ""
         return np.array([f"{neuron} trace at {time:g}{unit}" for time in self.times for neuron in neurons], object)
+
+    def stream(self, n_channels: int, dt: float, n_steps: int | None = None) -> FeaturesStream:
+        """Return the traces of spikes that come piece by piece, see `FeaturesStream`; ``n_steps``: of the last steps only.
+
+        Traces at the end of a sample, ``times=(1.0,)``, need only the last steps; at other times, all spikes are kept.
+        """
+        if self.seconds or self.times != (1.0,):
+            return WindowStream(self, n_channels, dt, n_steps)
+        whole = WindowStream(self, n_channels, dt, n_steps)  # checks the arguments
+        window = trace_window(self.tau, self.resolution, whole.dt, n_steps)
+        return WindowStream(self, n_channels, dt, window)
 
     def _ends(self, spikes: Spikes) -> Ints:
         """Return the number of steps that have ended at each time, shape (samples, times)."""
