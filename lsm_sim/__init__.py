@@ -15,20 +15,21 @@ from lsm_sim.describe.positions import grid, random_in_box
 from lsm_sim.describe.synapses import Synapses
 from lsm_sim.describe.wiring import AllToAll, DistanceRule, Edges, FixedInDegree, FixedProbability, OneToOne, SmallWorld
 from lsm_sim.engine.protocol import Backend, Request, get_backend
+from lsm_sim.engine.state import State
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, LsmError, LsmWarning, RunError, UnsupportedError
 from lsm_sim.learn.features import Counts, Traces
+from lsm_sim.learn.opening import open_live as open  # noqa: A004
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
 from lsm_sim.simulate.inject import inject
 from lsm_sim.simulate.results import Record, Result, StateTrace
 from lsm_sim.simulate.run import run
 from lsm_sim.simulate.session import Session
-from lsm_sim.simulate.session import open_session as open  # noqa: A004
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
 
 if _TYPE_CHECKING:
-    from lsm_sim import audio, datasets, plot
+    from lsm_sim import audio, datasets, live, plot
     from lsm_sim.learn import controls, forecast, readout
     from lsm_sim.learn.ensemble import LiquidEnsemble
     from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
@@ -44,6 +45,7 @@ _LAZY = {  # slow to import, so imported on first access: a module, or a name in
     "controls": "lsm_sim.learn.controls",
     "datasets": "lsm_sim.datasets",
     "forecast": "lsm_sim.learn.forecast",
+    "live": "lsm_sim.live",
     "plot": "lsm_sim.plot",
     "quantise": "lsm_sim.quantisation.quantise:quantise",
     "readout": "lsm_sim.learn.readout",
@@ -89,6 +91,7 @@ __all__ = [
     "Session",
     "SmallWorld",
     "Spikes",
+    "State",
     "StateTrace",
     "Synapses",
     "Traces",
@@ -104,6 +107,7 @@ __all__ = [
     "grid",
     "inject",
     "kHz",
+    "live",
     "lower",
     "ms",
     "open",

@@ -54,16 +54,21 @@ def check_stimulus(program: Program, stimulus: Spikes) -> None:
     """
     if not isinstance(stimulus, Spikes):
         raise DescriptionError(f"stimulus: got {type(stimulus).__name__}, expected Spikes; see Spikes.from_dense")
-    check_again(vars(stimulus))
     if len(stimulus) == 0:
         raise DescriptionError("stimulus: got an empty batch, expected at least one sample")
-    if stimulus.n_channels != program.n_inputs:
-        msg = f"stimulus: got {stimulus.n_channels} channels, expected the {program.n_inputs} input channels of the network"
-        raise DescriptionError(msg)
-    if not np.isclose(stimulus.dt, program.dt, rtol=1e-9, atol=0):
-        msg = f"stimulus: got steps of {stimulus.dt:g} s, expected {program.dt:g} s as in the program; encode or lower again"
-        raise DescriptionError(msg)
+    check_form(stimulus, program.n_inputs, program.dt)
     check_payloads(program, stimulus)
+
+
+def check_form(stimulus: Spikes, n_inputs: int, dt: float) -> None:
+    """Check that events are still valid, and that their channels and step are those of the network."""
+    check_again(vars(stimulus))
+    if stimulus.n_channels != n_inputs:
+        msg = f"stimulus: got {stimulus.n_channels} channels, expected the {n_inputs} input channels of the network"
+        raise DescriptionError(msg)
+    if abs(stimulus.dt - dt) > 1e-9 * dt:
+        msg = f"stimulus: got steps of {stimulus.dt:g} s, expected {dt:g} s as in the program; encode or lower again"
+        raise DescriptionError(msg)
 
 
 def check_payloads(program: Program, stimulus: Spikes) -> None:

@@ -75,10 +75,14 @@ class EstimatorInput:
             raise DescriptionError(
                 f"X: got signals of {signals[0].shape[1]} channels, expected {self.n_channels} as in fit"
             )
+        return [self.scaled(signal) for signal in signals]
+
+    def scaled(self, signal: Floats) -> Floats:
+        """Return frames (frames, channels) or one frame (channels,) with the range seen in fit mapped to [0, 1], and clipped."""
         if self.low is None or self.high is None:
-            return signals
+            return signal
         extent = np.where(self.high > self.low, self.high - self.low, 1.0)
-        return [np.clip((signal - self.low) / extent, 0, 1) for signal in signals]
+        return np.clip((signal - self.low) / extent, 0, 1)
 
     def encode_some(self, estimator: Any, X: Any, n: int) -> Spikes:
         """Return the spikes of at most ``n`` samples, evenly spaced."""

@@ -23,10 +23,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.encode import Encoder
 from lsm_sim.engine.protocol import DEFAULT
+from lsm_sim.engine.state import State
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn import model_file
 from lsm_sim.learn.estimator_input import checked_labels, checked_y
 from lsm_sim.learn.features import Features
+from lsm_sim.learn.live import LiveModel
 from lsm_sim.learn.model_checks import check_readout, count_features
 from lsm_sim.learn.parts import HoldsRecords, LiquidLike
 from lsm_sim.learn.readout import Task, fit, resolve
@@ -102,6 +104,36 @@ class _LiquidPredictor(HoldsRecords):
         """Return the predicted label or value of each sample."""
         features = self._features(X)
         return self.readout_.predict(features)
+
+    def open(
+        self,
+        *,
+        window: float | None = None,
+        rng: np.random.Generator | None = None,
+        state: State | None = None,
+        trial: int = 0,
+    ) -> LiveModel:
+        """Start a live session of the trained model: frames in, the answer at any time; see `lsm_sim.learn.live.LiveModel`.
+
+        Parameters
+        ----------
+        window
+            The answer depends on the spikes of the last ``window`` seconds, as if they were a sample; None: on all since the
+            start, as if the sample ended now.
+        rng
+            Random numbers for an encoder that needs them, such as `lsm_sim.encode.Poisson` with a number as seed.
+        state
+            State of the liquid to begin with, of one sample; None: at rest.
+        trial
+            Number of the trial, on which background noise of the liquid depends.
+        """
+        check_is_fitted(self, "readout_")
+        return LiveModel(self, window=window, rng=rng, state=state, trial=trial)
+
+    def live_parts(self) -> tuple[LiquidTransformer, Any]:
+        """Return the fitted transformer, with the current parameters of how to run, and the readout."""
+        check_is_fitted(self, "readout_")
+        return self._with_runtime(self.transformer_), self.readout_
 
     def _features(self, X: Any) -> Floats:
         check_is_fitted(self, "readout_")

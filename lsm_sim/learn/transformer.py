@@ -164,14 +164,15 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
     def respond(self, stimulus: Spikes) -> Floats:
         """Return the features of the liquid's response to a stimulus, shape (samples, features)."""
         check_is_fitted(self, "program_")
-        with compiled(self._program(), self.backend) as runner:
+        with compiled(self.program(), self.backend) as runner:
             warning_runner = warn_on_excursions(runner, runner.program)
             return self.features_.run(
                 warning_runner, with_background(stimulus, self.liquid_), self.n_threads, self.progress
             )
 
-    def _program(self) -> Program:
-        """Return the program in the requested arithmetic."""
+    def program(self) -> Program:
+        """Return the program that runs, in the requested arithmetic."""
+        check_is_fitted(self, "program_")
         if checks.choice(self.arithmetic, "arithmetic", ARITHMETICS) == "float64":
             return self.program_
         if self.integers_ is None:
@@ -221,7 +222,7 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
 
     def _pinned(self) -> dict[str, Program]:
         """Return the programs for a model file: the lowered one, and in loihi arithmetic the quantised one."""
-        return {"program": self.program_} | ({"integers": self._program()} if self.arithmetic == "loihi" else {})
+        return {"program": self.program_} | ({"integers": self.program()} if self.arithmetic == "loihi" else {})
 
     def __sklearn_tags__(self) -> Any:
         """Declare that X may have three dimensions."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.describe.liquid import Liquid
+from lsm_sim.encode.background import start_background
 from lsm_sim.engine.protocol import DEFAULT, Backend, Outcome, compiled
-from lsm_sim.engine.requests import check_largest_payloads, check_stimulus
+from lsm_sim.engine.requests import check_form, check_largest_payloads
 from lsm_sim.engine.state import State
 from lsm_sim.engine.stepping import stepper
 from lsm_sim.errors import DescriptionError
@@ -24,13 +24,15 @@ from lsm_sim.simulate.stimuli import Stimulus, as_spikes
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.exclusive import Exclusive
 from lsm_sim.units import ms
 
 
 class Session:
     """A network at a moment of its time; `lsm_sim.open` starts one.
 
-    It runs one sample of any length, on one thread, and gives the same spikes as `lsm_sim.run` does for the whole stimulus.
+    Background noise of a liquid is drawn as time passes, from its seed and ``trial``; see `lsm_sim.encode.background`.
+    It runs one sample of any length, on one thread, and gives the same spikes as `lsm_sim.run` does for the whole stimulus, but for background noise.
     Only one thread at a time may use it. Close it, or use it in a ``with`` statement, to release the engine.
 
     Examples
@@ -56,15 +58,15 @@ class Session:
         backend: str | Backend = DEFAULT,
         record: RecordSpec | None = None,
         state: State | None = None,
+        trial: int = 0,
     ) -> None:
         if not isinstance(network, Liquid | Program):
             raise DescriptionError(
                 f"network: got {type(network).__name__}, expected a Liquid, a Program or a trained model"
             )
-        self._network = network
+        self._network, self._trial = network, checks.whole(trial, "trial")
         self._stack = contextlib.ExitStack()
-        self._lock = threading.Lock()
-        self._closed = False
+        self._exclusive = Exclusive("session", "open another with lsm_sim.open")
         try:
             self._run = self._stack.enter_context(compiled(_program(network, dt), backend))
             self.program = self._run.program
@@ -76,7 +78,10 @@ class Session:
 
     def _begin(self, state: State | None) -> None:
         self._stepper = stepper(self._run, state)
-        self._n_steps = 0
+        self._n_steps, network, dt = 0, self._network, self.program.dt
+        self._n_inputs = network.n_inputs
+        noisy = isinstance(network, Liquid) and bool(network.noise())
+        self._noise = start_background(network, dt, self._trial) if noisy and isinstance(network, Liquid) else None
         self._largest: Floats = np.ones(
             self.program.n_inputs + self.program.n_neurons
         )  # magnitude of payloads, by source
@@ -92,10 +97,14 @@ class Session:
         payload
             An integer for each event, which multiplies the weights of its synapses; None: 1.
         """
-        with self._used():
+        with self._exclusive.used():
             channel = self._channels(events)
             if payload is not None:
                 payload = self._payloads(channel, payload)
+            if self._noise is not None:
+                noise = self._noise.advance(1)[1]
+                channel = np.concatenate([channel, noise])
+                payload = None if payload is None else np.concatenate([payload, np.ones_like(noise)])
             neurons = self._stepper.step(channel, payload)
             self._n_steps += 1
             if self._chosen:
@@ -105,18 +114,18 @@ class Session:
 
     def advance(self, stimulus: Stimulus) -> Spikes:
         """Advance by the length of the stimulus, which is one sample, and return the spikes; their step 0 is its first."""
-        with self._used():
+        with self._exclusive.used():
             spikes = as_spikes(stimulus, self._network)
-            check_stimulus(self.program, spikes)
             if len(spikes) != 1:
                 raise DescriptionError(f"session: got {len(spikes)} samples, expected one; open a session for each")
+            check_form(spikes, self._n_inputs, self.program.dt)
             if spikes.payload is not None:
                 self._payloads(spikes.channel, spikes.payload)
             return self._advance(spikes)
 
     def advance_until(self, time: float) -> Spikes:
         """Advance without events up to this time, in seconds since the start, and return the spikes."""
-        with self._used():
+        with self._exclusive.used():
             dt = self.program.dt
             steps = checks.real(time, "session: time", "time") / dt - self._n_steps
             if steps < -0.5:
@@ -124,11 +133,12 @@ class Session:
                 raise DescriptionError(f"session: time goes backwards: {got}; expected a later time, or reset it")
             if round(steps) < 1:
                 return self._spikes([], [], [])
-            n_inputs = self.program.n_inputs
-            return self._advance(Spikes.from_events([], [], n_steps=round(steps), n_channels=n_inputs, dt=dt))
+            return self._advance(Spikes.from_events([], [], n_steps=round(steps), n_channels=self._n_inputs, dt=dt))
 
     def _advance(self, spikes: Spikes) -> Spikes:
         n_steps = int(spikes.n_steps[0])
+        if self._noise is not None:
+            spikes = self._noise.join(spikes)
         if self._chosen:
             step, neuron = self._advance_and_record(spikes)
         else:
@@ -176,12 +186,12 @@ class Session:
     @property
     def state(self) -> State:
         """The state after the last step, of one sample: `lsm_sim.run`, another session or another engine goes on from it."""
-        with self._used():
+        with self._exclusive.used():
             return self._stepper.state()
 
     def reset(self, state: State | None = None) -> None:
         """Go back to the start: to rest, or to ``state``; time counts from 0 again."""
-        with self._used():
+        with self._exclusive.used():
             self._begin(state)
 
     @property
@@ -196,7 +206,7 @@ class Session:
 
     def close(self) -> None:
         """Release the engine; nothing happens if it is closed already."""
-        self._closed = True
+        self._exclusive.closed = True
         self._stack.close()
 
     def __enter__(self) -> Session:
@@ -206,21 +216,8 @@ class Session:
         self.close()
 
     def __repr__(self) -> str:
-        where = "closed" if self._closed else f"at {self.time:g} s"
+        where = "closed" if self._exclusive.closed else f"at {self.time:g} s"
         return f"Session({self.program.n_neurons} neurons on {self._run.backend.name}, {where})"
-
-    @contextlib.contextmanager
-    def _used(self) -> Iterator[None]:
-        if not self._lock.acquire(blocking=False):
-            raise DescriptionError(
-                "session: used by two threads at the same time; open one for each thread, or use a lock"
-            )
-        try:
-            if self._closed:
-                raise DescriptionError("session: it is closed; open another with lsm_sim.open")
-            yield
-        finally:
-            self._lock.release()
 
     def _channels(self, events: Any) -> Ints:
         channel = events if type(events) is np.ndarray and events.dtype.kind in "iu" else None
@@ -228,7 +225,7 @@ class Session:
         if channel.ndim != 1:
             raise DescriptionError(f"session: events: got shape {channel.shape}, expected a list of input channels")
         if channel.size:
-            n = self.program.n_inputs
+            n = self._n_inputs
             if channel.min() < 0 or channel.max() >= n:
                 bad = channel[(channel < 0) | (channel >= n)][0]
                 raise DescriptionError(f"session: events: got channel {bad}, expected {f'0..{n - 1}' if n else 'none'}")
@@ -253,32 +250,6 @@ class Session:
             check_largest_payloads(self.program, largest)
             self._largest = np.asarray(largest)
         return values
-
-
-def open_session(network: Any, dt: float | None = None, **options: Any) -> Any:
-    """Start a live session of a network or of a trained model, ``lsm_sim.open``.
-
-    Parameters
-    ----------
-    network
-        A `Liquid`, a `Program`, or a trained model with a method ``open``, which is then called with the options.
-    dt
-        Step of a `Liquid`, in seconds; None: 1 ms. A `Program` and a model have their own.
-    options
-        Of a network: ``backend``, a backend that supports "state", or its name; ``record``, as for `lsm_sim.run`: state
-        variables by group name, which ``session.traces`` has after each call; ``state``, that of an earlier run or session
-        of one sample, to go on from. Of a model, see its ``open``.
-
-    Raises
-    ------
-    DescriptionError, UnsupportedError, BackendUnavailableError
-        See `lsm_sim.errors`.
-    """
-    if isinstance(network, Liquid | Program) or not hasattr(network, "open"):
-        return Session(network, dt, **options)
-    if dt is not None and dt != network.dt:
-        raise DescriptionError(f"open: got dt = {dt!r}, but the model has {network.dt:g} s; leave it out")
-    return network.open(**options)
 
 
 def _program(network: Liquid | Program, dt: float | None) -> Program:
