@@ -5,7 +5,7 @@ import pytest
 
 import lsm_sim as lsm
 from lsm_sim import AllToAll, Background, Hz, Inputs, Liquid, Neurons, Spikes, Synapses, encode, lower, ms
-from lsm_sim.encode.background import with_background
+from lsm_sim.encode.background import start_background, with_background
 from lsm_sim.errors import DescriptionError, LsmWarning
 
 NOISE = Background("exc", 50 * Hz, 0.5)
@@ -159,3 +159,74 @@ def test_equal_samples_are_warned_of():
 def test_what_is_wrong_is_said_in_one_sentence(create, message):
     with pytest.raises(DescriptionError, match=message):
         create()
+
+
+BOTH = liquid(NOISE, Background(("exc", "inh"), 30 * Hz, 0.25, per="group"))
+
+
+def test_noise_in_pieces_does_not_depend_on_the_cuts():
+    n_steps = 3000
+    whole = np.stack(start_background(BOTH, 1 * ms).advance(n_steps))
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        background, got, first = start_background(BOTH, 1 * ms), [], 0
+        while first < n_steps:
+            n = min(int(rng.choice([1, 2, 30, 700])), n_steps - first)
+            step, channel = background.advance(n)
+            assert ((step >= 0) & (step < n)).all(), f"seed {seed}"
+            got.append(np.stack([step + first, channel]))
+            first += n
+        assert np.array_equal(np.concatenate(got, axis=1), whole), f"seed {seed}"
+
+
+def test_noise_in_pieces_has_the_rate_and_the_channels_of_the_batch():
+    background = start_background(BOTH, 1 * ms)
+    step, channel = background.advance(5000)
+    assert (background.n_channels, channel.min()) == (25, 3)
+    dense = np.zeros((5000, 25), bool)
+    dense[step, channel] = True
+    # 100 000 steps with p = 0.05: the standard deviation of the mean is 0.7 Hz; 10 000 steps with 0.03: 1.7 Hz
+    assert dense[:, 3:23].mean() * 1000 == pytest.approx(50, abs=3)
+    assert dense[:, 23:].mean() * 1000 == pytest.approx(30, abs=7)
+
+
+def test_each_trial_and_seed_of_a_stream_has_noise_of_its_own():
+    def drawn(seed=2, trial=0):
+        return start_background(liquid(NOISE, seed=seed), 1 * ms, trial).advance(300)
+
+    assert all(np.array_equal(a, b) for a, b in zip(drawn(), drawn(), strict=True))
+    assert not np.array_equal(drawn()[0], drawn(trial=1)[0])
+    assert not np.array_equal(drawn()[0], drawn(seed=3)[0])
+
+
+def test_noise_joins_the_pieces_of_a_stimulus():
+    stimulus = Spikes.from_events([0, 2, 2], [1, 0, 2], n_steps=400, n_channels=3, dt=1 * ms, payload=[5, -2, 3])
+    background, noise = start_background(BOTH, 1 * ms), start_background(BOTH, 1 * ms).advance(400)
+    parts = [background.join(stimulus.crop(a * ms, b * ms)) for a, b in ((0, 2), (2, 3), (3, 400))]
+    got = Spikes.concatenate(parts, along="time")
+    step, channel = np.concatenate([stimulus.step, noise[0]]), np.concatenate([stimulus.channel, noise[1]])
+    payload = np.concatenate([stimulus.payload, np.ones(noise[0].size, int)])
+    assert got == Spikes.from_events(
+        step,
+        channel,
+        n_steps=400,
+        n_channels=25,
+        dt=1 * ms,
+        payload=payload,
+        sample=np.zeros(step.size, int),
+        sort=True,
+    )
+    assert start_background(liquid(), 1 * ms).join(stimulus) is stimulus
+    assert [part.size for part in start_background(liquid(), 1 * ms).advance(5)] == [0, 0]
+
+
+def test_wrong_arguments_of_a_stream_of_noise_are_one_sentence():
+    for arguments in ((None, 1 * ms), (BOTH, 0), (BOTH, 1 * ms, -1), (BOTH, 1 * ms, 0.5), (BOTH, 1.0)):
+        with pytest.raises(DescriptionError, match="got"):
+            start_background(*arguments)
+    background = start_background(BOTH, 1 * ms)
+    for n_steps in (0, 1.5, None):
+        with pytest.raises(DescriptionError, match="n_steps"):
+            background.advance(n_steps)
+    with pytest.raises(DescriptionError, match=r"expected one sample of 3 channels in steps of 0.001 s"):
+        background.join(STIMULUS)
