@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from lsm_sim.audio.mel_stream import Levels, MelStream
 from lsm_sim.audio.sounds import compressed, each_sound, framed, n_samples
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 from lsm_sim.units import ms
+
+_MOST_DB = 300.0  # beyond which powers of 10 would soon overflow
 
 
 class MelSpectrogram(TransformerMixin, BaseEstimator):
@@ -20,7 +23,7 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
 
     Hamming windows of ``window`` seconds every ``hop`` seconds; the power spectrum of each, weighted by triangles whose
     corners are evenly spaced on the scale mel = 2595 log10(1 + f / 700 Hz); decibels relative to the loudest value of the
-    sound, from ``-floor`` dB (0) to 0 dB (1). A sound shorter than a window is zero-padded to one frame; silence gives
+    sound, or to ``reference``, from ``-floor`` dB (0) to 0 dB (1). A sound shorter than a window is zero-padded to one frame; silence gives
     zeros. `fit` learns nothing. A frame lasts ``hop``: use ``frame=hop`` in the encoder.
 
     Parameters
@@ -40,6 +43,10 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
     warp
         Factor on all frequencies of the triangles: 1.1 has the same effect as formants that are 10 % lower. Training
         sounds with several warps simulate speakers with other vocal tracts.
+    reference
+        The level that gives 1, in dB; louder ones give 1 too. 0 dB is the peak that a sine of amplitude 1 has in the power
+        spectrum of one window without pre-emphasis, (sum of the window / 2)^2. None: the loudest value of each sound, which
+        is known only at its end, so that a `stream` needs a number; `loudest` returns one for given sounds.
 
     References
     ----------
@@ -65,6 +72,7 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
         floor: float = 60.0,
         pre_emphasis: float = 0.97,
         warp: float = 1.0,
+        reference: float | None = None,
     ) -> None:
         self.sample_rate = sample_rate
         self.n_bands = n_bands
@@ -75,14 +83,20 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
         self.floor = floor
         self.pre_emphasis = pre_emphasis
         self.warp = warp
+        self.reference = reference
 
     def fit(self, X: Any, y: Any = None) -> MelSpectrogram:
         """Check the parameters; nothing is learnt from the sounds."""
         self._bank()
+        if self.reference is not None:
+            self._levels()
         return self
 
     def transform(self, X: Any) -> list[Floats]:
         """Return the spectrogram of each sound, shape (frames, n_bands)."""
+        if self.reference is not None:
+            levels = self._levels()
+            return each_sound(X, self.sample_rate, lambda samples: _whole(levels, samples))
         bank, window, hop = self._bank()
         taper = np.hamming(window)
         floor = checks.positive(self.floor, "MelSpectrogram floor")
@@ -95,6 +109,35 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
             return compressed((spectrum.real**2 + spectrum.imag**2) @ bank.T, floor)
 
         return each_sound(X, self.sample_rate, convert)
+
+    def stream(self) -> MelStream:
+        """Return the stream of one sound that comes in pieces; it needs ``reference``."""
+        if self.reference is None:
+            raise DescriptionError(
+                "MelSpectrogram: got no reference, so that levels are relative to the loudest value of the whole sound, which is "
+                "not known while it plays; give reference, such as MelSpectrogram().loudest(sounds), and train with it"
+            )
+        return MelStream(self._levels())
+
+    def loudest(self, X: Any) -> float:
+        """Return the loudest level in these sounds, such as those of training, in dB as ``reference`` counts."""
+        levels = self._levels()
+        peaks = each_sound(X, self.sample_rate, lambda samples: np.array([_peak(levels, samples)]))
+        peak = max((float(peak[0]) for peak in peaks), default=0.0)
+        if peak <= 0:
+            raise DescriptionError("MelSpectrogram.loudest: got silence, expected a sound")
+        return float(10 * np.log10(peak / levels.full_scale))
+
+    def _levels(self) -> Levels:
+        bank, window, hop = self._bank()
+        floor = checks.positive(self.floor, "MelSpectrogram floor")
+        emphasis = checks.real(self.pre_emphasis, "MelSpectrogram pre_emphasis")
+        reference = 0.0 if self.reference is None else checks.real(self.reference, "MelSpectrogram reference")
+        if abs(reference) > _MOST_DB:
+            raise DescriptionError(
+                f"MelSpectrogram reference: got {reference:g} dB, expected a level within +-{_MOST_DB:g} dB"
+            )
+        return Levels(bank, np.hamming(window), hop, floor, emphasis, reference)
 
     def _bank(self) -> tuple[Floats, int, float]:
         """Return the triangles, (n_bands, frequencies), and the window and the hop in samples."""
@@ -116,6 +159,18 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.requires_fit = False
         return tags
+
+
+def _whole(levels: Levels, samples: Floats) -> Floats:
+    """Return the levels of a whole sound, (frames, n_bands), computed as those of a stream."""
+    stream = MelStream(levels)
+    return np.concatenate([stream.advance(samples), stream.finish()])
+
+
+def _peak(levels: Levels, samples: Floats) -> float:
+    """Return the largest power in a band of a sound."""
+    lifted = np.append(samples[0], samples[1:] - levels.emphasis * samples[:-1])
+    return max(float(levels.power(frame).max()) for frame in framed(lifted, len(levels.taper), levels.hop))
 
 
 @lru_cache(maxsize=16)
