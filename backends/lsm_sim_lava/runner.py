@@ -90,7 +90,7 @@ def run_program(
     ends = Ends(program, stimulus, begin) if request.keep_state else None
     check_memory((program.max_delay + 2) * program.n_receptors * program.n_neurons * 8, "lava: the spikes in flight")
     order = np.argsort(stimulus.n_steps, kind="stable")  # samples of similar length run together
-    size = 1 if chip else copies(program, plans.message_bits(stimulus), resumed=begin is not None)
+    size = copies(program, plans.message_bits(stimulus), resumed=begin is not None) if chip is None else 1
     jobs = [order[first : first + size] for first in range(0, order.size, size)]
     durations = [int(stimulus.n_steps[job].max()) for job in jobs]
     parts = []

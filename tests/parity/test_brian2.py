@@ -15,7 +15,16 @@ from lsm_sim.backend import Request
 from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
-from lsm_sim.testing import RandomCases, assert_same, check_case, joined, random_program, random_stimulus, run
+from lsm_sim.testing import (
+    RandomCases,
+    assert_same,
+    check_case,
+    joined,
+    random_program,
+    random_stimulus,
+    run,
+)
+from lsm_sim.testing.checking import check_cuts
 from lsm_sim.testing.programs import EXTRA_ARRAYS
 from lsm_sim_brian2 import engine, replicas, rounds
 
@@ -52,6 +61,14 @@ def test_every_bit_of_more_joined_programs_is_that_of_the_reference(arithmetic, 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 def test_every_bit_is_the_same_when_compiled_with_cython(arithmetic, seed, brian2):
     check(dataclasses.replace(brian2, codegen="cython"), arithmetic, seed, JOINED)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("compiled_code")
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_a_run_goes_on_from_a_state_when_compiled_with_cython(arithmetic, brian2):
+    cython = dataclasses.replace(brian2, codegen="cython")
+    check_cuts(cython, RandomCases(arithmetic, JOINED, cython.supports)(1002), 1002)
 
 
 def small_case(arithmetic, seed=5):

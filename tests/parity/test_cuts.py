@@ -109,3 +109,21 @@ def test_a_state_in_a_file_goes_on_between_all_pairs_of_engines(arithmetic, tmp_
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 def test_the_same_for_more_programs(arithmetic, seed, tmp_path):
     check_pairs(arithmetic, seed, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["brian2", "lava"])
+@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+def test_states_of_batches_that_run_in_parts(name, arithmetic, monkeypatch, reference):
+    """Of five samples two run together, in the order of their lengths, and shorter than the longest delay."""
+    monkeypatch.setattr("lsm_sim_brian2.rounds.MOST_REPLICAS", 2)
+    monkeypatch.setattr("lsm_sim_lava.runner.copies", lambda *_args, **_others: 2)
+    rng, program, _ = drawn(arithmetic, 7, every=True)
+    lengths = 9, 30, 2, 17, 4
+    stimulus = Spikes.from_dense([rng.random((n, program.n_inputs)) < 0.5 for n in lengths], program.dt)
+    halves = stimulus.crop(0, program.dt), stimulus.crop(program.dt)
+    with compiled(program, reference) as expected, compiled(program, available(name)) as run:
+        whole = expected(stimulus, keep(program))
+        begun = run(halves[0], keep(program))
+        parts = [begun, run(halves[1], keep(program), begun.state)]
+        assert_parts(parts, whole, f"{name}, {arithmetic}")
+        assert run(stimulus, keep(program)).state == whole.state  # from rest again

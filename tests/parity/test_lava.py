@@ -76,7 +76,7 @@ def test_ten_programs_for_stock_processes_equal_the_reference(arithmetic, seed, 
 @pytest.mark.parametrize("seed", quick_and_slow(range(20, 26), 2))
 def test_whatever_is_asked_for_equals_the_reference(arithmetic, seed, lava, monkeypatch):
     if seed % 2:
-        monkeypatch.setattr("lsm_sim_lava.runner.copies", lambda _program, _message_bits: 2)  # more than one job
+        monkeypatch.setattr("lsm_sim_lava.runner.copies", lambda *_args, **_others: 2)  # more than one job
     check_case(lava, RandomCases(arithmetic, supports=lava.supports, max_steps=60)(seed))
 
 
