@@ -10,6 +10,7 @@ from lsm_sim.encode.background import start_background
 from lsm_sim.encode.streaming import start_encoder
 from lsm_sim.engine.state import State
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.linear_scores import linear_scores
 from lsm_sim.learn.streaming import start_features
 from lsm_sim.simulate.session import Session
 from lsm_sim.spikes.spikes import Spikes
@@ -22,7 +23,7 @@ class LiveModel:
     """A trained model at a moment of a sample that is still going on; ``model.open()`` or `lsm_sim.open` starts one.
 
     After `advance` with the frames of a sample, in pieces of any size, `predict` and `decision_function` return what the model
-    returns for the frames so far as a whole sample, to the bit of the spikes and the features. (Front ends and encoders that
+    returns for the frames so far as a whole sample: the same spikes and features to the bit, and scores up to rounding. (Front ends and encoders that
     hold the last steps back until they are determined, such as linear interpolation between frames, need `finish` for the end.)
     With a ``window`` they return what it returns for the spikes of the last ``window`` seconds, while the liquid goes on: use
     the length of the training samples. The liquid is then not at rest at the start of the window, as it was in training.
@@ -62,6 +63,7 @@ class LiveModel:
     ) -> None:
         self._front, last = _split(model)
         self._transformer, self.readout = last.live_parts()
+        self._scores = linear_scores(self.readout)
         transformer = self._transformer
         self.program = transformer.program()
         self._rng, self._trial = rng, checks.whole(trial, "trial")
@@ -131,10 +133,18 @@ class LiveModel:
         features = self.features()
         if hasattr(self.readout, "predict_one"):
             return self.readout.predict_one(features)
-        return self.readout.predict(features[None])[0]
+        if self._scores is None:
+            return self.readout.predict(features[None])[0]
+        scores = self._scores(features)
+        if not hasattr(self.readout, "classes_"):
+            return scores if scores.ndim else float(scores)
+        return self.readout.classes_[scores.argmax() if scores.ndim else int(scores > 0)]
 
     def decision_function(self) -> Any:
         """Return the readout's score of each class, shape (classes,), or one number for two classes."""
+        if self._scores is not None and hasattr(self.readout, "classes_"):
+            scores = self._scores(self.features())
+            return scores if scores.ndim else float(scores)
         return self._asked("decision_function")[0]
 
     def predict_proba(self) -> Floats:

@@ -21,6 +21,7 @@ from lsm_sim.program.program import Program
 from lsm_sim.simulate.recording import chosen, recorded_neurons, traces
 from lsm_sim.simulate.results import RecordSpec, StateTrace
 from lsm_sim.simulate.stimuli import Stimulus, as_spikes
+from lsm_sim.spikes.pieces import piece
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
@@ -132,7 +133,7 @@ class Session:
                 got = f"got {float(time):g} s, but the session has reached {self.time:g} s"
                 raise DescriptionError(f"session: time goes backwards: {got}; expected a later time, or reset it")
             if round(steps) < 1:
-                return self._spikes([], [], [])
+                return self._spikes((), (), 0)
             return self._advance(Spikes.from_events([], [], n_steps=round(steps), n_channels=self._n_inputs, dt=dt))
 
     def _advance(self, spikes: Spikes) -> Spikes:
@@ -144,13 +145,22 @@ class Session:
         else:
             step, neuron = self._stepper.advance(spikes)
         self._n_steps += n_steps
-        return self._spikes(step, neuron, [n_steps])
+        return self._spikes(step, neuron, n_steps)
 
-    def _spikes(self, step: Any, neuron: Any, n_steps: list[int]) -> Spikes:
-        program, none = self.program, np.empty(0, np.int64)
-        offsets, lengths = np.array([0, len(step)][: len(n_steps) + 1]), np.concatenate([none, n_steps])
-        step, neuron = np.concatenate([none, step]), np.concatenate([none, neuron])
-        return Spikes(step, neuron, offsets, lengths, program.n_neurons, program.dt, program.neuron_groups)
+    def _spikes(self, step: Any, neuron: Any, n_steps: int) -> Spikes:
+        program = self.program
+        if n_steps:
+            return piece(step, neuron, n_steps, program.n_neurons, program.dt, groups=program.neuron_groups)
+        none = np.empty(0, np.int64)
+        return Spikes(
+            np.empty(0, np.int32),
+            np.empty(0, np.int32),
+            np.zeros(1, np.int64),
+            none,
+            program.n_neurons,
+            program.dt,
+            program.neuron_groups,
+        )
 
     def _advance_and_record(self, spikes: Spikes) -> tuple[Ints, Ints]:
         self._values = {}

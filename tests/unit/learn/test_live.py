@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -60,9 +61,63 @@ def test_the_answer_is_that_of_the_frames_so_far(data, encoder, features, seed):
             live.finish()
             assert np.array_equal(live.features(), whole), (seed, cuts)
             assert live.predict() == model.predict([sample])[0]
-            assert live.decision_function() == model.decision_function([sample])[0]
+            assert live.decision_function() == pytest.approx(model.decision_function([sample])[0], abs=1e-9)  # rounding
             assert live.time == pytest.approx(len(sample) * 10 * ms)
             live.reset()
+
+
+@pytest.mark.parametrize(
+    "readout",
+    [
+        "logistic",
+        "svm",
+        "ridge",
+        lsm.readout.ridge(soft=True),
+        lsm.readout.ridge(probabilities=True),
+        KNeighborsClassifier(3),
+        "rls",
+    ],
+)
+def test_every_readout_answers_as_the_model_does(data, readout):
+    X, y = data[0], np.arange(16) % 3
+    for labels in (y, np.array(["no", "yes"])[data[1]]):
+        model = lsm.LiquidClassifier(_liquid, ENCODERS["rate"], readout=readout).fit(X, labels)
+        with model.open() as live:
+            for sample, label in zip(X, model.predict(X), strict=True):
+                live.advance(sample)
+                assert live.predict() == label
+                if hasattr(model, "decision_function"):
+                    assert live.decision_function() == pytest.approx(model.decision_function([sample])[0], abs=1e-9)
+                if hasattr(model, "predict_proba"):
+                    assert live.predict_proba() == pytest.approx(model.predict_proba([sample])[0])
+                live.reset()
+
+
+@pytest.mark.parametrize("readout", ["ridge", "rls"])
+@pytest.mark.parametrize("targets", [1, 2])
+def test_a_regressor_answers_with_values(data, readout, targets):
+    y = np.array([[sample.mean(), sample.max()] for sample in data[0]])[:, :targets]
+    model = lsm.LiquidRegressor(_liquid, ENCODERS["rate"], readout=readout).fit(data[0], y if targets > 1 else y[:, 0])
+    with model.open() as live:
+        live.advance(data[0][2])
+        assert np.shape(live.predict()) == np.shape(model.predict(data[0][2:3])[0])
+        assert live.predict() == pytest.approx(model.predict(data[0][2:3])[0], abs=1e-9)
+
+
+def test_sound_through_a_front_end(data):
+    rng = np.random.default_rng(4)
+    sounds = [rng.normal(0, 0.05 * (1 + label), 3000) for label in data[1]]
+    front = lsm.audio.MelSpectrogram(8000, 3, hop=10 * ms, reference=-10.0)
+    pipeline = make_pipeline(front, lsm.LiquidClassifier(_liquid, ENCODERS["rate"])).fit(sounds, data[1])
+    with lsm.open(pipeline) as live:
+        for chunk in np.array_split(sounds[1], 17):
+            live.advance(chunk)
+        live.finish()
+        whole = pipeline[-1].transformer_.transform(front.transform(sounds[1:2]))[0]
+        assert np.array_equal(live.features(), whole)
+        assert live.predict() == pipeline.predict(sounds[1:2])[0]
+    with pytest.raises(DescriptionError, match="reference"):
+        lsm.open(pipeline.set_params(melspectrogram__reference=None))
 
 
 def test_the_answer_at_any_time_is_that_of_a_shorter_sample(data):
