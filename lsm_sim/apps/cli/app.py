@@ -14,6 +14,7 @@ from lsm_sim.apps.cli.demo import demo
 from lsm_sim.apps.cli.encode import encode
 from lsm_sim.apps.cli.evaluate import evaluate
 from lsm_sim.apps.cli.info import info
+from lsm_sim.apps.cli.live import live
 from lsm_sim.apps.cli.predict import predict
 from lsm_sim.apps.cli.quantise import quantise
 from lsm_sim.apps.cli.reporting import ReportingCommand
@@ -82,6 +83,13 @@ _add(
     predict,
     "lsm-sim predict model.npz new.npz -o labels.csv",
     "lsm-sim predict model.npz new.npz --backend reference --json",
+)
+_add(
+    live,
+    "lsm-sim live model.npz signal.npy",
+    "lsm-sim live model.npz speech.wav --mel 32 --reference -20 --window 0.5",
+    "arecord -q -t raw -f S16_LE -r 8000 | lsm-sim live model.npz - --mel 32 --reference -20 --json",
+    "lsm-sim live model.npz tcp:5000 --stall 10",
 )
 _add(conform, "lsm-sim conform cases/ --backend fast", "lsm-sim conform a.npz b.npz --backend reference --json")
 _add(
