@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from lsm_sim.engine.excursions import warn_on_excursions
 from lsm_sim.engine.protocol import Backend, Request, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.features import RESOLUTION, checked_resolution, trace_kernel
@@ -40,7 +41,7 @@ def run_counts(
     """Return the spike count of each neuron in each sample, shape (T, N): one run from rest, no spikes stored."""
     request = Request(spikes=False, bins=edges, n_threads=n_threads, progress=progress)
     with compiled(program, backend) as runner:
-        counts = runner(stimulus, request).counts
+        counts = warn_on_excursions(runner, runner.program)(stimulus, request).counts
     assert counts is not None  # `compiled` has checked it
     own: Counts = counts[0]
     return own
@@ -77,6 +78,67 @@ def with_traces(
             kernel, unit = trace_kernel(tau, resolution, n_samples)
             out[:, place] = lfilter(kernel, [1.0], counts, axis=0) * unit
     return out.reshape(n_samples, -1)
+
+
+class TraceStream:
+    """Features of counts that come sample by sample, equal to the rows of `with_traces` to the bit.
+
+    With a resolution, the last counts are kept and their sums are exact, so that they do not depend on the order. Without
+    one, each trace continues from the one before, as `with_traces` computes it.
+
+    Parameters
+    ----------
+    counts
+        Of the samples so far, (T, N), T >= 1.
+    n_more
+        Number of samples that will come, at most.
+    taus, keep_counts, resolution
+        As for `with_traces`.
+    """
+
+    def __init__(
+        self,
+        counts: Counts,
+        n_more: int,
+        taus: Sequence[float],
+        keep_counts: bool,
+        resolution: float | None = RESOLUTION,
+    ) -> None:
+        self._keep, self._resolution = keep_counts, resolution
+        decay = [np.exp(-1 / tau) for tau in _checked_taus(taus)]
+        self._filters = [([1.0], [1.0, -factor]) for factor in decay] if resolution is None else []
+        self._states = [self._last_trace(counts, *coefficients) for coefficients in self._filters]
+        kernels = [] if resolution is None else [trace_kernel(tau, resolution, len(counts) + n_more)[0] for tau in taus]
+        longest = max((len(kernel) for kernel in kernels), default=1)
+        self._kernels = np.zeros((len(kernels), 2 * longest))  # twice, so that any rotation is a slice
+        for kernel, row in zip(kernels, self._kernels, strict=True):
+            row[longest - len(kernel) : longest] = row[2 * longest - len(kernel) :] = kernel[::-1]
+        check_memory(8.0 * longest * counts.shape[1], "counts that traces need")
+        self._ring = np.zeros((longest, counts.shape[1]))  # the counts of sample k are in row k modulo its length
+        self._n = len(counts)
+        kept = np.arange(max(self._n - longest, 0), self._n)
+        self._ring[kept % longest] = counts[kept]
+
+    def _last_trace(self, counts: Counts, b: list[float], a: list[float]) -> Floats:
+        from scipy.signal import lfilter
+
+        return np.asarray(lfilter(b, a, counts, axis=0, zi=np.zeros((1, counts.shape[1])))[1])
+
+    def advance(self, counts: Counts) -> Floats:
+        """Return the features after one more sample, from its counts (N,), shape (features,)."""
+        from scipy.signal import lfilter
+
+        longest = len(self._ring)
+        self._ring[self._n % longest] = counts
+        self._n += 1
+        parts = [counts.astype(np.float64)[None]] if self._keep else []
+        for i, (b, a) in enumerate(self._filters):
+            trace, self._states[i] = lfilter(b, a, counts[None], axis=0, zi=self._states[i])
+            parts.append(trace)
+        if len(self._kernels):  # the newest counts are before row n % longest
+            first = longest - self._n % longest
+            parts.append(self._kernels[:, first : first + longest] @ self._ring * self._resolution)
+        return np.concatenate(parts).ravel()
 
 
 def _checked_taus(taus: Sequence[float]) -> Floats:
