@@ -14,7 +14,8 @@ from lsm_sim.engine.protocol import Backend, Request, compiled
 from lsm_sim.engine.state import State
 from lsm_sim.errors import DescriptionError, RunError
 from lsm_sim.learn.forecast.series import Scaler, checked_series
-from lsm_sim.learn.forecast.states import Counts, TraceStream, sample_edges
+from lsm_sim.learn.forecast.states import Counts, sample_edges
+from lsm_sim.learn.forecast.trace_stream import TraceStream
 from lsm_sim.program.program import Program
 from lsm_sim.simulate.session import Session
 from lsm_sim.spikes.pieces import piece

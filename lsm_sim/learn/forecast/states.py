@@ -62,7 +62,7 @@ def with_traces(
     from scipy.signal import lfilter
 
     n_samples, n = counts.shape
-    constants = _checked_taus(taus)
+    constants = checked_taus(taus)
     resolution, keep_counts = checked_resolution(resolution, "resolution"), checks.flag(keep_counts, "counts")
     parts = constants.size + keep_counts
     if parts == 0:
@@ -80,68 +80,8 @@ def with_traces(
     return out.reshape(n_samples, -1)
 
 
-class TraceStream:
-    """Features of counts that come sample by sample, equal to the rows of `with_traces` to the bit.
-
-    With a resolution, the last counts are kept and their sums are exact, so that they do not depend on the order. Without
-    one, each trace continues from the one before, as `with_traces` computes it.
-
-    Parameters
-    ----------
-    counts
-        Of the samples so far, (T, N), T >= 1.
-    n_more
-        Number of samples that will come, at most.
-    taus, keep_counts, resolution
-        As for `with_traces`.
-    """
-
-    def __init__(
-        self,
-        counts: Counts,
-        n_more: int,
-        taus: Sequence[float],
-        keep_counts: bool,
-        resolution: float | None = RESOLUTION,
-    ) -> None:
-        self._keep, self._resolution = keep_counts, resolution
-        decay = [np.exp(-1 / tau) for tau in _checked_taus(taus)]
-        self._filters = [([1.0], [1.0, -factor]) for factor in decay] if resolution is None else []
-        self._states = [self._last_trace(counts, *coefficients) for coefficients in self._filters]
-        kernels = [] if resolution is None else [trace_kernel(tau, resolution, len(counts) + n_more)[0] for tau in taus]
-        longest = max((len(kernel) for kernel in kernels), default=1)
-        self._kernels = np.zeros((len(kernels), 2 * longest))  # twice, so that any rotation is a slice
-        for kernel, row in zip(kernels, self._kernels, strict=True):
-            row[longest - len(kernel) : longest] = row[2 * longest - len(kernel) :] = kernel[::-1]
-        check_memory(8.0 * longest * counts.shape[1], "counts that traces need")
-        self._ring = np.zeros((longest, counts.shape[1]))  # the counts of sample k are in row k modulo its length
-        self._n = len(counts)
-        kept = np.arange(max(self._n - longest, 0), self._n)
-        self._ring[kept % longest] = counts[kept]
-
-    def _last_trace(self, counts: Counts, b: list[float], a: list[float]) -> Floats:
-        from scipy.signal import lfilter
-
-        return np.asarray(lfilter(b, a, counts, axis=0, zi=np.zeros((1, counts.shape[1])))[1])
-
-    def advance(self, counts: Counts) -> Floats:
-        """Return the features after one more sample, from its counts (N,), shape (features,)."""
-        from scipy.signal import lfilter
-
-        longest = len(self._ring)
-        self._ring[self._n % longest] = counts
-        self._n += 1
-        parts = [counts.astype(np.float64)[None]] if self._keep else []
-        for i, (b, a) in enumerate(self._filters):
-            trace, self._states[i] = lfilter(b, a, counts[None], axis=0, zi=self._states[i])
-            parts.append(trace)
-        if len(self._kernels):  # the newest counts are before row n % longest
-            first = longest - self._n % longest
-            parts.append(self._kernels[:, first : first + longest] @ self._ring * self._resolution)
-        return np.concatenate(parts).ravel()
-
-
-def _checked_taus(taus: Sequence[float]) -> Floats:
+def checked_taus(taus: Sequence[float]) -> Floats:
+    """Return the time constants of traces, in samples."""
     constants = checks.real_array(taus, "taus")
     if constants.ndim != 1 or (constants <= 0).any():
         raise DescriptionError(f"taus: got {taus!r}, expected a list of time constants > 0, in samples")
