@@ -265,7 +265,8 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         """Return the fitted forecaster from the result of `to_parts`."""
         liquid, encoder, settings = saved.parameters(description)
         model = cls(liquid, encoder, **settings)
-        return saved.restored(model, description, arrays)
+        saved.restore(model, description, arrays)
+        return model
 
     def _scored(self, series: Any, targets: Any, start: int | None) -> tuple[Floats, Floats]:
         array = checked_series(series)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.dynamics import ARITHMETICS
@@ -16,14 +16,11 @@ from lsm_sim.learn.records import RECORDS, record_from_dict, record_to_dict
 from lsm_sim.support import checks
 from lsm_sim.support.brief import brief
 
-if TYPE_CHECKING:
-    from lsm_sim.learn.forecast.forecaster import LiquidForecaster
-
 _SETTINGS = ("taus", "resolution", "counts", "horizon", "washout", "margin", "dt", "backend", "arithmetic")
 _FITTED = ("one_target", "own_targets")
 
 
-def to_parts(model: LiquidForecaster) -> tuple[dict[str, Any], dict[str, Any]]:
+def to_parts(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the description and the arrays of a fitted forecaster."""
     integers = {"integers": model._program()} if model.arithmetic == "loihi" else {}
     digests, programs = pinned({"program": model.program_} | integers)
@@ -63,8 +60,8 @@ def parameters(description: Mapping[str, Any]) -> tuple[Liquid, Any, dict[str, A
     return Liquid.from_dict(description["liquid"]), encoder, {**settings, **checked}
 
 
-def restored(model: LiquidForecaster, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> LiquidForecaster:
-    """Return the forecaster, which has its parameters, with what it learnt in `fit`."""
+def restore(model: Any, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
+    """Give a forecaster that has its parameters what it learnt in `fit`."""
     calibration = checked_series(arrays["calibration"], "calibration")
     low, high = (checks.real_array(arrays[name], name) for name in ("low", "high"))
     for name, end in (("low", low), ("high", high)):
@@ -77,4 +74,3 @@ def restored(model: LiquidForecaster, description: Mapping[str, Any], arrays: Ma
     model.readout_ = model_file.unpack_readout(arrays["readout"])
     n_neurons = model.program_.n_neurons
     check_readout(model.readout_, n_neurons * (len(model.taus) + model.counts), n_neurons)
-    return model
