@@ -51,6 +51,11 @@ class Reservoir:
             drive[t] = state
         return drive.transpose(1, 0, 2)
 
+    def step(self, state: Floats, frame: Floats) -> Floats:
+        """Return the state (N,) after one more frame (C,)."""
+        drive = frame @ self.entry.T + self.bias + state @ self.recurrent.T
+        return np.asarray((1 - self.leak) * state + self.leak * np.tanh(drive))
+
 
 def _draw(model: Any, n_channels: int) -> Reservoir:
     """Draw a reservoir with the requested spectral radius; each kind of weight has its own random stream."""
@@ -109,6 +114,11 @@ class _EchoState(BaseEstimator):
         self.sample_shape = sample_shape
         self.seed = seed
         self.n_threads = n_threads
+
+    def drawn(self, n_channels: int) -> Reservoir:
+        """Return the weights for signals of this many channels; needs no fit."""
+        with threadpool_limits(1):
+            return _draw(self, n_channels)
 
     def states(self, signals: Sequence[Floats]) -> list[Floats]:
         """Return the state after each frame, one array (frames, N) per (frames, channels) signal; needs no fit."""

@@ -20,6 +20,7 @@ from lsm_sim.learn.estimator_input import EstimatorInput
 from lsm_sim.learn.features import Counts, Features
 from lsm_sim.learn.model_checks import checked_input, checked_settings
 from lsm_sim.learn.parts import HoldsRecords, LiquidLike, build_liquid, checked_encoder, checked_features
+from lsm_sim.learn.pinned import pinned, pinned_program
 from lsm_sim.learn.records import RECORDS, record_from_dict, record_to_dict
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
@@ -200,10 +201,8 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         arrays = {name: getattr(self.input_, name) for name in _RANGE}
         if self.calibration_ is not None:
             arrays |= {f"calibration_{name}": getattr(self.calibration_, name) for name in (*_STIMULUS, _PAYLOAD)}
-        for name, program in self._pinned().items():
-            description[name] = program.digest
-            arrays |= {f"{name}_{key}": _small(value) for key, value in program.to_arrays().items()}
-        return description, {name: array for name, array in arrays.items() if array is not None}
+        digests, programs = pinned(self._pinned())
+        return description | digests, {name: array for name, array in (arrays | programs).items() if array is not None}
 
     @classmethod
     def from_parts(cls, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> LiquidTransformer:
@@ -212,12 +211,12 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         records = {name: record_from_dict(description[name], RECORDS[name], name) for name in ("encoder", "features")}
         transformer = cls(Liquid.from_dict(description["liquid"]), **records, **settings)
         form = EstimatorInput(**checked_input(description["input"], arrays, settings["scale"]))
-        transformer.prepare(form, _pinned_program("program", description, arrays))
+        transformer.prepare(form, pinned_program("program", description, arrays))
         if "calibration_step" in arrays:  # missing if no samples were needed, or in files of earlier versions
             names = [name for name in (*_STIMULUS, _PAYLOAD) if name in _STIMULUS or f"calibration_{name}" in arrays]
             fields = {name: np.atleast_1d(arrays[f"calibration_{name}"]) for name in names}
             transformer.calibrate(Spikes(**fields, n_channels=transformer.liquid_.n_inputs, dt=transformer.dt))
-        transformer.integers_ = _pinned_program("integers", description, arrays)
+        transformer.integers_ = pinned_program("integers", description, arrays)
         return transformer
 
     def _pinned(self) -> dict[str, Program]:
@@ -229,27 +228,3 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _small(value: Any) -> Any:
-    """Return an array of integers in the smallest type that holds them."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "iu" or array.ndim == 0:
-        return value
-    return array.astype(
-        np.result_type(*(np.min_scalar_type(end) for end in (array.min(initial=0), array.max(initial=0))))
-    )
-
-
-def _pinned_program(name: str, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> Program | None:
-    """Return a program of a model file after comparing it with its digest; None if the file has none."""
-    if name not in description:
-        return None
-    own = {key.removeprefix(f"{name}_"): value for key, value in arrays.items() if key.startswith(f"{name}_")}
-    program = Program.from_arrays(own, name)
-    if program.digest != description[name]:
-        raise DescriptionError(
-            f"{name}: got digest {program.digest[:12]}, expected {str(description[name])[:12]}, that of the program that the "
-            "readout was trained on; restore the file from a copy, or train again"
-        )
-    return program

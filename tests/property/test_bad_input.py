@@ -212,7 +212,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
             "readout": None,
             "margin": 0.02,
         }
-        | {"dt": 1 * ms, "backend": "fast", "n_threads": 1, "progress": False},
+        | {"dt": 1 * ms, "backend": "fast", "n_threads": 1, "progress": False, "arithmetic": "float64"},
     ),
     "live.from_iterable": (
         lambda **how: [*live.from_iterable(**how)],

@@ -5,13 +5,15 @@ scikit-learn takes a second to load.
 """
 
 from lsm_sim.learn.forecast.beside_controls import VIEWS, Forecasts, beside_controls
+from lsm_sim.learn.forecast.echo_state import EchoStateForecaster
 from lsm_sim.learn.forecast.forecaster import LiquidForecaster
 from lsm_sim.learn.forecast.held_out import held_out, held_out_nrmse
 from lsm_sim.learn.forecast.ridge import TimeRidge
-from lsm_sim.learn.forecast.series import lags, nrmse
+from lsm_sim.learn.forecast.series import lags, nrmse, valid_time
 
 __all__ = [
     "VIEWS",
+    "EchoStateForecaster",
     "Forecasts",
     "LiquidForecaster",
     "TimeRidge",
@@ -20,4 +22,5 @@ __all__ = [
     "held_out_nrmse",
     "lags",
     "nrmse",
+    "valid_time",
 ]

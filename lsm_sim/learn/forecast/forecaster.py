@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,16 +10,23 @@ import numpy as np
 from sklearn.base import RegressorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.encode import Encoder, Population
 from lsm_sim.encode.background import with_background
 from lsm_sim.engine.protocol import DEFAULT
+from lsm_sim.errors import DescriptionError
+from lsm_sim.learn import model_file
 from lsm_sim.learn.features import RESOLUTION
+from lsm_sim.learn.forecast import saved
+from lsm_sim.learn.forecast.free_running import Running, checked_warm_up, closed_loop
 from lsm_sim.learn.forecast.ridge import TimeRidge
 from lsm_sim.learn.forecast.series import Scaler, aligned, checked_series, checked_targets, nrmse
 from lsm_sim.learn.forecast.states import run_counts, sample_edges, with_traces
 from lsm_sim.learn.parts import HoldsRecords, LiquidLike, build_liquid, checked_encoder
 from lsm_sim.learn.readout import resolve
 from lsm_sim.program.lowering import lower
+from lsm_sim.program.program import Program
+from lsm_sim.quantisation.quantise import quantise
 from lsm_sim.simulate import rescale
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -61,6 +69,9 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         Step, in seconds.
     backend, n_threads, progress
         As in `lsm_sim.run`.
+    arithmetic
+        ``"float64"``, or ``"loihi"``: the integers of Loihi, calibrated with the series of `fit`; see `lsm_sim.quantise`.
+        There is a warning if a later series exceeds the chip's registers.
     """
 
     _default_parts: Mapping[str, Any] = {"encoder": DEFAULT_ENCODER}
@@ -81,6 +92,7 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         backend: str = DEFAULT,
         n_threads: int | None = None,
         progress: bool | None = None,
+        arithmetic: str = "float64",
     ) -> None:
         self.liquid = liquid
         self.encoder = encoder
@@ -95,6 +107,7 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         self.backend = backend
         self.n_threads = n_threads
         self.progress = progress
+        self.arithmetic = arithmetic
 
     def fit(self, series: Any, targets: Any = None) -> LiquidForecaster:
         """Train the readout.
@@ -111,29 +124,45 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         wanted = self._targets(array, targets)
         rows, ahead = aligned(len(array), self.horizon, self.washout)
         self.prepare(array)
-        self._one_target = np.ndim(series if targets is None else targets) == 1
+        self.one_target_ = np.ndim(series if targets is None else targets) == 1
+        self.own_targets_ = targets is None
         readout = TimeRidge() if self.readout is None else resolve(self.readout, "regress")
-        self.readout_ = readout.fit(self.features(array)[rows], wanted[ahead, 0] if self._one_target else wanted[ahead])
+        self.readout_ = readout.fit(self.features(array)[rows], wanted[ahead, 0] if self.one_target_ else wanted[ahead])
         return self
 
     def prepare(self, series: Any) -> LiquidForecaster:
         """Learn the range of the series and build the network; nothing is trained."""
         array = checked_series(series)
+        return self._built(Scaler.fit(array, self.margin), array)
+
+    def _built(self, scaler: Scaler, calibration: Floats, program: Program | None = None) -> LiquidForecaster:
+        """Build the network; the series ``calibration`` calibrates quantisation. None: lower the liquid."""
         self.encoder_ = checked_encoder(self.encoder, DEFAULT_ENCODER)
-        self.scaler_ = Scaler.fit(array, self.margin)
-        n_channels = self.encoder_.n_channels(array.shape[1])
+        self.scaler_, self.calibration_ = scaler, calibration
+        n_channels = self.encoder_.n_channels(calibration.shape[1])
         self.liquid_ = build_liquid(self.liquid, n_channels, "the encoder returns for the series")
-        self.program_ = lower(self.liquid_, self.dt)
+        n_inputs = self.liquid_.with_noise_channels().n_inputs
+        if program is not None and program.n_inputs != n_inputs:
+            raise DescriptionError(f"program: got {program.n_inputs} input channels, expected {n_inputs}")
+        self.program_ = lower(self.liquid_, self.dt) if program is None else program
+        self.integers_: Program | None = None
         return self
+
+    def _program(self) -> Program:
+        """Return the program in the requested arithmetic."""
+        if checks.choice(self.arithmetic, "arithmetic", ARITHMETICS) == "float64":
+            return self.program_
+        if self.integers_ is None:
+            stimulus = with_background(self.encode(self.calibration_), self.liquid_)
+            self.integers_ = quantise(self.program_, stimulus).program
+        return self.integers_
 
     def without_recurrence(self) -> LiquidForecaster:
         """Return a prepared copy whose recurrent weights are 0, for the same range of the series."""
         check_is_fitted(self, "program_")
         liquid = rescale.scale(self.liquid_, 0.0, "recurrent")
         copy: LiquidForecaster = clone(self).set_params(liquid=liquid)
-        copy.encoder_, copy.scaler_, copy.liquid_ = self.encoder_, self.scaler_, liquid
-        copy.program_ = lower(liquid, self.dt)
-        return copy
+        return copy._built(self.scaler_, self.calibration_)
 
     def encode(self, series: Any) -> Spikes:
         """Return the spikes that enter the liquid, one sample of T frames."""
@@ -147,7 +176,7 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         stimulus = self.encode(array)
         edges = sample_edges(stimulus, len(array))
         everything = with_background(stimulus, self.liquid_)
-        counts = run_counts(self.program_, self.backend, everything, edges, self.n_threads, self.progress)
+        counts = run_counts(self._program(), self.backend, everything, edges, self.n_threads, self.progress)
         return with_traces(counts, self.taus, keep_counts=self.counts, resolution=self.resolution)
 
     def encoder_features(self, series: Any) -> Floats:
@@ -166,6 +195,43 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         check_is_fitted(self, "readout_")
         return np.asarray(self.readout_.predict(self.features(series)))
 
+    def generate(self, n: int, series: Any) -> Floats:
+        """Return the ``n`` samples after a series that the model makes by itself, (n,) or (n, channels) as in `fit`.
+
+        The liquid runs through the series from rest; then each prediction is fed back as the next sample. The result equals, to
+        the bit, that of `predict` on the series and what was generated so far, repeated n times, if the readout predicts
+        each row by itself, as `TimeRidge` does. Predictions outside the range of `fit` are clipped when they are fed back, not
+        in the result; there is a warning.
+
+        The horizon must be 1 and the targets in `fit` the series itself. The encoder must need no later sample, the liquid
+        must have no background noise, and the backend must support "state".
+
+        Parameters
+        ----------
+        n
+            Number of samples.
+        series
+            The samples before, at least as many as the washout.
+        """
+        check_is_fitted(self, "readout_")
+        if self.horizon != 1 or not self.own_targets_:
+            got = "other targets" if not self.own_targets_ else f"the horizon {self.horizon}"
+            raise DescriptionError(
+                f"generate: the model was trained with {got}, expected the horizon 1 and the series as its own target; fit such a model"
+            )
+        if self.liquid_.noise():
+            raise DescriptionError(
+                "generate: the liquid has background noise, which depends on the whole stimulus; use a liquid without it"
+            )
+        n_more, array = checked_warm_up(n, series, self.scaler_)
+        running = Running(
+            self._program(), self.backend, self.encoder_, self.n_threads, self.taus, self.counts, self.resolution
+        )
+        session, first, advance = running.start(self.scaler_(array), n_more)
+        with session:
+            out = closed_loop(n_more, self.scaler_, first, advance, self.readout_.predict)
+        return out[:, 0] if self.one_target_ else out
+
     def nrmse(self, series: Any, targets: Any = None, *, start: int | None = None) -> float:
         """Return the error of the predictions made at samples ``start`` and later, see `lsm_sim.learn.forecast.nrmse`.
 
@@ -179,6 +245,28 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
 
         predicted, true = self._scored(series, targets, start)
         return float(r2_score(true, predicted))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the trained model to a file, without pickle; see `lsm_sim.learn.model_file`."""
+        model_file.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> LiquidForecaster:
+        """Read a model that `save` wrote."""
+        return model_file.load(path, cls)
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what a model file stores, see `lsm_sim.learn.model_file.Saved`."""
+        check_is_fitted(self, "readout_")
+        return saved.to_parts(self)
+
+    @classmethod
+    def from_parts(cls, description: Mapping[str, Any], arrays: Mapping[str, Any]) -> LiquidForecaster:
+        """Return the fitted forecaster from the result of `to_parts`."""
+        liquid, encoder, settings = saved.parameters(description)
+        model = cls(liquid, encoder, **settings)
+        saved.restore(model, description, arrays)
+        return model
 
     def _scored(self, series: Any, targets: Any, start: int | None) -> tuple[Floats, Floats]:
         array = checked_series(series)

@@ -69,12 +69,17 @@ class TimeRidge(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> Floats:
-        """Return the predictions, shape (rows,) or (rows, targets) as the targets in `fit`."""
+        """Return the predictions, shape (rows,) or (rows, targets) as the targets in `fit`.
+
+        That of a row does not depend on the other rows, to the bit.
+        """
         check_is_fitted(self, "coef_")
         features = _rows(X, "features")
         if features.shape[1] != self.n_features_in_:
             raise DescriptionError(f"features: got {features.shape[1]}, expected {self.n_features_in_} as in fit")
-        out = np.concatenate([self._standardised(b) @ self.coef_ + self.intercept_ for b in _blocks(features)])
+        # One product for each row: that of all rows would round each in a way that depends on the others.
+        parts = [(self._standardised(b)[:, None] @ self.coef_)[:, 0] for b in _blocks(features)]
+        out = np.concatenate(parts) + self.intercept_
         return out[:, 0] if self._one_target else out
 
     def _cut(self, n_rows: int) -> int:

@@ -101,3 +101,46 @@ def nrmse(predicted: Any, true: Any) -> float:
     if (spread == 0).any():
         raise DescriptionError("nrmse: got constant true values, expected values that vary; use a longer series")
     return float((np.sqrt(((a - b) ** 2).mean(axis=0)) / spread).mean())
+
+
+def valid_time(generated: Any, true: Any, lyapunov_time: Any, threshold: float = 0.4) -> float:
+    """Return for how long a generated series follows the true one: the valid prediction time, in Lyapunov times.
+
+    This is the time until the error first exceeds ``threshold``, or that of all samples if it never does. The error of a
+    sample is the root mean square over channels of the differences, each divided by the standard deviation of the true
+    channel, so pass true values that are long enough to know it. See J. Pathak, A. Wikner, R. Fussell, S. Chandra, B. R. Hunt,
+    M. Girvan, E. Ott: Hybrid forecasting of chaotic processes. Chaos 28, 041101 (2018).
+
+    Parameters
+    ----------
+    generated
+        (n,) or (n, channels), the samples after a known series.
+    true
+        The same samples of the true series; later samples count for the standard deviation only.
+    lyapunov_time
+        1 / (largest Lyapunov exponent), in samples: about 160 units of time for Mackey-Glass with tau = 17 (exponent 0.006),
+        1.10 for Lorenz (0.906), divided by the time between samples.
+    threshold
+        Largest valid error, in standard deviations.
+
+    Examples
+    --------
+    >>> true = np.sin(np.arange(100.0))
+    >>> generated = true + np.where(np.arange(100) < 30, 0.1, 1.0)
+    >>> valid_time(generated, true, lyapunov_time=10)
+    3.0
+    """
+    a, b = checked_series(generated, "generated"), checked_series(true, "true")
+    if a.shape[1] != b.shape[1] or len(a) > len(b):
+        raise DescriptionError(
+            f"valid_time: got {a.shape[0]} generated samples of {a.shape[1]} channels, expected at most as many as the true "
+            f"ones, of shape {b.shape}"
+        )
+    unit = checks.positive(lyapunov_time, "lyapunov_time")
+    most = checks.positive(threshold, "threshold")
+    spread = b.std(axis=0)
+    if (spread == 0).any():
+        raise DescriptionError("valid_time: got constant true values, expected values that vary; use a longer series")
+    error = np.sqrt((((a - b[: len(a)]) / spread) ** 2).mean(axis=1))
+    exceeded = np.flatnonzero(error > most)
+    return float((exceeded[0] if exceeded.size else len(a)) / unit)

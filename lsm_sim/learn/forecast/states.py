@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from lsm_sim.engine.excursions import warn_on_excursions
 from lsm_sim.engine.protocol import Backend, Request, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.features import RESOLUTION, checked_resolution, trace_kernel
@@ -40,7 +41,7 @@ def run_counts(
     """Return the spike count of each neuron in each sample, shape (T, N): one run from rest, no spikes stored."""
     request = Request(spikes=False, bins=edges, n_threads=n_threads, progress=progress)
     with compiled(program, backend) as runner:
-        counts = runner(stimulus, request).counts
+        counts = warn_on_excursions(runner, runner.program)(stimulus, request).counts
     assert counts is not None  # `compiled` has checked it
     own: Counts = counts[0]
     return own
@@ -61,7 +62,7 @@ def with_traces(
     from scipy.signal import lfilter
 
     n_samples, n = counts.shape
-    constants = _checked_taus(taus)
+    constants = checked_taus(taus)
     resolution, keep_counts = checked_resolution(resolution, "resolution"), checks.flag(keep_counts, "counts")
     parts = constants.size + keep_counts
     if parts == 0:
@@ -79,7 +80,8 @@ def with_traces(
     return out.reshape(n_samples, -1)
 
 
-def _checked_taus(taus: Sequence[float]) -> Floats:
+def checked_taus(taus: Sequence[float]) -> Floats:
+    """Return the time constants of traces, in samples."""
     constants = checks.real_array(taus, "taus")
     if constants.ndim != 1 or (constants <= 0).any():
         raise DescriptionError(f"taus: got {taus!r}, expected a list of time constants > 0, in samples")
