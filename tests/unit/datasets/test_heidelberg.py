@@ -203,7 +203,7 @@ def test_a_file_that_hangs_hdf5_ends_in_one_sentence(tmp_path):
         DescriptionError, match=r"shd_test\.h5: damaged or not an HDF5 file \(reading it needs more time"
     ):
         shd(tmp_path, parts=["test"])
-    assert time.perf_counter() - start < 10  # 3 s of CPU time and the start of Python
+    assert time.perf_counter() - start < 120  # it would loop for ever; 3 s of CPU time, on a machine that may be busy
 
 
 @pytest.mark.parametrize("key", ["labels", "extra/speaker"])
