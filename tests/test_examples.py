@@ -75,6 +75,15 @@ def test_a_liquid_holds_the_pole_without_velocities_and_one_observation_does_not
         assert steps >= 195 if holds else steps < 180, (name, steps)
 
 
+def test_a_readout_that_goes_on_learning_follows_a_sensor():
+    before, after = functions("drifting_sensor")["follow"](100, checkpoints=(300, 600), n_old=600)
+    unchanged, *_, adapted = after["learns on"]
+    assert after["not adapted"] == 3 * [unchanged]
+    assert before - unchanged >= 0.2
+    assert adapted - unchanged >= 0.15, after
+    assert adapted >= after["retrained on the new samples"][-1] - 0.05, after
+
+
 @pytest.mark.slow
 def test_the_liquid_holds_the_pole_for_200_steps(output):
     skip_without_module("balance_a_pole")
@@ -82,6 +91,13 @@ def test_the_liquid_holds_the_pole_for_200_steps(output):
     held = [float(line.split()[1]) for line in lines if line.split()[0] == "liquid"]
     assert len(held) == 2
     assert min(held) >= 195, lines
+
+
+@pytest.mark.slow
+def test_learning_on_replaces_retraining_after_a_change(output):
+    printed = output(ROOT / "examples" / "drifting_sensor.py")
+    assert float(re.search(r"fall without adaptation: (\S+)", printed)[1]) >= 20, printed
+    assert int(re.search(r"within 2 points of .* after: (\S+)", printed)[1]) <= 3000, printed
 
 
 def test_the_example_of_the_readme_learns_and_draws(tmp_path):
