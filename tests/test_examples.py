@@ -3,8 +3,10 @@
 import functools
 import os
 import re
+import runpy
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from lsm_sim import backend
 
 ROOT = Path(__file__).parent.parent
 NEEDS = {"brian2": "brian2", "lava": "lava"}  # examples that begin with a backend's name need it
+NEEDS_MODULE = {"balance_a_pole": ("gymnasium", "control")}  # the module, and what to install
 USERS_THREADS = {"OPENBLAS_NUM_THREADS": ""}  # make test limits them
 QUICK = ("first_liquid", "own_data", "same_spikes")
 EXAMPLES = [
@@ -49,7 +52,52 @@ def test_the_example_runs(path, output):
     for name in needed:
         if name not in backend.known():
             pytest.skip(f"needs: pip install '.[{name}]'")
+    skip_without_module(path.stem)
     assert output(path).strip()
+
+
+def skip_without_module(name):
+    module, extra = NEEDS_MODULE.get(name, (None, None))
+    if module and find_spec(module) is None:
+        pytest.skip(f"needs: pip install '.[{extra}]'")
+
+
+def functions(name):
+    skip_without_module(name)
+    return runpy.run_path(str(ROOT / "examples" / f"{name}.py"))
+
+
+def test_a_liquid_holds_the_pole_without_velocities_and_one_observation_does_not():
+    example = functions("balance_a_pole")
+    views, seen = example["VIEWS"], example["HIDDEN"]
+    for name, holds in (("liquid", True), ("observation", False)):
+        steps = example["balance"](views[name](seen, 100), 100, alone=2)
+        assert steps >= 195 if holds else steps < 180, (name, steps)
+
+
+def test_a_readout_that_goes_on_learning_follows_a_sensor():
+    before, after = functions("drifting_sensor")["follow"](100, checkpoints=(300, 600), n_old=600)
+    unchanged, *_, adapted = after["learns on"]
+    assert after["not adapted"] == 3 * [unchanged]
+    assert before - unchanged >= 0.2
+    assert adapted - unchanged >= 0.15, after
+    assert adapted >= after["retrained on the new samples"][-1] - 0.05, after
+
+
+@pytest.mark.slow
+def test_the_liquid_holds_the_pole_for_200_steps(output):
+    skip_without_module("balance_a_pole")
+    lines = output(ROOT / "examples" / "balance_a_pole.py").splitlines()
+    held = [float(line.split()[1]) for line in lines if line.split()[0] == "liquid"]
+    assert len(held) == 2
+    assert min(held) >= 195, lines
+
+
+@pytest.mark.slow
+def test_learning_on_replaces_retraining_after_a_change(output):
+    printed = output(ROOT / "examples" / "drifting_sensor.py")
+    assert float(re.search(r"fall without adaptation: (\S+)", printed)[1]) >= 20, printed
+    assert int(re.search(r"within 2 points of .* after: (\S+)", printed)[1]) <= 3000, printed
 
 
 def test_the_example_of_the_readme_learns_and_draws(tmp_path):
