@@ -21,7 +21,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 N_TRAIN, N_STARTS, WASHOUT = 4000, 20, 200
-N_NEURONS, TAUS = 250, (1.0, 3.0, 10.0)
+N_NEURONS, TAUS = 125, (1.0, 3.0, 10.0)
 EVERY = 3.0  # units of time from one sample of Mackey-Glass to the next
 ENCODER = Population(32, width=4.0, max_rate=1000 * Hz, frame=48 * ms)
 
