@@ -102,7 +102,8 @@ if pid == 0:
     {end}
 time.sleep({late})
 os.waitpid(pid, 0)
-Path({answer!r}).write_text("{{}}")
+Path({answer!r} + ".part").write_text("{{}}")
+os.replace({answer!r} + ".part", {answer!r})  # as the worker does: never half an answer
 time.sleep(60)
 """
 
