@@ -23,8 +23,9 @@ class LiveModel:
     """A trained model at a moment of a sample that is still going on; ``model.open()`` or `lsm_sim.open` starts one.
 
     After `advance` with the frames of a sample, in pieces of any size, `predict` and `decision_function` return what the model
-    returns for the frames so far as a whole sample: the same spikes and features to the bit, and scores up to rounding. (Front ends and encoders that
-    hold the last steps back until they are determined, such as linear interpolation between frames, need `finish` for the end.)
+    returns for the frames so far as a whole sample: the same spikes and features to the bit, and scores up to rounding. (Front
+    ends and encoders that hold the last steps back until they are determined, such as linear interpolation between frames, need
+    `finish` for the end.)
     With a ``window`` they return what it returns for the spikes of the last ``window`` seconds, while the liquid goes on: use
     the length of the training samples. The liquid is then not at rest at the start of the window, as it was in training.
 
@@ -54,7 +55,6 @@ class LiveModel:
     def __init__(
         self,
         model: Any,
-        _dt: None = None,
         *,
         window: float | None = None,
         rng: np.random.Generator | None = None,
@@ -98,13 +98,16 @@ class LiveModel:
     def finish(self) -> Spikes | None:
         """Tell the model that the sample ends here, so that steps that were held back are run; return their spikes, or None."""
         with self._exclusive.used():
+            pieces = []
             for i, front in enumerate(self._fronts):
                 rest = front.finish()
                 for later in self._fronts[i + 1 :]:
                     rest = None if rest is None or not len(rest) else later.advance(rest)
                 if rest is not None and len(rest):
-                    self._respond(self._encoder.advance(self._scaled(rest)))
-            return self._respond(self._encoder.finish())
+                    pieces.append(self._respond(self._encoder.advance(self._scaled(rest))))
+            pieces.append(self._respond(self._encoder.finish()))
+            found = [one for one in pieces if one is not None]
+            return Spikes.concatenate(found, along="time") if found else None
 
     def _scaled(self, frames: Any) -> Floats:
         array = checks.real_array(frames, "frames")
@@ -165,12 +168,14 @@ class LiveModel:
         The readout is that of the model, which changes too. It must be able to learn one sample at a time, as ``"rls"``,
         ``"lms"`` and ``"incremental_ridge"`` are; see `lsm_sim.learn.online`.
         """
-        features = self.features()
-        if hasattr(self.readout, "learn_one"):
-            self.readout.learn_one(features, target)
-        elif hasattr(self.readout, "partial_fit"):
-            self.readout.partial_fit(features[None], np.asarray(target)[None])
-        else:
+        with self._exclusive.used():
+            features = self._features.now()
+            if hasattr(self.readout, "learn_one"):
+                self.readout.learn_one(features, target)
+                return
+            if hasattr(self.readout, "partial_fit"):
+                self.readout.partial_fit(features[None], np.asarray(target)[None])
+                return
             raise DescriptionError(
                 f"live model: the readout {type(self.readout).__name__} cannot learn from single samples; train the model with "
                 "readout='rls', 'lms' or 'incremental_ridge'"

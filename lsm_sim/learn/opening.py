@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lsm_sim.describe.liquid import Liquid
@@ -31,24 +32,24 @@ def open_live(network: Any, dt: float | None = None, **options: Any) -> Any:
         See `lsm_sim.errors`.
     """
     if isinstance(network, Liquid | Program):
-        return _opened(Session, network, dt, options)
+        _check(network, options, ("backend", "record", "state", "trial"))
+        return Session(network, dt, **options)
     if dt is not None:
         raise DescriptionError("open: got dt for a model, which has its own; leave it out")
-    if hasattr(network, "steps"):
-        from lsm_sim.learn.live import LiveModel  # slow to import: scikit-learn
-
-        return _opened(LiveModel, network, None, options)
-    if isinstance(network, type) or not hasattr(network, "open"):
+    if isinstance(network, type) or not (hasattr(network, "open") or hasattr(network, "steps")):
         got = network.__name__ if isinstance(network, type) else type(network).__name__
         raise DescriptionError(f"network: got {got}, expected a Liquid, a Program or a trained model")
-    return _opened(lambda model, _, **rest: model.open(**rest), network, None, options)
+    _check(network, options, ("window", "rng", "state", "trial"))
+    if hasattr(network, "open"):
+        return network.open(**options)
+    from lsm_sim.learn.live import LiveModel  # slow to import: scikit-learn
+
+    return LiveModel(network, **options)
 
 
-def _opened(make: Any, network: Any, dt: float | None, options: dict[str, Any]) -> Any:
-    known = ("backend", "record", "state", "trial") if make is Session else ("window", "rng", "state", "trial")
+def _check(network: Any, options: Mapping[str, Any], known: Sequence[str]) -> None:
     for name in options:
         if name not in known:
             raise DescriptionError(
                 f"open: no option {name!r} for a {type(network).__name__}; known: {', '.join(known)}"
             )
-    return make(network, dt, **options)

@@ -32,8 +32,9 @@ from lsm_sim.units import ms
 class Session:
     """A network at a moment of its time; `lsm_sim.open` starts one.
 
-    Background noise of a liquid is drawn as time passes, from its seed and ``trial``; see `lsm_sim.encode.background`.
-    It runs one sample of any length, on one thread, and gives the same spikes as `lsm_sim.run` does for the whole stimulus, but for background noise.
+    It runs one sample of any length, on one thread, and gives the same spikes as `lsm_sim.run` does for the whole stimulus.
+    Background noise of a liquid is the exception: it is drawn as time passes, from its seed and ``trial``; see
+    `lsm_sim.encode.background`.
     Only one thread at a time may use it. Close it, or use it in a ``with`` statement, to release the engine.
 
     Examples
@@ -79,13 +80,12 @@ class Session:
 
     def _begin(self, state: State | None) -> None:
         self._stepper = stepper(self._run, state)
-        self._n_steps, network, dt = 0, self._network, self.program.dt
-        self._n_inputs = network.n_inputs
-        noisy = isinstance(network, Liquid) and bool(network.noise())
-        self._noise = start_background(network, dt, self._trial) if noisy and isinstance(network, Liquid) else None
-        self._largest: Floats = np.ones(
-            self.program.n_inputs + self.program.n_neurons
-        )  # magnitude of payloads, by source
+        self._n_steps, network = 0, self._network
+        self._n_inputs, self._noise = network.n_inputs, None
+        if isinstance(network, Liquid) and network.noise():
+            self._noise = start_background(network, self.program.dt, self._trial)
+        n_sources = self.program.n_inputs + self.program.n_neurons
+        self._largest: Floats = np.ones(n_sources)  # magnitude of payloads, by source
         self._values: dict[str, list[Any]] = {}
 
     def step(self, events: Any = (), payload: Any = None) -> Ints:
@@ -252,9 +252,9 @@ class Session:
             raise DescriptionError(
                 f"session: payload: got shape {values.shape}, expected {channel.shape}, one per event"
             )
+        if (values < -checks.MOST).any() or (values > checks.MOST).any():  # the magnitude of -2^63 does not fit 64 bits
+            raise DescriptionError("session: payload: expected integers within +-(2^31 - 1)")
         if (np.abs(values) > self._largest[channel]).any():
-            if (np.abs(values) > checks.MOST).any():
-                raise DescriptionError("session: payload: expected integers within +-(2^31 - 1)")
             largest: Any = self._largest.copy()
             np.maximum.at(largest, channel, np.abs(values))
             check_largest_payloads(self.program, largest)

@@ -62,6 +62,8 @@ def live(
 
     On a terminal the answer, the scores and the spikes of the last frames are shown, otherwise a line for each answer.
     """
+    from sklearn.pipeline import Pipeline
+
     from lsm_sim.apps.cli.live_view import view
     from lsm_sim.learn import model_file
     from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
@@ -75,12 +77,16 @@ def live(
     with _source(source, trained, frame, sound, stall=stall, pace=not fast) as opened:
         front = _front(opened, mel, reference, frame)
         _check_channels(trained, opened, mel)
-        with open_live(trained, window=window) as session, view(session, json=json) as show:
+        whole = trained if front is None else Pipeline([("front", front), ("model", trained)])
+        with open_live(whole, window=window) as session, view(session, json=json) as show:
             for chunk in opened:
-                frames = chunk if front is None else front.advance(chunk[:, 0])
-                spikes = session.advance(frames) if len(frames) else None
+                spikes = session.advance(chunk if front is None else chunk[:, 0]) if len(chunk) else None
                 if spikes is not None and not show(spikes):
                     break
+            else:
+                rest = session.finish()
+                if rest is not None:
+                    show(rest)
     counts = getattr(opened, "counts", None)
     if counts is not None and sys.stderr is not None:
         print(counts.summary(), file=sys.stderr)
@@ -147,7 +153,7 @@ def _front(source: Source, mel: int | None, reference: float | None, frame: floa
         raise DescriptionError(f"--mel: got a source of {source.n_channels} channels, expected sound; omit it")
     if reference is None:
         raise DescriptionError("--mel: expected --reference too, the level in dB that was used in training")
-    return MelSpectrogram(round(source.rate), mel, hop=frame, reference=reference).stream()
+    return MelSpectrogram(round(source.rate), mel, hop=frame, reference=reference)
 
 
 def _check_channels(trained: Any, source: Source, mel: int | None) -> None:

@@ -110,9 +110,10 @@ def test_sound_through_a_front_end(data):
     front = lsm.audio.MelSpectrogram(8000, 3, hop=10 * ms, reference=-10.0)
     pipeline = make_pipeline(front, lsm.LiquidClassifier(_liquid, ENCODERS["rate"])).fit(sounds, data[1])
     with lsm.open(pipeline) as live:
-        for chunk in np.array_split(sounds[1], 17):
-            live.advance(chunk)
-        live.finish()
+        pieces = [live.advance(chunk) for chunk in [*np.array_split(sounds[1][:90], 17), sounds[1][90:]]]
+        pieces.append(live.finish())
+        steps = sum(int(piece.n_steps[0]) for piece in pieces if piece is not None)
+        assert steps == live.n_steps == 10 * len(front.transform(sounds[1:2])[0])
         whole = pipeline[-1].transformer_.transform(front.transform(sounds[1:2]))[0]
         assert np.array_equal(live.features(), whole)
         assert live.predict() == pipeline.predict(sounds[1:2])[0]

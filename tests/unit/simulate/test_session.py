@@ -164,6 +164,7 @@ def _misuses(liquid, stimulus):
     yield "text", lambda s: s.step("in"), r"session: events"
     yield "payload shape", lambda s: s.step([0, 1], [1]), r"payload: got shape \(1,\), expected \(2,\)"
     yield "payload size", lambda s: s.step([0], [2**31]), r"payload: expected integers within"
+    yield "payload beyond 64 bits of magnitude", lambda s: s.step([0], [-(2**63)]), r"payload: expected integers within"
     yield "two samples", lambda s: s.advance(stimulus[[0, 0]]), r"got 2 samples, expected one"
     yield "no spikes", lambda s: s.advance(3), r"stimulus: got int, expected Spikes"
     yield "dt", lambda s: s.advance(Spikes.from_dense(np.ones((2, 3)), 2 * ms)), r"got steps of 0.002 s"
