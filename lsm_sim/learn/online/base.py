@@ -233,6 +233,22 @@ class OnlineClassifier(ClassifierMixin, _Online):
         return self.classes_[int(outputs.argmax()) if outputs.size > 1 else int(outputs[0] > 0)]
 
 
+class HasWeights(BaseEstimator):
+    """The weights of a rule that keeps them for scaled inputs."""
+
+    rule_: Any
+
+    @property
+    def coef_(self) -> Floats:
+        """Weights of the features before scaling, shape (targets, features)."""
+        return np.asarray(self.rule_.inputs.unscaled(self.rule_.weights)[0])
+
+    @property
+    def intercept_(self) -> Floats:
+        """Intercepts for the features before scaling, shape (targets,)."""
+        return np.asarray(self.rule_.inputs.unscaled(self.rule_.weights)[1])
+
+
 def _signs(n_classes: int) -> Floats:
     """Return the targets of each class, a row of +1/-1."""
     return np.array([[-1.0], [1.0]]) if n_classes == 2 else 2 * np.eye(n_classes) - 1

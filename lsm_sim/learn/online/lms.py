@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn.online.base import Inputs, OnlineClassifier, OnlineRegressor
+from lsm_sim.learn.online.base import HasWeights, Inputs, OnlineClassifier, OnlineRegressor
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 
@@ -48,7 +47,7 @@ class LeastMeanSquares:
         return np.asarray(self.inputs(X) @ self.weights.T)
 
 
-class _LMS(BaseEstimator):
+class _LMS(HasWeights):
     """The parameters of the delta rule."""
 
     rule_: LeastMeanSquares
@@ -68,16 +67,6 @@ class _LMS(BaseEstimator):
             )
         inputs = Inputs.learn(X, self.scaler, self.intercept)
         return LeastMeanSquares(inputs, X.shape[1], n_targets, rate, normalised=normalised)
-
-    @property
-    def coef_(self) -> Floats:
-        """Weights of the features before scaling, shape (targets, features)."""
-        return self.rule_.inputs.unscaled(self.rule_.weights)[0]
-
-    @property
-    def intercept_(self) -> Floats:
-        """Intercepts for the features before scaling, shape (targets,)."""
-        return self.rule_.inputs.unscaled(self.rule_.weights)[1]
 
 
 class LMSRegressor(_LMS, OnlineRegressor):

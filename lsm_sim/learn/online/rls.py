@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg.blas import dsymv, dsyr
-from sklearn.base import BaseEstimator
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn.online.base import Inputs, OnlineClassifier, OnlineRegressor
+from lsm_sim.learn.online.base import HasWeights, Inputs, OnlineClassifier, OnlineRegressor
 from lsm_sim.learn.online.threads import one_thread
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
@@ -95,7 +94,7 @@ class RecursiveLeastSquares:
             return np.asarray(self.inputs(X) @ self.weights.T)
 
 
-class _RLS(BaseEstimator):
+class _RLS(HasWeights):
     """The parameters of recursive least squares."""
 
     rule_: RecursiveLeastSquares
@@ -112,16 +111,6 @@ class _RLS(BaseEstimator):
             raise DescriptionError(f"forgetting: got {forgetting:g}, expected a number in (0, 1]; 1 forgets nothing")
         inputs = Inputs.learn(X, self.scaler, self.intercept)
         return RecursiveLeastSquares(inputs, X.shape[1], n_targets, forgetting, _checked_alpha(self.alpha))
-
-    @property
-    def coef_(self) -> Floats:
-        """Weights of the features before scaling, shape (targets, features)."""
-        return self.rule_.inputs.unscaled(self.rule_.weights)[0]
-
-    @property
-    def intercept_(self) -> Floats:
-        """Intercepts for the features before scaling, shape (targets,)."""
-        return self.rule_.inputs.unscaled(self.rule_.weights)[1]
 
 
 def _checked_alpha(alpha: Any) -> float:
