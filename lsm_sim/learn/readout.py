@@ -36,6 +36,7 @@ from lsm_sim.support.warn import warn
 
 Task = Literal["classify", "regress"]
 ALPHAS = tuple(np.logspace(-1, 5, 9).tolist())
+CENTRED_ALPHAS = tuple(np.logspace(-1, 6, 15).tolist())
 
 
 class SoftScaler(StandardScaler):
@@ -142,17 +143,35 @@ def ridge(
     `SoftScaler` instead of standardised. ``probabilities``: a classifier with `predict_proba`, see `Probabilities`.
     """
     checks.choice(task, "ridge task", ("classify", "regress"))
-    strengths = checks.real_array(alphas, "ridge alphas")
-    if strengths.ndim != 1 or not strengths.size or (strengths <= 0).any():
-        raise DescriptionError(f"ridge alphas: got {brief(alphas)}, expected a list of numbers > 0")
+    strengths = _checked_alphas(alphas, "ridge")
     checks.flag(soft, "ridge soft")
-    model = RidgeClassifierCV(alphas=strengths.tolist()) if task == "classify" else RidgeCV(alphas=strengths.tolist())
+    model = RidgeClassifierCV(alphas=strengths) if task == "classify" else RidgeCV(alphas=strengths)
     readout = make_pipeline(SoftScaler() if soft else StandardScaler(), model)
     if not probabilities:
         return readout
     if task != "classify":
         raise DescriptionError("ridge: got probabilities=True for values, expected a classifier; leave it out")
     return Probabilities(readout)
+
+
+def _checked_alphas(alphas: Any, where: str) -> list[float]:
+    strengths = checks.real_array(alphas, f"{where} alphas")
+    if strengths.ndim != 1 or not strengths.size or (strengths <= 0).any():
+        raise DescriptionError(f"{where} alphas: got {brief(alphas)}, expected a list of numbers > 0")
+    return list(strengths.tolist())
+
+
+def centred_ridge(task: Task = "classify", alphas: tuple[float, ...] | None = None) -> BaseEstimator:
+    """Return ridge regression on centred features that are not scaled, the readout that loses least on a chip.
+
+    Standardising divides by the standard deviation of each feature, so that neurons that hardly fire get large weights; in 8
+    bits with one exponent the others are then rounded away (see docs/deployment.md). Alpha is chosen as in `ridge`, from a
+    grid that has the scale of spike counts.
+    """
+    checks.choice(task, "centred_ridge task", ("classify", "regress"))
+    strengths = _checked_alphas(CENTRED_ALPHAS if alphas is None else alphas, "centred_ridge")
+    model = RidgeClassifierCV(alphas=strengths) if task == "classify" else RidgeCV(alphas=strengths)
+    return make_pipeline(StandardScaler(with_std=False), model)
 
 
 def logistic(C: float = 1.0, max_iter: int = 1000) -> BaseEstimator:
@@ -203,7 +222,10 @@ def _scaler(soft: Any, where: str) -> StandardScaler:
 def resolve(readout: Any, task: Task) -> Any:
     """Return an unfitted readout: a copy of the given estimator, or the readout with the given name."""
     if isinstance(readout, str):
-        named: dict[str, Callable[[], Any]] = {"ridge": lambda: ridge(task)}
+        named: dict[str, Callable[[], Any]] = {
+            "ridge": lambda: ridge(task),
+            "centred_ridge": lambda: centred_ridge(task),
+        }
         if task == "classify":
             named["logistic"], named["svm"] = logistic, linear_svm
         named |= {

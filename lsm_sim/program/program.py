@@ -42,6 +42,7 @@ import numpy as np
 from lsm_sim.dynamics import LIF, Arithmetic, NeuronModel, Rule, Units
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program import checks, file
+from lsm_sim.program.append import append
 from lsm_sim.program.blocks import AllSynapses, SynapseBlock, all_synapses
 from lsm_sim.program.difference import difference
 from lsm_sim.program.projections import Projection, rows_of_groups, split
@@ -254,6 +255,27 @@ class Program:
             return self.synapses().weight
         parts = [block.weight / self.units.weight_scale_of(block.receptor)[block.post] for block in self.blocks]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def append(
+        self, neurons: Any, inputs: Any = None, *, source: Any = (), post: Any = (), weight: Any = (), delay: Any = 0
+    ) -> Program:
+        """Return the program with further neurons, input channels and static synapses.
+
+        What the program has keeps its numbers, so that it spikes as before unless new synapses lead into it; only the rows of
+        neurons begin later if there are new input channels.
+
+        Parameters
+        ----------
+        neurons
+            By name of the new group, a dict of the arrays of its neurons, (n,) each: all that every program of this arithmetic
+            has, such as ``threshold``, and possibly others. Where some neurons have an array that others lack, those have 0.
+        inputs
+            By name of the new group, its number of channels; None: no new channels.
+        source, post, weight, delay
+            Synapses, (S,) each, or one weight or delay for all. ``source`` are rows of the new program: its channels, old then
+            new, then its neurons, old then new; ``post`` are its neurons.
+        """
+        return Program(**append(self, neurons, inputs or {}, source=source, post=post, weight=weight, delay=delay))
 
     def meaning(self) -> dict[str, Any]:
         """Return every number and array that a run depends on, by name: no names of groups, no units."""
