@@ -11,11 +11,11 @@ from lsm_sim.backend import DEFAULT, Excursions, Outcome, Request, Runner, check
 from lsm_sim.engine.protocol import check_state_supported, check_stimulus_supported
 from lsm_sim.errors import BackendUnavailableError, UnsupportedError
 from lsm_sim.program.program import Program
+from lsm_sim.quantisation.chip import chip_reasons
 from lsm_sim.quantisation.quantise import in_arithmetic
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import positive
 from lsm_sim_lava.interpreter import Interpreter, find_interpreter
-from lsm_sim_lava.limits import chip_reasons
 from lsm_sim_lava.runner import run_program
 from lsm_sim_lava.supervisor import Worker
 

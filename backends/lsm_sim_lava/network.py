@@ -13,6 +13,7 @@ from lava.proc.sparse.process import DelaySparse, Sparse
 from lava.utils.weightutils import SignMode
 from scipy.sparse import csr_matrix
 
+from lsm_sim.dynamics.loihi import split_bias
 from lsm_sim.engine.state import State
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
@@ -126,7 +127,7 @@ def _neurons(program: Program, process: str, stimulus: Spikes, recording: Record
     start = {name: begin[name] for name in program.state if begin[name].any()}
     common: dict[str, Any] = {"shape": p["threshold"].shape, "vth": p["threshold"]} | start
     if program.arithmetic == "loihi":
-        mantissa, exponent = plans.split_bias(p["bias"])
+        mantissa, exponent = split_bias(p["bias"])
         stock = LIF(**common, du=p["du"], dv=p["dv"], bias_mant=mantissa, bias_exp=exponent)
     else:
         common |= {"du": 1 - p["decay_u"], "dv": 1 - p["decay_v"], "bias_mant": p["bias"]}

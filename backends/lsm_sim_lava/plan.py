@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lsm_sim.dynamics.loihi import MAX_BIAS, MAX_DELAY, MAX_EXPONENT, bias_fits, exponent_range
 from lsm_sim.program.blocks import AllSynapses, SynapseBlock, all_synapses
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
@@ -18,8 +19,6 @@ NeuronProcess = Literal["LIF", "LIFRefractory", "Neurons", "TwoCurrentNeurons"]
 SynapseProcess = Literal["Sparse", "DelaySparse", "Synapses", "PlasticSynapses"]
 MAX_LAYERS = 8  # of stock synapses per kind of source; a process costs about 0.1 ms per step, and ours needs only one
 SLOTS = 4  # messages per channel; Lava's default of 64 needs 16 times the shared memory
-MAX_WEIGHT, MAX_EXPONENT, MAX_DELAY = 255, 7, 63
-MAX_BIAS = 4095
 MESSAGE_BITS = 16  # of a payload, with its sign, in Lava's own synapses
 _WIDE_BITS = 32  # of payloads that need our own
 
@@ -159,22 +158,6 @@ def _neuron_process(program: Program) -> tuple[NeuronProcess, list[str]]:
     return "Neurons", ["refractory periods that differ between neurons"]
 
 
-def bias_fits(bias: Ints) -> Bools:
-    """Return for each bias whether it is a mantissa within +-4095 times 2^0..2^7."""
-    mantissa, exponent = split_bias(bias)
-    return np.asarray((mantissa << exponent == bias) & (np.abs(mantissa) <= MAX_BIAS))
-
-
-def split_bias(bias: Ints) -> tuple[Ints, Ints]:
-    """Return mantissas and exponents of biases, with the smallest exponent for which the mantissa is in range."""
-    exponent = np.zeros_like(bias)
-    for e in range(MAX_EXPONENT, 0, -1):
-        exponent[np.abs(bias) <= MAX_BIAS << e] = e
-    exponent[np.abs(bias) <= MAX_BIAS] = 0
-    exponent[np.abs(bias) > MAX_BIAS << MAX_EXPONENT] = MAX_EXPONENT
-    return bias >> exponent, exponent
-
-
 def own_layer(program: Program, from_inputs: bool, receptor: int = 0, message_bits: int = 0) -> Layer:
     """Return all static synapses of a receptor from the inputs, or from the neurons, for our own process."""
     s = _static(program, from_inputs, receptor)
@@ -262,18 +245,6 @@ def _weight_reasons(weight: Ints, wrong: Bools, delay: Ints, what: str) -> list[
     if delay.size and delay.max() > MAX_DELAY:
         reasons.append(f"{what} delays of {delay.max() + 1} steps, beyond {MAX_DELAY + 1}")
     return reasons
-
-
-def exponent_range(weight: Ints) -> tuple[Ints, Ints]:
-    """Return the smallest and largest e with |weight| = m 2^e, integer m <= 255 and e <= 7; smallest > largest: none."""
-    size = np.abs(weight)
-    low = np.zeros(size.shape, np.int64)
-    while (size >> low > MAX_WEIGHT).any():
-        low += size >> low > MAX_WEIGHT
-    high = np.full(size.shape, MAX_EXPONENT)
-    for e in range(MAX_EXPONENT, 0, -1):
-        high[(high == e) & (size & ((1 << e) - 1) != 0)] = e - 1
-    return low, high
 
 
 def common_exponents(low: Ints, high: Ints) -> Ints:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.checks import Bools, Floats, Ints
 
 ONE = 4096  # decays have 12 bits
 SHIFT = 6  # bits by which arrivals and thresholds are shifted to the scale of u and v
@@ -44,3 +44,31 @@ def nearest_bias(exact: Floats) -> Ints:
         out[large] = np.ldexp(np.rint(np.ldexp(exact[large], -e)), e)
     limit = MAX_BIAS << MAX_EXPONENT
     return np.clip(out, -limit, limit).astype(np.int64)
+
+
+def bias_fits(bias: Ints) -> Bools:
+    """Return for each bias whether it is a mantissa within +-4095 times 2^0..2^7."""
+    mantissa, exponent = split_bias(bias)
+    return np.asarray((mantissa << exponent == bias) & (np.abs(mantissa) <= MAX_BIAS))
+
+
+def split_bias(bias: Ints) -> tuple[Ints, Ints]:
+    """Return mantissas and exponents of biases, with the smallest exponent for which the mantissa is in range."""
+    exponent = np.zeros_like(bias)
+    for e in range(MAX_EXPONENT, 0, -1):
+        exponent[np.abs(bias) <= MAX_BIAS << e] = e
+    exponent[np.abs(bias) <= MAX_BIAS] = 0
+    exponent[np.abs(bias) > MAX_BIAS << MAX_EXPONENT] = MAX_EXPONENT
+    return bias >> exponent, exponent
+
+
+def exponent_range(weight: Ints) -> tuple[Ints, Ints]:
+    """Return the smallest and largest e with |weight| = m 2^e, integer m <= 255 and e <= 7; smallest > largest: none."""
+    size = np.abs(weight)
+    low = np.zeros(size.shape, np.int64)
+    while (size >> low > MAX_WEIGHT).any():
+        low += size >> low > MAX_WEIGHT
+    high = np.full(size.shape, MAX_EXPONENT)
+    for e in range(MAX_EXPONENT, 0, -1):
+        high[(high == e) & (size & ((1 << e) - 1) != 0)] = e - 1
+    return low, high

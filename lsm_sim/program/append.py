@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +15,9 @@ from lsm_sim.support import checks
 from lsm_sim.support.checks import Ints
 from lsm_sim.support.consecutive import consecutive
 
-if TYPE_CHECKING:
-    from lsm_sim.program.program import Program
-
 
 def append(
-    program: Program, neurons: Any, inputs: Any, *, source: Any, post: Any, weight: Any, delay: Any
+    program: Any, neurons: Any, inputs: Any, *, source: Any, post: Any, weight: Any, delay: Any
 ) -> dict[str, Any]:
     """Return the fields of `Program.append`."""
     new_inputs = _sizes(inputs, program.input_groups, "inputs")
@@ -62,7 +59,7 @@ def _check_new(name: Any, known: Mapping[str, range], where: str) -> None:
         raise DescriptionError(f"append {where}: got {name!r}, which the program already has; use another name")
 
 
-def _neurons(program: Program, neurons: Any) -> dict[str, dict[str, Any]]:
+def _neurons(program: Any, neurons: Any) -> dict[str, dict[str, Any]]:
     """Return the arrays of each new group, after checking names and sizes; `Program` checks the values."""
     if not isinstance(neurons, Mapping):
         raise DescriptionError(f"append neurons: got {neurons!r}, expected arrays by name of group")
@@ -84,7 +81,7 @@ def _neurons(program: Program, neurons: Any) -> dict[str, dict[str, Any]]:
     return out
 
 
-def _arrays(program: Program, groups: list[dict[str, Any]], sizes: Mapping[str, int]) -> dict[str, Any]:
+def _arrays(program: Any, groups: list[dict[str, Any]], sizes: Mapping[str, int]) -> dict[str, Any]:
     """Return each array of all neurons; where some have an optional array that others lack, those have 0."""
     names = dict.fromkeys([*program.arrays, *(name for arrays in groups for name in arrays)])
     parts = [(program.arrays, program.n_neurons), *zip(groups, sizes.values(), strict=True)]

@@ -11,11 +11,12 @@ import lsm_sim as lsm
 from lsm_sim import backend as backends
 from lsm_sim.apps.demo import digits
 from lsm_sim.backend import Request
+from lsm_sim.dynamics.loihi import bias_fits, exponent_range, split_bias
 from lsm_sim.errors import BackendUnavailableError, DescriptionError
 from lsm_sim.program.blocks import SynapseBlock
 from lsm_sim_lava import Lava, interpreter
 from lsm_sim_lava.interpreter import Interpreter
-from lsm_sim_lava.plan import bias_fits, common_exponents, exponent_range, plan, split_bias
+from lsm_sim_lava.plan import common_exponents, plan
 from tests.lava_faults.tools import program, stimulus
 
 

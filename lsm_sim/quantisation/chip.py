@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from lsm_sim.dynamics.loihi import MAX_BIAS, MAX_EXPONENT, MAX_WEIGHT, bias_fits, exponent_range
 from lsm_sim.program.program import Program
 from lsm_sim.quantisation.groups import groups
 from lsm_sim.support.checks import Bools, Ints
-from lsm_sim_lava.plan import MAX_BIAS, MAX_EXPONENT, MAX_WEIGHT, bias_fits, exponent_range
 
 MAX_DELAY = 62  # as stored; Lava allows 63, lava-dl clips to 62
 MAX_NEURONS = 120 * 4095  # cores used by the compiler, times neurons per core (inferred from Intel's notebooks)
