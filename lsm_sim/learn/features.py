@@ -73,14 +73,14 @@ class Counts(Parameters):
     def of(self, spikes: Spikes) -> Floats:
         """Return the counts of ``spikes``, the sums of payloads where events have them."""
         checks.instance(spikes, Spikes, "Counts", "Spikes")
-        edges = self._edges(spikes)
+        edges = self.edges(spikes)
         return self.finished(spikes.payload_sums(edges), edges, spikes.dt)
 
     def run(
         self, runner: Runner, stimulus: Spikes, n_threads: int | None = None, progress: bool | None = None
     ) -> Floats:
         """Run the stimulus; only counts are stored."""
-        edges = self._edges(stimulus)
+        edges = self.edges(stimulus)
         request = Request(spikes=False, bins=edges, n_threads=n_threads, progress=progress)
         counts = runner(stimulus, request).counts
         if counts is None:
@@ -92,7 +92,7 @@ class Counts(Parameters):
         values = np.square(features) if self.sqrt else features
         if not self.per_second:
             return float(values.sum())
-        duration = np.diff(self._edges(stimulus), axis=1) * stimulus.dt
+        duration = np.diff(self.edges(stimulus), axis=1) * stimulus.dt
         return float((values.reshape(*duration.shape, -1) * duration[:, :, None]).sum())
 
     def get_feature_names_out(self, neurons: Sequence[str]) -> npt.NDArray[np.object_]:
@@ -104,7 +104,8 @@ class Counts(Parameters):
         n, part = (self.bins, "bin") if self.window is None else (self.n_windows or 0, "window")
         return np.array([f"{neuron} {part} {k}" for k in range(n) for neuron in neurons], object)
 
-    def _edges(self, spikes: Spikes) -> Ints:
+    def edges(self, spikes: Spikes) -> Ints:
+        """Return the edges of the bins of each sample, in steps, (samples, bins + 1)."""
         if self.window is None:
             return equal_bins(spikes.n_steps, self.bins)
         width = round(self.window / spikes.dt)
