@@ -75,8 +75,9 @@ def read_all(folder: PathLike) -> tuple[dict[str, Any], Samples]:
     manifest = _read_manifest(folder)
     try:
         return _fields(Path(folder), manifest), _samples(Path(folder), manifest)
-    except LsmError:
-        raise
+    except LsmError as error:
+        text = str(error)
+        raise DescriptionError(text if str(folder) in text else f"{folder}: damaged: {text}") from None
     except Exception as error:  # whatever a damaged folder, with digests that fit, makes the readers raise
         raise DescriptionError(f"{folder}: damaged ({type(error).__name__}: {brief(error)})") from None
 
@@ -218,6 +219,7 @@ def _fields(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     fields = dict(manifest["readout"])
     fields["scale"] = np.asarray(fields["scale"], np.float64)
     readout = ChipReadout(weights=arrays["weights"], bias=np.atleast_1d(arrays["bias"]), **fields)
+    readout.check_program(program)
     model = None
     if MODEL in manifest["files"] and not manifest["front"]:
         model = model_file.load(folder / MODEL, LiquidClassifier, LiquidRegressor)

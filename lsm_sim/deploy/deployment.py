@@ -90,6 +90,11 @@ class Deployment:
     facts: dict[str, Any] = field(default_factory=dict)
     samples: Spikes | None = None
 
+    def __post_init__(self) -> None:
+        checks.instance(self.program, Program, "Deployment program", "a Program")
+        checks.instance(self.readout, ChipReadout, "Deployment readout", "a ChipReadout")
+        self.readout.check_program(self.program)
+
     def encode(self, X: Any) -> Spikes:
         """Return the spikes that enter the liquid, of samples as the model takes them; `Spikes` are returned as they are."""
         if isinstance(X, Spikes):

@@ -31,6 +31,7 @@ from lsm_sim.engine.protocol import Outcome, Request
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 
 Kind = Literal["banks", "relays", "trace"]
@@ -81,6 +82,27 @@ class ChipReadout:
     ramp: int
     n_neurons: int
     n_inputs: int
+
+    def __post_init__(self) -> None:
+        checks.choice(self.kind, "readout kind", ("banks", "relays", "trace"))
+        for name, low, high in (("pulses", 1, 2**20), ("dv", 0, 4096), ("ramp", 0, 255), ("n_neurons", 1, checks.MOST)):
+            checks.whole(getattr(self, name), f"readout {name}", low, high)
+        weights, bias = (
+            checks.whole_array(self.weights, "readout weights"),
+            checks.whole_array(self.bias, "readout bias"),
+        )
+        scale = checks.real_array(self.scale, "readout scale")
+        if (
+            weights.ndim != 3
+            or weights.shape[2] != self.n_neurons
+            or not bias.shape == scale.shape == weights.shape[1:2]
+        ):
+            raise DescriptionError(
+                f"readout: got weights of shape {weights.shape}, bias {bias.shape}, scale {scale.shape}, expected (bins, outputs, "
+                f"{self.n_neurons}), (outputs,), (outputs,)"
+            )
+        for name, value in (("weights", weights), ("bias", bias), ("scale", scale)):
+            object.__setattr__(self, name, checks.read_only(value))
 
     @property
     def n_bins(self) -> int:
@@ -145,6 +167,15 @@ class ChipReadout:
         source, post, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
         used = weight != 0
         return program.append(neurons, self.channels(), source=source[used], post=post[used], weight=weight[used])
+
+    def check_program(self, program: Program) -> None:
+        """Raise unless a program has the neurons and the channels that `append_to` adds."""
+        channels = self.n_inputs + sum(self.channels().values())
+        if (program.n_inputs, program.n_neurons) != (channels, self.integrators.stop):
+            raise DescriptionError(
+                f"readout: got a program of {program.n_inputs} channels and {program.n_neurons} neurons, expected {channels} and "
+                f"{self.integrators.stop}"
+            )
 
     def _targets(self, bank: int = 0) -> Ints:
         return np.asarray(self.integrators.start + bank * self.n_outputs + np.arange(self.n_outputs))

@@ -34,10 +34,7 @@ def test_readouts_that_are_linear_are_folded(readout: Any) -> None:
 @pytest.mark.parametrize("relays", [False, True])
 def test_counts_in_bins_and_windows_of_ragged_samples(features: Any, relays: bool) -> None:
     X, y = signals(ragged=True)
-    how = {"window": 40 * ms} if False else {}
-    model = trained(
-        features if features.window is None else lsm.Counts(window=40 * ms, n_windows=3), ragged=True, **how
-    )
+    model = trained(features, ragged=True)
     made = deploy(model, X, y, relays=relays)
     for backend in ("fast", "reference"):
         decided = made.run(X, backend=backend)
