@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from lsm_sim.backend import DEFAULT, Excursions, Outcome, Request, Runner, check_supported, find
 from lsm_sim.engine.protocol import check_state_supported, check_stimulus_supported
-from lsm_sim.errors import BackendUnavailableError, UnsupportedError
+from lsm_sim.errors import BackendUnavailableError
 from lsm_sim.program.program import Program
 from lsm_sim.quantisation.chip import chip_reasons
 from lsm_sim.quantisation.quantise import in_arithmetic
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import positive
+from lsm_sim_lava.chip_job import run_on_chip
 from lsm_sim_lava.interpreter import Interpreter, find_interpreter
-from lsm_sim_lava.runner import run_program
 from lsm_sim_lava.supervisor import Worker
 
 _PROBE = "from lava.utils.loihi import is_installed; print(is_installed())"
@@ -25,7 +25,7 @@ _PROBE_SECONDS = 60
 
 @dataclass(frozen=True)
 class Loihi2:
-    """Run programs in Loihi's integers on a Loihi 2 chip, one sample after the other. Unverified on hardware.
+    """Run programs in Loihi's integers on a Loihi 2 chip, all samples one after the other in one job. Unverified on hardware.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Loihi2:
     partition, board
         Partition and board of a SLURM cluster, such as Intel's research cloud; None: from Lava's environment variables.
     time_limit
-        Time after which a sample is ended, in seconds; None: as for `Lava`.
+        Time after which a job is ended, in seconds; None: as for `Lava`.
     """
 
     name: str = "loihi2"
@@ -75,10 +75,8 @@ class Loihi2:
             check_state_supported(self, request, None)
             if isinstance(stimulus, Spikes):  # `run_program` refuses anything else
                 check_stimulus_supported(self, stimulus)
-            if request.neurons.size:
-                raise UnsupportedError("loihi2: u and v cannot be recorded on the chip; use backend='lava' or 'fast'")
             plain = replace(request, excursions=False)
-            outcome = run_program(worker, program, stimulus, plain, time_limit=self.time_limit, chip=host)
+            outcome = run_on_chip(worker, program, stimulus, plain, host=host, time_limit=self.time_limit)
             return replace(outcome, excursions=_excursions(program, stimulus)) if request.excursions else outcome
 
         try:

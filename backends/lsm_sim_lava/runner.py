@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -78,19 +77,15 @@ def run_program(
     *,
     time_limit: float | None,
     stock: bool = False,
-    chip: Mapping[str, str] | None = None,
     state: State | None = None,
 ) -> Outcome:
-    """Run every sample of ``stimulus`` from rest, or on from ``state``; see `lsm_sim.engine.protocol.StatefulRunner`.
-
-    ``chip`` has the location of a chip to use.
-    """
+    """Run every sample of ``stimulus`` from rest, or on from ``state``; see `lsm_sim.engine.protocol.StatefulRunner`."""
     request = checked_request(program, stimulus, request)
     begin = None if state is None else checked_state(program, state, len(stimulus))
     ends = Ends(program, stimulus, begin) if request.keep_state else None
     check_memory((program.max_delay + 2) * program.n_receptors * program.n_neurons * 8, "lava: the spikes in flight")
     order = np.argsort(stimulus.n_steps, kind="stable")  # samples of similar length run together
-    size = copies(program, plans.message_bits(stimulus), resumed=begin is not None) if chip is None else 1
+    size = copies(program, plans.message_bits(stimulus), resumed=begin is not None)
     jobs = [order[first : first + size] for first in range(0, order.size, size)]
     durations = [int(stimulus.n_steps[job].max()) for job in jobs]
     parts = []
@@ -98,9 +93,9 @@ def run_program(
         for job, n_steps in zip(jobs, durations, strict=True):
             stall = max(_STALL, 10 * _PATIENCE * _per_step(program, len(job)))
             limit = time_limit or _MARGIN + _PATIENCE * estimate(program, len(job), n_steps)
-            start = limit if chip else max(_STALL, _MARGIN + _PATIENCE * estimate(program, len(job), n_steps=1))
+            start = max(_STALL, _MARGIN + _PATIENCE * estimate(program, len(job), n_steps=1))
             batch = stimulus[job]
-            settings = _settings(program, request, batch, n_steps, stock) | dict(chip or {})
+            settings = _settings(program, request, batch, n_steps, stock)
             own = None if begin is None else begin[job]
             folder = worker.run(program, batch, settings, Limits(limit, start, stall), advance, own)
             part = _read(folder, program, batch, request)

@@ -30,6 +30,7 @@ from lsm_sim_lava.lava_import import import_lava, name_segments_after, unlink_se
 from lsm_sim_lava.recorder import Recording
 
 READY, DONE, FAILURE, OUTPUT = "ready.json", "done.json", "failure.txt", "output.txt"
+SCHEDULE = ("lengths", "read_steps", "gap", "held_steps")  # of a job on the chip
 STATE = "state.npz"  # in the folder of a job that goes on from a state
 _POLL = 0.2  # seconds between checks of the parent
 _PR_SET_PDEATHSIG = 1
@@ -64,12 +65,13 @@ def _serve(folder: Path, job: Path, network: Any) -> None:
         program, stimulus = Program.load(settings.pop("program")), Spikes.load(job / "stimulus.npz")
         stock = settings.pop("stock_synapses")
         host = {name: settings.pop(name) for name in ("address", "partition", "board") if name in settings}
+        pauses = {name: settings.pop(name) for name in SCHEDULE if name in settings}
         recording = Recording(folder=str(job), n_samples=len(stimulus), **settings)
         if host:
             from lsm_sim_lava import chip
 
             chip.choose_host(**host)
-            chip.run(program, stimulus, recording)
+            chip.run(program, stimulus, recording, chip.Schedule(**pauses))
         else:
             state = State.load(job / STATE) if (job / STATE).exists() else None
             network.run(program, stimulus, recording, stock_synapses=stock, state=state)

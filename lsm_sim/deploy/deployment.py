@@ -13,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from lsm_sim.deploy import bundle
 from lsm_sim.deploy.fitting import fitted
 from lsm_sim.deploy.folding import Linear, bin_edges, feature_reasons, fold, readout_reasons
-from lsm_sim.deploy.on_chip import LIMIT, ChipReadout, Kind, check_bins
-from lsm_sim.dynamics.loihi import ONE
+from lsm_sim.deploy.on_chip import LIMIT, PULSE, ChipReadout, Kind, check_bins
+from lsm_sim.dynamics.loihi import ONE, exponent_range
 from lsm_sim.encode.background import with_background
 from lsm_sim.engine.protocol import DEFAULT, Backend, Compiled, Request, compiled
 from lsm_sim.errors import DescriptionError, UnsupportedError
@@ -283,8 +283,9 @@ def deploy(
     relays
         Use a relay for each neuron and bin in place of a bank of integrators for each bin.
     ramp
-        Decide by spikes: the number added to every score per step after the end, up to 255; the first integrator that fires
-        is the class. Needs ``relays``. 0: the host reads the scores.
+        Decide by spikes: the number added to every score per step after the end, a weight of 8 bits times 2^0..2^6; the first
+        integrator that fires is the class. The larger, the sooner, and the more often two fire in the same step. Needs
+        ``relays``. 0: the host reads the scores.
     refit
         Train a new readout, `lsm_sim.readout.centred_ridge`, on the features of the liquid in Loihi's integers.
     headroom
@@ -349,13 +350,24 @@ def _front_and_model(model: Any) -> tuple[Any, Any]:
     return front, last
 
 
+def checked_ramp(ramp: Any) -> int:
+    """Return the ramp if a synapse on the chip can have this weight."""
+    value = checks.whole(ramp, "deploy ramp", 0, PULSE)
+    low, high = exponent_range(np.array([value]))
+    if low[0] > high[0]:
+        raise DescriptionError(
+            f"deploy ramp: got {value}, expected at most 255 times a power of 2, such as {value >> 6 << 6}"
+        )
+    return value
+
+
 class _Settings:
     """How the readout will be on the chip, after checking everything that does not need a run."""
 
     def __init__(self, model: Any, *, relays: Any, ramp: Any, refit: Any, chip: Any, y: Any) -> None:
         self.model, self.features, self.readout = model, model.transformer_.features_, model.readout_
         self.refit = checks.flag(refit, "deploy refit")
-        self.ramp = checks.whole(ramp, "deploy ramp", 0, 255)
+        self.ramp = checked_ramp(ramp)
         if chip is not None:
             checks.choice(chip, "deploy chip", CHIPS)
         with_relays = checks.flag(relays, "deploy relays")

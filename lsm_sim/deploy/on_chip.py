@@ -85,7 +85,12 @@ class ChipReadout:
 
     def __post_init__(self) -> None:
         checks.choice(self.kind, "readout kind", ("banks", "relays", "trace"))
-        for name, low, high in (("pulses", 1, 2**20), ("dv", 0, 4096), ("ramp", 0, 255), ("n_neurons", 1, checks.MOST)):
+        for name, low, high in (
+            ("pulses", 1, 2**20),
+            ("dv", 0, 4096),
+            ("ramp", 0, PULSE),
+            ("n_neurons", 1, checks.MOST),
+        ):
             checks.whole(getattr(self, name), f"readout {name}", low, high)
         weights, bias = (
             checks.whole_array(self.weights, "readout weights"),
@@ -122,7 +127,7 @@ class ChipReadout:
     @property
     def ramp_steps(self) -> int:
         """Steps of the ramp: the best score is at least about 0, so it reaches the threshold in this time."""
-        return 0 if not self.ramp else -(-(LIMIT + self.n_outputs * 8) // self.ramp) + 2
+        return 0 if not self.ramp else -(-(LIMIT + 512) // self.ramp) + 2
 
     @property
     def integrators(self) -> slice:

@@ -6,6 +6,7 @@ import textwrap
 import numpy as np
 import pytest
 
+from lsm_sim import Spikes
 from lsm_sim import backend as backends
 from lsm_sim.backend import Request
 from lsm_sim.errors import BackendUnavailableError, RunError, UnsupportedError
@@ -92,14 +93,56 @@ def test_the_network_for_the_chip_gives_the_spikes_of_the_reference(reference):
 
 
 @pytest.mark.usefixtures("extension")
-def test_u_and_v_are_refused():
+@pytest.mark.parametrize("seed", [7, 8])
+def test_all_samples_in_one_job_begin_at_rest_and_are_read_at_pauses(reference, seed, monkeypatch):
+    """Ragged samples one after the other: spikes, u and v at a few steps are those of separate runs."""
+    from lsm_sim_lava.supervisor import Worker
+
+    jobs, run = [], Worker.run
+    monkeypatch.setattr(Worker, "run", lambda self, *a: jobs.append(a) or run(self, *a))
+    rng = np.random.default_rng(seed)
+    network = program(seed)
+    network = dataclasses.replace(network, weight=network.weight // 4, bias=np.abs(network.bias) // 32 * 32)
+    stimulus = random_stimulus(rng, network, max_samples=4, max_steps=40)
+    stimulus = Spikes.concatenate([stimulus, random_stimulus(rng, network, max_steps=60)])
+    request = Request(neurons=np.arange(network.n_neurons), steps=np.array([0, 7, 23]), progress=False)
+    chip = backends.find("loihi2")
+    with chip.compile(network) as runner:
+        got = runner(stimulus, request)
+    expected = answer(reference, network, stimulus, neurons=request.neurons, steps=request.steps)
+    assert len(jobs) == 1
+    assert got.spikes.difference(expected.spikes) is None
+    for name in ("u", "v"):
+        for one, other in zip(got.traces[name], expected.traces[name], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.usefixtures("extension")
+def test_a_recording_of_every_step_is_refused():
     chip, network = backends.find("loihi2"), program()
-    stimulus = random_stimulus(np.random.default_rng(0), network)
+    stimulus = random_stimulus(np.random.default_rng(0), network, max_samples=1, max_steps=100)
+    stimulus = Spikes.concatenate([stimulus] * 3, along="time")
+    steps = np.arange(65)
     with (
         chip.compile(network) as runner,
-        pytest.raises(UnsupportedError, match="u and v cannot be recorded on the chip"),
+        pytest.raises(UnsupportedError, match="at 65 steps, only at up to 64"),
     ):
-        runner(stimulus, Request(neurons=np.arange(1)))
+        runner(stimulus, Request(neurons=np.arange(1), steps=steps))
+
+
+@pytest.mark.usefixtures("extension")
+@pytest.mark.parametrize("how", [{}, {"relays": True, "ramp": 2040}])
+def test_a_deployment_decides_as_on_the_other_engines(how):
+    from lsm_sim.deploy import deploy
+    from tests.unit.deploy.small import signals, trained
+
+    X, y = signals(ragged=True)
+    made = deploy(trained(ragged=True), X, y, **how)
+    on_chip, here = made.run(X[:3], backend="loihi2"), made.run(X[:3])
+    np.testing.assert_array_equal(on_chip.sums, here.sums)
+    np.testing.assert_array_equal(on_chip.classes, here.classes)
+    if how:
+        np.testing.assert_array_equal(on_chip.steps, here.steps)
 
 
 @pytest.mark.usefixtures("extension")

@@ -197,7 +197,7 @@ def test_bad_arguments() -> None:
     with pytest.raises(DescriptionError, match="chip"):
         deploy(model, X, y, chip="truenorth")
     with pytest.raises(DescriptionError, match="ramp"):
-        deploy(model, X, y, ramp=300)
+        deploy(model, X, y, ramp=257)
     made = deploy(model, X, y)
     with pytest.raises(DescriptionError, match="got 5 channels, expected the 3 input channels"):
         made.run(lsm.Spikes.from_dense(np.ones((1, 60, 5)), 1 * ms))
