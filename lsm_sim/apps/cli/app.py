@@ -11,6 +11,7 @@ import lsm_sim
 from lsm_sim.apps.cli.bench import bench
 from lsm_sim.apps.cli.conform import conform
 from lsm_sim.apps.cli.demo import demo
+from lsm_sim.apps.cli.deploy import deploy
 from lsm_sim.apps.cli.encode import encode
 from lsm_sim.apps.cli.evaluate import evaluate
 from lsm_sim.apps.cli.info import info
@@ -20,6 +21,7 @@ from lsm_sim.apps.cli.quantise import quantise
 from lsm_sim.apps.cli.reporting import ReportingCommand
 from lsm_sim.apps.cli.run import run
 from lsm_sim.apps.cli.train import train
+from lsm_sim.apps.cli.verify import verify
 
 app = typer.Typer(
     add_completion=False,
@@ -66,6 +68,7 @@ _add(
     "lsm-sim run liquid.toml speech.wav --max-rate 300 --record v --traces v.npz",
     "lsm-sim run liquid.toml --rate 20 --duration 2",
     "lsm-sim run program.npz stimulus.npz --backend reference --json",
+    "lsm-sim run deployed digits.npz -o classes.csv",
 )
 _add(
     encode,
@@ -84,6 +87,12 @@ _add(
     "lsm-sim predict model.npz new.npz -o labels.csv",
     "lsm-sim predict model.npz new.npz --backend reference --json",
 )
+_add(
+    deploy,
+    "lsm-sim deploy model.npz digits.npz -o deployed",
+    "lsm-sim deploy model.npz digits.npz -o deployed --relays --ramp 255 --json",
+)
+_add(verify, "lsm-sim verify deployed", "lsm-sim verify deployed --backend lava")
 _add(
     live,
     "lsm-sim live model.npz signal.npy",

@@ -52,7 +52,7 @@ def predict(
     with error_context(data):
         predicted = trained.predict(X)
         score = None if y is None else _score(task, y, predicted, where=str(data))
-    text = _as_csv(predicted)
+    text = as_csv(predicted)
     if output is not None:
         with replacing(output) as stream:
             stream.write(text.encode())
@@ -81,7 +81,7 @@ def _score(task: str, y: Any, predicted: Any, where: str) -> float:
     return float(accuracy_score(y, predicted) if task == "classify" else r2_score(y, predicted))
 
 
-def _as_csv(predicted: Any) -> str:
+def as_csv(predicted: Any) -> str:
     """Return one line per sample with its index and its prediction."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

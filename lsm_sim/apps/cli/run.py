@@ -20,7 +20,11 @@ PICTURES = (".png", ".pdf", ".svg")
 def run(
     description: Annotated[
         Path,
-        typer.Argument(metavar="DESCRIPTION", help="A liquid (.toml, .json) or a program (.npz).", show_default=False),
+        typer.Argument(
+            metavar="DESCRIPTION",
+            help="A liquid (.toml, .json), a program (.npz), or a folder that lsm-sim deploy wrote.",
+            show_default=False,
+        ),
     ],
     stimulus: Annotated[
         Path | None,
@@ -71,8 +75,20 @@ def run(
     """Run a liquid or a program with a stimulus.
 
     Every sample of the stimulus starts from rest. A liquid is lowered with the time step of the stimulus. A signal is
-    encoded as lsm-sim encode does it; with --rate, every input channel gets Poisson spikes.
+    encoded as lsm-sim encode does it; with --rate, every input channel gets Poisson spikes. A deployment takes data as lsm-sim
+    train does, or spikes, and answers with classes.
     """
+    if description.is_dir():
+        from lsm_sim.apps.cli.deployed import check_options, run_deployed
+
+        check_options(
+            {"--plot": plot, "--record": record, "--traces": traces, "--sample": sample, "--seed": seed}
+            | {"--encoder": encoder, "--max-rate": max_rate, "--frame": frame, "--step": step, "--cells": cells}
+            | {"--scale": scale, "--front-end": front_end, "--bands": bands, "--rate": rate, "--duration": duration}
+            | {"--samples": samples, "--dt": dt, "--arithmetic": arithmetic}
+        )
+        run_deployed(description, stimulus, output, backend, threads, json=json)
+        return
     import lsm_sim as lsm
     from lsm_sim.apps.cli import recording, stimuli
     from lsm_sim.apps.cli.inputs import load_network
