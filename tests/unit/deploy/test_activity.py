@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import lsm_sim as lsm
-from lsm_sim.deploy import activity
-from lsm_sim.deploy.activity import measure
-from lsm_sim.deploy.operations import DAVIES, SANA_FE, TABLES
+from lsm_sim.deploy.costs import activity
+from lsm_sim.deploy.costs.activity import measure
+from lsm_sim.deploy.costs.operations import DAVIES, SANA_FE, TABLES
 from lsm_sim.errors import DescriptionError
 from tests.unit.deploy.networks import CORE, by_hand, stimulus
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lsm_sim.deploy.operations import TABLES, OperationTable
-from lsm_sim.deploy.reach import Reach, checked_cores, reach_of
+from lsm_sim.deploy.costs.operations import TABLES, OperationTable
+from lsm_sim.deploy.costs.reach import Reach, checked_cores, reach_of
 from lsm_sim.engine.protocol import DEFAULT, Backend, Compiled, Request, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
@@ -62,7 +62,7 @@ class Activity:
     busiest_mean, busiest_most
         Synaptic operations plus neuron updates in the busiest core of each step: mean and maximum over the steps.
     serial_times
-        How long the busiest core works in a step, by name of the table in `lsm_sim.deploy.operations.TABLES`.
+        How long the busiest core works in a step, by name of the table in `lsm_sim.deploy.costs.operations.TABLES`.
     """
 
     dt: float

@@ -81,7 +81,7 @@ class OperationTable:
     barrier: Range
 
 
-pJ, ns = 1e-12, 1e-9
+_PJ, _NS = 1e-12, 1e-9
 
 DAVIES = OperationTable(
     name="davies-2018",
@@ -92,15 +92,15 @@ DAVIES = OperationTable(
         "pre-silicon simulation, not a measurement; 23.6 pJ per synaptic operation is the minimum, 3.5 ns the maximum; no energy of "
         "the barrier is published"
     ),
-    synapse=Operation(23.6 * pJ, 3.5 * ns),
-    idle=Operation(52 * pJ, 5.3 * ns),
-    active=Operation(81 * pJ, 8.4 * ns),
+    synapse=Operation(23.6 * _PJ, 3.5 * _NS),
+    idle=Operation(52 * _PJ, 5.3 * _NS),
+    active=Operation(81 * _PJ, 8.4 * _NS),
     spike=Operation(0, 0),
-    message_out=Operation(1.7 * pJ, 2.1 * ns),
+    message_out=Operation(1.7 * _PJ, 2.1 * _NS),
     message_in=Operation(0, 0),
-    hop_energy=Range(3.0 * pJ, 4.0 * pJ),
-    hop_time=Range(4.1 * ns, 6.5 * ns),
-    barrier=Range(113 * ns, 465 * ns),
+    hop_energy=Range(3.0 * _PJ, 4.0 * _PJ),
+    hop_time=Range(4.1 * _NS, 6.5 * _NS),
+    barrier=Range(113 * _NS, 465 * _NS),
 )
 
 SANA_FE = OperationTable(
@@ -112,15 +112,15 @@ SANA_FE = OperationTable(
         "a regression on a Nahuku board with Loihi 1, by the authors of SANA-FE; sparse synapses (dense 35.5 pJ and 3.8 ns, "
         "convolution 24.0 pJ and 3.1 ns); leakage is not in it; voltage not stated"
     ),
-    synapse=Operation(33.6 * pJ, 4.7 * ns),
-    idle=Operation(51.2 * pJ, 6.0 * ns),
-    active=Operation((51.2 + 21.6) * pJ, (6.0 + 3.7) * ns),
-    spike=Operation(69.3 * pJ, 30 * ns),
-    message_out=Operation(111 * pJ, 5.1 * ns),
-    message_in=Operation(0, 16 * ns),
-    hop_energy=Range(3.0 * pJ, 4.2 * pJ),
-    hop_time=Range(4.1 * ns, 6.5 * ns),
-    barrier=Range(600 * ns, 1800 * ns),
+    synapse=Operation(33.6 * _PJ, 4.7 * _NS),
+    idle=Operation(51.2 * _PJ, 6.0 * _NS),
+    active=Operation((51.2 + 21.6) * _PJ, (6.0 + 3.7) * _NS),
+    spike=Operation(69.3 * _PJ, 30 * _NS),
+    message_out=Operation(111 * _PJ, 5.1 * _NS),
+    message_in=Operation(0, 16 * _NS),
+    hop_energy=Range(3.0 * _PJ, 4.2 * _PJ),
+    hop_time=Range(4.1 * _NS, 6.5 * _NS),
+    barrier=Range(600 * _NS, 1800 * _NS),
 )
 
 TABLES: Mapping[str, OperationTable] = MappingProxyType({table.name: table for table in (DAVIES, SANA_FE)})
