@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from lsm_sim.deploy.costs.operations import Range
 
@@ -42,19 +42,19 @@ def count(value: float) -> str:
     return f"{value:.3g}"
 
 
-def aligned(rows: Sequence[Sequence[str]], *, left: int = 1) -> list[str]:
-    """Return rows in aligned columns: the first ``left`` columns and the last to the left if it is text, others to the right."""
-    if not rows:
-        return []
+def aligned(rows: Sequence[Sequence[str]], text: Container[int] = (0,)) -> list[str]:
+    """Return rows in aligned columns: those in ``text`` to the left, numbers to the right.
+
+    >>> aligned([("core", "words"), ("0", "12 345")])
+    ['core   words', '0     12 345']
+    """
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return lines
+    return ["  ".join(_aligned_cells(row, widths, text)).rstrip() for row in rows]
+
+
+def _aligned_cells(row: Sequence[str], widths: Sequence[int], text: Container[int]) -> Iterator[str]:
+    for i, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        yield cell.ljust(width) if i in text else cell.rjust(width)
 
 
 def _power(value: float, digits: int) -> int:

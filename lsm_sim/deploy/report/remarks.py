@@ -15,7 +15,7 @@ TRUST = {
     "U": "set by the user",
 }
 
-NO_CHIP = "Nothing here was measured on a chip: energies and times are ranges of estimates from published figures."
+NO_CHIP = "Nothing in this report was measured on a chip. Estimates are ranges from published figures."
 
 _ALWAYS = (
     "Not included: the host, its x86 processor, the board, input and output.",
@@ -84,5 +84,5 @@ def _thousand() -> str:
         "arithmetic named, with static power and host on both sides. Published comparisons on Loihi 2 go from 2 times (MatMul-free language "
         "model, arXiv:2503.18002) to 1000 times (S4D token by token, arXiv:2409.15022, where the GPU wins on batches). Some shrink when "
         "everything is counted: over 1000 times becomes about 67 times in total energy (arXiv:2609.32317), and 100 times becomes 2 to "
-        "40 times (arXiv:2608.18341)."
+        "40 times (arXiv:2608.18341). Of these papers only abstracts or transcriptions were read."
     )
