@@ -14,8 +14,10 @@ from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.environment import processor
+from lsm_sim.support.files import PathLike, check_path
 
 POWERCAP = Path("/sys/class/powercap")
+_MOST_SECONDS = 3600
 NOT_READABLE = "not readable here"
 _WHOLE_PACKAGE = "RAPL, of the whole processor with everything else that ran on it"
 
@@ -58,7 +60,7 @@ def measure_cpu(
     *,
     backend: str | Backend = DEFAULT,
     seconds: float = 0.3,
-    powercap: Path = POWERCAP,
+    powercap: PathLike = POWERCAP,
 ) -> CpuCost:
     """Run the samples on one thread until at least ``seconds`` of processor time have passed, and return the mean per sample.
 
@@ -67,17 +69,20 @@ def measure_cpu(
     checks.instance(program, Program, "cpu: program", "a Program")
     checks.instance(calibration, Spikes, "cpu: calibration", "Spikes on the input channels")
     seconds = checks.positive(seconds, "cpu: seconds", "time")
+    if seconds > _MOST_SECONDS:
+        raise DescriptionError(f"cpu: seconds: got {seconds:g}, expected at most {_MOST_SECONDS}")
+    check_path(powercap)
     if not len(calibration):
         raise DescriptionError("cpu: got no samples, expected at least one")
     request = Request(n_threads=1, progress=False)
     with compiled(program, backend) as run:
         run(calibration, request)
-        before, start, cpu, repeats = energy_counters(powercap), time.perf_counter(), time.process_time(), 0
+        before, start, cpu, repeats = energy_counters(Path(powercap)), time.perf_counter(), time.process_time(), 0
         while repeats == 0 or time.process_time() - cpu < seconds:
             run(calibration, request)
             repeats += 1
         elapsed, cpu_time = time.perf_counter() - start, time.process_time() - cpu
-        after = energy_counters(powercap)
+        after = energy_counters(Path(powercap))
         name = run.backend.name
     each = repeats * len(calibration)
     joules = used_energy(before, after)

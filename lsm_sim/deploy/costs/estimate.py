@@ -174,7 +174,11 @@ def costs(activity: Activity, chip: Any = "loihi2", *, n_chips: int | None = Non
     checks.instance(cpu, (CpuCost, type(None)), "costs: cpu", "a CpuCost or None")
     name = checks.name(getattr(chip, "name", chip), "costs: chip")
     per_chip = _cores_of(chip, name, activity.n_cores)
-    chips = -(-activity.n_cores // per_chip) if n_chips is None else checks.whole(n_chips, "costs: n_chips", minimum=1)
+    chips = (
+        -(-activity.n_cores // per_chip)
+        if n_chips is None
+        else checks.whole(n_chips, "costs: n_chips", minimum=1, maximum=checks.MOST)
+    )
     steps = float(activity.steps.mean())
     tables = TABLES.values() if name == "loihi1" else ()
     estimates = tuple(_estimate(table, activity, min(activity.n_cores, per_chip), chips) for table in tables)
