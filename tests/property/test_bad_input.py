@@ -135,7 +135,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "quantise": (lsm.quantise, {"network": PROGRAM, "calibration": STIMULUS}),
     "deploy.measure": (
         measure,
-        {"program": PROGRAM, "calibration": STIMULUS, "core": CORE, "backend": "fast"},
+        {"program": PROGRAM, "calibration": STIMULUS, "core": CORE, "backend": "fast", "n_threads": 1},
     ),
     "deploy.costs": (costs, {"activity": ACTIVITY, "chip": "loihi1", "n_chips": 1, "cpu": None}),
     "deploy.measure_cpu": (

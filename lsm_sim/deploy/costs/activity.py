@@ -15,12 +15,13 @@ import numpy as np
 
 from lsm_sim.deploy.costs.operations import TABLES, OperationTable
 from lsm_sim.deploy.costs.reach import Reach, checked_cores, reach_of
-from lsm_sim.engine.protocol import DEFAULT, Backend, Compiled, Request, compiled
+from lsm_sim.engine.protocol import DEFAULT, Backend, Request, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.records import rebuild
 
 _CELLS = 2**22  # steps times cores, or messages, that are counted at a time
 _STEPS = 2**26  # steps times neurons of the samples that are run at a time
@@ -84,6 +85,14 @@ class Activity:
     busiest_most: Ints
     serial_times: Mapping[str, SerialTimes]
 
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, name, checks.read_only(value.copy()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild(self)
+
     def __len__(self) -> int:
         return len(self.steps)
 
@@ -141,7 +150,14 @@ COUNTED = {
 }
 
 
-def measure(program: Program, calibration: Spikes, core: Any = None, *, backend: str | Backend = DEFAULT) -> Activity:
+def measure(
+    program: Program,
+    calibration: Spikes,
+    core: Any = None,
+    *,
+    backend: str | Backend = DEFAULT,
+    n_threads: int | None = None,
+) -> Activity:
     """Run ``program`` on the calibration samples and count what it does.
 
     Parameters
@@ -154,6 +170,8 @@ def measure(program: Program, calibration: Spikes, core: Any = None, *, backend:
         The core of each neuron, (N,), from 0 on; None: all neurons in one core.
     backend
         A backend or its name.
+    n_threads
+        Maximum number of threads; None: one per core. Results do not depend on it.
     """
     checks.instance(program, Program, "activity: program", "a Program")
     checks.instance(calibration, Spikes, "activity: calibration", "Spikes on the input channels")
@@ -164,14 +182,10 @@ def measure(program: Program, calibration: Spikes, core: Any = None, *, backend:
     with compiled(program, backend) as runner:
         for first, last in pieces(calibration.n_steps * max(program.n_neurons, 1), _STEPS):
             inputs = calibration[first:last]
-            counter.add(first, inputs, _spikes(runner, inputs))
+            spikes = runner(inputs, Request(n_threads=n_threads, progress=False)).spikes
+            assert spikes is not None  # `Compiled` raises if they are missing
+            counter.add(first, inputs, spikes)
     return counter.activity(program.dt)
-
-
-def _spikes(runner: Compiled, inputs: Spikes) -> Spikes:
-    spikes = runner(inputs, Request(n_threads=1, progress=False)).spikes
-    assert spikes is not None  # Compiled raises if it is missing
-    return spikes
 
 
 def pieces(sizes: Ints, most: int) -> Iterator[tuple[int, int]]:

@@ -93,7 +93,7 @@ class Costs:
     Parameters
     ----------
     chip, n_chips
-        Name of the chip, and how many the program needs.
+        Name of the chip, and how many are powered.
     steps, dt
         Steps of the mean sample, and the duration of a step in the program, in seconds.
     estimates
@@ -166,7 +166,7 @@ def costs(activity: Activity, chip: Any = "loihi2", *, n_chips: int | None = Non
     chip
         A chip or its name; of chips that are neither "loihi1" nor "loihi2" nothing is published.
     n_chips
-        Number of chips; None: as many as the cores fill.
+        Number of chips that are powered, such as those of a board; None: as many as the cores fill.
     cpu
         What this machine needs, from `lsm_sim.deploy.costs.cpu.measure_cpu`.
     """

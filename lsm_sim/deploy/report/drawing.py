@@ -15,6 +15,7 @@ PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 COLUMNS, CELL = 12, 30  # of a grid of cores: cells in a row, and pixels of a cell
 MOST_CELLS = 1536  # cores that are drawn, used or not
 MOST_BLOCKS = 48  # rows of the picture of traffic
+_LINE = 12  # pixels that a line of text needs
 _DARK_FROM = 0.55  # share from which a cell is so dark that its text must be light
 
 
@@ -68,11 +69,12 @@ def traffic_map(traffic: Floats, from_host: Floats, label: str) -> str:
         share = math.sqrt(value / largest) if largest else 0.0
         parts.append(f"{_cell(left + j * size, top + i * size, size, share)}<title>{title}</title></rect>")
     every = -(-len(starts) // 12)
-    for k in range(0, len(names), every):
+    for k in (0, *range(1 if size >= _LINE else 1 + every, len(names), every)):
         place = top + (k + 0.5) * size + 4
-        parts.append(f'<text class="axis end" x="{left - 5}" y="{place:g}">{names[k]}</text>')
+        name = names[k] if k == 0 else starts[k - 1]
+        parts.append(f'<text class="axis end" x="{left - 5}" y="{place:g}">{name}</text>')
     for k in range(0, len(starts), every):
-        parts.append(f'<text class="axis" x="{left + (k + 0.5) * size:g}" y="{top - 5}">{names[k + 1]}</text>')
+        parts.append(f'<text class="axis" x="{left + (k + 0.5) * size:g}" y="{top - 5}">{starts[k]}</text>')
     return _svg(left + size * len(starts) + 2, top + size * len(values) + 2, parts, label)
 
 

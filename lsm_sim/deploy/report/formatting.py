@@ -34,10 +34,10 @@ def interval(values: Range, unit: str, digits: int = 2) -> str:
 def count(value: float) -> str:
     """Return a count, or a mean of counts, with a space between thousands.
 
-    >>> count(1234567), count(12.34), count(2.0), count(0.0125)
-    ('1 234 567', '12.3', '2', '0.0125')
+    >>> count(1234567), count(12.34), count(2.0), count(0.0125), count(999.7)
+    ('1 234 567', '12.3', '2', '0.0125', '1 000')
     """
-    if value == round(value) or abs(value) >= 1000:
+    if value == round(value) or abs(value) >= 999.5:
         return f"{round(value):,}".replace(",", " ")
     return f"{value:.3g}"
 

@@ -142,7 +142,7 @@ def _memory(core_map: Any) -> str:
         text = count(round(sum(mean.values())))
         bars.append(stacked_bar(f"mean of {len(rest)}", [(k, value / budget) for k, value in mean.items()], text))
     title = f"<h3>Memory in words of 64 bits; a full bar is {html.escape(name)}</h3>"
-    return title + legend(kinds) + "".join(bars)
+    return f'{title}{legend(kinds)}<div class="bars">{"".join(bars)}</div>'
 
 
 def _traffic(activity: Any) -> str:

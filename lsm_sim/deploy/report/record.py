@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -262,7 +261,7 @@ def _headroom(values: Any) -> Mapping[str, float]:
         checks.instance(name, str, "report: headroom", "names of variables")
         infinite = isinstance(value, float) and value == math.inf  # of a variable that stays 0
         out[name] = math.inf if infinite else checks.positive(value, f"report: headroom of {name!r}")
-    return MappingProxyType(out)
+    return out
 
 
 def _rasters(values: Any) -> Rasters:

@@ -29,7 +29,7 @@ _LOIHI1 = (
     "23.6 pJ per synaptic operation is the minimum of a simulation made before the first chip, not a typical or measured value.",
     "All neurons are updated in every step. Lower end: neurons that do not spike are idle; upper end: all are active.",
     "Hops are charged per message, not per synapse. Lower end: none; upper end: as far as the two farthest tiles in use.",
-    "The time of a step is that of the busiest core, one operation after the other, plus the barrier.",
+    "The time of a step is that of the busiest core, one operation after the other, plus the barrier; stages that overlap save time.",
     "Waiting for messages in the network between cores is not in the times.",
 )
 _SEVERAL_CHIPS = ("The energy of links between chips is not published and not included.",)

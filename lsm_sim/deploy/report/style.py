@@ -41,6 +41,7 @@ svg .end { text-anchor: end; }
 .cell { fill: var(--fill); stroke: var(--line); stroke-width: 0.5; }
 .unused { fill: none; stroke: var(--line); stroke-width: 1; }
 .row { display: grid; grid-template-columns: 6rem 1fr 5.5rem; gap: 0.6rem; align-items: center; font-size: 0.85rem; line-height: 1.25; margin: 2px 0; }
+.bars { columns: 460px 2; column-gap: 2rem; }
 .bar { display: flex; height: 0.8rem; background: var(--soft); outline: 1px solid var(--line); overflow: hidden; }
 .bar i { display: block; height: 100%; }
 .value { text-align: right; font-variant-numeric: tabular-nums; }
@@ -52,14 +53,15 @@ svg .end { text-anchor: end; }
   body { padding: 0.7rem; }
   .summary { grid-template-columns: 1fr; gap: 0; }
   .summary dd { margin-bottom: 0.5rem; }
-  .row { grid-template-columns: 4.5rem 1fr 4.5rem; }
+  .row { grid-template-columns: 5.5rem 1fr 4rem; }
   .raster { height: 200px; image-rendering: auto; }
   .stack thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   .stack, .stack tbody { display: block; }
-  .stack tr { display: block; padding: 0.4rem 0; border-bottom: 1px solid var(--line); }
-  .stack td { display: grid; grid-template-columns: 8.5rem 1fr; gap: 0.6rem; border: 0; padding: 0.1rem 0; text-align: left; white-space: normal; }
+  .stack tr { display: flex; flex-wrap: wrap; gap: 0 1.2rem; padding: 0.4rem 0; border-bottom: 1px solid var(--line); }
+  .stack td { display: flex; gap: 0.4rem; border: 0; padding: 0.1rem 0; text-align: left; white-space: normal; overflow-wrap: anywhere; }
   .stack td:empty { display: none; }
-  .stack td::before { content: attr(data-label); color: var(--quiet); }
+  .stack td:first-child { flex-basis: 100%; font-weight: 600; }
+  .stack td:not(:first-child)::before { content: attr(data-label); color: var(--quiet); white-space: nowrap; }
 }
 @media print { details::details-content { content-visibility: visible; } }
 """

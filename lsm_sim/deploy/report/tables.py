@@ -92,8 +92,8 @@ def _margins(core_map: Any) -> Table:
     rows = [
         (
             one.limit.name,
-            *(str(n) for n in (one.used, one.allowed)),
-            f"{100 * one.used / one.allowed:.1f} %" if one.allowed else "",
+            *(count(n) for n in (one.used, one.allowed)),
+            f"{1000 * one.used // one.allowed / 10:.1f} %" if one.allowed else "",  # rounded down: 100 % is full
             "" if one.core is None else str(one.core),
             one.limit.trust,
             one.limit.source,
@@ -165,7 +165,7 @@ def _traffic(activity: Any) -> Table:
     pairs = zip(*np.unravel_index(order, between.shape), strict=True)
     rows = [(str(a), str(b), count(float(between[a, b]))) for a, b in pairs if between[a, b]]
     n = int(np.count_nonzero(between))
-    note = f"The {len(rows)} pairs with the most messages, of {n}." if n > len(rows) else ""
+    note = f"The {len(rows)} pairs with the most messages, of {count(n)}." if n > len(rows) else ""
     return _table(
         "traffic", "Messages between cores, mean per sample", ("from core", "to core", "messages"), rows, 2, note
     )

@@ -163,6 +163,11 @@ def test_the_dict_is_plain_and_has_traffic_by_pair():
     assert set(plain["serial_times"]) == set(TABLES) == {DAVIES.name, SANA_FE.name}
 
 
+def test_arrays_are_read_only():
+    with pytest.raises(ValueError, match="read-only"):
+        measure(by_hand(), stimulus(), CORE).traffic[0] = 1
+
+
 def test_per_sample_gives_mean_and_range_in_words():
     rows = measure(by_hand(), stimulus(), CORE).per_sample()
     assert rows["spikes of neurons"] == (2.0, 0, 4)

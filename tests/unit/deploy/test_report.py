@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import pickle
 import re
 import shutil
 import subprocess
@@ -207,6 +208,19 @@ def test_many_cores_are_added_up():
     assert "on 130 of 240 cores" in str(report)
     assert text.count("core 39<") == 1
     assert "core 40<" not in text
+
+
+def test_a_limit_that_is_almost_reached_is_not_full():
+    report = made()
+    limits = {**report.core_map.chip.limits, "neurons": replace(report.core_map.chip.limits["neurons"], value=20000)}
+    uses = (replace(report.core_map.uses[0], neurons=19998), report.core_map.uses[1])
+    nearly = replace(report.core_map, uses=uses, chip=replace(report.core_map.chip, limits=limits))
+    assert re.search(r"neurons +19 998 +20 000 +99\.9 %", str(replace(report, core_map=nearly)))
+
+
+def test_a_report_can_be_pickled():
+    report = made("loihi1")
+    assert pickle.loads(pickle.dumps(report)).to_dict() == report.to_dict()
 
 
 def test_save_writes_the_page(tmp_path):
