@@ -18,6 +18,9 @@ import pytest
 
 import lsm_sim as lsm
 from lsm_sim import Hz, live, ms
+from lsm_sim.deploy.costs import costs, measure, measure_cpu
+from lsm_sim.deploy.report import DeploymentReport, ProgramFacts
+from tests.unit.deploy.core_maps import core_map
 
 BAD: dict[str, Any] = {
     "None": None,
@@ -70,6 +73,8 @@ STIMULUS = lsm.Spikes.from_dense(RNG.random((3, 20, 2)) < 0.3, 1 * ms)
 PROGRAM = lsm.lower(LIQUID, 1 * ms)
 RESULT = lsm.run(LIQUID, STIMULUS, record={"exc": ["u", "v"]})
 ENCODER = lsm.encode.Rate(200 * Hz, frame=5 * ms)
+CORE = np.arange(8) // 4
+ACTIVITY = measure(PROGRAM, STIMULUS, CORE)
 
 
 def fitted(make: Callable[..., Any], X: Any = SIGNALS, y: Any = LABELS, **arguments: Any) -> Any:
@@ -128,6 +133,22 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         | {"progress": False},
     ),
     "quantise": (lsm.quantise, {"network": PROGRAM, "calibration": STIMULUS}),
+    "deploy.measure": (
+        measure,
+        {"program": PROGRAM, "calibration": STIMULUS, "core": CORE, "backend": "fast", "n_threads": 1},
+    ),
+    "deploy.costs": (costs, {"activity": ACTIVITY, "chip": "loihi1", "n_chips": 1, "cpu": None}),
+    "deploy.measure_cpu": (
+        measure_cpu,
+        {"program": PROGRAM, "calibration": STIMULUS, "backend": "fast", "seconds": 1e-3, "powercap": "PATH"},
+    ),
+    "DeploymentReport": (
+        DeploymentReport,
+        {"title": "digits", "program": ProgramFacts.of(PROGRAM), "core_map": core_map(PROGRAM, CORE)}
+        | {"activity": ACTIVITY, "costs": costs(ACTIVITY, "loihi1"), "quantisation": None}
+        | {"accuracy": [("test", 0.9, 0.8)], "readout": [("bins", 2, "")], "headroom": {"a": 2.0}}
+        | {"rasters": (RESULT.spikes, RESULT.spikes)},
+    ),
     "get_backend": (lsm.get_backend, {"name": "fast"}),
     "Record": (lsm.Record, {"variables": "v", "neurons": [0]}),
     "Spikes": (
