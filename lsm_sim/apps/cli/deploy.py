@@ -19,6 +19,9 @@ class ChipName(str, Enum):
     none = "none"
 
 
+_TITLES = {"loihi1": "Loihi 1", "loihi2": "Loihi 2", "none": "simulators"}
+
+
 def deploy(
     model: Annotated[
         Path,
@@ -28,6 +31,10 @@ def deploy(
     output: Annotated[
         Path, typer.Option("--out", "-o", metavar="FOLDER", help="Write the deployment to this new folder.")
     ],
+    test: Annotated[
+        Path | None,
+        typer.Option("--test", metavar="DATA", help="Data that the model was not trained on, to report its accuracy."),
+    ] = None,
     chip: Annotated[
         ChipName, typer.Option(help="Chip whose limits must be kept; none: for simulators only.")
     ] = ChipName.loihi2,
@@ -65,6 +72,7 @@ def deploy(
 
     check_target(output)
     X, y = load_data(data, need_y=False)
+    unseen = None if test is None else load_data(test, need_y=True)
     trained: Any = model_file.load(model, LiquidClassifier, LiquidRegressor)
     trained.set_params(backend=backend)
     wanted = None if chip is ChipName.none else chip.value
@@ -72,7 +80,7 @@ def deploy(
         made = deployed(
             trained, X, y, chip=wanted, relays=relays, ramp=ramp, refit=refit, headroom=headroom, backend=backend
         )
-        report = report_on(made, X, y, n_chips=chips)
+        report = report_on(made, test=unseen, n_chips=chips, title=f"{model.stem} on {_TITLES[chip.value]}")
     made.save(output, n_samples=samples, report=report)
     if json:
         print_json(report.to_dict() | {"out": output})
