@@ -16,7 +16,12 @@ from lsm_sim.deploy.mapping.metis import installed
 from lsm_sim.errors import LsmError
 from lsm_sim.program.program import Program
 
-LOCAL = ((2, 45), (3, 45), (3, 90), (3, 180))  # dimensions of space; nearest neighbours that local targets are drawn from
+LOCAL = (
+    (2, 45),
+    (3, 45),
+    (3, 90),
+    (3, 180),
+)  # dimensions of space; nearest neighbours that local targets are drawn from
 
 
 def sheet(n, fan_out, dimensions, pool, seed, longest_delay):
@@ -64,7 +69,12 @@ def main():
                 begin = time.perf_counter()
                 try:
                     found = map_program(
-                        program, chip, method=method, n_chips=chosen.chips, neurons_per_core=chosen.per_core, seed=chosen.seed
+                        program,
+                        chip,
+                        method=method,
+                        n_chips=chosen.chips,
+                        neurons_per_core=chosen.per_core,
+                        seed=chosen.seed,
                     )
                 except LsmError as error:
                     print(f"{dimensions}D {pool:<5}{chip:<8}{method:<8}{error}", flush=True)
@@ -77,7 +87,9 @@ def main():
                 limit = f"{tight.limit.name} {tight.used}/{tight.allowed}"
                 name = f"{dimensions}D {pool}"
                 print(
-                    row.format(name, chip, method, found.n_cores, found.messages, *cells, words, limit, f"{seconds:.1f}"),
+                    row.format(
+                        name, chip, method, found.n_cores, found.messages, *cells, words, limit, f"{seconds:.1f}"
+                    ),
                     flush=True,
                 )
 

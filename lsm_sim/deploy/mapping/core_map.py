@@ -147,17 +147,14 @@ class CoreMap:
         )
 
     def __str__(self) -> str:
-        shown = sorted(self.uses[0].words) if self.uses else []
-        lines = [
-            f"{self.core.size} neurons in {self.n_cores} of {self.chip.limits['cores'].value * self.n_chips} cores of "
-            f"{self.chip.title}, method {self.method}: {self.messages} messages between cores, "
-            f"{self.input_messages} from inputs",
-            *_table(self.margins()),
-            "words per core, mean: "
-            + ", ".join(f"{kind} {np.mean([use.words[kind] for use in self.uses]):.0f}" for kind in shown),
-            f"note: {NOTE}",
-        ]
-        return "\n".join(lines)
+        board = self.chip.limits["cores"].value * self.n_chips
+        title = (
+            f"{self.core.size} neurons in {self.n_cores} of {board} cores of {self.chip.title}, method {self.method}: "
+            f"{self.messages} messages between cores, {self.input_messages} from inputs"
+        )
+        means = (f"{kind} {np.mean([use.words[kind] for use in self.uses]):.0f}" for kind in self.chip.word_kinds)
+        words = f"64-bit words of a core, mean: {', '.join(means)}"
+        return "\n".join([title, *_table(self.margins()), words, f"note: {NOTE}"])
 
 
 def _margin(margin: Margin) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def grow(packing: Packing, *, by_links: bool, start: int = 0, final: bool = Fals
         _fill(packing, by_links, final)
         if by_links:
             for neuron in np.flatnonzero(packing.core == packing.open_core):
-                np.add.at(attached, packing.net.linked(neuron), 1.0)
+                np.add.at(attached, packing.net.linked(int(neuron)), 1.0)
     return True
 
 
@@ -74,6 +74,6 @@ def _gains(packing: Packing, by_links: bool) -> Floats:
     gain = np.zeros(net.n_neurons)
     if by_links:
         for neuron in np.flatnonzero(packing.core == packing.open_core):
-            np.add.at(gain, net.linked(neuron), 1.0)
+            np.add.at(gain, net.linked(int(neuron)), 1.0)
     gain[packing.core >= 0] = -np.inf
     return gain

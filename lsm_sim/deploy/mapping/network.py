@@ -80,8 +80,9 @@ def network(program: Program, chip: Chip) -> Network:
     synapses = program.synapses()
     stored = synapses.weight != 0
     n, rows = program.n_neurons, program.n_inputs + program.n_neurons
-    pair, count = np.unique(synapses.post[stored] * rows + synapses.source[stored], return_counts=True)
-    post, row = np.divmod(pair, rows)
+    post, row, count = summed(
+        synapses.post[stored], synapses.source[stored], np.ones(stored.sum(), np.int64), (n, rows)
+    )
     by_row = np.argsort(row, kind="stable")
     longest = int(synapses.delay[stored].max(initial=0))
     most = int(np.bincount(row, count).max(initial=0))
@@ -102,12 +103,22 @@ def network(program: Program, chip: Chip) -> Network:
     )
 
 
+def summed(row: Ints, column: Ints, value: Ints, shape: tuple[int, int]) -> tuple[Ints, Ints, Ints]:
+    """Return the distinct pairs of row and column, sorted, and the sum of the values of each."""
+    from scipy import sparse
+
+    matrix = sparse.coo_array((value, (row, column)), shape=shape).tocsr()
+    matrix.sort_indices()
+    rows = np.repeat(np.arange(shape[0]), np.diff(matrix.indptr))
+    return rows, matrix.indices.astype(np.int64), matrix.data
+
+
 def _starts(sorted_by: Ints, size: int) -> Ints:
     return np.concatenate([[0], np.cumsum(np.bincount(sorted_by, minlength=size))])
 
 
 def _settings(program: Program) -> dict[str, Ints]:
-    """Number the distinct settings of neurons: Lava's LIF has one du, dv and threshold for all neurons of a process."""
+    """Return a number for each distinct setting of neurons: Lava's LIF has one du, dv and threshold for all neurons of a process."""
     columns = [values for name, values in program.arrays.items() if name in _SETTINGS]
     threshold = program.arrays["threshold"]
     return {

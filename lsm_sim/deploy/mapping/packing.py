@@ -13,7 +13,11 @@ from lsm_sim.deploy.mapping.usage import complete
 from lsm_sim.support.checks import Ints
 
 _SLACK = 1.05  # output axons expected for each input axon, while the targets of neurons have no core yet
-_SENT = ("output axons", "axon map words", "words")  # what grows in the core of a source when a target is placed elsewhere
+_SENT = (
+    "output axons",
+    "axon map words",
+    "words",
+)  # what grows in the core of a source when a target is placed elsewhere
 
 
 class Packing:
@@ -31,7 +35,9 @@ class Packing:
         Where to begin, (N,).
     """
 
-    def __init__(self, net: Network, kinds: tuple[str, ...], allowed: Mapping[str, int], core: Ints | None = None) -> None:
+    def __init__(
+        self, net: Network, kinds: tuple[str, ...], allowed: Mapping[str, int], core: Ints | None = None
+    ) -> None:
         self.net, self.kinds, self.allowed = net, kinds, dict(allowed)
         self.core = np.full(net.n_neurons, -1) if core is None else core.copy()
         self.n_cores = int(self.core.max(initial=-1)) + 1
@@ -84,7 +90,12 @@ class Packing:
 
     def _measures(self, members: int, axons: int, words: int, sent: int, extra: int = -1) -> dict[str, Any]:
         """Return the measures of the open core, with the settings of neuron ``extra``, too."""
-        counts: dict[str, Any] = {"neurons": members, "input axons": axons, "output axons": sent, "synapse words": words}
+        counts: dict[str, Any] = {
+            "neurons": members,
+            "input axons": axons,
+            "output axons": sent,
+            "synapse words": words,
+        }
         formats = 0
         for bits in self._formats:
             formats |= bits

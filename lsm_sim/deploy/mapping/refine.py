@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lsm_sim.deploy.mapping.network import Network
+from lsm_sim.deploy.mapping.network import Network, summed
 from lsm_sim.support.checks import Bools, Floats, Ints
 
 _ROUNDS = 12
@@ -54,8 +54,7 @@ def _ranked(neurons: Ints, between: Ints, gain: Floats) -> tuple[Ints, Ints]:
 def _wishes(net: Network, core: Ints, n_cores: int) -> tuple[Ints, Floats]:
     """Return for each neuron the other core it has most links with, and how many more than with its own."""
     neuron, linked = net.links()
-    key, links = np.unique(neuron * n_cores + core[linked], return_counts=True)
-    at, to = np.divmod(key, n_cores)
+    at, to, links = summed(neuron, core[linked], np.ones(neuron.size, np.int64), (core.size, n_cores))
     inside: Bools = core[at] == to
     own = np.zeros(core.size)
     own[at[inside]] = links[inside]

@@ -61,4 +61,6 @@ def _worth(packing: Packing, members: Ints, over: str) -> Floats:
     if ids is not None:
         _, of, count = np.unique(ids[members], return_inverse=True, return_counts=True)
         return np.asarray(count[of.reshape(-1)], np.float64)
-    return np.array([np.count_nonzero(packing.core[net.linked(i)] == packing.open_core) for i in members], np.float64)
+    return np.array(
+        [np.count_nonzero(packing.core[net.linked(int(i))] == packing.open_core) for i in members], np.float64
+    )

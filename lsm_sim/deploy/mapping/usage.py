@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.deploy.chips import Chip
-from lsm_sim.deploy.mapping.network import Network
+from lsm_sim.deploy.mapping.network import Network, summed
 from lsm_sim.support.checks import Ints
 
 
@@ -68,9 +68,7 @@ def complete(kinds: tuple[str, ...], accumulators: int, counts: Mapping[str, Any
 
 def usage(net: Network, chip: Chip, core: Ints, n_cores: int) -> Usage:
     """Count what each core uses, with ``core`` the core of each neuron."""
-    pair, of_pair = np.unique(net.row * n_cores + core[net.post], return_inverse=True)
-    row, to = np.divmod(pair, n_cores)
-    synapses = np.bincount(of_pair.reshape(-1), net.count, minlength=pair.size).astype(np.int64)
+    row, to, synapses = summed(net.row, core[net.post], net.count, (net.n_inputs + net.n_neurons, n_cores))
     from_neuron = row >= net.n_inputs
     sender = core[row[from_neuron] - net.n_inputs]
 
