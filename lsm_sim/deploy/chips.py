@@ -108,7 +108,7 @@ class Chip:
         for name in ("cores", "neurons", "delay"):
             if name not in self.limits:
                 raise DescriptionError(f"Chip limits: got none for {name!r}, expected one")
-            checks.whole(self.limits[name].value, f"Chip limits: {name}", minimum=name != "delay")
+            checks.whole(self.limits[name].value, f"Chip limits: {name}", minimum=0 if name == "delay" else 1)
         for kind in checks.items(self.word_kinds, "Chip word_kinds", "kinds of words"):
             checks.choice(kind, "Chip word_kinds", WORD_KINDS)
         object.__setattr__(self, "word_kinds", tuple(self.word_kinds))

@@ -17,7 +17,7 @@ from lsm_sim.deploy.mapping.network import Network, network
 from lsm_sim.deploy.mapping.packing import Packing
 from lsm_sim.deploy.mapping.refine import refine
 from lsm_sim.deploy.mapping.repair import excess, repair
-from lsm_sim.deploy.mapping.single import check_neurons
+from lsm_sim.deploy.mapping.single import check_neurons, refuse_alone
 from lsm_sim.deploy.mapping.usage import Usage, usage
 from lsm_sim.errors import BackendUnavailableError, UnsupportedError
 from lsm_sim.program.program import Program
@@ -35,6 +35,7 @@ _TOLERATED = 1.15  # excess that is left to repair; beyond it METIS gets more co
 class _Task:
     """A network to be mapped: the chip with the limits that hold, and the limits of a core by measure."""
 
+    program: Program
     net: Network
     chip: Chip
     allowed: dict[str, int]
@@ -107,7 +108,7 @@ def map_program(
         raise BackendUnavailableError(f"map_program: method 'metis' needs pymetis: {install('mapping')}")
     net = network(program, found_chip)
     allowed = {name: found_chip.limits[name].value for name in MEASURES if name in found_chip.limits}
-    task = _Task(net, found_chip, allowed, checks.whole(seed, "map_program: seed"))
+    task = _Task(program, net, found_chip, allowed, checks.whole(seed, "map_program: seed"))
     check_neurons(program, net, found_chip)
     found = _best(task, method, n_chips)
     if found.n_cores > found_chip.limits["cores"].value * n_chips:
@@ -143,10 +144,7 @@ def _partition(task: _Task, method: str) -> _Found:
             core = np.unique(packing.core, return_inverse=True)[1].reshape(-1)
             return _Found(method, core, packing.refusals)
         if most == 1:
-            raise UnsupportedError(
-                f"map_program: no partition keeps the limit of output axons of {task.chip.title} even with one neuron in "
-                "a core; use neurons with fewer targets"
-            )
+            refuse_alone(task.program, task.usage(np.arange(task.net.n_neurons)).measures, task.chip)
         most = int(_SMALLER * most)
 
 

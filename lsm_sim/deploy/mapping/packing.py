@@ -118,19 +118,16 @@ class Packing:
         rows, before = net.row[at], self._feeding[net.row[at]]
         new = before == 0
         words = self._words + int((net.words[before + net.count[at]] - net.words[before]).sum())
-        from_neurons = int((rows[new] >= net.n_inputs).sum())
         senders = rows[new] - net.n_inputs
-        own = int(np.count_nonzero((senders >= 0) & (self.core[senders] == self.open_core)))
+        senders = senders[senders >= 0]
+        own = int(np.count_nonzero(self.core[senders] == self.open_core))
         itself = bool((senders == neuron).any())
         sent = int(self._sent[self.open_core]) + own + int(self._n_sent_to[neuron + net.n_inputs]) + itself
         if not final:
-            sent = max(sent, self._expected(self._axons_of_neurons + from_neurons))
+            sent = max(sent, int(_SLACK * (self._axons_of_neurons + senders.size)))
         measures = self._measures(self._members + 1, self._axons + int(new.sum()), words, sent, neuron)
         over = next((name for name, limit in self.allowed.items() if measures[name] > limit), None)
-        return over or (self._sender_refusal(senders[senders >= 0]) if final else None)
-
-    def _expected(self, axons: int) -> int:
-        return int(_SLACK * axons)
+        return over or (self._sender_refusal(senders) if final else None)
 
     def _sender_refusal(self, senders: Ints) -> str | None:
         """Return the limit that the core of a source would exceed with one more output axon for each of these."""

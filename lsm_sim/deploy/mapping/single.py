@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from lsm_sim.deploy.chips import MEASURES, Chip
@@ -12,9 +14,11 @@ from lsm_sim.program.program import Program
 from lsm_sim.support.checks import Ints
 
 _REMEDY = {
+    "output axons": "use fewer targets of it",
+    "axon map words": "use fewer targets of it",
     "input axons": "use fewer sources of it",
     "synapse words": "use fewer synapses into it",
-    "words": "use fewer synapses into it, from fewer sources",
+    "words": "use fewer synapses into it, and fewer sources and targets of it",
     "dendritic accumulators": "use shorter delays",
     "synapse formats": "use weights of fewer different scales into it",
 }
@@ -29,13 +33,18 @@ def check_neurons(program: Program, net: Network, chip: Chip) -> None:
             f"the longest delay is {net.longest_delay + 1} steps, at most {longest.value + 1} "
             f"({longest.trust}: {longest.source}): shorten it, or use a larger dt"
         )
-    alone = _alone(net, chip)
+    refuse_alone(program, _alone(net, chip), chip, reasons)
+
+
+def refuse_alone(program: Program, alone: Mapping[str, Ints], chip: Chip, reasons: Sequence[str] = ()) -> None:
+    """Raise `UnsupportedError` if there are reasons, or if a neuron exceeds a limit with what it needs in a core of its own."""
+    reasons = [*reasons]
     for name in MEASURES:
         if name in chip.limits and (alone[name] > chip.limits[name].value).any():
             limit, worst = chip.limits[name], int(alone[name].argmax())
             reasons.append(
-                f"neuron {_named(program, worst)} needs {alone[name][worst]} {name}, {alone[name][worst] - limit.value} more "
-                f"than the {limit.value} of a core ({limit.trust}: {limit.source}): "
+                f"neuron {_named(program, worst)} needs {alone[name][worst]} {name} even in a core of its own, "
+                f"{alone[name][worst] - limit.value} more than the {limit.value} of a core ({limit.trust}: {limit.source}): "
                 f"{_REMEDY.get(name, 'another chip is needed')}"
             )
     if reasons:
