@@ -73,7 +73,7 @@ class Limit:
         return f"{self.name} <= {self.value} [{self.trust}: {self.source}]"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Chip:
     """A chip that is made of equal cores.
 
@@ -123,6 +123,9 @@ class Chip:
     def with_limit(self, limit: Limit) -> Chip:
         """Return the chip with this limit in place of the one of the same name."""
         return replace(self, limits={**self.limits, limit.name: limit})
+
+    def __repr__(self) -> str:
+        return f"Chip({self.name!r}, {self.title!r}, {len(self.limits)} limits)"
 
     def __str__(self) -> str:
         figures = [*self.limits.values(), self.weight_bits, self.index_bits]

@@ -144,7 +144,9 @@ def _partition(task: _Task, method: str) -> _Found:
             core = np.unique(packing.core, return_inverse=True)[1].reshape(-1)
             return _Found(method, core, packing.refusals)
         if most == 1:
-            refuse_alone(task.program, task.usage(np.arange(task.net.n_neurons)).measures, task.chip)
+            apart = np.arange(task.net.n_neurons)
+            refuse_alone(task.program, task.usage(apart).measures, task.chip)
+            return _Found(method, apart, Counter({"neurons": 1}))
         most = int(_SMALLER * most)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -55,6 +56,11 @@ class Network:
     formats: Ints
     accumulators: int
     longest_delay: int
+
+    @cached_property
+    def n_targets(self) -> Ints:
+        """The number of targets of each neuron, (N,)."""
+        return np.diff(self.first_target[self.n_inputs :])
 
     def sources(self, neuron: int) -> slice:
         """Return where the pairs are that end at a neuron."""

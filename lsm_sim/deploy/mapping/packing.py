@@ -47,7 +47,7 @@ class Packing:
         self._used = {name: np.zeros(net.n_neurons + 1, np.int64) for name in _SENT}  # in closed cores
         self._feeding = np.zeros(self._n_sent_to.size, np.int64)  # synapses that each row has in the open core
         self._members, self._axons, self._words = 0, 0, 0
-        self._axons_of_neurons = 0
+        self._axons_of_neurons, self._n_targets = 0, 0
         self._settings: dict[str, Counter[int]] = {}
         self._formats: Counter[int] = Counter()
         self.open_core = -1
@@ -74,6 +74,7 @@ class Packing:
         self._members = members.size
         fed = np.flatnonzero(self._feeding)
         self._axons, self._axons_of_neurons = fed.size, int((fed >= net.n_inputs).sum())
+        self._n_targets = int(net.n_targets[members].sum())
         self._words = int(net.words[self._feeding[fed]].sum())
         self._settings = {name: Counter(ids[members].tolist()) for name, ids in net.settings.items()}
         self._formats = Counter(net.formats[members].tolist())
@@ -112,7 +113,8 @@ class Packing:
         """Return the measure that would be exceeded if the open core took a neuron, None if it can.
 
         ``final``: only few neurons have no core yet, so that output axons are those that are known, and the cores of the
-        sources must keep their limits, too. Else as many output axons are expected as there are input axons.
+        sources must keep their limits, too. Else as many output axons are expected as there are input axons, at most one
+        for each target.
         """
         net, at = self.net, self.net.sources(neuron)
         rows, before = net.row[at], self._feeding[net.row[at]]
@@ -123,8 +125,9 @@ class Packing:
         own = int(np.count_nonzero(self.core[senders] == self.open_core))
         itself = bool((senders == neuron).any())
         sent = int(self._sent[self.open_core]) + own + int(self._n_sent_to[neuron + net.n_inputs]) + itself
-        if not final:
-            sent = max(sent, int(_SLACK * (self._axons_of_neurons + senders.size)))
+        if not final and self._members > 0:
+            targets = self._n_targets + int(net.n_targets[neuron])
+            sent = max(sent, min(int(_SLACK * (self._axons_of_neurons + senders.size)), targets))
         measures = self._measures(self._members + 1, self._axons + int(new.sum()), words, sent, neuron)
         over = next((name for name, limit in self.allowed.items() if measures[name] > limit), None)
         return over or (self._sender_refusal(senders) if final else None)
@@ -155,6 +158,7 @@ class Packing:
         switched = rows[(before == 0) if sign > 0 else (after == 0)]
         self._words += int((net.words[after] - net.words[before]).sum())
         self._members += sign
+        self._n_targets += sign * int(net.n_targets[neuron])
         self._axons += sign * switched.size
         self._axons_of_neurons += sign * int((switched >= net.n_inputs).sum())
         if sign < 0:

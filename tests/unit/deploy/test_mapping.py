@@ -98,6 +98,27 @@ def test_a_network_that_does_not_fit_in_index_order_fits_when_it_is_partitioned(
     assert map_program(net, small, method="greedy").n_cores <= 10
 
 
+def test_neurons_that_send_to_few_may_have_many_input_axons():
+    n, readouts = 40, 10  # all neurons send to all readouts, which are the last ones
+    zeros = np.zeros(n + readouts, np.int64)
+    net = lsm.Program(
+        arithmetic="loihi",
+        dt=1e-3,
+        n_inputs=1,
+        n_neurons=n + readouts,
+        indptr=np.concatenate([[0], np.arange(n + 1) * readouts, np.full(readouts, n * readouts)]),
+        post=np.tile(np.arange(n, n + readouts), n),
+        weight=np.full(n * readouts, 2),
+        delay=np.zeros(n * readouts, np.int64),
+        threshold=zeros + 400,
+        bias=zeros,
+        refractory=zeros,
+        du=zeros + 400,
+        dv=zeros + 400,
+    )
+    assert map_program(net, chip(neurons=20, input_axons=40, output_axons=20), method="order").n_cores == 3
+
+
 def test_auto_takes_one_core_if_everything_fits():
     found = map_program(program(np.random.default_rng(7)))
     assert (found.method, found.n_cores, found.messages) == ("one core", 1, 0)
