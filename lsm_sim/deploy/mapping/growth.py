@@ -11,7 +11,7 @@ _TRIES = 16  # neurons that do not fit, after which a core is full
 
 
 def grow(packing: Packing, *, by_links: bool, start: int = 0, final: bool = False) -> bool:
-    """Give every neuron without a core one: of the open cores first if ``final``, then of new ones.
+    """Give every neuron without a core one: one that exists if ``final`` and if possible, else a new one.
 
     Parameters
     ----------

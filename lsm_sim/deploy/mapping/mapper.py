@@ -26,6 +26,7 @@ from lsm_sim.support.checks import Ints
 from lsm_sim.support.environment import install
 
 METHODS = ("auto", "order", "greedy", "metis")
+_ASKED = "neurons_per_core"
 _SMALLER = 0.8  # how many neurons a core gets, of those before, if a limit could not be kept
 _FULL = 0.97  # part of a core's neurons that METIS is asked for: it overfills
 _TOLERATED = 1.15  # excess that is left to repair; beyond it METIS gets more cores
@@ -121,7 +122,7 @@ def _with_neurons(chip: Chip, most: int | None) -> Chip:
         return chip
     limit = chip.limits["neurons"].value
     value = checks.whole(most, "map_program: neurons_per_core", minimum=1, maximum=limit)
-    return chip.with_limit(Limit("neurons", value, "neurons_per_core", "U"))
+    return chip.with_limit(Limit("neurons", value, _ASKED, "U"))
 
 
 def _best(task: _Task, method: str, n_chips: int) -> _Found:
@@ -194,6 +195,8 @@ def _too_many_cores(task: _Task, found: _Found, method: str, n_chips: int) -> st
     binding = found.refusals.most_common(1)[0][0] if found.refusals else "neurons"
     limit = task.chip.limits[binding]
     advice = f"use n_chips={math.ceil(found.n_cores / per_chip)}"
+    if binding == "neurons" and limit.source == _ASKED:
+        advice += f", or neurons_per_core of at least {math.ceil(task.net.n_neurons / board)}"
     if method == "order":
         better = _partition(task, "greedy")
         if better.n_cores <= board:

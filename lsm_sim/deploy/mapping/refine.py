@@ -29,12 +29,12 @@ def refine(
 
 def _exchanged(net: Network, core: Ints, n_cores: int, rng: np.random.Generator) -> Ints:
     """Exchange pairs of neurons of two cores, those with most to gain first, a random half of them."""
-    target, gain = _wishes(net, core, n_cores)
-    willing = np.flatnonzero((gain > 0) & (rng.random(core.size) < _SHARE))
-    here, there = core[willing], target[willing]
+    target, gain = _best_moves(net, core, n_cores)
+    movable = np.flatnonzero((gain > 0) & (rng.random(core.size) < _SHARE))
+    here, there = core[movable], target[movable]
     forth = here < there
     between = np.minimum(here, there) * n_cores + np.maximum(here, there)
-    going, coming = (_ranked(willing[side], between[side], gain) for side in (forth, ~forth))
+    going, coming = (_ranked(movable[side], between[side], gain) for side in (forth, ~forth))
     _, one, other = np.intersect1d(going[1], coming[1], assume_unique=True, return_indices=True)
     a, b = going[0][one], coming[0][other]
     out = core.copy()
@@ -51,7 +51,7 @@ def _ranked(neurons: Ints, between: Ints, gain: Floats) -> tuple[Ints, Ints]:
     return neurons, between * (gain.size + 1) + rank
 
 
-def _wishes(net: Network, core: Ints, n_cores: int) -> tuple[Ints, Floats]:
+def _best_moves(net: Network, core: Ints, n_cores: int) -> tuple[Ints, Floats]:
     """Return for each neuron the other core it has most links with, and how many more than with its own."""
     neuron, linked = net.links()
     at, to, links = summed(neuron, core[linked], np.ones(neuron.size, np.int64), (core.size, n_cores))

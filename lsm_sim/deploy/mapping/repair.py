@@ -24,7 +24,7 @@ def repair(packing: Packing, *, by_links: bool) -> bool:
         wrong = 0
         for core in range(packing.n_cores):
             packing.open(core)
-            wrong += _relieve(packing)
+            wrong += _remove_excess(packing)
         if wrong == 0 and not (packing.core < 0).any():
             return True
         if not grow(packing, by_links=by_links, final=True):
@@ -32,7 +32,7 @@ def repair(packing: Packing, *, by_links: bool) -> bool:
     return False
 
 
-def _relieve(packing: Packing) -> bool:
+def _remove_excess(packing: Packing) -> bool:
     """Remove neurons from the open core until it keeps its limits; return whether that was needed."""
     over = _over(packing)
     if over is None:

@@ -340,5 +340,8 @@ def test_every_limit_of_the_profiles_is_checked():
 
 def test_a_board_with_fewer_cores_is_a_chip_with_another_limit():
     small = LOIHI2.with_limit(Limit("cores", 1, "half a board", "U"))
-    with pytest.raises(UnsupportedError, match=r"2 more than 1 chip has; .*: use n_chips=3, or at most 15 neurons"):
+    with pytest.raises(
+        UnsupportedError,
+        match=r"2 more than 1 chip has; .*: use n_chips=3, or neurons_per_core of at least 40, or at most 15 neurons",
+    ):
         map_program(program(np.random.default_rng(24)), small, neurons_per_core=15, method="order")
