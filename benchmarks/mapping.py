@@ -1,4 +1,4 @@
-"""Map 20 000 neurons to cores of at most 500: messages between cores, the fullest core, and seconds, for each method.
+"""Map 20 000 neurons to cores of at most 500: messages between cores, the fullest core, and seconds of one CPU, for each method.
 
 .venv/bin/python benchmarks/mapping.py
 """
@@ -59,14 +59,14 @@ def main():
     options.add_argument("--chips", type=int, default=2)
     options.add_argument("--seed", type=int, default=0)
     chosen = options.parse_args()
-    head = "graph", "chip", "method", "cores", "messages", "in axons", "out axons", "words", "tightest limit", "s"
+    head = "graph", "chip", "method", "cores", "messages", "in axons", "out axons", "words", "tightest limit", "CPU s"
     row = "{:<8}{:<8}{:<8}{:>6}{:>10}{:>10}{:>11}{:>8}  {:<32}{:>6}"
     print(row.format(*head))
     for dimensions, pool in LOCAL:
         program = sheet(chosen.neurons, 50, dimensions, pool, chosen.seed, chosen.delay)
         for chip in ("loihi2", "loihi1"):
             for method in ("order", "greedy", *(["metis"] if installed() else [])):
-                begin = time.perf_counter()
+                begin = time.process_time()
                 try:
                     found = map_program(
                         program,
@@ -79,7 +79,7 @@ def main():
                 except LsmError as error:
                     print(f"{dimensions}D {pool:<5}{chip:<8}{method:<8}{error}", flush=True)
                     continue
-                seconds = time.perf_counter() - begin
+                seconds = time.process_time() - begin
                 uses = found.uses
                 tight = next(m for m in found.margins() if m.limit.name not in ("cores", "neurons"))
                 cells = [max(getattr(use, name) for use in uses) for name in ("input_axons", "output_axons")]

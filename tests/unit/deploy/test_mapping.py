@@ -13,7 +13,7 @@ import pytest
 import lsm_sim as lsm
 from lsm_sim import ms
 from lsm_sim.deploy.chips import LOIHI1, LOIHI2, MEASURES, Limit
-from lsm_sim.deploy.mapping import map_program, metis
+from lsm_sim.deploy.mapping import map_program, mapper, metis
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, UnsupportedError
 from tests.unit.deploy.random_programs import chip, counted, program
 
@@ -89,6 +89,16 @@ def test_a_shuffled_network_needs_fewer_messages_than_in_index_order(method):
     net, small = program(np.random.default_rng(5), n=400, local=5), chip(neurons=50)
     ordered, found = (map_program(net, small, method=name) for name in ("order", method))
     assert found.messages < 0.25 * ordered.messages
+
+
+def test_exchanges_between_cores_save_messages_and_keep_the_sizes(monkeypatch):
+    net, small = program(np.random.default_rng(25), n=600, local=25), chip(neurons=60)
+    refined = map_program(net, small, method="greedy")
+    monkeypatch.setattr(mapper, "refine", lambda *given: given[1])
+    grown = map_program(net, small, method="greedy")
+    assert refined.messages < grown.messages
+    sizes = ([use.neurons for use in found.uses] for found in (refined, grown))
+    assert next(sizes) == next(sizes)
 
 
 def test_a_network_that_does_not_fit_in_index_order_fits_when_it_is_partitioned():
