@@ -18,7 +18,9 @@ import pytest
 
 import lsm_sim as lsm
 from lsm_sim import Hz, live, ms
+from lsm_sim.deploy import chips
 from lsm_sim.deploy.costs import costs, measure, measure_cpu
+from lsm_sim.deploy.mapping import map_program
 from lsm_sim.deploy.report import DeploymentReport, ProgramFacts
 from tests.unit.deploy.core_maps import core_map
 
@@ -320,6 +322,16 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "controls.paired_test": (
         lsm.controls.paired_test,
         {"one": np.zeros((1, 4)), "other": np.ones((1, 4)), "blocks": np.arange(4)},
+    ),
+    "deploy.map_program": (
+        map_program,
+        {"program": PROGRAM, "chip": "loihi2", "method": "auto", "n_chips": 1, "neurons_per_core": 4, "seed": 0},
+    ),
+    "deploy.Limit": (chips.Limit, {"name": "cores", "value": 1, "source": "a test", "trust": "U"}),
+    "deploy.Chip": (
+        chips.Chip,
+        {"name": "a", "title": "A", "limits": chips.LOIHI2.limits, "word_kinds": ("neurons",)}
+        | {"weight_bits": chips.LOIHI2.weight_bits, "index_bits": chips.LOIHI2.index_bits},
     ),
     "plot.raster": (lsm.plot.raster, {"spikes": RESULT.spikes, "sample": 0}),
     "plot.rates": (lsm.plot.rates, {"spikes": RESULT.spikes, "sample": 0}),
