@@ -20,10 +20,9 @@ from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Ints
 from lsm_sim_lava import network
-from lsm_sim_lava.chip_job import READ
 from lsm_sim_lava.plan import Plan, stock_layers
 from lsm_sim_lava.processes.spike_file import SpikeFile
-from lsm_sim_lava.recorder import Recording
+from lsm_sim_lava.recorder import Recording, pause_file
 
 _LOWEST_U = -(2**22)  # half its range, so that arrivals of either sign cannot make it wrap
 
@@ -96,7 +95,7 @@ class _Job:
             self._sample(length)
         for name, rows in self._read.items():
             n = self._recording.neurons.size
-            np.save(Path(self._recording.folder) / f"{READ}_{name}.npy", np.array(rows, np.int64).reshape(-1, n))
+            np.save(Path(self._recording.folder) / pause_file(name), np.array(rows, np.int64).reshape(-1, n))
 
     def _sample(self, length: int) -> None:
         done = 0

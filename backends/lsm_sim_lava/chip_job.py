@@ -27,7 +27,6 @@ from lsm_sim_lava import recorder
 from lsm_sim_lava.runner import estimate
 from lsm_sim_lava.supervisor import Limits, Worker
 
-READ = "read"  # .npy files of what was read at pauses, by variable
 MAX_READS = 64  # pauses per sample for recording
 _MARGIN, _PATIENCE = 60.0, 10
 _PER_VALUE = 20e-6  # seconds in which Lava transfers a number
@@ -159,7 +158,7 @@ def _outcome(folder: Any, program: Program, stimulus: Spikes, begins: Ints, requ
     sizes = [recorded_steps(request, int(n)).size for n in stimulus.n_steps]
     traces = {}
     for name in recorded_variables(program, request):
-        rows = np.load(folder / f"{READ}_{name}.npy")
+        rows = np.load(folder / recorder.pause_file(name))
         traces[name] = tuple(np.split(rows.astype(np.float64), np.cumsum(sizes)[:-1]))
     counts = None if request.bins is None else spikes.counts(request.bins)
     return Outcome(spikes=spikes if request.spikes else None, counts=counts, traces=traces)

@@ -49,6 +49,11 @@ def end_file(variable: str) -> str:
     return f"end_{variable}.npy"
 
 
+def pause_file(variable: str) -> str:
+    """Return the name of the file of a state variable that was read at pauses of a chip."""
+    return f"read_{variable}.npy"
+
+
 class _File:
     """A file of numbers, written in large pieces."""
 

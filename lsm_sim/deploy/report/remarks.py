@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
+from lsm_sim.deploy.chips import TRUST as TRUST
 from lsm_sim.deploy.costs.estimate import Costs
 from lsm_sim.deploy.costs.operations import STATIC
 from lsm_sim.deploy.report.formatting import interval, quantity
-
-TRUST = {
-    "A": "official text of the manufacturer",
-    "B": "abstract of a paper that was read",
-    "S": "transcribed by a third party; the paper itself was not opened",
-    "C": "public code or notebook that was read",
-    "D": "derived from public code or notebooks",
-    "U": "set by the user",
-}
 
 NO_CHIP = "Nothing in this report was measured on a chip. Estimates are ranges from published figures."
 
