@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import lsm_sim as lsm
 from lsm_sim import backend
 
 ROOT = Path(__file__).parent.parent
@@ -119,6 +120,34 @@ def test_answers_in_a_stream_of_words_are_judged_where_each_word_ends():
     assert first == (True, False, 1, pytest.approx((stops[0] - 2 * n) / example["RATE"]))
     assert second[:3] == (False, False, None)
     assert third == (False, True, 2, pytest.approx((stops[1] + n) / example["RATE"]))
+
+
+def test_a_liquid_learns_a_sine_with_force_and_goes_on_alone():
+    example = functions("force")
+    sine = np.sqrt(2) * np.sin(2 * np.pi * np.arange(100) / 100)
+    loop = example["Loop"](101, n_neurons=100)
+    readout, output, errors = example["learn"](loop, np.tile(sine, 10), alpha=1.0)
+    weights = readout.coef_.copy()
+    made = example["alone"](loop, readout, output, 400)
+    assert np.abs(errors[-100:]).max() < 0.1
+    assert example["root_mean_square"](made - np.tile(sine, 4)) < 0.2
+    np.testing.assert_array_equal(readout.coef_, weights)
+    quiet = example["alone"](loop, lsm.readout.force().fit(np.ones((1, 300)), [0.0]), 0.0, 400)
+    assert example["root_mean_square"](quiet[300:]) == 0  # nothing in the loop makes a sine by itself
+
+
+@pytest.mark.slow
+def test_force_continues_a_pattern_and_mackey_glass(output):
+    printed = output(ROOT / "examples" / "force.py")
+    first, shifted = re.search(r"in period 1 (\S+), .* with the best shift in time (\S+)", printed).groups()
+    assert float(first) < 0.1, printed
+    assert float(shifted) < 0.15, printed
+    times = {
+        name: float(t)
+        for name, t in re.findall(r"  (FORCE|FORCE, recurrence off|ridge regression) +(\S+)   \(", printed)
+    }
+    assert times["FORCE"] > max(1.2, times["FORCE, recurrence off"]), printed
+    assert times["ridge regression"] > 1.2, printed
 
 
 @pytest.mark.slow
