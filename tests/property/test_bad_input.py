@@ -290,6 +290,16 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         )
         for k, one in enumerate(STREAMED)
     },
+    "stream of MelSpectrogram": (
+        lambda samples, **how: lsm.audio.MelSpectrogram(**how).stream().advance(samples),
+        {"samples": np.zeros(300), "sample_rate": 8000, "n_bands": 4, "hop": 10 * ms, "reference": -20.0},
+    ),
+    "LiquidEnsemble.partial_fit": (
+        lambda X, y, classes: lsm.LiquidEnsemble(
+            [lsm.LiquidClassifier(LIQUID, ENCODER, lsm.Counts(1))], readout="incremental_ridge"
+        ).partial_fit(X, y, classes),
+        {"X": SIGNALS, "y": LABELS, "classes": [0, 1]},
+    ),
     "start_encoder": (start_encoder, {"encoder": ENCODER, "n_features": 2, "dt": 1 * ms, "rng": None}),
     "start_features": (start_features, {"features": lsm.Counts(bins=2), "n_channels": 2, "dt": 1 * ms, "n_steps": 10}),
     "features of a stream": (
