@@ -9,8 +9,10 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import lsm_sim as lsm
 from lsm_sim import backend
 
 ROOT = Path(__file__).parent.parent
@@ -98,6 +100,61 @@ def test_learning_on_replaces_retraining_after_a_change(output):
     printed = output(ROOT / "examples" / "drifting_sensor.py")
     assert float(re.search(r"fall without adaptation: (\S+)", printed)[1]) >= 20, printed
     assert int(re.search(r"within 2 points of .* after: (\S+)", printed)[1]) <= 3000, printed
+
+
+def test_answers_in_a_stream_of_words_are_judged_where_each_word_ends():
+    example = functions("spoken_word_stream")
+    n, rng = example["N"], np.random.default_rng(1)
+    samples, times = example["spoken"]([rng.normal(size=2400), np.array([1.0]), rng.normal(size=1600)], rng)
+    ends = example["Ends"]()
+    stops = np.array([k + n for k in range(0, len(samples) - n, n) if ends.found(samples[k : k + n])])
+    delay = stops - times[[0, 1, 2], 1]  # the click, too, is heard
+    assert (delay > 0.07 * example["RATE"]).all(), delay
+    assert (delay <= 0.1 * example["RATE"]).all(), delay
+    assert example["end_of_each_word"](stops[[0, 2]], times) == [0, None, 1]  # one end was missed
+    answers = np.zeros(len(samples) // n, int)
+    answers[stops[0] // n - 3 : stops[0] // n] = 1
+    answers[stops[1] // n :] = 2
+    out = {"stops": stops[[0, 2]].tolist(), "liquid": answers, "encoder": np.zeros_like(answers)}
+    first, second, third = example["judged"](out, times, [1, 1, 0])
+    assert first == (True, False, 1, pytest.approx((stops[0] - 2 * n) / example["RATE"]))
+    assert second[:3] == (False, False, None)
+    assert third == (False, True, 2, pytest.approx((stops[1] + n) / example["RATE"]))
+
+
+def test_a_liquid_learns_a_sine_with_force_and_goes_on_alone():
+    example = functions("force")
+    sine = np.sqrt(2) * np.sin(2 * np.pi * np.arange(100) / 100)
+    loop = example["Loop"](101, n_neurons=100)
+    readout, output, errors = example["learn"](loop, np.tile(sine, 10), alpha=1.0)
+    weights = readout.coef_.copy()
+    made = example["alone"](loop, readout, output, 400)
+    assert np.abs(errors[-100:]).max() < 0.1
+    assert example["root_mean_square"](made - np.tile(sine, 4)) < 0.2
+    np.testing.assert_array_equal(readout.coef_, weights)
+    quiet = example["alone"](loop, lsm.readout.force().fit(np.ones((1, 300)), [0.0]), 0.0, 400)
+    assert example["root_mean_square"](quiet[300:]) == 0  # nothing in the loop makes a sine by itself
+
+
+@pytest.mark.slow
+def test_force_continues_a_pattern_and_mackey_glass(output):
+    printed = output(ROOT / "examples" / "force.py")
+    first, shifted = re.search(r"in period 1 (\S+), .* with the best shift in time (\S+)", printed).groups()
+    assert float(first) < 0.1, printed
+    assert float(shifted) < 0.15, printed
+    times = {
+        name: float(t)
+        for name, t in re.findall(r"  (FORCE|FORCE, recurrence off|ridge regression) +(\S+)   \(", printed)
+    }
+    assert times["FORCE"] > max(1.2, times["FORCE, recurrence off"]), printed
+    assert times["ridge regression"] > 1.2, printed
+
+
+@pytest.mark.slow
+def test_words_are_recognised_while_they_play(output):
+    printed = output(ROOT / "examples" / "spoken_word_stream.py")
+    assert "96 words, 96 ends found" in printed
+    assert float(re.search(r"right: liquid (\S+) %", printed)[1]) >= 90, printed
 
 
 def test_the_example_of_the_readme_learns_and_draws(tmp_path):

@@ -13,6 +13,7 @@ from lsm_sim.audio.sounds import compressed, each_sound, framed, n_samples
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.memory import check_memory
 from lsm_sim.units import ms
 
 _MOST_DB = 300.0  # beyond which powers of 10 would soon overflow
@@ -141,7 +142,7 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
 
     def _bank(self) -> tuple[Floats, int, float]:
         """Return the triangles, (n_bands, frequencies), and the window and the hop in samples."""
-        rate = checks.whole(self.sample_rate, "MelSpectrogram sample_rate", minimum=1)
+        rate = checks.whole(self.sample_rate, "MelSpectrogram sample_rate", minimum=1, maximum=checks.MOST)
         window = round(n_samples(self.window, rate, "MelSpectrogram window"))
         hop = n_samples(self.hop, rate, "MelSpectrogram hop")
         f_max = rate / 2 if self.f_max is None else checks.positive(self.f_max, "MelSpectrogram f_max")
@@ -150,9 +151,10 @@ class MelSpectrogram(TransformerMixin, BaseEstimator):
             raise DescriptionError(
                 f"MelSpectrogram: got f_min {f_min:g} and f_max {f_max:g} Hz, expected 0 <= f_min < f_max <= {rate / 2:g}"
             )
-        n_bands = checks.whole(self.n_bands, "MelSpectrogram n_bands", minimum=1)
-        warp = checks.positive(self.warp, "MelSpectrogram warp")
-        return mel_bank(n_bands, 1 << (window - 1).bit_length(), rate, f_min, f_max, warp), window, hop
+        n_bands = checks.whole(self.n_bands, "MelSpectrogram n_bands", minimum=1, maximum=checks.MOST)
+        warp, n_fft = checks.positive(self.warp, "MelSpectrogram warp"), 1 << (window - 1).bit_length()
+        check_memory(20.0 * n_bands * n_fft, "MelSpectrogram")  # five arrays of triangles
+        return mel_bank(n_bands, n_fft, rate, f_min, f_max, warp), window, hop
 
     def __sklearn_tags__(self) -> Any:
         """Declare that no fit is needed."""

@@ -33,6 +33,14 @@ def _has_probabilities(model: Any) -> bool:
     return model.combine == "features" and hasattr(readout, "predict_proba")
 
 
+def _goes_on_learning(model: Any) -> bool:
+    if model.combine == "features":
+        readout = getattr(model, "readout_", None) or resolve(model.readout, "classify")
+        return hasattr(readout, "partial_fit")
+    members = getattr(model, "members_", model.members)
+    return isinstance(members, (list, tuple)) and all(hasattr(member, "partial_fit") for member in members)
+
+
 class LiquidEnsemble(ClassifierMixin, BaseEstimator):
     """Classify samples by the spikes that they cause in several liquids.
 
@@ -65,11 +73,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any, groups: Any = None) -> LiquidEnsemble:
         """Run the samples through all liquids and train the readouts; ``groups`` as in `LiquidClassifier.fit`."""
         y = checked_labels(self, y)
-        checks.choice(self.combine, "combine", COMBINATIONS)
-        if not isinstance(self.members, (list, tuple)):
-            raise DescriptionError(f"members: got {self.members!r}, expected a list of LiquidClassifier")
-        if not self.members:
-            raise DescriptionError("members: got none, expected at least one")
+        self._check_members()
         if np.unique(y).size == 1:
             raise DescriptionError(f"y: got one class only, {y[0]!s}; expected at least two classes")
         if self.combine == "scores":
@@ -84,6 +88,38 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
             raise DescriptionError(f"y: got {len(y)} values for {len(features)} samples of X")
         self.readout_ = fit(resolve(self.readout, "classify"), features, y, groups)
         self.classes_ = self.readout_.classes_
+        return self
+
+    def _check_members(self) -> None:
+        checks.choice(self.combine, "combine", COMBINATIONS)
+        if not isinstance(self.members, (list, tuple)):
+            raise DescriptionError(f"members: got {self.members!r}, expected a list of LiquidClassifier")
+        if not self.members:
+            raise DescriptionError("members: got none, expected at least one")
+
+    @available_if(_goes_on_learning)
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> LiquidEnsemble:
+        """Run more samples through the liquids and update the readouts, as `LiquidClassifier.partial_fit` does.
+
+        The readout of all features must be able to do it; for ``"scores"`` every member must, so none may be a pipeline.
+        """
+        labels, begins = checked_labels(self, y), not hasattr(self, "classes_")
+        if begins:
+            self._check_members()
+        if self.combine == "scores":
+            members = [_checked(member) for member in self.members] if begins else self.members_
+            for member in members:
+                member.partial_fit(X, labels, classes)
+            found = members[0]
+        else:
+            members = [_transforming(member).fit(X) for member in self.members] if begins else self.members_
+            features = np.hstack([member.transform(X) for member in members])
+            if len(features) != len(labels):
+                raise DescriptionError(f"y: got {len(labels)} values for {len(features)} samples of X")
+            found = resolve(self.readout, "classify") if begins else self.readout_
+            self.readout_ = found.partial_fit(features, labels, classes)
+        self.members_, self.classes_ = members, found.classes_
+        self._copy_n_features()
         return self
 
     def _copy_n_features(self) -> None:

@@ -10,6 +10,7 @@ import inspect
 import io
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -22,6 +23,8 @@ from lsm_sim.deploy import chips
 from lsm_sim.deploy.costs import costs, measure, measure_cpu
 from lsm_sim.deploy.mapping import map_program
 from lsm_sim.deploy.report import DeploymentReport, ProgramFacts
+from lsm_sim.encode.streaming import start_encoder
+from lsm_sim.learn.streaming import start_features
 from tests.unit.deploy.core_maps import core_map
 
 BAD: dict[str, Any] = {
@@ -88,6 +91,24 @@ def encoder(make: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function that makes an encoder and encodes with it."""
     return lambda signals, dt, **arguments: make(**arguments)(signals, dt)
 
+
+def _streamed(of: Any, frames: Any, n_features: Any, dt: Any, rng: Any) -> None:
+    """Feed frames to the stream of an encoder, to the end."""
+    stream = start_encoder(of, n_features, dt, rng=rng)
+    stream.advance(frames)
+    stream.finish()
+
+
+STREAMED = (
+    ENCODER,
+    lsm.encode.Rate(200 * Hz, frame=5 * ms, interpolation="linear"),
+    lsm.encode.Poisson(100 * Hz, frame=5 * ms),
+    lsm.encode.Delta(0.1, frame=5 * ms),
+    lsm.encode.BSA(frame=5 * ms),
+    lsm.encode.Bits(4, frame=5 * ms),
+    lsm.encode.Graded(8, frame=5 * ms),
+    lsm.encode.Population(4, frame=5 * ms),
+)
 
 TRAIN = {"X": SIGNALS, "y": LABELS, "liquid": LIQUID, "encoder": ENCODER, "features": lsm.Counts(bins=2), "dt": 1 * ms}
 ENCODE = {"signals": SIGNALS, "dt": 1 * ms}
@@ -285,6 +306,29 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         {"stream": io.StringIO(), "answer": live.Answer(0.0)},
     ),
     "live.TcpSink": (live.TcpSink, {"port": 5000, "host": "127.0.0.1", "stall": 1.0}),
+    **{
+        f"stream of {type(one).__name__} {k}": (
+            partial(_streamed, one),
+            {"frames": SIGNALS[0], "n_features": 2, "dt": 1 * ms, "rng": np.random.default_rng(1)},
+        )
+        for k, one in enumerate(STREAMED)
+    },
+    "stream of MelSpectrogram": (
+        lambda samples, **how: lsm.audio.MelSpectrogram(**how).stream().advance(samples),
+        {"samples": np.zeros(300), "sample_rate": 8000, "n_bands": 4, "hop": 10 * ms, "reference": -20.0},
+    ),
+    "LiquidEnsemble.partial_fit": (
+        lambda X, y, classes: lsm.LiquidEnsemble(
+            [lsm.LiquidClassifier(LIQUID, ENCODER, lsm.Counts(1))], readout="incremental_ridge"
+        ).partial_fit(X, y, classes),
+        {"X": SIGNALS, "y": LABELS, "classes": [0, 1]},
+    ),
+    "start_encoder": (start_encoder, {"encoder": ENCODER, "n_features": 2, "dt": 1 * ms, "rng": None}),
+    "start_features": (start_features, {"features": lsm.Counts(bins=2), "n_channels": 2, "dt": 1 * ms, "n_steps": 10}),
+    "features of a stream": (
+        lambda spikes, **how: start_features(lsm.Counts(bins=2), **how).advance(spikes),
+        {"spikes": STIMULUS[:1], "n_channels": 2, "dt": 1 * ms, "n_steps": 10},
+    ),
     "rescale.scale": (lsm.rescale.scale, {"liquid": LIQUID, "factor": 1.5, "which": "recurrent"}),
     "rescale.mean_rate": (lsm.rescale.mean_rate, {"liquid": LIQUID, "stimulus": STIMULUS, "backend": "fast"}),
     "rescale.to_spectral_radius": (lsm.rescale.to_spectral_radius, {"liquid": LIQUID, "radius": 0.5}),

@@ -27,6 +27,7 @@ _ENCODERS: Mapping[str, Any] = {
     "population": encode.Population(),
     "bsa": encode.BSA(),
 }
+_OF_VALUES = ("ridge", "rls", "lms", "incremental_ridge")  # readouts
 _OPTION = {"max_rate": "--max-rate", "frame": "--frame", "step": "--step", "n": "--cells"}
 
 
@@ -50,8 +51,10 @@ def encoder(name: str, settings: Mapping[str, Any], seed: int) -> Encoder:
 
 def model(task: str, liquid: Liquid, coder: Encoder, *, bins: int, sqrt: bool, **parameters: Any) -> Any:
     """Return the estimator for a task."""
-    if task == "regress" and parameters["readout"] != "ridge":
-        raise DescriptionError(f"--readout: got {parameters['readout']!r}, expected 'ridge', which predicts values")
+    if task == "regress" and parameters["readout"] not in _OF_VALUES:
+        raise DescriptionError(
+            f"--readout: got {parameters['readout']!r}, expected one that predicts values: {', '.join(_OF_VALUES)}"
+        )
     estimator = LiquidClassifier if task == "classify" else LiquidRegressor
     return estimator(liquid, coder, Counts(bins=bins, sqrt=sqrt), **parameters)
 

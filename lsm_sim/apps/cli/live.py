@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from lsm_sim.errors import DescriptionError
 
 if TYPE_CHECKING:
     from lsm_sim.live import Source
+    from lsm_sim.spikes.spikes import Spikes
 
 _TABLES = (".npy", ".csv")
 
@@ -57,39 +59,74 @@ def live(
         typer.Option("--backend", metavar="NAME", help="Backend to run on.  [default: the one used for training]"),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each answer.")] = False,
+    plot: Annotated[
+        bool, typer.Option("--plot", help="Show scores and spikes in a window; closing it ends the session.")
+    ] = False,
 ) -> None:
     """Run a trained model on data that come in while time passes; its answer for the data so far, frame by frame.
 
-    On a terminal the answer, the scores and the spikes of the last frames are shown, otherwise a line for each answer.
+    On a terminal the answer, the scores and the spikes of the last frames are shown, otherwise a line for each answer; with --plot a
+    window.
     """
     from sklearn.pipeline import Pipeline
 
-    from lsm_sim.apps.cli.live_view import view
     from lsm_sim.learn import model_file
     from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
     from lsm_sim.learn.opening import open_live
 
+    if plot and json:
+        raise DescriptionError("--plot: not together with --json; omit one of them")
     trained: Any = model_file.load(model, LiquidClassifier, LiquidRegressor)
     if backend is not None:
         trained.set_params(backend=backend)
     sound = {"sample_rate": sample_rate, "sample_format": sample_format}
     frame = getattr(trained.transformer_.encoder_, "frame", None) or trained.dt
-    with _source(source, trained, frame, sound, stall=stall, pace=not fast) as opened:
+    with _figure(plot) as figure, _source(source, trained, frame, sound, stall=stall, pace=not fast) as opened:
         front = _front(opened, mel, reference, frame)
         _check_channels(trained, opened, mel)
         whole = trained if front is None else Pipeline([("front", front), ("model", trained)])
-        with open_live(whole, window=window) as session, view(session, json=json) as show:
-            for chunk in opened:
-                spikes = session.advance(chunk if front is None else chunk[:, 0]) if len(chunk) else None
-                if spikes is not None and not show(spikes):
-                    break
-            else:
-                rest = session.finish()
-                if rest is not None:
-                    show(rest)
+        with open_live(whole, window=window) as session:
+            follow = partial(_follow, opened, session, sound_only=front is not None)
+            _shown(session, follow, json=json, figure=figure)
     counts = getattr(opened, "counts", None)
     if counts is not None and sys.stderr is not None:
         print(counts.summary(), file=sys.stderr)
+
+
+def _follow(source: Source, session: Any, show: Callable[[Spikes], bool], *, sound_only: bool) -> None:
+    """Give the session what the source gives, to its end or until nobody reads the answers any more."""
+    for chunk in source:
+        spikes = session.advance(chunk[:, 0] if sound_only else chunk) if len(chunk) else None
+        if spikes is not None and not show(spikes):
+            return
+    rest = session.finish()
+    if rest is not None:
+        show(rest)
+
+
+def _shown(session: Any, follow: Callable[[Callable[[Spikes], bool]], None], *, json: bool, figure: Any) -> None:
+    """Follow the source, and show the answers in the figure, or as text."""
+    from lsm_sim.apps.cli.live_view import answer_of, view
+
+    if figure is None:
+        with view(session, json=json) as show:
+            follow(show)
+        return
+    from lsm_sim.apps.cli.live_window import Window
+
+    window = Window(figure, session.program.n_neurons, getattr(session.readout, "classes_", ()))
+    window.run(lambda add: follow(lambda spikes: add(answer_of(session), spikes)))
+
+
+@contextlib.contextmanager
+def _figure(wanted: bool) -> Iterator[Any]:
+    if not wanted:
+        yield None
+        return
+    from lsm_sim.apps.cli.live_window import opened_figure
+
+    with opened_figure() as figure:
+        yield figure
 
 
 @contextlib.contextmanager

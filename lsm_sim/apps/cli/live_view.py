@@ -24,7 +24,7 @@ def view(session: Any, *, json: bool) -> Iterator[Show]:
     """Yield a function that shows the answer after the latest spikes."""
     if json:
         with JsonLines() as lines:
-            yield lambda _: lines.write(_answer(session))
+            yield lambda _: lines.write(answer_of(session))
     elif sys.stdout is not None and sys.stdout.isatty():
         from rich.live import Live
         from rich.text import Text
@@ -33,16 +33,17 @@ def view(session: Any, *, json: bool) -> Iterator[Show]:
         with Live(refresh_per_second=10) as screen:
 
             def show(spikes: Spikes) -> bool:
-                screen.update(Text(picture.drawn(_answer(session), getattr(session.readout, "classes_", ()), spikes)))
+                screen.update(Text(picture.drawn(answer_of(session), getattr(session.readout, "classes_", ()), spikes)))
                 return True
 
             yield show
     else:
         with contextlib.suppress(BrokenPipeError):
-            yield lambda _: _print(_line(_answer(session)))
+            yield lambda _: _print(_line(answer_of(session)))
 
 
-def _answer(session: Any) -> Answer:
+def answer_of(session: Any) -> Answer:
+    """Return the answer of a live model at this time."""
     scores = None
     if hasattr(session.readout, "decision_function"):
         scores = np.atleast_1d(session.decision_function())

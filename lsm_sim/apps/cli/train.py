@@ -18,6 +18,9 @@ class ReadoutName(str, Enum):
     ridge = "ridge"
     logistic = "logistic"
     svm = "svm"
+    rls = "rls"
+    lms = "lms"
+    incremental_ridge = "incremental_ridge"
 
 
 class Task(str, Enum):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lsm_sim.deploy.chips import TRUST
 from lsm_sim.deploy.report import remarks, summary
 from lsm_sim.deploy.report.drawing import PALETTE, core_grid, legend, stacked_bar, traffic_map
 from lsm_sim.deploy.report.formatting import count, quantity
@@ -187,5 +188,5 @@ def _quantisation(report: Any) -> str:
 
 
 def _trust() -> str:
-    rows = (f"<dt>{letter}</dt><dd>{html.escape(text)}</dd>" for letter, text in remarks.TRUST.items())
+    rows = (f"<dt>{letter}</dt><dd>{html.escape(text)}</dd>" for letter, text in TRUST.items())
     return f'<dl class="trust">{"".join(rows)}</dl>'

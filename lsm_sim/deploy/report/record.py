@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from lsm_sim.deploy.chips import TRUST
 from lsm_sim.deploy.costs import Activity, Costs
 from lsm_sim.deploy.report import remarks, summary
 from lsm_sim.deploy.report.formatting import aligned
@@ -185,7 +186,7 @@ class DeploymentReport:
             "headroom": dict(self.headroom),
             "notes": remarks.notes(self.costs),
             "claims": remarks.claims(self.costs),
-            "trust": remarks.TRUST,
+            "trust": TRUST,
         }
         return {name: as_plain(value) for name, value in plain.items()}
 
@@ -209,7 +210,7 @@ class DeploymentReport:
         if self.quantisation is not None:
             lines += ["", "Quantisation", str(self.quantisation)]
         lines += ["", "Notes", *(f"- {note}" for note in remarks.notes(self.costs)), "", remarks.claims(self.costs)]
-        lines += ["", "Trust", *(f"  {letter}  {meaning}" for letter, meaning in remarks.TRUST.items())]
+        lines += ["", "Trust", *(f"  {letter}  {meaning}" for letter, meaning in TRUST.items())]
         return "\n".join(lines)
 
     def __repr__(self) -> str:

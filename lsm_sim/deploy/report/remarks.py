@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from lsm_sim.deploy.chips import TRUST as TRUST
 from lsm_sim.deploy.costs.estimate import Costs
 from lsm_sim.deploy.costs.operations import STATIC
 from lsm_sim.deploy.report.formatting import interval, quantity

@@ -81,6 +81,7 @@ class TestTrain:
             ("digits", ["--task", "regress", *SHAPE], LiquidRegressor),
             ("signals", ["--encoder", "poisson", "--seed", 3], LiquidRegressor),
             ("two_values", ["--cv", 2], LiquidRegressor),
+            ("two_values", ["--cv", 2, "--readout", "incremental_ridge"], LiquidRegressor),
         ],
         ids=str,
     )
@@ -92,6 +93,16 @@ class TestTrain:
         assert result.exit_code == 0, result.output
         assert ("accuracy" if kind is LiquidClassifier else "R^2") in result.stdout
         assert type(kind.load(tmp_path / "m.npz")) is kind  # of another class it would refuse
+
+    @pytest.mark.parametrize("readout", ["rls", "lms", "incremental_ridge"])
+    def test_a_trained_model_goes_on_learning(self, files, tmp_path, readout):
+        out = tmp_path / "m.npz"
+        result = lsm("train", files / "liquid.toml", files / "digits.npz", "-o", out, *SHAPE, "--readout", readout)
+        assert result.exit_code == 0, result.output
+        X, y = (npz.read(files / "digits.npz")[name] for name in ("X", "y"))
+        model = LiquidClassifier.load(out)
+        before = model.decision_function(X)
+        assert (model.partial_fit(X[:20], y[:20]).decision_function(X) != before).any()
 
     def test_the_same_command_gives_the_same_scores_with_any_number_of_threads(self, files, tmp_path):
         reports = []
@@ -135,7 +146,11 @@ class TestTrain:
             ("digits", [], "liquid: got 8 input channels, expected 64, as the encoder returns for X"),
             ("names", [*SHAPE, "--task", "regress"], "y: got text, expected numbers"),
             ("two_values", ["--task", "classify"], "y: got shape (120, 2), expected (samples,)"),
-            ("signals", ["--readout", "svm"], "--readout: got 'svm', expected 'ridge', which predicts values"),
+            (
+                "signals",
+                ["--readout", "svm"],
+                "--readout: got 'svm', expected one that predicts values: ridge, rls, lms, incremental_ridge",
+            ),
             ("signals", ["--task", "classify", "--cv", 0], "signals.npz: y: Unknown label type: continuous"),
             ("digits", [*SHAPE, "--encoder", "delta", "--max-rate", 9], "--max-rate: the encoder 'delta' has no such"),
             ("digits", [*SHAPE, "--frame", 0.0205], "frame: got 0.0205 s, expected a whole number of steps"),

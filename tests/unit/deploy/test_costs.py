@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import lsm_sim as lsm
+from lsm_sim.deploy.chips import TRUST
 from lsm_sim.deploy.costs.activity import measure
 from lsm_sim.deploy.costs.cpu import NOT_READABLE, energy_counters, measure_cpu, used_energy
 from lsm_sim.deploy.costs.estimate import costs
@@ -166,7 +167,7 @@ def test_every_figure_has_source_and_trust(activity):
         plain = costs(activity, chip).to_dict()
         for one in (*plain["estimates"], *plain["anchors"], plain["static_power"]):
             assert one["source"]
-            assert one["trust"] in remarks.TRUST
+            assert one["trust"] in TRUST
 
 
 def test_claims_give_the_power_of_this_program(activity):

@@ -72,6 +72,44 @@ class TestCombining:
         np.testing.assert_array_equal(model.predict(X), one.predict(X))
 
     @pytest.mark.parametrize("combine", COMBINE)
+    @pytest.mark.parametrize("first", ["fit", "partial_fit", "load"])
+    def test_goes_on_learning(self, combine, first, tmp_path):
+        X, y = hard()
+        how = {"features": lsm.Counts(1), "readout": "incremental_ridge"}
+        model = LiquidEnsemble(members(2, **how), combine, "incremental_ridge")
+        if first == "partial_fit":
+            model.partial_fit(X[:40], y[:40], classes=["a", "b", "c"])
+        else:
+            model.fit(X[:40], y[:40])
+        if first == "load":
+            model.save(tmp_path / "m.npz")
+            model = LiquidEnsemble.load(tmp_path / "m.npz")
+        before = model.decision_function(X)
+        with pytest.raises(DescriptionError, match="y: got the new class"):
+            model.partial_fit(X[40:42], ["a", "d"])
+        with pytest.raises(DescriptionError, match="y: got 3 values for 2 samples"):
+            model.partial_fit(X[40:42], ["a", "b", "c"])
+        np.testing.assert_array_equal(model.decision_function(X), before)
+        model.partial_fit(X[40:60], y[40:60])
+        ones = [one.fit(X[:40], y[:40]) for one in members(2, **how)]
+        if combine == "scores":
+            expected = np.mean([one.partial_fit(X[40:60], y[40:60]).decision_function(X) for one in ones], axis=0)
+        else:
+            features = np.hstack([one.transformer_.transform(X) for one in ones])
+            together = readout.incremental_ridge().fit(features[:40], y[:40]).partial_fit(features[40:60], y[40:60])
+            expected = together.decision_function(features)
+        np.testing.assert_allclose(model.decision_function(X), expected, rtol=1e-8, atol=1e-10)  # order of sums
+        assert list(model.classes_) == ["a", "b", "c"]
+
+    def test_goes_on_learning_only_if_all_readouts_can(self):
+        assert not hasattr(LiquidEnsemble(members()), "partial_fit")
+        assert not hasattr(LiquidEnsemble([member(0), member(1, readout="rls")], "scores"), "partial_fit")
+        assert not hasattr(LiquidEnsemble(None, "scores"), "partial_fit")
+        model = LiquidEnsemble(members(2), "features", "rls")
+        with pytest.raises(DescriptionError, match="classes: got None in the first call"):
+            model.partial_fit(*hard(6))
+
+    @pytest.mark.parametrize("combine", COMBINE)
     def test_tells_two_classes_apart_too(self, combine):
         X, y = patterns()
         model = LiquidEnsemble(members(2), combine).fit(X[:40], y[:40])
