@@ -18,6 +18,7 @@ from lsm_sim.dynamics.loihi import ONE, exponent_range
 from lsm_sim.encode.background import with_background
 from lsm_sim.engine.protocol import DEFAULT, Backend, Compiled, Request, compiled
 from lsm_sim.errors import DescriptionError, UnsupportedError
+from lsm_sim.learn.estimator_input import checked_labels, checked_y
 from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
 from lsm_sim.learn.features import Features, Traces
 from lsm_sim.learn.readout import centred_ridge
@@ -137,6 +138,7 @@ class Deployment:
         n_threads, progress
             As for `lsm_sim.run`.
         """
+        checks.flag(spikes, "Deployment.run spikes")
         own = self.encode(X)
         edges = self._checked_edges(own)
         stimulus = self.readout.control(own, edges)
@@ -306,6 +308,7 @@ def deploy(
     if factor < 1:
         raise DescriptionError(f"deploy headroom: got {factor:g}, expected at least 1")
     stimulus = encoded(last, front, X)
+    y = None if y is None else checked_targets(last, y, len(stimulus))
     liquid, report = _liquid(last, stimulus, backend)
     _check_chip(liquid, chip)
     edges = bin_edges(settings.features, stimulus)
@@ -403,6 +406,17 @@ class _Settings:
             return fold(self.readout, n_neurons)
         fresh: Any = centred_ridge("classify" if is_classifier(self.model) else "regress")
         return fold(fresh.fit(self.features.of(spikes), y), n_neurons)
+
+
+def checked_targets(model: Any, y: Any, n_samples: int) -> Any:
+    """Return labels, or values, one for each sample."""
+    if is_classifier(model):
+        targets = checked_labels(model, y)
+    else:
+        targets = checked_y(model, y, multi_output=True, y_numeric=True)
+    if len(targets) != n_samples:
+        raise DescriptionError(f"y: got {len(targets)} values for {n_samples} samples of X")
+    return targets
 
 
 def _liquid(model: Any, stimulus: Spikes, backend: str | Backend) -> tuple[Program, Report | None]:
