@@ -72,7 +72,7 @@ def report_on(
     )
 
 
-def _accuracy(made: Deployment, test: tuple[Any, Any] | None) -> tuple[AccuracyRow, ...]:
+def _accuracy(made: Deployment, test: Any) -> tuple[AccuracyRow, ...]:
     if made.classes is None:
         return ()
     rows = []
