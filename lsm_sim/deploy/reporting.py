@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lsm_sim.deploy.costs import costs, measure, measure_cpu
-from lsm_sim.deploy.deployment import Deployment, checked_targets
+from lsm_sim.deploy.deploying import checked_targets
+from lsm_sim.deploy.deployment import Deployment
 from lsm_sim.deploy.mapping import map_program
 from lsm_sim.deploy.report import AccuracyRow, DeploymentReport, ProgramFacts, Rasters, ReadoutFact
 from lsm_sim.engine.protocol import Request, compiled
