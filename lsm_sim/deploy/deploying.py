@@ -206,9 +206,7 @@ def _liquid(model: Any, stimulus: Spikes, backend: str | Backend) -> tuple[Progr
 def _check_chip(program: Program, chip: str | None) -> None:
     if chip is None:
         return
-    reasons = chip_reasons(program)
-    if chip == "loihi1":
-        reasons = [reason for reason in reasons if "refractory" not in reason]
+    reasons = chip_reasons(program, chip)
     if program.needs:
         reasons.append(f"{', '.join(sorted(program.needs))}: Lava's own processes have none: train without")
     if reasons:
