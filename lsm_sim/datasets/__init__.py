@@ -15,6 +15,7 @@ from lsm_sim.datasets.mackey_glass import mackey_glass
 from lsm_sim.datasets.narma10 import narma10
 from lsm_sim.datasets.record import Dataset, Source
 from lsm_sim.datasets.spike_templates import spike_templates
+from lsm_sim.datasets.word_sequences import word_sequences
 
 __all__ = [
     "Dataset",
@@ -30,4 +31,5 @@ __all__ = [
     "shd",
     "spike_templates",
     "ssc",
+    "word_sequences",
 ]
