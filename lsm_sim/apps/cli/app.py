@@ -110,6 +110,7 @@ _add(
     evaluate,
     "lsm-sim evaluate fsdd --data free-spoken-digit-dataset --split upstream",
     "lsm-sim evaluate fsdd --loso --ensemble 4 --out results --json",
+    "lsm-sim evaluate words --data free-spoken-digit-dataset --words zero,one --question first --loso",
     "lsm-sim evaluate mackey_glass --horizon 84 --horizon 1 --seeds 3",
 )
 _add(

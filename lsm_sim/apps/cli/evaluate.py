@@ -11,7 +11,8 @@ from lsm_sim.apps.cli import options
 from lsm_sim.errors import DescriptionError
 
 NAMES = (
-    "fsdd, japanese_vowels, digits, spike_templates, shd, ssc, ecg, mackey_glass, mackey_glass_bits, narma10, lorenz"
+    "fsdd, japanese_vowels, digits, spike_templates, shd, ssc, ecg, words, mackey_glass, mackey_glass_bits, narma10, "
+    "lorenz"
 )
 
 
@@ -25,9 +26,10 @@ def evaluate(
         str | None, typer.Option("--split", metavar="NAME", help="fsdd: upstream tests recordings 0-4 of each digit.")
     ] = None,
     test_speakers: Annotated[
-        str | None, typer.Option("--test-speakers", metavar="A,B", help="fsdd: test on these, train on all others.")
+        str | None,
+        typer.Option("--test-speakers", metavar="A,B", help="fsdd, words: test on these, train on all others."),
     ] = None,
-    loso: Annotated[bool, typer.Option("--loso", help="fsdd: leave one speaker out, each in turn.")] = False,
+    loso: Annotated[bool, typer.Option("--loso", help="fsdd, words: leave one speaker out, each in turn.")] = False,
     ensemble: Annotated[
         int | None, typer.Option("--ensemble", min=2, metavar="K", help="Also evaluate an ensemble of K liquids.")
     ] = None,
@@ -43,6 +45,20 @@ def evaluate(
     ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, metavar="N", help="shd, ssc: read only N samples of each file.")
+    ] = None,
+    words: Annotated[
+        str | None, typer.Option("--words", metavar="A,B", help="words: use these, or all.  [default: zero,one]")
+    ] = None,
+    question: Annotated[
+        str | None,
+        typer.Option("--question", metavar="Q", help="words: first, same, or K for the K-th word.  [default: first]"),
+    ] = None,
+    length: Annotated[
+        int | None, typer.Option("--length", min=2, max=4, metavar="N", help="words: words per sequence.  [default: 2]")
+    ] = None,
+    gap: Annotated[
+        float | None,
+        typer.Option("--gap", min=0, metavar="S", help="words: seconds of silence at the end.  [default: 0]"),
     ] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Number of seeds to average over.")] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="The first seed.")] = 0,
@@ -71,10 +87,14 @@ def evaluate(
         neurons=neurons,
         bins=bins,
         ensemble=ensemble,
-        test_speakers=_speakers(test_speakers),
+        test_speakers=_names("--test-speakers", test_speakers),
         loso=loso,
         horizons=tuple(dict.fromkeys(horizon or ())),
         limit=limit,
+        words=_names("--words", words),
+        question=question,
+        length=length,
+        gap=gap,
         backend=backend,
         n_threads=threads,
     )
@@ -99,11 +119,11 @@ def _check_split(name: str, split: str | None, test_speakers: str | None, loso: 
         raise DescriptionError("--split: omit it with --test-speakers and --loso, which are other splits")
 
 
-def _speakers(text: str | None) -> tuple[str, ...]:
+def _names(option: str, text: str | None) -> tuple[str, ...]:
     """Return the names between the commas."""
     if text is None:
         return ()
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     if "" in names:
-        raise DescriptionError(f"--test-speakers: got {text!r}, expected names separated by commas")
+        raise DescriptionError(f"{option}: got {text!r}, expected names separated by commas")
     return names

@@ -10,7 +10,7 @@ from typing import Any
 from lsm_sim.apps.evaluate import reading, settings_others, settings_speech
 from lsm_sim.apps.evaluate.configured import configured, configured_ensemble
 from lsm_sim.apps.evaluate.evaluation import Evaluation
-from lsm_sim.apps.evaluate.options import Options
+from lsm_sim.apps.evaluate.options import WORDS, Options
 from lsm_sim.apps.evaluate.splits import Split, fsdd_split, published, shuffled
 from lsm_sim.datasets import Dataset
 from lsm_sim.engine.protocol import find
@@ -100,7 +100,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
 def run(options: Options) -> Evaluation:
     """Run the benchmark that the options name."""
     benchmark = BENCHMARKS[options.name]
-    options.refuse(benchmark.unused)
+    options.refuse((*benchmark.unused, *WORDS))
     find(options.backend)  # fail early if it cannot run
     watch = Stopwatch()
     with watch.stage("data"):

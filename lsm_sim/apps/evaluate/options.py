@@ -9,6 +9,8 @@ from pathlib import Path
 
 from lsm_sim.errors import DescriptionError
 
+WORDS = ("words", "question", "length", "gap")  # for words in a row only
+
 
 @dataclass(frozen=True)
 class Options:
@@ -34,6 +36,8 @@ class Options:
         Numbers of samples by which series are predicted ahead; the first is the main one.
     limit
         Maximum number of samples to read from each file of SHD and SSC.
+    words, question, length, gap
+        As in `lsm_sim.datasets.word_sequences`; ``("all",)``: all words.
     backend, n_threads, progress
         As in `lsm_sim.run`.
     """
@@ -48,6 +52,10 @@ class Options:
     loso: bool = False
     horizons: tuple[int, ...] = ()
     limit: int | None = None
+    words: tuple[str, ...] = ()
+    question: str | None = None
+    length: int | None = None
+    gap: float | None = None
     backend: str = "fast"
     n_threads: int | None = None
     progress: bool | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from lsm_sim.apps.evaluate import labelled, series
+from lsm_sim.apps.evaluate import labelled, series, words
 from lsm_sim.apps.evaluate.evaluation import Evaluation
 from lsm_sim.apps.evaluate.options import Options
 from lsm_sim.errors import DescriptionError
@@ -12,6 +12,7 @@ from lsm_sim.support.compilation import stopwatch
 
 _RUNS: Mapping[str, Callable[[Options], Evaluation]] = {
     **dict.fromkeys(labelled.BENCHMARKS, labelled.run),
+    **dict.fromkeys(words.BENCHMARKS, words.run),
     **dict.fromkeys(series.BENCHMARKS, series.run),
 }
 NAMES = tuple(_RUNS)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from lsm_sim.apps.evaluate.evaluation import Evaluation
-from lsm_sim.apps.evaluate.options import Options
+from lsm_sim.apps.evaluate.options import WORDS, Options
 from lsm_sim.apps.evaluate.settings_series import SETTINGS
 from lsm_sim.engine.protocol import find
 
 BENCHMARKS = tuple(SETTINGS)
-_UNUSED = ("data", "bins", "ensemble", "test_speakers", "loso", "limit")
+_UNUSED = ("data", "bins", "ensemble", "test_speakers", "loso", "limit", *WORDS)
 
 
 def run(options: Options) -> Evaluation:

@@ -56,7 +56,7 @@ def fsdd_split(data: Dataset, options: Options) -> Split:
     speakers = np.unique(groups).tolist()
     if len(speakers) < 2:
         raise DescriptionError(
-            f"fsdd: got recordings of {len(speakers)} speaker, expected at least two to leave one out"
+            f"{data.name}: got recordings of {len(speakers)} speaker, expected at least two to leave one out"
         )
     if options.loso:
         text = f"leave one speaker out ({', '.join(speakers)})"

@@ -1,0 +1,103 @@
+"""The benchmark on spoken words in a row: which word came first, or whether the first and the last are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lsm_sim import datasets
+from lsm_sim.apps.evaluate.evaluation import Evaluation
+from lsm_sim.apps.evaluate.options import Options
+from lsm_sim.apps.evaluate.settings_words import PRE_EMPHASIS, TRACE, Words
+from lsm_sim.apps.evaluate.splits import Split, fsdd_split
+from lsm_sim.datasets import Dataset
+from lsm_sim.engine.protocol import find
+from lsm_sim.learn.controls.comparison import NAMES
+from lsm_sim.learn.controls.folds import Fold, folds_of
+from lsm_sim.learn.controls.stopwatch import Stopwatch
+from lsm_sim.learn.controls.tuned import compare_tuned
+from lsm_sim.learn.readout import ridge
+
+BENCHMARKS = ("words",)
+N_TRAIN, N_TEST = 240, 160
+_WORDS = ("zero", "one")
+_UNUSED = ("bins", "ensemble", "horizons", "limit")
+
+
+def run(options: Options) -> Evaluation:
+    """Run the benchmark; the first seed determines the sequences, each seed the liquid, encoder and echo-state network."""
+    options.refuse(_UNUSED)
+    find(options.backend)  # fail early if it cannot run
+    watch = Stopwatch()
+    with watch.stage("data"):
+        data = read(options)
+    split, folds = _split(data, options)
+    sounds: Any = data.X
+    words = Words(sounds, options.neurons or 500, options.backend, options.n_threads)
+    views = words.views()
+    budget = len(views["liquid"])
+    how = described(options) | {"classes": list(data.classes), "budget": budget, "pre_emphasis": PRE_EMPHASIS}
+    how |= {"trace": {"tau": TRACE.tau, "resolution": TRACE.resolution}, "split": split.name}
+    tuned = compare_tuned(
+        views,
+        data.y,
+        folds,
+        readout=ridge(),
+        seeds=options.seeds,
+        groups=data.groups,
+        settings=how,
+        n_threads=options.n_threads,
+        progress=options.progress,
+    )
+    title = f"{data!r}, {split.text}\n{_question(options, data)}"
+    title += f"\nevery row: {budget} settings, chosen on training sequences for each seed and fold\n"
+    title += "\n".join(_choice(view, counts) for view, counts in tuned.chosen.items())
+    return Evaluation(options.name, title, {split.name: tuned.comparison}, {"options": options.asked()}, 0.0)
+
+
+def read(options: Options) -> Dataset:
+    """Return the sequences."""
+    recordings = datasets.fsdd(options.data)
+    return datasets.word_sequences(
+        recordings,
+        **described(options),
+        n_train=N_TRAIN,
+        n_test=N_TEST,
+        seed=options.seeds[0],
+    )
+
+
+def described(options: Options) -> dict[str, Any]:
+    """Return the task, with the defaults for what was not asked; words None: all."""
+    question = options.question or "first"
+    return {
+        "words": None if options.words == ("all",) else list(options.words or _WORDS),
+        "question": int(question) if question.isdecimal() else question,
+        "length": options.length or 2,
+        "gap": options.gap or 0.0,
+    }
+
+
+def _split(data: Dataset, options: Options) -> tuple[Split, list[Fold]]:
+    """Return the split, and its training and test sequences."""
+    found = fsdd_split(data, options)
+    if not options.new_speakers:
+        found = Split("new recordings", found.text.replace("published split", "new recordings"), found.folds)
+    return found, folds_of(found.folds, data.y, "classify", options.seeds[0])
+
+
+def _question(options: Options, data: Dataset) -> str:
+    """Return the task in one line."""
+    how = described(options)
+    known = {"first": "which word came first", "same": "are the first and the last word the same"}
+    question = known.get(how["question"], f"which word was number {how['question']}")
+    words = "all words" if how["words"] is None else ", ".join(map(str, how["words"]))
+    sounds: Any = data.X
+    seconds = sum(sound.duration for sound in sounds) / len(data)
+    return f"{question}? {how['length']} words of {words}, then {how['gap']:g} s of silence; {seconds:.2f} s on average"
+
+
+def _choice(view: str, counts: Mapping[str, int]) -> str:
+    """Return which settings of a view were chosen how often."""
+    listed = "; ".join(f"{text} ({n})" for text, n in sorted(counts.items(), key=lambda item: -item[1]))
+    return f"  {NAMES[view]}: {listed}"
