@@ -121,12 +121,13 @@ def pooled(recordings: Any, labels: Any, groups: Any, words: Any) -> Pool:
         sounds: list[Any] = checks.items(recordings.X, "word_sequences recordings", "a list of Recording")
     else:
         sounds = checks.items(recordings, "word_sequences recordings", "a data set, a folder or a list of Recording")
+        _check_sounds(sounds)
         known, word = _given_labels(labels, len(sounds))
         speaker, held_out, source = _given_groups(groups, len(sounds)), None, _GIVEN
     _check_sounds(sounds)
     if np.ndim(word) != 1:
         raise DescriptionError("word_sequences: got several labels per recording, expected one word each")
-    chosen = _indices(words, known)
+    chosen = _indices(words, known, np.unique(word).tolist())
     kept = np.flatnonzero(np.isin(word, chosen))
     position = {k: i for i, k in enumerate(chosen)}
     return Pool(
@@ -170,11 +171,11 @@ def _check_sounds(sounds: Sequence[Any]) -> None:
             )
 
 
-def _indices(words: Any, known: tuple[str, ...]) -> list[int]:
-    """Return the classes of the words."""
+def _indices(words: Any, known: tuple[str, ...], present: list[int]) -> list[int]:
+    """Return the classes of the words; without words, those of which there are recordings."""
     where = "word_sequences words"
     if words is None:
-        found = list(range(len(known)))
+        found = present
     else:
         names = [str(word) for word in checks.items(words, where, "a list of words")]
         numbers = {word: known.index(str(k)) for k, word in enumerate(NUMBERS) if str(k) in known}
@@ -184,5 +185,6 @@ def _indices(words: Any, known: tuple[str, ...]) -> list[int]:
             raise DescriptionError(f"{where}: no word {', '.join(unknown)}; known: {', '.join(known)}")
         found = [by_name[name] for name in names]
     if len(found) < 2 or len(set(found)) < len(found):
-        raise DescriptionError(f"{where}: got {words or ', '.join(known)}, expected at least two different words")
+        got = ", ".join(known[k] for k in found) or "none"
+        raise DescriptionError(f"{where}: got {got}, expected at least two different words")
     return found

@@ -136,8 +136,10 @@ class _Question:
             out[:, self.position] = label
         elif label == 1:
             out[:, -1] = out[:, 0]
-        else:  # another word than the first
-            out[:, -1] = (out[:, 0] + 1 + _evenly(n, n_words - 1, rng)) % n_words
+        else:
+            pair = _evenly(n, n_words * (n_words - 1), rng)
+            out[:, 0], ahead = np.divmod(pair, n_words - 1)
+            out[:, -1] = (out[:, 0] + 1 + ahead) % n_words
         return out
 
 

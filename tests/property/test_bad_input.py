@@ -421,6 +421,12 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     ),
     "plot.weights": (lsm.plot.weights, {"program": PROGRAM}),
     "datasets.spike_templates": (lsm.datasets.spike_templates, {"n": 4, "segments": 2, "channels": 2, "seed": 1}),
+    "datasets.word_sequences": (
+        lsm.datasets.word_sequences,
+        {"recordings": [lsm.audio.Recording(np.ones(9), 8000)] * 16, "labels": ["a", "b"] * 8, "groups": ["c"] * 16}
+        | {"words": ["a", "b"], "question": "first", "length": 2, "gap": 0.0, "test_speakers": None}
+        | {"n_train": 4, "n_test": 2, "seed": 1},
+    ),
     "datasets.mackey_glass": (lsm.datasets.mackey_glass, {"n": 20, "tau": 17, "seed": 1}),
     "datasets.narma10": (lsm.datasets.narma10, {"n": 20, "seed": 1}),
     "datasets.lorenz": (lsm.datasets.lorenz, {"n": 20, "seed": 1}),

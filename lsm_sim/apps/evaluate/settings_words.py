@@ -31,7 +31,7 @@ TRACE = Traces(tau=30 * ms)  # at the end, in multiples of 2^-10 of one spike
 PRE_EMPHASIS = 0.7
 _EMPHASES = (0.5, 0.7, 0.97)
 # Synaptic time constant, standard deviation of the input weights, and strength of recurrence (0: off)
-_LIQUIDS = ((250 * ms, 0.25, 3.0), (250 * ms, 0.5, 3.0), (250 * ms, 0.5, 4.5))
+_LIQUIDS = ((250 * ms, 0.25, 3.0), (250 * ms, 0.25, 4.5), (250 * ms, 0.5, 4.5))
 _FEEDFORWARD = ((400 * ms, 2.0, 0.0), (1000 * ms, 0.5, 0.0), (1000 * ms, 2.0, 0.0))
 _RESERVOIRS = ((0.1, 0.1), (0.02, 0.1), (0.02, 1.0))  # leak and input scaling
 

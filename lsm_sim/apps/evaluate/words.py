@@ -37,12 +37,16 @@ def run(options: Options) -> Evaluation:
     views = words.views()
     budget = len(views["liquid"])
     how = described(options) | {"classes": list(data.classes), "budget": budget, "pre_emphasis": PRE_EMPHASIS}
-    how |= {"trace": {"tau": TRACE.tau, "resolution": TRACE.resolution}, "split": split.name}
+    how |= {
+        "trace": {"tau": TRACE.tau, "resolution": TRACE.resolution},
+        "split": split.name,
+        "readout": "ridge, soft scaling",
+    }
     tuned = compare_tuned(
         views,
         data.y,
         folds,
-        readout=ridge(),
+        readout=ridge(soft=True),
         seeds=options.seeds,
         groups=data.groups,
         settings=how,
