@@ -54,11 +54,11 @@ def evaluate(
         typer.Option("--question", metavar="Q", help="words: first, same, or K for the K-th word.  [default: first]"),
     ] = None,
     length: Annotated[
-        int | None, typer.Option("--length", min=2, max=4, metavar="N", help="words: words per sequence.  [default: 2]")
+        int | None, typer.Option("--length", metavar="N", help="words: 2 to 4 words in a row.  [default: 2]")
     ] = None,
     gap: Annotated[
         float | None,
-        typer.Option("--gap", min=0, metavar="S", help="words: seconds of silence at the end.  [default: 0]"),
+        typer.Option("--gap", metavar="S", help="words: seconds of silence at the end.  [default: 0]"),
     ] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, metavar="N", help="Number of seeds to average over.")] = 5,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="The first seed.")] = 0,
