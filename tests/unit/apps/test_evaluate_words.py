@@ -108,7 +108,7 @@ def test_recurrence_off_has_no_synapses_between_neurons_and_traces_end_after_som
         (("--question", "last"), "question: got 'last', expected 'first' or 'same'"),
         (("--question", "3"), "question"),
         (("--gap", "100"), "gap: got 100"),
-        (("--length", "5"), "length: got 5"),
+        (("--length", "5"), "length: got more than 4"),
         (("--gap", "-1"), "gap: got -1.0, expected 0 to 60 s"),
         (("--bins", "2"), "--bins: not an option of words"),
         (("--ensemble", "2"), "--ensemble: not an option of words"),
