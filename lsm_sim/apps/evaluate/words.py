@@ -86,7 +86,7 @@ def _split(data: Dataset, options: Options) -> tuple[Split, list[Fold]]:
     """Return the split, and its training and test sequences."""
     found = fsdd_split(data, options)
     if not options.new_speakers:
-        found = Split("new recordings", found.text.replace("published split", "new recordings"), found.folds)
+        found = Split("new recordings", f"new recordings of the same speakers, {found.text}", found.folds)
     return found, folds_of(found.folds, data.y, "classify", options.seeds[0])
 
 
