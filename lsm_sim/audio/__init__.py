@@ -4,7 +4,25 @@ A recording is a `Recording`, which has a sample rate, or a one-dimensional arra
 """
 
 from lsm_sim.audio.cochlea import Cochleagram
+from lsm_sim.audio.mean import MeanNormalisation
 from lsm_sim.audio.mel import MelSpectrogram
+from lsm_sim.audio.tilt import AdaptivePreEmphasis, TiltTo
+from lsm_sim.audio.trim import Trim
 from lsm_sim.audio.wav import Recording, read_wav
 
-__all__ = ["Cochleagram", "MelSpectrogram", "Recording", "read_wav"]
+__all__ = [
+    "TELEPHONE",
+    "AdaptivePreEmphasis",
+    "Cochleagram",
+    "MeanNormalisation",
+    "MelSpectrogram",
+    "Recording",
+    "TiltTo",
+    "Trim",
+    "read_wav",
+]
+
+TELEPHONE = {
+    "f_min": 300.0,
+    "f_max": 3400.0,
+}  # Hz: MelSpectrogram(**TELEPHONE) looks at nothing outside a telephone's band
