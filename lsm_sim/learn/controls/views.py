@@ -70,11 +70,11 @@ def prepared(model: Any, X: Any, train: Ints, watch: Stopwatch, fronts: dict[str
         transformer = last.transformer().fit(take(X, train))
         stimulus = transformer.encode(X)
         if isinstance(transformer.encoder_, Passthrough):
-            return Samples(transformer, _rates(stimulus), stimulus)
+            return Samples(transformer, rates_of(stimulus), stimulus)
         return Samples(transformer, transformer.input_.signals(transformer, X), stimulus)
 
 
-def _rates(spikes: Spikes) -> list[Floats]:
+def rates_of(spikes: Spikes) -> list[Floats]:
     """Return the spikes, or the sums of their payloads, per channel and 10 ms."""
     width = max(1, round(_FRAME / spikes.dt))
     counts = spikes.payload_sums(windows(spikes.n_steps, width)).astype(np.float64)
