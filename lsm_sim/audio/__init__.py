@@ -3,6 +3,8 @@
 A recording is a `Recording`, which has a sample rate, or a one-dimensional array of samples at the rate of the front end.
 """
 
+from typing import Any
+
 from lsm_sim.audio.cochlea import Cochleagram
 from lsm_sim.audio.mean import MeanNormalisation
 from lsm_sim.audio.mel import MelSpectrogram
@@ -22,7 +24,7 @@ __all__ = [
     "read_wav",
 ]
 
-TELEPHONE = {
+TELEPHONE: dict[str, Any] = {
     "f_min": 300.0,
     "f_max": 3400.0,
 }  # Hz: MelSpectrogram(**TELEPHONE) looks at nothing outside a telephone's band

@@ -33,7 +33,7 @@ class Stressed:
     seeds: tuple[int, ...]
     n_samples: int
     accuracy: Mapping[str, Mapping[str, list[float]]]
-    seconds: Mapping[str, float]
+    seconds: dict[str, float]
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
