@@ -6,6 +6,7 @@ A recording is a `Recording`, which has a sample rate, or a one-dimensional arra
 from typing import Any
 
 from lsm_sim.audio.cochlea import Cochleagram
+from lsm_sim.audio.denoise import SpectralSubtraction
 from lsm_sim.audio.mean import MeanNormalisation
 from lsm_sim.audio.mel import MelSpectrogram
 from lsm_sim.audio.tilt import AdaptivePreEmphasis, TiltTo
@@ -19,6 +20,7 @@ __all__ = [
     "MeanNormalisation",
     "MelSpectrogram",
     "Recording",
+    "SpectralSubtraction",
     "TiltTo",
     "Trim",
     "read_wav",

@@ -335,6 +335,10 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         front_end(lsm.audio.TiltTo),
         {"X": SOUNDS, "slope": -3.0, "f_min": 400.0, "f_max": 3200.0, "sample_rate": 8000},
     ),
+    "SpectralSubtraction": (
+        front_end(lsm.audio.SpectralSubtraction),
+        {"X": SOUNDS, "factor": 2.0, "floor": 20.0, "quantile": 0.2, "window": 8 * ms, "sample_rate": 8000},
+    ),
     "MeanNormalisation": (
         front_end(lsm.audio.MeanNormalisation),
         {"X": [np.full((4, 2), 0.5)], "amount": 1.0, "tau": 0.1, "frame": 5 * ms},

@@ -56,7 +56,8 @@ def stress(
     """Return the accuracy of a liquid and its controls against each perturbation of the test samples.
 
     Readouts are trained on the samples as they are; only test samples are perturbed. Perturbations of sounds change X itself,
-    those of spikes what the encoder returns, those of programs the network that runs.
+    those of spikes what the encoder returns, those of programs the network that runs. A view that a perturbation does not
+    change is left out of its row; so are raw samples of one length if a perturbation changes it, because they are then other features.
 
     Parameters
     ----------
@@ -162,7 +163,7 @@ class _Job:
             with self.watch.stage(name):
                 seen = self.views if one is None else [view for view in self.views if view in fitted.seen(one)]
                 features = clean if one is None else fitted.features(one, seen)
-                for view in seen:
+                for view in features:
                     for k, (_, test) in enumerate(folds):
                         found = readouts[view, k].predict(features[view][test]) == self.y[test]
                         right.setdefault(name, {}).setdefault(view, []).append(found)
@@ -179,7 +180,7 @@ class _Fitted:
     job: _Job
     seed: int
     readout: Any
-    flat: bool  # raw samples all have the same length, and are flattened
+    length: int | None  # that raw samples all have, so that they are flattened; None: they have several
 
     @staticmethod
     def of(model: Any, job: _Job, train: Ints, seed: int) -> _Fitted:
@@ -188,9 +189,9 @@ class _Fitted:
         if front is not None:
             own = front.fit(own).transform(own)
         transformer = last.transformer().fit(own)
-        fitted = _Fitted(front, transformer, job, seed, resolve(last.readout, "classify"), False)
-        lengths = {len(signal) for signal in fitted.samples(None).signals} if "raw" in job.views else {0, 1}
-        return _Fitted(front, transformer, job, seed, fitted.readout, len(lengths) == 1)
+        fitted = _Fitted(front, transformer, job, seed, resolve(last.readout, "classify"), None)
+        length = _length(fitted.samples(None)) if "raw" in job.views else None
+        return _Fitted(front, transformer, job, seed, fitted.readout, length)
 
     @property
     def given(self) -> bool:
@@ -219,18 +220,22 @@ class _Fitted:
         """Return the features of all samples, perturbed, by view."""
         samples = self.samples(perturbation)
         change = perturbation if perturbation is not None and level_of(perturbation) == "program" else None
-        return {view: self._view(view, samples, change) for view in views}
+        comparable = self.given or "raw" not in views or _length(samples) == self.length
+        known = [view for view in views if view != "raw" or comparable]
+        return {view: self._view(view, samples, change) for view in known}
 
     def _view(self, view: str, samples: Samples, change: Any) -> Floats:
         if view == "liquid":
             return _with_program(self.transformer, change).respond(samples.stimulus)
         if view == "recurrence_off":
             return _with_program(off(self.transformer), change).respond(samples.stimulus)
-        if view == "raw" and not self.given and self.flat != (len({len(s) for s in samples.signals}) == 1):
-            raise DescriptionError(
-                "views: got raw for samples of equal lengths, which a perturbation makes unequal, expected other views; leave raw out"
-            )
         return features_of(view, samples, self.seed, self.job.esn, self.transformer.n_threads)
+
+
+def _length(samples: Samples) -> int | None:
+    """Return the length that all signals have, None if there are several."""
+    lengths = {len(signal) for signal in samples.signals}
+    return lengths.pop() if len(lengths) == 1 else None
 
 
 def _with_program(transformer: LiquidTransformer, change: Any) -> LiquidTransformer:

@@ -160,10 +160,19 @@ def test_wrong_values_are_one_sentence(changed, message):
         stress(model(), **arguments)
 
 
-def test_a_regressor_and_raw_samples_of_unequal_lengths_are_refused():
-    X, y = sounds()
+def test_a_regressor_is_refused():
     with pytest.raises(DescriptionError, match="got a regressor"):
-        stress(lsm.LiquidRegressor(small_liquid(5)), np.ones((40, 3, 5)), y, {}, cv=2)
+        stress(lsm.LiquidRegressor(small_liquid(5)), np.ones((40, 3, 5)), np.arange(40) % 2, {}, cv=2)
+
+
+def test_raw_samples_of_one_length_are_left_out_where_their_length_changes():
+    X, y = sounds()
     same = [Recording(x.samples[:800], 8000) for x in X]
-    with pytest.raises(DescriptionError, match="leave raw out"):
-        stress(model(), same, y, {"p": perturb.Padding(0.1, 0.1, random=True)}, cv=2, views=("raw",))
+    kinds = {"p": perturb.Padding(0.1, 0.1, random=True), "g": perturb.Gain(3.0), "s": perturb.Speed(1.2)}
+    found = stress(model(), same, y, kinds, cv=2, views=("raw", "encoder"))
+    assert {name: [*own] for name, own in found.accuracy.items()} == {
+        "clean": ["raw", "encoder"],
+        "p": ["encoder"],
+        "g": ["raw", "encoder"],
+        "s": ["encoder"],
+    }
