@@ -155,17 +155,22 @@ class _Job:
     def _test(self, fitted: _Fitted, folds: Sequence[Fold], groups: Any, right: Any, advance: Any) -> None:
         """Train readouts on the training samples of the folds, and note which perturbed test samples they get right."""
         with self.watch.stage("training"):
-            clean = fitted.features(None, self.views)
-            added = [fitted.features(one, self.views) for one in self.train_with]
+            clean = fitted.features(None, self.views, np.arange(len(self.y)))
+            trained = np.unique(np.concatenate([train for train, _ in folds]))
+            added = [(trained, fitted.features(one, self.views, trained)) for one in self.train_with]
         with self.watch.stage("readout"):
             readouts = _trained(fitted, folds, self.y, groups, clean, added)
+        tested = np.unique(np.concatenate([test for _, test in folds]))
         for name, one in {CLEAN: None, **self.perturbations}.items():
             with self.watch.stage(name):
                 seen = self.views if one is None else [view for view in self.views if view in fitted.seen(one)]
-                features = clean if one is None else fitted.features(one, seen)
+                if one is None:
+                    features = {view: own[tested] for view, own in clean.items()}
+                else:
+                    features = fitted.features(one, seen, tested)
                 for view in features:
                     for k, (_, test) in enumerate(folds):
-                        found = readouts[view, k].predict(features[view][test]) == self.y[test]
+                        found = readouts[view, k].predict(features[view][np.searchsorted(tested, test)]) == self.y[test]
                         right.setdefault(name, {}).setdefault(view, []).append(found)
             if advance is not None:
                 advance(1)
@@ -190,7 +195,7 @@ class _Fitted:
             own = front.fit(own).transform(own)
         transformer = last.transformer().fit(own)
         fitted = _Fitted(front, transformer, job, seed, resolve(last.readout, "classify"), None)
-        length = _length(fitted.samples(None)) if "raw" in job.views else None
+        length = _length(fitted.samples(None, np.arange(len(job.y)))) if "raw" in job.views else None
         return _Fitted(front, transformer, job, seed, fitted.readout, length)
 
     @property
@@ -203,10 +208,12 @@ class _Fitted:
         level = level_of(perturbation)
         return VIEWS if level == "spikes" and self.given else _SEEN[level]
 
-    def samples(self, perturbation: Any) -> Samples:
-        """Return all samples, perturbed."""
+    def samples(self, perturbation: Any, chosen: Ints) -> Samples:
+        """Return some of the samples, perturbed."""
         level = None if perturbation is None else level_of(perturbation)
-        X = perturbation(self.job.X) if level == "sounds" else self.job.X
+        X = take(self.job.X, chosen)
+        if level == "sounds":
+            X = perturbation(X)
         if self.front is not None:
             X = self.front.transform(X)
         transformer = self.transformer
@@ -216,9 +223,9 @@ class _Fitted:
         signals = rates_of(stimulus) if self.given else transformer.input_.signals(transformer, X)
         return Samples(transformer, signals, stimulus)
 
-    def features(self, perturbation: Any, views: Sequence[str]) -> dict[str, Floats]:
-        """Return the features of all samples, perturbed, by view."""
-        samples = self.samples(perturbation)
+    def features(self, perturbation: Any, views: Sequence[str], chosen: Ints) -> dict[str, Floats]:
+        """Return the features of some of the samples, perturbed, by view."""
+        samples = self.samples(perturbation, chosen)
         change = perturbation if perturbation is not None and level_of(perturbation) == "program" else None
         comparable = self.given or "raw" not in views or _length(samples) == self.length
         known = [view for view in views if view != "raw" or comparable]
@@ -254,7 +261,8 @@ def _trained(
     """Return the readouts of each view and fold, trained on clean samples and on what is added."""
 
     def one(view: str, train: Ints) -> Any:
-        features = np.concatenate([own[view][train] for own in (clean, *added)])
+        more = [own[view][np.searchsorted(trained, train)] for trained, own in added]
+        features = np.concatenate([clean[view][train], *more])
         times = 1 + len(added)
         blocks = None if groups is None else np.tile(groups[train], times)
         return fit(clone(fitted.readout), features, np.tile(y[train], times), blocks)
