@@ -19,9 +19,10 @@ from lsm_sim.learn.controls.reseed import reseeded
 from lsm_sim.learn.controls.settings import settings_of
 from lsm_sim.learn.controls.stopwatch import Stopwatch
 from lsm_sim.learn.controls.stressed import Stressed
-from lsm_sim.learn.controls.views import VIEWS, Samples, features_of, off, rates_of
+from lsm_sim.learn.controls.views import VIEWS, Samples, bins_of, features_of, off, rates_of
 from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.pipelines import front_and_liquid, learns, take
+from lsm_sim.learn.raw_features import bin_means
 from lsm_sim.learn.readout import fit, resolve
 from lsm_sim.learn.transformer import LiquidTransformer
 from lsm_sim.perturb import level_of
@@ -227,7 +228,7 @@ class _Fitted:
         """Return the features of some of the samples, perturbed, by view."""
         samples = self.samples(perturbation, chosen)
         change = perturbation if perturbation is not None and level_of(perturbation) == "program" else None
-        comparable = self.given or "raw" not in views or _length(samples) == self.length
+        comparable = self.given or "raw" not in views or self.length is None or _length(samples) == self.length
         known = [view for view in views if view != "raw" or comparable]
         return {view: self._view(view, samples, change) for view in known}
 
@@ -236,6 +237,9 @@ class _Fitted:
             return _with_program(self.transformer, change).respond(samples.stimulus)
         if view == "recurrence_off":
             return _with_program(off(self.transformer), change).respond(samples.stimulus)
+        if view == "raw" and not self.given and self.length is None:  # also if some of the samples are of one length
+            bins = bins_of(self.transformer.features_)
+            return np.array([bin_means(signal, bins).ravel() for signal in samples.signals])
         return features_of(view, samples, self.seed, self.job.esn, self.transformer.n_threads)
 
 
@@ -261,9 +265,9 @@ def _trained(
     """Return the readouts of each view and fold, trained on clean samples and on what is added."""
 
     def one(view: str, train: Ints) -> Any:
-        more = [own[view][np.searchsorted(trained, train)] for trained, own in added]
+        more = [own[view][np.searchsorted(trained, train)] for trained, own in added if view in own]
         features = np.concatenate([clean[view][train], *more])
-        times = 1 + len(added)
+        times = 1 + len(more)
         blocks = None if groups is None else np.tile(groups[train], times)
         return fit(clone(fitted.readout), features, np.tile(y[train], times), blocks)
 

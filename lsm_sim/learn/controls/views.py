@@ -84,7 +84,7 @@ def rates_of(spikes: Spikes) -> list[Floats]:
 def features_of(view: str, samples: Samples, seed: int, esn: Mapping[str, Any], n_threads: int | None) -> Floats:
     """Return the features of one view, shape (samples, features)."""
     transformer = samples.transformer
-    bins = _bins(transformer.features_)
+    bins = bins_of(transformer.features_)
     if view == "raw":
         given = isinstance(transformer.encoder_, Passthrough)  # its spikes are the raw samples
         return transformer.features_.of(samples.stimulus) if given else raw_features(samples.signals, bins)
@@ -107,7 +107,8 @@ def off(transformer: LiquidTransformer) -> LiquidTransformer:
     return LiquidTransformer(**parameters).prepare(transformer.input_).calibrate(transformer.calibration_)
 
 
-def _bins(features: Features) -> int:
+def bins_of(features: Features) -> int:
+    """Return the number of bins, or of moments, of features; 5 for those that have none."""
     if isinstance(features, Counts) and features.window is None:
         return features.bins
     return len(features.times) if isinstance(features, Traces) else _BINS
