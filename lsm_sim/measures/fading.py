@@ -34,7 +34,7 @@ class FadingMemory:
     remaining
         By observable: mean distance in the last five bins; 0 is forgotten, 1 as different as at first.
     forgotten
-        By observable: when the distance fell below 0.01 for good, in seconds; None: never.
+        By observable: when the distance fell below 0.01 for good, in seconds; None: never, or only in the last five bins.
     n_pairs
         Number of pairs of histories.
     """
@@ -165,14 +165,14 @@ def _result(distances: dict[str, Floats], width: float, n_pairs: int) -> FadingM
         mean = values.mean(axis=0)
         if not mean[0] > 0:  # a silent liquid, an adaptive threshold that has not risen
             warn(
-                f"fading_memory: {name} are equal after different histories, so nothing is said of them; use a stronger stimulus"
+                f"fading_memory: {name} are equal after different histories, so nothing is said of them; use a stimulus and weights with which neurons neither stay silent nor spike all the time"
             )
             continue
         relative[name] = mean[1:] / mean[0]
         remaining[name] = float(relative[name][-_LAST:].mean())
         above = np.flatnonzero(relative[name] >= _FORGOTTEN)
         settled = int(above[-1]) + 1 if above.size else 0
-        forgotten[name] = None if settled == relative[name].size else (settled + 1) * width
+        forgotten[name] = None if settled > relative[name].size - _LAST else (settled + 1) * width
     if not relative:
         raise DescriptionError("fading_memory: got histories after which nothing differs, expected different ones")
     times = width * np.arange(1, next(iter(relative.values())).size + 1)

@@ -31,6 +31,7 @@ from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.memory import check_memory
 from lsm_sim.support.seeding import stream
 from lsm_sim.support.warn import warn
 from lsm_sim.units import Hz, ms
@@ -256,9 +257,10 @@ class _Bench:
         }
 
     def steps(self, seconds: float) -> int:
-        return max(round(seconds / self.program.dt), 1)
+        return max(round(min(seconds / self.program.dt, checks.MOST)), 1)
 
     def poisson(self, name: str, n: int, n_steps: int) -> list[stimuli.Sample]:
+        check_memory(9.0 * n_steps * self.liquid.n_inputs, "measures duration")
         rng = stream(self.seed, f"measures/{name}")
         return [stimuli.poisson(n_steps, self.liquid.n_inputs, self.per_step, rng) for _ in range(n)]
 
@@ -286,7 +288,7 @@ def _firing(bench: _Bench, runner: Compiled) -> Spikes:
     highest = float((1 / (1 + bench.program.refractory)).mean()) / bench.program.dt
     if mean > _ALWAYS * highest:
         warn(
-            f"measures: neurons spike nearly all the time, at {mean:.0f} of at most {highest:.0f} Hz, and then say little of their input; use "
+            f"measures: neurons spike nearly all the time, at {min(mean, highest):.0f} of at most {highest:.0f} Hz, and then say little of their input; use "
             "smaller weights or i_bias, see lsm_sim.rescale.to_mean_rate"
         )
     return spikes

@@ -135,9 +135,9 @@ def lyapunov(
     both = recorded(network, Spikes.concatenate([stimulus, twins]), steps, "lyapunov", how)
     n = len(stimulus)
     squared: Any = sum(apart(values, n) ** 2 for values in both.variables.values())
-    mean: Any = np.log(np.maximum(np.sqrt(squared), _FLOOR)).mean(axis=0)
+    mean = np.log(np.maximum(np.sqrt(squared), _FLOOR)).mean(axis=0)
     unrelated = _unrelated([values[:n] for values in both.variables.values()])
-    times: Floats = (steps - first) * stimulus.dt
+    times: Any = (steps - first) * stimulus.dt
     exponent, fitted = slope(times, mean, unrelated)
     return Lyapunov(exponent, times, np.exp(mean), unrelated, fitted, n)
 
