@@ -1,6 +1,6 @@
 """Which measure predicts accuracy? Rank correlations over random liquids and three tasks.
 
-    .venv/bin/python benchmarks/measures.py --liquids 120 --jobs 2
+    .venv/bin/python benchmarks/measures.py --liquids 200 --jobs 2
 
 Every liquid has 100 neurons and 8 input channels; weights, time constants, delays, drive and sparseness are drawn at random. The
 same liquid is measured and does three tasks: XOR of two spike templates of 250 ms, one after the other, read from 30 ms traces at the
@@ -122,7 +122,7 @@ def measured(seed: int) -> tuple[dict[str, float], dict[str, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--liquids", type=int, default=120)
+    parser.add_argument("--liquids", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=600, help="start no further liquids after this time")
     arguments = parser.parse_args()

@@ -72,11 +72,11 @@ def branching_ratio(spikes: Spikes, bin: float = 4 * ms) -> BranchingRatio:  # n
 
     Examples
     --------
-    >>> dense = np.zeros((40, 8), bool)  # 8, 4, 2, 1, 0 spikes, again and again
-    >>> for t, n in enumerate([8, 4, 2, 1, 0] * 8):
+    >>> dense = np.zeros((20, 64), bool)
+    >>> for t, n in enumerate([64, 32, 16, 8, 4, 2, 1]):  # an avalanche in which each spike has half a descendant
     ...     dense[t, :n] = True
-    >>> print(branching_ratio(Spikes.from_dense(dense[:39], 1e-3).crop(), bin=1e-3).n_pairs)
-    38
+    >>> print(branching_ratio(Spikes.from_dense(dense, 1e-3), bin=1e-3))
+    branching ratio: 0.50 in bins of 1 ms (19 pairs of bins)
     """
     spikes = checked_spikes(spikes, "branching_ratio")
     width = bin_steps(bin, spikes.dt, "branching_ratio")

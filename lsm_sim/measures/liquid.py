@@ -43,7 +43,7 @@ _SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)  # of spikes that differ in the pairs of the
 _PAIRS = 12  # for each share
 _TWINS = 10
 _START, _WINDOW, _HISTORY, _COMMON = 200 * ms, 200 * ms, 500 * ms, 1000 * ms
-_FIRING = 1000 * ms
+_FIRING, _SETTLING = 1000 * ms, 500 * ms
 _JITTER = 4 * ms
 _ALWAYS = 0.9  # of the highest possible rate
 
@@ -55,7 +55,7 @@ class Measures:
     Parameters
     ----------
     rates, interval_cv, synchrony, branching_ratio
-        How neurons fire under Poisson input.
+        How neurons fire under Poisson input, from 0.5 s after the start to 1.5 s.
     separation, kernel_rank, generalisation_rank, lyapunov, fading_memory
         How states under different inputs differ.
     effective_dimension, memory_capacity, information_processing_capacity
@@ -274,10 +274,11 @@ class _Bench:
 
 def _firing(bench: _Bench, runner: Compiled) -> Spikes:
     """Return the spikes of Poisson samples; refuse a liquid that is silent, warn of one that always spikes."""
-    n_steps = bench.steps(_FIRING)
+    n_steps = bench.steps(_SETTLING + _FIRING)
     stimulus = stimuli.with_equal_background(bench.spikes(bench.poisson("firing", 5, n_steps), n_steps), bench.liquid)
     spikes = runner(stimulus, Request(n_threads=bench.n_threads, progress=bench.progress)).spikes
     assert spikes is not None  # `compiled` has checked it
+    spikes = spikes.crop(_SETTLING)  # the start from rest would look like synchrony
     if not spikes.n_events:
         per_channel = bench.per_step / bench.program.dt
         raise DescriptionError(
