@@ -7,9 +7,10 @@ says what they tell and what they do not. Imported on demand, because scikit-lea
 
 from lsm_sim.measures.branching import BranchingRatio, branching_ratio
 from lsm_sim.measures.capacity import MemoryCapacity, memory_capacity
+from lsm_sim.measures.collection import Measures
 from lsm_sim.measures.fading import FadingMemory, fading_memory
 from lsm_sim.measures.firing import IntervalCV, Rates, Synchrony, interval_cv, rates, synchrony
-from lsm_sim.measures.liquid import Measures, all_of
+from lsm_sim.measures.liquid import all_of
 from lsm_sim.measures.processing import ProcessingCapacity, information_processing_capacity
 from lsm_sim.measures.ranks import Dimension, Rank, effective_dimension, generalisation_rank, kernel_rank
 from lsm_sim.measures.separation import Separation, separation

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import lsm_sim as lsm
 from lsm_sim import DescriptionError, Hz, LsmWarning, Spikes, measures, ms
-from lsm_sim.measures.liquid import NAMES
+from lsm_sim.measures.collection import NAMES
 from lsm_sim.measures.stimuli import jittered, replaced, with_equal_background
 
 SMALL = {"n_samples": 700, "n_stimuli": 12, "n_lags": 10, "lags": (10, 4), "progress": False}
@@ -95,6 +95,15 @@ def test_a_liquid_that_always_spikes_is_measured_with_warnings():
     assert "kernel_rank: not measured" in str(found)
     assert found.plot(Figure()).axes
     json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_a_liquid_of_one_channel_and_few_spikes_is_measured():
+    synapses = [lsm.Synapses("in", "n", lsm.AllToAll(), lsm.Normal(0, 20.0))]
+    sparse = lsm.Liquid([lsm.Inputs("in", 1)], [lsm.Neurons("n", 10)], synapses, seed=1)
+    found = measures.all_of(sparse, rate=20.0, **SMALL)
+    assert found.settings["encoder"].startswith("Rate(")
+    assert found.lyapunov.exponent < 0
+    assert not found.skipped
 
 
 def test_an_encoder_for_other_channels_is_refused():
