@@ -10,38 +10,27 @@ import sys
 import matplotlib
 import numpy as np
 from matplotlib import pyplot as plt
-from scipy.signal import lfilter
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.pipeline import make_pipeline
 
 import lsm_sim as lsm
 import lsm_sim_models as models
 from lsm_sim import Hz, ms
-from lsm_sim.audio import Cochleagram, Recording
+from lsm_sim.audio import FORMANTS, Cochleagram, Recording, spoken_vowels
 from lsm_sim.datasets import fsdd
 from lsm_sim.learn.controls import compare
 
 matplotlib.use("Agg")
 
 RATE, SEED = 8000, 5
-FORMANTS = {"a": (730, 1090, 2440), "i": (270, 2290, 3010), "u": (300, 870, 2240), "e": (530, 1840, 2480)}  # Hz
 WORDS = tuple(one + two for one in FORMANTS for two in FORMANTS if one != two)
 NOISE = 0.02  # standard deviation of the background noise; the loudest sample of a word is 1
 
 
 def word(vowels: str, pitch: float, tract: float, rng: np.random.Generator) -> Recording:
-    """Return a word: a train of glottal pulses through the resonances of one vowel, then of the next."""
-    parts, state = [], [np.zeros(2)] * 3
-    for vowel in vowels:
-        n = int(rng.uniform(0.12, 0.2) * RATE)
-        phase = np.cumsum(pitch * rng.uniform(0.95, 1.05) / RATE * np.linspace(1.05, 0.95, n))
-        sound = np.diff(np.floor(phase), prepend=0) + 0.02 * rng.normal(size=n)
-        for k, formant in enumerate(FORMANTS[vowel]):
-            angle = 2 * np.pi * formant / tract * rng.uniform(0.92, 1.08) / RATE
-            radius = np.exp(-np.pi * (60 + 30 * k) / RATE)  # bandwidths of 60, 90 and 120 Hz
-            sound, state[k] = lfilter([1], [1, -2 * radius * np.cos(angle), radius**2], sound, zi=state[k])
-        parts.append(sound)
-    samples = np.concatenate([np.zeros(RATE // 40), *parts, np.zeros(RATE // 40)])
+    """Return a word of two vowels, with silence around it and background noise."""
+    said = spoken_vowels(vowels, pitch, tract, rng, RATE)
+    samples = np.concatenate([np.zeros(RATE // 40), said, np.zeros(RATE // 40)])
     samples *= np.sin(np.linspace(0, np.pi, len(samples))) ** 0.5  # fade in and out
     return Recording(samples / np.abs(samples).max() + NOISE * rng.normal(size=len(samples)), RATE)
 

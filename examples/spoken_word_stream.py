@@ -17,13 +17,12 @@ import matplotlib
 import numpy as np
 from matplotlib import pyplot as plt
 from scipy.io import wavfile
-from scipy.signal import lfilter
 from sklearn.pipeline import make_pipeline
 
 import lsm_sim as lsm
 import lsm_sim_models as models
 from lsm_sim import Hz, ms
-from lsm_sim.audio import MelSpectrogram
+from lsm_sim.audio import FORMANTS, MelSpectrogram, spoken_vowels
 from lsm_sim.datasets import fsdd
 from lsm_sim.live import WavSource
 
@@ -36,23 +35,12 @@ MEL = 25 * ms  # window of a spectrum
 LOUD, QUIET = 0.06, 80 * ms  # a word ends after so long without a piece whose root mean square exceeds LOUD
 NOISE = 0.01  # standard deviation of the background noise; the loudest sample of a word is 1
 SEED, N_NEURONS, N_TABLE, N_PICTURE = 5, 600, 16, 5
-FORMANTS = {"a": (730, 1090, 2440), "i": (270, 2290, 3010), "u": (300, 870, 2240), "e": (530, 1840, 2480)}  # Hz
 WORDS = tuple(one + two for one in FORMANTS for two in FORMANTS if one != two)
 
 
 def word(vowels, pitch, tract, rng):
-    """Return a word: a train of glottal pulses through the resonances of one vowel, then of the next."""
-    parts, state = [], [np.zeros(2)] * 3
-    for vowel in vowels:
-        n = int(rng.uniform(0.12, 0.2) * RATE)
-        phase = np.cumsum(pitch * rng.uniform(0.95, 1.05) / RATE * np.linspace(1.05, 0.95, n))
-        sound = np.diff(np.floor(phase), prepend=0) + 0.02 * rng.normal(size=n)
-        for k, formant in enumerate(FORMANTS[vowel]):
-            angle = 2 * np.pi * formant / tract * rng.uniform(0.92, 1.08) / RATE
-            radius = np.exp(-np.pi * (60 + 30 * k) / RATE)  # bandwidths of 60, 90 and 120 Hz
-            sound, state[k] = lfilter([1], [1, -2 * radius * np.cos(angle), radius**2], sound, zi=state[k])
-        parts.append(sound)
-    samples = np.concatenate(parts)
+    """Return a word of two vowels, faded in and out."""
+    samples = spoken_vowels(vowels, pitch, tract, rng, RATE)
     return samples * np.sin(np.linspace(0, np.pi, len(samples))) ** 0.5  # fade in and out
 
 

@@ -29,7 +29,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
 
 if _TYPE_CHECKING:
-    from lsm_sim import audio, datasets, live, measures, plot
+    from lsm_sim import audio, datasets, deploy, live, measures, plot
     from lsm_sim.learn import controls, forecast, readout
     from lsm_sim.learn.ensemble import LiquidEnsemble
     from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
@@ -44,6 +44,7 @@ _LAZY = {  # slow to import, so imported on first access: a module, or a name in
     "audio": "lsm_sim.audio",
     "controls": "lsm_sim.learn.controls",
     "datasets": "lsm_sim.datasets",
+    "deploy": "lsm_sim.deploy",
     "forecast": "lsm_sim.learn.forecast",
     "live": "lsm_sim.live",
     "measures": "lsm_sim.measures",
@@ -102,6 +103,7 @@ __all__ = [
     "audio",
     "controls",
     "datasets",
+    "deploy",
     "encode",
     "forecast",
     "get_backend",

@@ -30,6 +30,7 @@ from lsm_sim.dynamics.loihi import MAX_EXPONENT, MAX_STATE, MAX_THRESHOLD, MAX_W
 from lsm_sim.engine.protocol import Outcome, Request
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
+from lsm_sim.spikes.more_events import with_more_events
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
@@ -228,7 +229,7 @@ class ChipReadout:
             Of the bins, in steps, (B, bins + 1).
         """
         first = self.n_inputs
-        parts: Events = [(stimulus.sample, stimulus.step, stimulus.channel)]
+        parts: Events = []
         start = self._start_steps(stimulus.n_steps)
         parts += [_every(start, start + self.pulses, first + nth) for nth in range(2)]
         first += 2
@@ -243,7 +244,8 @@ class ChipReadout:
         if self.ramp:
             channel = self.n_inputs + sum(self.channels().values()) - 1
             parts.append(_every(total - 1, total + self.ramp_steps - 1, channel))
-        return _joined(stimulus, parts, total + self.ramp_steps, self.n_inputs + sum(self.channels().values()))
+        n_channels = self.n_inputs + sum(self.channels().values())
+        return with_more_events(stimulus, parts, n_channels, total + self.ramp_steps)
 
     def _start_steps(self, n_steps: Ints) -> Ints:
         """Return the first step of the pulses of the biases: 0, or so that the last one decays not at all."""
@@ -305,22 +307,6 @@ def _every(begin: Ints, end: Ints, channel: int) -> tuple[Ints, Ints, Ints]:
     sample = np.repeat(np.arange(len(begin)), lengths)
     step = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths) + np.repeat(begin, lengths)
     return sample, step, np.full(step.size, channel)
-
-
-def _joined(stimulus: Spikes, parts: Events, n_steps: Ints, n_channels: int) -> Spikes:
-    sample, step, channel = (np.concatenate(column) for column in zip(*parts, strict=True))
-    own = stimulus.payload
-    payload = None if own is None else np.concatenate([own, np.ones(sample.size - own.size, own.dtype)])
-    return Spikes.from_events(
-        step,
-        channel,
-        sample=sample,
-        n_steps=n_steps,
-        n_channels=n_channels,
-        dt=stimulus.dt,
-        sort=True,
-        payload=payload,
-    )
 
 
 def check_bins(edges: Ints, kind: Kind, where: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lsm_sim.deploy.costs import costs, measure, measure_cpu
+from lsm_sim.deploy.deploying import checked_targets
 from lsm_sim.deploy.deployment import Deployment
 from lsm_sim.deploy.mapping import map_program
 from lsm_sim.deploy.report import AccuracyRow, DeploymentReport, ProgramFacts, Rasters, ReadoutFact
@@ -23,7 +24,7 @@ _KINDS = {
 def report_on(
     made: Deployment,
     *,
-    test: tuple[Any, Any] | None = None,
+    test: Any = None,
     method: str = "auto",
     n_chips: int = 1,
     neurons_per_core: int | None = None,
@@ -50,6 +51,10 @@ def report_on(
     checks.instance(made, Deployment, "report_on", "a Deployment from lsm_sim.deploy.deploy")
     if made.samples is None:
         raise DescriptionError("report_on: got a deployment without calibration samples, expected one that deploy made")
+    if test is not None and not (isinstance(test, tuple | list) and len(test) == 2):
+        raise DescriptionError("report_on test: expected a pair, samples and their labels, or None")
+    if test is not None and made.model is None:
+        raise DescriptionError("report_on test: got a deployment without its encoder, expected None")
     chip = made.chip or "loihi2"
     core_map = map_program(made.program, chip, method=method, n_chips=n_chips, neurons_per_core=neurons_per_core)
     stimulus = made.stimulus(made.samples)
@@ -68,18 +73,22 @@ def report_on(
     )
 
 
-def _accuracy(made: Deployment, test: tuple[Any, Any] | None) -> tuple[AccuracyRow, ...]:
+def _accuracy(made: Deployment, test: Any) -> tuple[AccuracyRow, ...]:
     if made.classes is None:
         return ()
     rows = []
     facts = made.facts
     if "deployed" in facts:
-        rows.append(AccuracyRow("calibration data (seen in training?)", facts.get("model, float64"), facts["deployed"]))
+        rows.append(
+            AccuracyRow("calibration data (may be training data)", facts.get("model, float64"), facts["deployed"])
+        )
     if test is not None:
         X, y = test
+        own = made.encode(X)
+        y = checked_targets(made.model, y, len(own))
         ready = X if made.front is None else made.front.transform(X)
         before = float(made.model.score(ready, y)) if made.model.arithmetic == "float64" else None
-        rows.append(AccuracyRow("test data", before, made.score(X, y)))
+        rows.append(AccuracyRow("test data", before, made.score(own, y)))
     return tuple(rows)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from lsm_sim.describe.background import Source
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.errors import DescriptionError
+from lsm_sim.spikes.more_events import with_more_events
 from lsm_sim.spikes.pieces import piece
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
@@ -44,24 +45,12 @@ def with_background(stimulus: Spikes, liquid: Liquid, trial: Any = 0) -> Spikes:
         msg = f"stimulus: got {stimulus.n_channels} channels, expected {liquid.n_inputs}, the input channels of the liquid"
         raise DescriptionError(msg)
     names = _names(stimulus, trials)
-    parts: list[tuple[Any, Any, Any]] = [(stimulus.sample, stimulus.step, stimulus.channel)]
+    parts: list[tuple[Any, Any, Any]] = []
     first = liquid.n_inputs
     for source in noise:
         parts += [(b, step, channel + first) for b, step, channel in _drawn(source, liquid.seed, stimulus, names)]
         first += source.size
-    sample, step, channel = (np.concatenate(column) for column in zip(*parts, strict=True))
-    own = stimulus.payload
-    payload = None if own is None else np.concatenate([own, np.ones(sample.size - own.size, own.dtype)])
-    return Spikes.from_events(
-        step,
-        channel,
-        sample=sample,
-        n_steps=stimulus.n_steps,
-        n_channels=first,
-        dt=stimulus.dt,
-        sort=True,
-        payload=payload,
-    )
+    return with_more_events(stimulus, parts, first)
 
 
 def _trials(trial: Any, n_samples: int) -> Ints:

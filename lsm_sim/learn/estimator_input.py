@@ -111,7 +111,7 @@ def _is_signal(part: Any) -> bool:
 
 def _refuse_table(X: Any) -> None:
     """Raise if X is a table, which after fit with sequences is most likely one sample."""
-    if not hasattr(X, "__len__") or len(X) == 0:
+    if not hasattr(X, "__len__") or getattr(X, "ndim", 1) == 0 or len(X) == 0:
         return
     shape = f" of shape {X.shape}" if hasattr(X, "shape") else f" of {len(X)} items"
     raise DescriptionError(

@@ -275,7 +275,11 @@ class Program:
             Synapses, (S,) each, or one weight or delay for all. ``source`` are rows of the new program: its channels, old then
             new, then its neurons, old then new; ``post`` are its neurons.
         """
-        return Program(**append(self, neurons, inputs or {}, source=source, post=post, weight=weight, delay=delay))
+        return Program(
+            **append(
+                self, neurons, {} if inputs is None else inputs, source=source, post=post, weight=weight, delay=delay
+            )
+        )
 
     def meaning(self) -> dict[str, Any]:
         """Return every number and array that a run depends on, by name: no names of groups, no units."""

@@ -19,7 +19,7 @@ import pytest
 
 import lsm_sim as lsm
 from lsm_sim import Hz, live, ms
-from lsm_sim.deploy import chips
+from lsm_sim.deploy import chips, deploy, report_on, verify
 from lsm_sim.deploy.costs import costs, measure, measure_cpu
 from lsm_sim.deploy.mapping import map_program
 from lsm_sim.deploy.report import DeploymentReport, ProgramFacts
@@ -81,6 +81,11 @@ RESULT = lsm.run(LIQUID, STIMULUS, record={"exc": ["u", "v"]})
 ENCODER = lsm.encode.Rate(200 * Hz, frame=5 * ms)
 CORE = np.arange(8) // 4
 ACTIVITY = measure(PROGRAM, STIMULUS, CORE)
+
+
+ARRAYS = {name: values[:1] for name, values in PROGRAM.arrays.items()}
+MODEL = lsm.LiquidClassifier(LIQUID, ENCODER, lsm.Counts(1), "centred_ridge").fit(SIGNALS, LABELS)
+DEPLOYED = deploy(MODEL, SIGNALS, LABELS)
 
 
 def fitted(make: Callable[..., Any], X: Any = SIGNALS, y: Any = LABELS, **arguments: Any) -> Any:
@@ -377,6 +382,36 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         | {"seed": 1, "backend": "fast", "n_threads": 1, "progress": False},
     ),
     "readout.ridge": (lsm.readout.ridge, {"task": "classify", "alphas": (1.0,), "soft": True}),
+    "readout.centred_ridge": (lsm.readout.centred_ridge, {"task": "classify", "alphas": (1.0,)}),
+    "Program.append": (
+        PROGRAM.append,
+        {"neurons": {"new": ARRAYS}, "inputs": {"more": 1}, "source": [2], "post": [8], "weight": [1.0], "delay": [0]},
+    ),
+    "deploy": (
+        deploy,
+        {"model": MODEL, "X": SIGNALS, "y": LABELS, "chip": "loihi2", "relays": True, "ramp": 255, "refit": False}
+        | {"headroom": 1.5, "scale": None, "backend": "fast"},
+    ),
+    "Deployment.run": (
+        lambda **how: DEPLOYED.run(**how),
+        {"X": SIGNALS, "backend": "fast", "spikes": False, "n_threads": 1, "progress": False},
+    ),
+    "report_on": (
+        report_on,
+        {
+            "made": DEPLOYED,
+            "test": (SIGNALS, LABELS),
+            "method": "auto",
+            "n_chips": 1,
+            "neurons_per_core": 20,
+            "title": "t",
+        },
+    ),
+    "verify (loads)": (verify, {"folder": "none", "backend": "fast"}),
+    "spoken_vowels": (
+        lsm.audio.spoken_vowels,
+        {"vowels": "a", "pitch": 120.0, "tract": 1.0, "rng": np.random.default_rng(0), "sample_rate": 8000},
+    ),
     "readout.rls": (
         lambda **how: fitted(lsm.readout.rls, SIGNALS.reshape(6, -1), **how),
         {"y": LABELS, "task": "classify", "forgetting": 0.99, "alpha": 1.0, "soft": True},

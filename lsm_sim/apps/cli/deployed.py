@@ -61,4 +61,4 @@ def check_options(given: Mapping[str, Any]) -> None:
     """Raise if options were given that a deployment does not have."""
     for name, value in given.items():
         if value not in (None, False, 0):
-            raise DescriptionError(f"{name}: a deployment has its own; omit it")
+            raise DescriptionError(f"{name}: does not apply to a deployment; omit it")

@@ -16,6 +16,7 @@ class ReadoutName(str, Enum):
     """Names of the readouts on the command line."""
 
     ridge = "ridge"
+    centred_ridge = "centred_ridge"
     logistic = "logistic"
     svm = "svm"
     rls = "rls"

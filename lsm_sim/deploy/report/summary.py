@@ -62,10 +62,10 @@ def latency(costs: Costs) -> str:
     """Return the time of a sample and of a step, or what others measured."""
     if costs.latency is not None and costs.step is not None:
         return (
-            f"{interval(costs.latency, 's')} per sample of {costs.steps:.6g} steps, {interval(costs.step, 's')} a step (estimates); "
+            f"{interval(costs.latency, 's')} per sample of {round(costs.steps)} steps, {interval(costs.step, 's')} a step (estimates); "
             f"{quantity(costs.steps * costs.dt, 's')} in real time"
         )
-    text = f"{quantity(costs.steps * costs.dt, 's')} per sample of {costs.steps:.6g} steps in real time"
+    text = f"{quantity(costs.steps * costs.dt, 's')} per sample of {round(costs.steps)} steps in real time"
     if costs.anchors:
         text += f"; no estimate, others measured {interval(costs.anchors[0].value, 's')} for {costs.anchors[0].what}"
     return text

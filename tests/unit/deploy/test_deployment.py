@@ -175,6 +175,9 @@ def test_refractory_periods_are_refused_for_loihi_2_only() -> None:
         deploy(model, X, y)
     for chip in ("loihi1", None):
         assert deploy(model, X, y, chip=chip).score(X, y) > 0.9
+    long = lsm.LiquidClassifier(liquid(t_ref=63 * ms), ENCODER, lsm.Counts(bins=2), "centred_ridge", scale=None)
+    with pytest.raises(UnsupportedError, match=r"loihi1: .*refractory 63 .*at most 62 steps"):
+        deploy(long.fit(X, y), X, y, chip="loihi1")
 
 
 def test_short_bins_are_refused() -> None:
