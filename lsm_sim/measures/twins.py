@@ -32,7 +32,7 @@ class Lyapunov:
     exponent
         Per second: above 0 differences grow, below 0 they are forgotten.
     times, distance
-        Time after the last direct effect of the moved spike, in seconds, and the geometric mean over twins of the distance
+        Time after the last direct effect of the moved spike, in seconds, and the median over twins of the distance
         of states, in thresholds (T,).
     unrelated
         Distance of states under different inputs, in thresholds: where growth ends. NaN with only one sample.
@@ -85,14 +85,15 @@ def lyapunov(
 ) -> Lyapunov:
     """Return the rate at which two copies of a network part after one input spike of one of them came a step later, per second.
 
-    The exponent is the slope of the mean of ln d(t), with d the root mean square over neurons of the differences of v, u (as
-    what v is still to receive from it) and further variables, in thresholds. The fit starts when the moved spike has arrived
-    everywhere directly, and ends after ``window`` seconds, or when the twins are as far apart as 0.3 of unrelated samples. Each
-    sample gives one twin; background noise is the same in all. R. Legenstein, W. Maass: Edge of chaos and prediction of
-    computational performance for neural circuit models. Neural Networks 20, 323-334 (2007).
+    The exponent is the slope of the median over twins of ln d(t), with d the root mean square over neurons of the differences
+    of v, u (as what v is still to receive from it) and further variables, in thresholds. The fit starts when the moved spike
+    has arrived everywhere directly, and ends after ``window`` seconds, or when the twins are as far apart as 0.3 of unrelated
+    samples. Each sample gives one twin; background noise is the same in all. R. Legenstein, W. Maass: Edge of chaos and
+    prediction of computational performance for neural circuit models. Neural Networks 20, 323-334 (2007).
 
     It is an estimate for a finite time and size of the perturbation: spikes make the state jump, so that there is no
-    infinitesimal difference. Twins that have become equal count with a distance of 1e-14. A liquid that computes well may be on either side of 0.
+    infinitesimal difference. The median is used because a few spikes that matter to no neuron would otherwise decide the mean.
+    A liquid that computes well may be on either side of 0.
 
     Parameters
     ----------
@@ -135,11 +136,11 @@ def lyapunov(
     both = recorded(network, Spikes.concatenate([stimulus, twins]), steps, "lyapunov", how)
     n = len(stimulus)
     squared: Any = sum(apart(values, n) ** 2 for values in both.variables.values())
-    mean = np.log(np.maximum(np.sqrt(squared), _FLOOR)).mean(axis=0)
+    middle: Any = np.median(np.log(np.maximum(np.sqrt(squared), _FLOOR)), axis=0)
     unrelated = _unrelated([values[:n] for values in both.variables.values()])
     times: Any = (steps - first) * stimulus.dt
-    exponent, fitted = slope(times, mean, unrelated)
-    return Lyapunov(exponent, times, np.exp(mean), unrelated, fitted, n)
+    exponent, fitted = slope(times, middle, unrelated)
+    return Lyapunov(exponent, times, np.exp(middle), unrelated, fitted, n)
 
 
 def slope(times: Floats, log_distance: Floats, unrelated: float) -> tuple[float, int]:
