@@ -29,7 +29,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
 
 if _TYPE_CHECKING:
-    from lsm_sim import audio, datasets, deploy, live, measures, plot
+    from lsm_sim import audio, datasets, deploy, live, measures, perturb, plot
     from lsm_sim.learn import controls, forecast, readout
     from lsm_sim.learn.ensemble import LiquidEnsemble
     from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
@@ -48,6 +48,7 @@ _LAZY = {  # slow to import, so imported on first access: a module, or a name in
     "forecast": "lsm_sim.learn.forecast",
     "live": "lsm_sim.live",
     "measures": "lsm_sim.measures",
+    "perturb": "lsm_sim.perturb",
     "plot": "lsm_sim.plot",
     "quantise": "lsm_sim.quantisation.quantise:quantise",
     "readout": "lsm_sim.learn.readout",
@@ -115,6 +116,7 @@ __all__ = [
     "measures",
     "ms",
     "open",
+    "perturb",
     "plot",
     "quantise",
     "random_in_box",

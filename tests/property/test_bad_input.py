@@ -79,6 +79,8 @@ STIMULUS = lsm.Spikes.from_dense(RNG.random((3, 20, 2)) < 0.3, 1 * ms)
 PROGRAM = lsm.lower(LIQUID, 1 * ms)
 RESULT = lsm.run(LIQUID, STIMULUS, record={"exc": ["u", "v"]})
 ENCODER = lsm.encode.Rate(200 * Hz, frame=5 * ms)
+SOUNDS = [lsm.audio.Recording(RNG.normal(size=n), 8000) for n in (400, 900)]
+OTHERS = [lsm.audio.Recording(np.ones(50), 8000)]
 CORE = np.arange(8) // 4
 ACTIVITY = measure(PROGRAM, STIMULUS, CORE)
 
@@ -103,6 +105,16 @@ def _streamed(of: Any, frames: Any, n_features: Any, dt: Any, rng: Any) -> None:
     stream = start_encoder(of, n_features, dt, rng=rng)
     stream.advance(frames)
     stream.finish()
+
+
+def front_end(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes a front end, fits it and converts with it."""
+    return lambda X, **how: make(**how).fit(X).transform(X)
+
+
+def perturbed(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes a perturbation and calls it."""
+    return lambda X, **how: make(**how)(X)
 
 
 STREAMED = (
@@ -322,6 +334,46 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "stream of MelSpectrogram": (
         lambda samples, **how: lsm.audio.MelSpectrogram(**how).stream().advance(samples),
         {"samples": np.zeros(300), "sample_rate": 8000, "n_bands": 4, "hop": 10 * ms, "reference": -20.0},
+    ),
+    "Trim": (front_end(lsm.audio.Trim), {"X": SOUNDS, "db": 30, "hang_over": 0, "window": 5 * ms, "sample_rate": 8000}),
+    "AdaptivePreEmphasis": (front_end(lsm.audio.AdaptivePreEmphasis), {"X": SOUNDS, "amount": 0.5}),
+    "TiltTo": (
+        front_end(lsm.audio.TiltTo),
+        {"X": SOUNDS, "slope": -3.0, "f_min": 400.0, "f_max": 3200.0, "sample_rate": 8000},
+    ),
+    "SpectralSubtraction": (
+        front_end(lsm.audio.SpectralSubtraction),
+        {"X": SOUNDS, "factor": 2.0, "floor": 20.0, "quantile": 0.2, "window": 8 * ms, "sample_rate": 8000},
+    ),
+    "MeanNormalisation": (
+        front_end(lsm.audio.MeanNormalisation),
+        {"X": [np.full((4, 2), 0.5)], "amount": 1.0, "tau": 0.1, "frame": 5 * ms},
+    ),
+    "perturb.Padding": (
+        perturbed(lsm.perturb.Padding),
+        {"X": SOUNDS, "before": 0.1, "after": 0.1, "random": True, "level": -40, "seed": 1},
+    ),
+    "perturb.Noise": (
+        perturbed(lsm.perturb.Noise),
+        {"X": SOUNDS, "snr": 10, "kind": "babble", "others": OTHERS, "voices": 2, "seed": 1},
+    ),
+    "perturb.Tilt": (perturbed(lsm.perturb.Tilt), {"X": SOUNDS, "slope": 6.0, "pivot": 1000.0}),
+    "perturb.Gain": (perturbed(lsm.perturb.Gain), {"X": SOUNDS, "db": 6.0, "clip": True}),
+    "perturb.Speed": (perturbed(lsm.perturb.Speed), {"X": SOUNDS, "factor": 1.1}),
+    "perturb.Band": (perturbed(lsm.perturb.Band), {"X": SOUNDS, "low": 300.0, "high": 3400.0, "order": 4}),
+    "perturb.LostSpikes": (perturbed(lsm.perturb.LostSpikes), {"X": STIMULUS, "p": 0.2, "seed": 1}),
+    "perturb.JitteredSpikes": (perturbed(lsm.perturb.JitteredSpikes), {"X": STIMULUS, "sd": 5 * ms, "seed": 1}),
+    "perturb.AddedSpikes": (perturbed(lsm.perturb.AddedSpikes), {"X": STIMULUS, "rate": 5 * Hz, "seed": 1}),
+    "perturb.DeadNeurons": (perturbed(lsm.perturb.DeadNeurons), {"X": PROGRAM, "fraction": 0.2, "seed": 1}),
+    "perturb.WeightNoise": (perturbed(lsm.perturb.WeightNoise), {"X": PROGRAM, "sd": 0.2, "seed": 1}),
+    "perturb.WeightBits": (perturbed(lsm.perturb.WeightBits), {"X": PROGRAM, "bits": 4}),
+    "perturb.Chain": (perturbed(lsm.perturb.Chain), {"X": SOUNDS, "steps": [lsm.perturb.Gain()]}),
+    "perturb.level_of": (lsm.perturb.level_of, {"perturbation": lsm.perturb.Gain()}),
+    "controls.stress": (
+        lsm.controls.stress,
+        {"model": lsm.LiquidClassifier(LIQUID, ENCODER), "X": SIGNALS, "y": LABELS, "cv": 2, "seeds": (0,)}
+        | {"perturbations": {"lost": lsm.perturb.LostSpikes()}, "views": ("raw", "liquid"), "esn": {}, "groups": None}
+        | {"train_with": [lsm.perturb.LostSpikes(seed=1)], "progress": False},
     ),
     "LiquidEnsemble.partial_fit": (
         lambda X, y, classes: lsm.LiquidEnsemble(

@@ -10,7 +10,7 @@ import numpy as np
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.controls.comparison import METRICS, Comparison, Metric
-from lsm_sim.learn.controls.folds import Fold, Folds, folds_of
+from lsm_sim.learn.controls.folds import Fold, Folds, folds_of, left_out
 from lsm_sim.learn.controls.readouts import View, cross_validate
 from lsm_sim.learn.controls.reseed import reseeded
 from lsm_sim.learn.controls.settings import settings_of
@@ -174,7 +174,7 @@ class _Job:
             views = self._views(model, ensemble, train, seed, {} if learning else self.fronts)
             with self.watch.stage("readout"):
                 n_threads = front_and_liquid(model)[1].n_threads
-                found = cross_validate(views, self.y, part, n_threads, advance, _left_out(self.groups, folds))
+                found = cross_validate(views, self.y, part, n_threads, advance, left_out(self.groups, folds))
             for view, values in found.items():
                 whole = predicted.setdefault(view, np.empty_like(self.y))
                 for _, test in part:
@@ -217,11 +217,3 @@ class _Job:
 def _readout(model: Any, task: Task) -> Any:
     """Return the unfitted readout of a model."""
     return resolve(front_and_liquid(model)[1].readout, task)
-
-
-def _left_out(groups: Ints | None, folds: Sequence[Fold]) -> Ints | None:
-    """Return the groups if folds test groups that they do not train on and there are always two to choose alpha with."""
-    if groups is None:
-        return None
-    new = all(not np.isin(groups[test], groups[train]).any() for train, test in folds)
-    return groups if new and all(np.unique(groups[train]).size > 1 for train, _ in folds) else None

@@ -44,6 +44,14 @@ def one_group_out(groups: Any) -> list[Fold]:
     return [(np.flatnonzero(names != name), np.flatnonzero(names == name)) for name in np.unique(names)]
 
 
+def left_out(groups: Ints | None, folds: Sequence[Fold]) -> Ints | None:
+    """Return the groups if folds test groups that they do not train on and there are always two to choose alpha with."""
+    if groups is None:
+        return None
+    new = all(not np.isin(groups[test], groups[train]).any() for train, test in folds)
+    return groups if new and all(np.unique(groups[train]).size > 1 for train, _ in folds) else None
+
+
 def _shuffled(n: int, y: Any, task: str, seed: int) -> list[Fold]:
     if task == "regress":
         most, why = len(y), f"there are {len(y)} samples"

@@ -26,8 +26,7 @@ from lsm_sim.learn.controls import (
     reseeded,
     without_recurrence,
 )
-from lsm_sim.learn.controls.comparing import _left_out
-from lsm_sim.learn.controls.folds import folds_of, one_group_out
+from lsm_sim.learn.controls.folds import folds_of, left_out, one_group_out
 from lsm_sim.learn.controls.views import prepared
 from lsm_sim.learn.echo_state import EchoStateClassifier
 from lsm_sim.learn.ensemble import LiquidEnsemble
@@ -269,9 +268,9 @@ class TestGroups:
 
     def test_choose_alpha_only_if_they_are_new_in_the_test(self):
         groups = np.repeat(np.arange(4), 10)
-        assert _left_out(groups, one_group_out(groups)) is groups
-        assert _left_out(groups, [(np.arange(0, 40, 2), np.arange(1, 40, 2))]) is None
-        assert _left_out(groups, [(np.arange(10), np.arange(10, 40))]) is None  # one group to train on
+        assert left_out(groups, one_group_out(groups)) is groups
+        assert left_out(groups, [(np.arange(0, 40, 2), np.arange(1, 40, 2))]) is None
+        assert left_out(groups, [(np.arange(10), np.arange(10, 40))]) is None  # one group to train on
 
     def test_reach_the_readouts(self):
         X, y = noisy(60)
