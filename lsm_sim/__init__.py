@@ -29,7 +29,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
 
 if _TYPE_CHECKING:
-    from lsm_sim import audio, datasets, deploy, live, perturb, plot
+    from lsm_sim import audio, datasets, deploy, live, measures, perturb, plot
     from lsm_sim.learn import controls, forecast, readout
     from lsm_sim.learn.ensemble import LiquidEnsemble
     from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
@@ -47,6 +47,7 @@ _LAZY = {  # slow to import, so imported on first access: a module, or a name in
     "deploy": "lsm_sim.deploy",
     "forecast": "lsm_sim.learn.forecast",
     "live": "lsm_sim.live",
+    "measures": "lsm_sim.measures",
     "perturb": "lsm_sim.perturb",
     "plot": "lsm_sim.plot",
     "quantise": "lsm_sim.quantisation.quantise:quantise",
@@ -112,6 +113,7 @@ __all__ = [
     "kHz",
     "live",
     "lower",
+    "measures",
     "ms",
     "open",
     "perturb",

@@ -64,6 +64,7 @@ BAD: dict[str, Any] = {
 RNG = np.random.default_rng(5)
 SIGNALS = RNG.random((6, 4, 2))
 LABELS = np.array([0, 1] * 3)
+NOISE = np.random.default_rng(7).random((600, 4))
 SERIES = np.sin(np.arange(160) / 3)
 LIQUID = lsm.Liquid(
     [lsm.Inputs("in", 2)],
@@ -389,6 +390,49 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "rescale.scale": (lsm.rescale.scale, {"liquid": LIQUID, "factor": 1.5, "which": "recurrent"}),
     "rescale.mean_rate": (lsm.rescale.mean_rate, {"liquid": LIQUID, "stimulus": STIMULUS, "backend": "fast"}),
     "rescale.to_spectral_radius": (lsm.rescale.to_spectral_radius, {"liquid": LIQUID, "radius": 0.5}),
+    "measures.rates": (lsm.measures.rates, {"spikes": RESULT.spikes}),
+    "measures.interval_cv": (lsm.measures.interval_cv, {"spikes": RESULT.spikes, "fewest": 2}),
+    "measures.synchrony": (lsm.measures.synchrony, {"spikes": RESULT.spikes, "bin": 2 * ms}),
+    "measures.branching_ratio": (lsm.measures.branching_ratio, {"spikes": RESULT.spikes, "bin": 1 * ms}),
+    "measures.kernel_rank": (lsm.measures.kernel_rank, {"states": SIGNALS[:, 0], "tolerance": 0.1}),
+    "measures.generalisation_rank": (lsm.measures.generalisation_rank, {"states": SIGNALS[:, 0]}),
+    "measures.effective_dimension": (lsm.measures.effective_dimension, {"states": SIGNALS[:, 0]}),
+    "measures.separation": (
+        lsm.measures.separation,
+        {"one": STIMULUS[:2], "other": STIMULUS[1:], "states": SIGNALS[:2, 0], "other_states": SIGNALS[2:4, 0]}
+        | {"kernel": 5 * ms},
+    ),
+    "measures.memory_capacity": (
+        lsm.measures.memory_capacity,
+        {"states": NOISE[:, 1:], "series": NOISE[:, 0], "n_lags": 5, "washout": 5, "test": 0.4, "delay_horizon": 2.0},
+    ),
+    "measures.information_processing_capacity": (
+        lsm.measures.information_processing_capacity,
+        {"states": NOISE[:, 1:], "series": NOISE[:, 0], "lags": (5, 3), "washout": 5},
+    ),
+    "measures.lyapunov": (
+        lsm.measures.lyapunov,
+        {"network": LIQUID, "stimulus": STIMULUS, "start": 2 * ms, "window": 5 * ms, "backend": "fast"},
+    ),
+    "measures.fading_memory": (
+        lsm.measures.fading_memory,
+        {"network": LIQUID, "one": STIMULUS[:2], "other": STIMULUS[1:], "common": STIMULUS[:2], "tau": 5 * ms}
+        | {"bin": 2 * ms, "n_threads": 1, "progress": False},
+    ),
+    "measures.all_of": (
+        lsm.measures.all_of,
+        {"liquid": LIQUID, "encoder": lsm.encode.Population(2, frame=5 * ms), "dt": 1 * ms, "rate": 50.0}
+        | {
+            "duration": 50 * ms,
+            "n_stimuli": 3,
+            "n_samples": 500,
+            "n_lags": 5,
+            "lags": (3,),
+            "taus": (2.0,),
+            "tau": 5 * ms,
+        }
+        | {"seed": 1, "backend": "fast", "n_threads": 1, "progress": False},
+    ),
     "readout.ridge": (lsm.readout.ridge, {"task": "classify", "alphas": (1.0,), "soft": True}),
     "readout.centred_ridge": (lsm.readout.centred_ridge, {"task": "classify", "alphas": (1.0,)}),
     "Program.append": (
