@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import functools
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -30,8 +31,9 @@ from lsm_sim.apps.evaluate.settings_speech import fsdd_new_speaker
 from lsm_sim.datasets import fsdd, spike_templates
 from lsm_sim.encode import Bits
 from lsm_sim.learn.controls import holm, paired_test
-from lsm_sim.learn.forecast import LiquidForecaster, TimeRidge
+from lsm_sim.learn.forecast import LiquidForecaster
 from lsm_sim.learn.readout import ridge
+from lsm_sim.measures import memory_capacity
 from lsm_sim.simulate import rescale
 
 TUNING, SEEDS = (101, 102), (0, 1, 2, 3, 4, 5, 6, 7)
@@ -134,11 +136,10 @@ def capacity(liquid: lsm.Liquid, seed: int, *, n_train: int, n_test: int, n_lags
     series = np.random.default_rng(seed).uniform(0, 1, washout + n_train + n_test)
     model = LiquidForecaster(liquid, Bits(n=12, frame=frame), taus=(2.0, 8.0), n_threads=1, progress=False)
     X = model.prepare(series).features(series)
-    lags = np.stack([np.roll(series, lag) for lag in range(1, n_lags + 1)], axis=1)  # the washout is longer than a lag
-    train, test = slice(washout, washout + n_train), slice(washout + n_train, None)
-    predicted = TimeRidge().fit(X[train], lags[train]).predict(X[test])
-    found = sum(np.corrcoef(a, b)[0, 1] ** 2 for a, b in zip(predicted.T, lags[test].T, strict=True) if a.std() > 0)
-    return float(found), float(X[:, :n_neurons].mean() / frame)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", lsm.LsmWarning)  # there is some memory beyond the longest lag
+        found = memory_capacity(X, series, n_lags=n_lags, washout=washout, test=n_test / (n_train + n_test))
+    return found.capacity, float(X[:, :n_neurons].mean() / frame)
 
 
 class Words(NamedTuple):

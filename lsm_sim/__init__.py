@@ -29,7 +29,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
 
 if _TYPE_CHECKING:
-    from lsm_sim import audio, datasets, live, plot
+    from lsm_sim import audio, datasets, deploy, live, measures, perturb, plot
     from lsm_sim.learn import controls, forecast, readout
     from lsm_sim.learn.ensemble import LiquidEnsemble
     from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
@@ -44,8 +44,11 @@ _LAZY = {  # slow to import, so imported on first access: a module, or a name in
     "audio": "lsm_sim.audio",
     "controls": "lsm_sim.learn.controls",
     "datasets": "lsm_sim.datasets",
+    "deploy": "lsm_sim.deploy",
     "forecast": "lsm_sim.learn.forecast",
     "live": "lsm_sim.live",
+    "measures": "lsm_sim.measures",
+    "perturb": "lsm_sim.perturb",
     "plot": "lsm_sim.plot",
     "quantise": "lsm_sim.quantisation.quantise:quantise",
     "readout": "lsm_sim.learn.readout",
@@ -101,6 +104,7 @@ __all__ = [
     "audio",
     "controls",
     "datasets",
+    "deploy",
     "encode",
     "forecast",
     "get_backend",
@@ -109,8 +113,10 @@ __all__ = [
     "kHz",
     "live",
     "lower",
+    "measures",
     "ms",
     "open",
+    "perturb",
     "plot",
     "quantise",
     "random_in_box",

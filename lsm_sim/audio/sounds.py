@@ -22,14 +22,32 @@ def each_sound(X: Any, sample_rate: int, convert: Callable[[Floats], Floats]) ->
     return [convert(_samples(sound, b, sample_rate)) for b, sound in enumerate(X)]
 
 
+def each_changed(X: Any, sample_rate: int, change: Callable[[Floats, int], Floats]) -> list[Any]:
+    """Return ``change(samples, rate)`` for each sound, as a `Recording` for each one; ``sample_rate`` is that of arrays."""
+    if isinstance(X, Recording):
+        raise DescriptionError("X: got one Recording, expected a list of them; write [recording]")
+    out: list[Any] = []
+    for b, sound in enumerate(checks.items(X, "X", "a list of sounds")):
+        if isinstance(sound, Recording):
+            out.append(Recording(change(sound.samples, sound.sample_rate), sound.sample_rate))
+        else:
+            out.append(change(_array(sound, b), sample_rate))
+    return out
+
+
+def _array(sound: Any, b: int) -> Floats:
+    """Return the samples of a sound that is an array."""
+    samples = checks.real_array(sound, f"sound {b}")
+    if samples.ndim != 1 or samples.size == 0:
+        raise DescriptionError(
+            f"sound {b}: got shape {samples.shape}, expected (n,) with at least one sample; average channels first"
+        )
+    return samples
+
+
 def _samples(sound: Any, b: int, sample_rate: int) -> Floats:
     if not isinstance(sound, Recording):
-        samples = checks.real_array(sound, f"sound {b}")
-        if samples.ndim != 1 or samples.size == 0:
-            raise DescriptionError(
-                f"sound {b}: got shape {samples.shape}, expected (n,) with at least one sample; average channels first"
-            )
-        return samples
+        return _array(sound, b)
     if sound.sample_rate == sample_rate:
         return sound.samples
     common = gcd(sample_rate, sound.sample_rate)

@@ -175,7 +175,8 @@ def _digest_of(manifest: Mapping[str, Any]) -> str:
 
 
 def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    with files_of.replacing(path) as stream:
+        stream.write(text.encode())
 
 
 def _read_manifest(folder: PathLike) -> dict[str, Any]:

@@ -64,6 +64,7 @@ BAD: dict[str, Any] = {
 RNG = np.random.default_rng(5)
 SIGNALS = RNG.random((6, 4, 2))
 LABELS = np.array([0, 1] * 3)
+NOISE = np.random.default_rng(7).random((600, 4))
 SERIES = np.sin(np.arange(160) / 3)
 LIQUID = lsm.Liquid(
     [lsm.Inputs("in", 2)],
@@ -78,6 +79,8 @@ STIMULUS = lsm.Spikes.from_dense(RNG.random((3, 20, 2)) < 0.3, 1 * ms)
 PROGRAM = lsm.lower(LIQUID, 1 * ms)
 RESULT = lsm.run(LIQUID, STIMULUS, record={"exc": ["u", "v"]})
 ENCODER = lsm.encode.Rate(200 * Hz, frame=5 * ms)
+SOUNDS = [lsm.audio.Recording(RNG.normal(size=n), 8000) for n in (400, 900)]
+OTHERS = [lsm.audio.Recording(np.ones(50), 8000)]
 CORE = np.arange(8) // 4
 ACTIVITY = measure(PROGRAM, STIMULUS, CORE)
 
@@ -102,6 +105,16 @@ def _streamed(of: Any, frames: Any, n_features: Any, dt: Any, rng: Any) -> None:
     stream = start_encoder(of, n_features, dt, rng=rng)
     stream.advance(frames)
     stream.finish()
+
+
+def front_end(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes a front end, fits it and converts with it."""
+    return lambda X, **how: make(**how).fit(X).transform(X)
+
+
+def perturbed(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes a perturbation and calls it."""
+    return lambda X, **how: make(**how)(X)
 
 
 STREAMED = (
@@ -322,6 +335,46 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         lambda samples, **how: lsm.audio.MelSpectrogram(**how).stream().advance(samples),
         {"samples": np.zeros(300), "sample_rate": 8000, "n_bands": 4, "hop": 10 * ms, "reference": -20.0},
     ),
+    "Trim": (front_end(lsm.audio.Trim), {"X": SOUNDS, "db": 30, "hang_over": 0, "window": 5 * ms, "sample_rate": 8000}),
+    "AdaptivePreEmphasis": (front_end(lsm.audio.AdaptivePreEmphasis), {"X": SOUNDS, "amount": 0.5}),
+    "TiltTo": (
+        front_end(lsm.audio.TiltTo),
+        {"X": SOUNDS, "slope": -3.0, "f_min": 400.0, "f_max": 3200.0, "sample_rate": 8000},
+    ),
+    "SpectralSubtraction": (
+        front_end(lsm.audio.SpectralSubtraction),
+        {"X": SOUNDS, "factor": 2.0, "floor": 20.0, "quantile": 0.2, "window": 8 * ms, "sample_rate": 8000},
+    ),
+    "MeanNormalisation": (
+        front_end(lsm.audio.MeanNormalisation),
+        {"X": [np.full((4, 2), 0.5)], "amount": 1.0, "tau": 0.1, "frame": 5 * ms},
+    ),
+    "perturb.Padding": (
+        perturbed(lsm.perturb.Padding),
+        {"X": SOUNDS, "before": 0.1, "after": 0.1, "random": True, "level": -40, "seed": 1},
+    ),
+    "perturb.Noise": (
+        perturbed(lsm.perturb.Noise),
+        {"X": SOUNDS, "snr": 10, "kind": "babble", "others": OTHERS, "voices": 2, "seed": 1},
+    ),
+    "perturb.Tilt": (perturbed(lsm.perturb.Tilt), {"X": SOUNDS, "slope": 6.0, "pivot": 1000.0}),
+    "perturb.Gain": (perturbed(lsm.perturb.Gain), {"X": SOUNDS, "db": 6.0, "clip": True}),
+    "perturb.Speed": (perturbed(lsm.perturb.Speed), {"X": SOUNDS, "factor": 1.1}),
+    "perturb.Band": (perturbed(lsm.perturb.Band), {"X": SOUNDS, "low": 300.0, "high": 3400.0, "order": 4}),
+    "perturb.LostSpikes": (perturbed(lsm.perturb.LostSpikes), {"X": STIMULUS, "p": 0.2, "seed": 1}),
+    "perturb.JitteredSpikes": (perturbed(lsm.perturb.JitteredSpikes), {"X": STIMULUS, "sd": 5 * ms, "seed": 1}),
+    "perturb.AddedSpikes": (perturbed(lsm.perturb.AddedSpikes), {"X": STIMULUS, "rate": 5 * Hz, "seed": 1}),
+    "perturb.DeadNeurons": (perturbed(lsm.perturb.DeadNeurons), {"X": PROGRAM, "fraction": 0.2, "seed": 1}),
+    "perturb.WeightNoise": (perturbed(lsm.perturb.WeightNoise), {"X": PROGRAM, "sd": 0.2, "seed": 1}),
+    "perturb.WeightBits": (perturbed(lsm.perturb.WeightBits), {"X": PROGRAM, "bits": 4}),
+    "perturb.Chain": (perturbed(lsm.perturb.Chain), {"X": SOUNDS, "steps": [lsm.perturb.Gain()]}),
+    "perturb.level_of": (lsm.perturb.level_of, {"perturbation": lsm.perturb.Gain()}),
+    "controls.stress": (
+        lsm.controls.stress,
+        {"model": lsm.LiquidClassifier(LIQUID, ENCODER), "X": SIGNALS, "y": LABELS, "cv": 2, "seeds": (0,)}
+        | {"perturbations": {"lost": lsm.perturb.LostSpikes()}, "views": ("raw", "liquid"), "esn": {}, "groups": None}
+        | {"train_with": [lsm.perturb.LostSpikes(seed=1)], "progress": False},
+    ),
     "LiquidEnsemble.partial_fit": (
         lambda X, y, classes: lsm.LiquidEnsemble(
             [lsm.LiquidClassifier(LIQUID, ENCODER, lsm.Counts(1))], readout="incremental_ridge"
@@ -337,6 +390,49 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "rescale.scale": (lsm.rescale.scale, {"liquid": LIQUID, "factor": 1.5, "which": "recurrent"}),
     "rescale.mean_rate": (lsm.rescale.mean_rate, {"liquid": LIQUID, "stimulus": STIMULUS, "backend": "fast"}),
     "rescale.to_spectral_radius": (lsm.rescale.to_spectral_radius, {"liquid": LIQUID, "radius": 0.5}),
+    "measures.rates": (lsm.measures.rates, {"spikes": RESULT.spikes}),
+    "measures.interval_cv": (lsm.measures.interval_cv, {"spikes": RESULT.spikes, "fewest": 2}),
+    "measures.synchrony": (lsm.measures.synchrony, {"spikes": RESULT.spikes, "bin": 2 * ms}),
+    "measures.branching_ratio": (lsm.measures.branching_ratio, {"spikes": RESULT.spikes, "bin": 1 * ms}),
+    "measures.kernel_rank": (lsm.measures.kernel_rank, {"states": SIGNALS[:, 0], "tolerance": 0.1}),
+    "measures.generalisation_rank": (lsm.measures.generalisation_rank, {"states": SIGNALS[:, 0]}),
+    "measures.effective_dimension": (lsm.measures.effective_dimension, {"states": SIGNALS[:, 0]}),
+    "measures.separation": (
+        lsm.measures.separation,
+        {"one": STIMULUS[:2], "other": STIMULUS[1:], "states": SIGNALS[:2, 0], "other_states": SIGNALS[2:4, 0]}
+        | {"kernel": 5 * ms},
+    ),
+    "measures.memory_capacity": (
+        lsm.measures.memory_capacity,
+        {"states": NOISE[:, 1:], "series": NOISE[:, 0], "n_lags": 5, "washout": 5, "test": 0.4, "delay_horizon": 2.0},
+    ),
+    "measures.information_processing_capacity": (
+        lsm.measures.information_processing_capacity,
+        {"states": NOISE[:, 1:], "series": NOISE[:, 0], "lags": (5, 3), "washout": 5},
+    ),
+    "measures.lyapunov": (
+        lsm.measures.lyapunov,
+        {"network": LIQUID, "stimulus": STIMULUS, "start": 2 * ms, "window": 5 * ms, "backend": "fast"},
+    ),
+    "measures.fading_memory": (
+        lsm.measures.fading_memory,
+        {"network": LIQUID, "one": STIMULUS[:2], "other": STIMULUS[1:], "common": STIMULUS[:2], "tau": 5 * ms}
+        | {"bin": 2 * ms, "n_threads": 1, "progress": False},
+    ),
+    "measures.all_of": (
+        lsm.measures.all_of,
+        {"liquid": LIQUID, "encoder": lsm.encode.Population(2, frame=5 * ms), "dt": 1 * ms, "rate": 50.0}
+        | {
+            "duration": 50 * ms,
+            "n_stimuli": 3,
+            "n_samples": 500,
+            "n_lags": 5,
+            "lags": (3,),
+            "taus": (2.0,),
+            "tau": 5 * ms,
+        }
+        | {"seed": 1, "backend": "fast", "n_threads": 1, "progress": False},
+    ),
     "readout.ridge": (lsm.readout.ridge, {"task": "classify", "alphas": (1.0,), "soft": True}),
     "readout.centred_ridge": (lsm.readout.centred_ridge, {"task": "classify", "alphas": (1.0,)}),
     "Program.append": (

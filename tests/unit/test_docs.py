@@ -14,7 +14,18 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.mark.parametrize(
-    "page", ["audio.md", "datasets.md", "deployment.md", "description.md", "mechanisms.md", "models.md", "running.md"]
+    "page",
+    [
+        "audio.md",
+        "datasets.md",
+        "deployment.md",
+        "description.md",
+        "measures.md",
+        "mechanisms.md",
+        "models.md",
+        "running.md",
+        "speech.md",
+    ],
 )
 def test_the_examples_of_a_page_give_what_they_say(page, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

@@ -16,6 +16,7 @@ from lsm_sim.apps.cli.encode import encode
 from lsm_sim.apps.cli.evaluate import evaluate
 from lsm_sim.apps.cli.info import info
 from lsm_sim.apps.cli.live import live
+from lsm_sim.apps.cli.measure import measure
 from lsm_sim.apps.cli.predict import predict
 from lsm_sim.apps.cli.quantise import quantise
 from lsm_sim.apps.cli.reporting import ReportingCommand
@@ -105,6 +106,11 @@ _add(
     quantise,
     "lsm-sim quantise liquid.toml -c stimulus.npz -o integers.npz --plot report.png",
     "lsm-sim quantise program.npz -o integers.npz --headroom 3 --json",
+)
+_add(
+    measure,
+    "lsm-sim measure liquid.toml -o page.png",
+    "lsm-sim measure memory.toml --encoder bits --frame 0.008 --json",
 )
 _add(
     evaluate,

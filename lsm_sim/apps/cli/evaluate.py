@@ -30,6 +30,15 @@ def evaluate(
         typer.Option("--test-speakers", metavar="A,B", help="fsdd, words: test on these, train on all others."),
     ] = None,
     loso: Annotated[bool, typer.Option("--loso", help="fsdd, words: leave one speaker out, each in turn.")] = False,
+    robust: Annotated[
+        bool, typer.Option("--robust", help="fsdd: a front end for other rooms, microphones and voices.")
+    ] = False,
+    stress: Annotated[
+        bool, typer.Option("--stress", help="Accuracy against perturbations of the test samples, trained clean.")
+    ] = False,
+    train_noise: Annotated[
+        float | None, typer.Option("--train-noise", metavar="DB", help="fsdd, --stress: train with white noise, too.")
+    ] = None,
     ensemble: Annotated[
         int | None, typer.Option("--ensemble", min=2, metavar="K", help="Also evaluate an ensemble of K liquids.")
     ] = None,
@@ -89,6 +98,9 @@ def evaluate(
         ensemble=ensemble,
         test_speakers=_names("--test-speakers", test_speakers),
         loso=loso,
+        stress=stress,
+        train_noise=train_noise,
+        robust=robust,
         horizons=tuple(dict.fromkeys(horizon or ())),
         limit=limit,
         words=_names("--words", words),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lsm_sim.spikes.spikes import Spikes
 
 PICTURES = (".png", ".pdf", ".svg")
+MANIFEST = "manifest.json"  # of a folder that lsm-sim deploy wrote
 
 
 def run(
@@ -78,7 +79,7 @@ def run(
     encoded as lsm-sim encode does it; with --rate, every input channel gets Poisson spikes. A deployment takes data as lsm-sim
     train does, or spikes, and answers with classes.
     """
-    if description.is_dir():
+    if (description / MANIFEST).is_file():
         from lsm_sim.apps.cli.deployed import check_options, run_deployed
 
         check_options(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn.controls import Comparison
+from lsm_sim.learn.controls import Comparison, Stressed
 from lsm_sim.support import environment
 from lsm_sim.support.files import replacing
 
@@ -25,7 +25,7 @@ class Evaluation:
     title
         What was measured, in one line.
     comparisons
-        Comparisons by label, such as ``"horizon 84"``; the first is the main one.
+        Comparisons, or tests under stress, by label, such as ``"horizon 84"``; the first is the main one.
     settings
         The requested settings.
     seconds
@@ -34,7 +34,7 @@ class Evaluation:
 
     name: str
     title: str
-    comparisons: Mapping[str, Comparison]
+    comparisons: Mapping[str, Comparison | Stressed]
     settings: Mapping[str, Any]
     seconds: float
 

@@ -12,6 +12,7 @@ from lsm_sim.apps.evaluate.configured import configured, configured_ensemble
 from lsm_sim.apps.evaluate.evaluation import Evaluation
 from lsm_sim.apps.evaluate.options import WORDS, Options
 from lsm_sim.apps.evaluate.splits import Split, fsdd_split, published, shuffled
+from lsm_sim.apps.evaluate.stressing import stressed
 from lsm_sim.datasets import Dataset
 from lsm_sim.engine.protocol import find
 from lsm_sim.errors import DescriptionError
@@ -54,15 +55,12 @@ class Benchmark:
     unused: tuple[str, ...] = ()
 
 
-_SPEECH = ("test_speakers", "loso")
+_SPEECH = ("test_speakers", "loso", "robust", "train_noise")
 BENCHMARKS: Mapping[str, Benchmark] = {
     "fsdd": Benchmark(
         reading.fsdd,
         fsdd_split,
-        lambda options: (
-            settings_speech.fsdd_new_speaker if options.new_speakers else settings_speech.fsdd_upstream,
-            settings_speech.fsdd_ensemble,
-        ),
+        lambda options: settings_speech.fsdd(new_speakers=options.new_speakers, robust=options.robust),
         unused=("horizons", "limit"),
     ),
     "japanese_vowels": Benchmark(
@@ -101,14 +99,21 @@ def run(options: Options) -> Evaluation:
     """Run the benchmark that the options name."""
     benchmark = BENCHMARKS[options.name]
     options.refuse((*benchmark.unused, *WORDS))
+    _check_stress(options)
     find(options.backend)  # fail early if it cannot run
     watch = Stopwatch()
     with watch.stage("data"):
         data = benchmark.read(options)
     split = benchmark.split(data, options)
     liquid, ensemble = benchmark.models(options)
+
+    def make(seed: int) -> Any:
+        return configured(liquid(seed, **options.sized()), options)
+
+    if options.stress:
+        return stressed(make, data, split, benchmark.esn, options, watch.seconds)
     found = compare(
-        lambda seed: configured(liquid(seed, **options.sized()), options),
+        make,
         data.X,
         data.y,
         cv=split.folds,
@@ -127,6 +132,13 @@ def run(options: Options) -> Evaluation:
         {"options": options.asked(), "split": split.name},
         0.0,
     )
+
+
+def _check_stress(options: Options) -> None:
+    if options.stress and options.ensemble is not None:
+        raise DescriptionError("--ensemble: not an option of --stress; omit one of them")
+    if options.train_noise is not None and not options.stress:
+        raise DescriptionError("--train-noise: an option of --stress only; add --stress or omit it")
 
 
 def _ensemble(make: Callable[..., Any] | None, liquid: Callable[..., Any], options: Options) -> Callable[[int], Any]:

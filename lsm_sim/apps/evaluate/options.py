@@ -32,6 +32,12 @@ class Options:
         Test on these speakers, train on all others.
     loso
         Leave one speaker out, each in turn.
+    stress
+        Print accuracy against perturbations of the test samples instead of the comparison.
+    train_noise
+        Signal-to-noise ratio in dB of white noise that the training samples are seen with once more, under stress.
+    robust
+        Use the front end for other rooms and voices.
     horizons
         Numbers of samples by which series are predicted ahead; the first is the main one.
     limit
@@ -50,6 +56,9 @@ class Options:
     ensemble: int | None = None
     test_speakers: tuple[str, ...] = ()
     loso: bool = False
+    stress: bool = False
+    train_noise: float | None = None
+    robust: bool = False
     horizons: tuple[int, ...] = ()
     limit: int | None = None
     words: tuple[str, ...] = ()

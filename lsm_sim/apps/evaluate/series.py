@@ -10,7 +10,7 @@ from lsm_sim.apps.evaluate.settings_series import SETTINGS
 from lsm_sim.engine.protocol import find
 
 BENCHMARKS = tuple(SETTINGS)
-_UNUSED = ("data", "bins", "ensemble", "test_speakers", "loso", "limit", *WORDS)
+_UNUSED = ("data", "bins", "ensemble", "test_speakers", "loso", "stress", "train_noise", "robust", "limit", *WORDS)
 
 
 def run(options: Options) -> Evaluation:

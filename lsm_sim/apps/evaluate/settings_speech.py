@@ -11,7 +11,7 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from lsm_sim.audio import Cochleagram, MelSpectrogram
+from lsm_sim.audio import TELEPHONE, Cochleagram, MelSpectrogram, SpectralSubtraction, TiltTo, Trim
 from lsm_sim.encode import BSA, Delta, Encoder, Rate, SideBySide
 from lsm_sim.learn.ensemble import LiquidEnsemble
 from lsm_sim.learn.estimators import LiquidClassifier
@@ -36,6 +36,21 @@ def fsdd_upstream(seed: int, *, n_neurons: int = 500) -> Pipeline:
 def fsdd_new_speaker(seed: int, *, n_neurons: int = 1000) -> Pipeline:
     """Return one liquid for speakers that are not in the training set."""
     return _spoken(MelSpectrogram(RATE, pre_emphasis=0.5), _rates_and_changes, seed=seed, n_neurons=n_neurons)
+
+
+def fsdd_robust(seed: int, *, n_neurons: int = 500, subtract: bool = False) -> Pipeline:
+    """Return one liquid for other rooms, microphones and voices, ``subtract``: and for noise; see docs/speech.md."""
+    quieter = (SpectralSubtraction(2.0),) if subtract else ()
+    mel = MelSpectrogram(RATE, pre_emphasis=0.0, floor=40.0, **TELEPHONE)
+    last = _spoken(mel, _rates_and_changes, seed=seed, n_neurons=n_neurons)
+    return make_pipeline(Trim(hang_over=0.0), *quieter, TiltTo(0.0), *(step for _, step in last.steps))
+
+
+def fsdd(*, new_speakers: bool, robust: bool) -> tuple[Callable[..., Any], Callable[..., Any] | None]:
+    """Return the functions that create the liquid and the ensemble for a seed; None: an ensemble of seeds."""
+    if robust:
+        return partial(fsdd_robust, subtract=not new_speakers), None
+    return fsdd_new_speaker if new_speakers else fsdd_upstream, fsdd_ensemble
 
 
 def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidEnsemble:

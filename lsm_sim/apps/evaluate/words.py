@@ -21,7 +21,7 @@ from lsm_sim.learn.readout import ridge
 BENCHMARKS = ("words",)
 N_TRAIN, N_TEST = 240, 160
 _WORDS = ("zero", "one")
-_UNUSED = ("bins", "ensemble", "horizons", "limit")
+_UNUSED = ("bins", "ensemble", "horizons", "limit", "stress", "train_noise", "robust")
 
 
 def run(options: Options) -> Evaluation:

@@ -70,11 +70,11 @@ def prepared(model: Any, X: Any, train: Ints, watch: Stopwatch, fronts: dict[str
         transformer = last.transformer().fit(take(X, train))
         stimulus = transformer.encode(X)
         if isinstance(transformer.encoder_, Passthrough):
-            return Samples(transformer, _rates(stimulus), stimulus)
+            return Samples(transformer, rates_of(stimulus), stimulus)
         return Samples(transformer, transformer.input_.signals(transformer, X), stimulus)
 
 
-def _rates(spikes: Spikes) -> list[Floats]:
+def rates_of(spikes: Spikes) -> list[Floats]:
     """Return the spikes, or the sums of their payloads, per channel and 10 ms."""
     width = max(1, round(_FRAME / spikes.dt))
     counts = spikes.payload_sums(windows(spikes.n_steps, width)).astype(np.float64)
@@ -84,7 +84,7 @@ def _rates(spikes: Spikes) -> list[Floats]:
 def features_of(view: str, samples: Samples, seed: int, esn: Mapping[str, Any], n_threads: int | None) -> Floats:
     """Return the features of one view, shape (samples, features)."""
     transformer = samples.transformer
-    bins = _bins(transformer.features_)
+    bins = bins_of(transformer.features_)
     if view == "raw":
         given = isinstance(transformer.encoder_, Passthrough)  # its spikes are the raw samples
         return transformer.features_.of(samples.stimulus) if given else raw_features(samples.signals, bins)
@@ -107,7 +107,8 @@ def off(transformer: LiquidTransformer) -> LiquidTransformer:
     return LiquidTransformer(**parameters).prepare(transformer.input_).calibrate(transformer.calibration_)
 
 
-def _bins(features: Features) -> int:
+def bins_of(features: Features) -> int:
+    """Return the number of bins, or of moments, of features; 5 for those that have none."""
     if isinstance(features, Counts) and features.window is None:
         return features.bins
     return len(features.times) if isinstance(features, Traces) else _BINS

@@ -318,3 +318,42 @@ def test_the_page_has_every_benchmark_and_whole_tables():
 def test_real_vowels_are_told_apart_as_the_documentation_says():
     found = evaluate(Options("japanese_vowels", REAL / "japanese_vowels", seeds=(0,)))
     assert next(iter(found.comparisons.values())).mean["liquid"] <= 10
+
+
+class TestStress:
+    def test_prints_a_row_for_each_perturbation_and_the_same_as_plain_data(self, folders):
+        asked = ("fsdd", "--data", folders / "fsdd", "--stress", *SMALL)
+        found = report(*asked)
+        rows = found["stress"]
+        assert [*rows["clean"]] == VIEWS
+        assert {"silence of 0-200 ms", "tilt -6 dB/octave", "telephone band", "babble 10 dB"} <= set(rows)
+        assert [*rows["20 % of spikes lost"]] == ["encoder", "recurrence_off", "liquid"]
+        assert found["settings"]["options"]["stress"] is True
+        plain = report("fsdd", "--data", folders / "fsdd", *SMALL)
+        same = {view: plain["accuracy"][view]["values"] for view in VIEWS}
+        assert {view: pytest.approx(rows["clean"][view]["values"]) for view in VIEWS} == same
+        printed = lsm("evaluate", *asked).output
+        assert "trained clean, test samples perturbed" in printed
+        assert all(any(line.startswith(name) for line in printed.splitlines()) for name in rows)
+
+    def test_of_vowels_has_no_perturbations_of_sounds(self, folders):
+        found = report("japanese_vowels", "--data", folders / "japanese_vowels", "--stress", *SMALL)
+        assert [*found["stress"]][:2] == ["clean", "20 % of spikes lost"]
+
+    def test_with_noise_in_training_and_the_robust_front_end(self, folders):
+        how = ("--data", folders / "fsdd", "--test-speakers", "ann", "--robust", *SMALL)
+        found = report("fsdd", *how, "--stress", "--train-noise", 10)
+        assert "trained clean and with white noise at 10 dB" in found["title"]
+        assert [step.partition("(")[0] for step in found["settings"]["front_end"]][-1] == "MelSpectrogram"
+        assert "SpectralSubtraction" not in str(found["settings"]["front_end"])
+        known = report("fsdd", "--data", folders / "fsdd", "--robust", *SMALL)
+        steps = [step.partition("(")[0] for step in known["settings"]["front_end"]]
+        assert steps == ["Trim", "SpectralSubtraction", "TiltTo", "MelSpectrogram"]
+
+    def test_options_that_do_not_fit_are_refused(self, folders):
+        data = ("--data", folders / "fsdd")
+        fails(lsm("evaluate", "fsdd", *data, "--train-noise", 10), "--train-noise: an option of --stress only")
+        fails(lsm("evaluate", "fsdd", *data, "--stress", "--ensemble", 2), "--ensemble: not an option of --stress")
+        fails(lsm("evaluate", "narma10", "--stress"), "--stress: not an option of narma10")
+        fails(lsm("evaluate", "digits", "--robust"), "--robust: not an option of digits")
+        fails(lsm("evaluate", "digits", "--stress", "--train-noise", 3), "--train-noise: not an option of digits")
