@@ -87,8 +87,11 @@ def test_closed_standard_streams_are_no_error(tmp_path, closed):
     [signal.SIGTERM, *(pytest.param(number, marks=pytest.mark.slow) for number in (signal.SIGHUP, signal.SIGINT))],
 )
 def test_a_signal_ends_a_command_with_its_number(tmp_path, number):
+    def heed():  # who starts the tests may ignore signals, as nohup does, and programs inherit that
+        signal.signal(number, signal.SIG_DFL)
+
     words = ("demo", "--seeds", "1000", "-o", "results")
-    with start(tmp_path, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with start(tmp_path, *words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heed) as process:
         assert process.stdout is not None
         assert b"1000 seeds" in process.stdout.readline()
         time.sleep(0.2)
