@@ -42,7 +42,7 @@ def spoken_vowels(
     Examples
     --------
     >>> spoken_vowels("ai", 120, 1.0, np.random.default_rng(0)).shape
-    (2462,)
+    (2885,)
     """
     from scipy.signal import lfilter
 

@@ -222,13 +222,11 @@ def _scaler(soft: Any, where: str) -> StandardScaler:
 def resolve(readout: Any, task: Task) -> Any:
     """Return an unfitted readout: a copy of the given estimator, or the readout with the given name."""
     if isinstance(readout, str):
-        named: dict[str, Callable[[], Any]] = {
-            "ridge": lambda: ridge(task),
-            "centred_ridge": lambda: centred_ridge(task),
-        }
+        named: dict[str, Callable[[], Any]] = {"ridge": lambda: ridge(task)}
         if task == "classify":
             named["logistic"], named["svm"] = logistic, linear_svm
         named |= {
+            "centred_ridge": lambda: centred_ridge(task),
             "rls": lambda: rls(task),
             "lms": lambda: lms(task),
             "incremental_ridge": lambda: incremental_ridge(task),

@@ -27,7 +27,7 @@ _ENCODERS: Mapping[str, Any] = {
     "population": encode.Population(),
     "bsa": encode.BSA(),
 }
-_OF_VALUES = ("ridge", "centred_ridge", "rls", "lms", "incremental_ridge")  # readouts
+_OF_VALUES = ("ridge", "rls", "lms", "incremental_ridge", "centred_ridge")  # readouts
 _OPTION = {"max_rate": "--max-rate", "frame": "--frame", "step": "--step", "n": "--cells"}
 
 

@@ -84,6 +84,7 @@ def test_the_table_names_task_budget_and_choice(folder):
     assert "p counts 3 independent group(s)" in text
 
 
+@pytest.mark.slow
 def test_threads_and_backend_change_nothing(folder):
     one = report(folder, "--seeds", 1, "--threads", 1)
     other = report(folder, "--seeds", 1, "--threads", 2, "--backend", "reference")

@@ -128,10 +128,10 @@ def test_the_encoder_control_sees_amplitudes():
 
 
 def test_samples_of_graded_spikes_are_not_counted_as_events():
-    from lsm_sim.learn.controls.views import _rates
+    from lsm_sim.learn.controls.views import rates_of
 
     spikes = encode.graded([[[1.0], [-0.5]]], bits=3, frame=10 * ms, dt=1 * ms)
-    assert [rates.tolist() for rates in _rates(spikes)] == [[[3.0], [-2.0]]]
+    assert [rates.tolist() for rates in rates_of(spikes)] == [[[3.0], [-2.0]]]
 
 
 def test_a_model_in_integers_keeps_the_payloads_of_its_calibration():
