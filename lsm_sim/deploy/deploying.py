@@ -52,7 +52,8 @@ def deploy(
         A fitted `LiquidClassifier` or `LiquidRegressor` with a linear readout on `Counts` or on `Traces` at the end, or a
         fitted pipeline that ends in one. ``readout="centred_ridge"`` and counts without roots lose least.
     X
-        Calibration samples, like those of later runs; the training data will do.
+        Calibration samples, like those of later runs; the training data will do, or some hundred of them. All their spikes are
+        held in memory.
     y
         Their labels or values; then accuracies before and after are among the facts. Needed with ``refit``.
     chip

@@ -9,7 +9,7 @@ import numpy as np
 
 from lsm_sim.deploy import bundle
 from lsm_sim.deploy.folding import bin_edges
-from lsm_sim.deploy.on_chip import LIMIT, ChipReadout, check_bins
+from lsm_sim.deploy.on_chip import KINDS, LIMIT, ChipReadout, check_bins
 from lsm_sim.encode.background import with_background
 from lsm_sim.engine.protocol import DEFAULT, Backend, Compiled, compiled
 from lsm_sim.errors import DescriptionError, UnsupportedError
@@ -174,14 +174,11 @@ class Deployment:
     def summary(self) -> str:
         """Return what the program consists of, in a few lines."""
         r, p = self.readout, self.program
-        how = {"banks": "banks of integrators", "relays": "relays and integrators", "trace": "leaky integrators"}[
-            r.kind
-        ]
         reading = f"a ramp of {r.ramp} per step, the first spike decides" if r.ramp else "the host reads v at the end"
         return "\n".join(
             [
                 f"{p.n_neurons} neurons ({r.n_neurons} of the liquid), {p.n_synapses} synapses, {p.n_inputs} input channels",
-                f"readout: {how}, {r.n_bins} bins, {r.n_outputs} outputs, 8-bit weights; {reading}",
+                f"readout: {KINDS[r.kind]}; {r.n_bins} bins, {r.n_outputs} outputs, 8-bit weights; {reading}",
                 *(f"{name}: {value}" for name, value in self.facts.items()),
             ]
         )

@@ -13,7 +13,7 @@ from scipy.signal import lfilter
 from scipy.sparse import csr_matrix
 
 from lsm_sim.deploy.folding import Linear
-from lsm_sim.deploy.on_chip import COARSE, LIMIT, PULSE, ChipReadout, Kind, split_bias
+from lsm_sim.deploy.on_chip import COARSE, LIMIT, PULSE, ChipReadout, Kind, coarse_and_fine
 from lsm_sim.dynamics.loihi import MAX_WEIGHT, ONE
 from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.spikes.spikes import Spikes
@@ -149,6 +149,6 @@ def _rounded(
             so_far += integers[b]
     bias = np.rint(scale * intercept).astype(np.int64)
     pulses = 1 if kind == "trace" else max(1, int(-(-np.abs(bias).max() // (PULSE - COARSE))))
-    coarse, fine = split_bias(bias, pulses)
+    coarse, fine = coarse_and_fine(bias, pulses)
     n_inputs, n_neurons = shape
     return ChipReadout(kind, integers, pulses * (coarse + fine), pulses, scale * unit, dv, ramp, n_neurons, n_inputs)

@@ -36,6 +36,11 @@ from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 
 Kind = Literal["banks", "relays", "trace"]
+KINDS: dict[Kind, str] = {
+    "banks": "a bank of integrators for each bin",
+    "relays": "a relay for each neuron and bin, and an integrator for each output",
+    "trace": "a leaky integrator for each output",
+}
 Events: TypeAlias = list[tuple[Any, Any, Any]]  # sample, step, channel
 
 PULSE = MAX_WEIGHT << (MAX_EXPONENT - 1)  # 16320; with liquid spikes in the same step, arrivals stay below 2^15
@@ -47,7 +52,7 @@ COARSE = 1 << 7
 
 # A relay fires if a spike and its gate arrive in the same step: 128 + 128 > 200 > 128; it keeps nothing.
 _RELAY_WEIGHT, _RELAY_THRESHOLD = 128, 200
-_FORGET, _KEEP = 4095, 0
+_FORGET = 4095
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,7 +90,7 @@ class ChipReadout:
     n_inputs: int
 
     def __post_init__(self) -> None:
-        checks.choice(self.kind, "readout kind", ("banks", "relays", "trace"))
+        checks.choice(self.kind, "readout kind", KINDS)
         for name, low, high in (
             ("pulses", 1, 2**20),
             ("dv", 0, 4096),
@@ -188,7 +193,7 @@ class ChipReadout:
 
     def _biases(self, channel: int) -> tuple[Ints, Ints, Ints]:
         """Return a coarse and a fine synapse from the two start channels to each class of the first bank."""
-        coarse, fine = split_bias(self.bias, self.pulses)
+        coarse, fine = coarse_and_fine(self.bias, self.pulses)
         source = np.repeat([channel, channel + 1], self.n_outputs)
         return source, np.tile(self._targets(), 2), np.concatenate([coarse, fine])
 
@@ -294,7 +299,7 @@ def _neurons(n: int, threshold: int, dv: int) -> dict[str, Ints]:
     return {name: np.full(n, value) for name, value in values.items()}
 
 
-def split_bias(bias: Ints, pulses: int) -> tuple[Ints, Ints]:
+def coarse_and_fine(bias: Ints, pulses: int) -> tuple[Ints, Ints]:
     """Return the weights of the coarse and the fine channel, whose sum times ``pulses`` is the bias."""
     each = bias // pulses
     coarse = np.rint(each / COARSE).astype(np.int64) * COARSE

@@ -8,17 +8,12 @@ from lsm_sim.deploy.costs import costs, measure, measure_cpu
 from lsm_sim.deploy.deploying import checked_targets
 from lsm_sim.deploy.deployment import Deployment
 from lsm_sim.deploy.mapping import map_program
+from lsm_sim.deploy.on_chip import KINDS
 from lsm_sim.deploy.report import AccuracyRow, DeploymentReport, ProgramFacts, Rasters, ReadoutFact
 from lsm_sim.engine.protocol import Request, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
-
-_KINDS = {
-    "banks": "a bank of integrators for each bin",
-    "relays": "relays for each neuron and bin, and an integrator for each output",
-    "trace": "a leaky integrator for each output",
-}
 
 
 def report_on(
@@ -96,7 +91,7 @@ def _readout(made: Deployment) -> tuple[ReadoutFact, ...]:
     r = made.readout
     how = f"by spikes: {r.ramp} per step is added to all scores" if r.ramp else "by the host, which reads v"
     facts = [
-        ReadoutFact("construction", _KINDS[r.kind]),
+        ReadoutFact("construction", KINDS[r.kind]),
         ReadoutFact("bins, outputs", f"{r.n_bins}, {r.n_outputs}"),
         ReadoutFact("decision", how),
         ReadoutFact("steps after the end of a sample", r.extra_steps + r.ramp_steps),

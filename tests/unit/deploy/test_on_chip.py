@@ -10,7 +10,7 @@ import pytest
 from lsm_sim import Spikes
 from lsm_sim.deploy.fitting import fitted, peaks
 from lsm_sim.deploy.folding import Linear
-from lsm_sim.deploy.on_chip import LIMIT, MIN_HOLD, PULSE, ChipReadout, split_bias
+from lsm_sim.deploy.on_chip import LIMIT, MIN_HOLD, PULSE, ChipReadout, coarse_and_fine
 from lsm_sim.dynamics.loihi import MAX_BIAS, MAX_EXPONENT, MAX_WEIGHT, exponent_range
 from lsm_sim.engine.protocol import compiled
 from lsm_sim.errors import UnsupportedError
@@ -44,7 +44,7 @@ def readout_of(program: Any, edges: Any, rng: Any, kind: Any, *, ramp: int = 0, 
     weights = rng.integers(-most, most + 1, (n_bins, 4, program.n_neurons))
     bias = rng.integers(-30000, 30001, 4)
     pulses = int(rng.integers(2, 4)) if kind != "trace" else 1
-    coarse, fine = split_bias(bias // (1 if pulses > 1 else 2), pulses)
+    coarse, fine = coarse_and_fine(bias // (1 if pulses > 1 else 2), pulses)
     return ChipReadout(
         kind, weights, pulses * (coarse + fine), pulses, np.ones(4), dv, ramp, program.n_neurons, program.n_inputs
     )
@@ -131,7 +131,7 @@ def test_every_part_fits_the_chip() -> None:
 @pytest.mark.parametrize("pulses", [1, 2, 5])
 def test_biases_are_split_exactly(pulses: int) -> None:
     bias = np.arange(-PULSE + 128, PULSE - 127, 37) * pulses
-    coarse, fine = split_bias(bias, pulses)
+    coarse, fine = coarse_and_fine(bias, pulses)
     assert np.array_equal(pulses * (coarse + fine), bias)
     assert (np.abs(coarse) <= MAX_WEIGHT << MAX_EXPONENT).all()
     low, high = exponent_range(np.concatenate([coarse, fine]))
