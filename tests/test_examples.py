@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 NEEDS = {"brian2": "brian2", "lava": "lava"}  # examples that begin with a backend's name need it
 NEEDS_MODULE = {"balance_a_pole": ("gymnasium", "control")}  # the module, and what to install
 USERS_THREADS = {"OPENBLAS_NUM_THREADS": ""}  # make test limits them
-QUICK = ("first_liquid", "own_data", "same_spikes")
+QUICK = ("first_liquid",)
 EXAMPLES = [
     pytest.param(path, marks=[] if path.stem in QUICK else pytest.mark.slow, id=path.stem)
     for path in sorted((ROOT / "examples").glob("*.py"))
@@ -157,6 +157,7 @@ def test_words_are_recognised_while_they_play(output):
     assert float(re.search(r"right: liquid (\S+) %", printed)[1]) >= 90, printed
 
 
+@pytest.mark.slow
 def test_the_example_of_the_readme_learns_and_draws(tmp_path):
     [code] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "readme.py").write_text(code, encoding="utf-8")

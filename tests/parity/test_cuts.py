@@ -112,7 +112,7 @@ def test_the_same_for_more_programs(arithmetic, seed, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["brian2", "lava"])
-@pytest.mark.parametrize("arithmetic", ARITHMETICS)
+@pytest.mark.parametrize("arithmetic", [pytest.param("float64", marks=pytest.mark.slow), "loihi"])
 def test_states_of_batches_that_run_in_parts(name, arithmetic, monkeypatch, reference):
     """Of five samples two run together, in the order of their lengths, and shorter than the longest delay."""
     monkeypatch.setattr("lsm_sim_brian2.rounds.MOST_REPLICAS", 2)

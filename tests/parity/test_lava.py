@@ -81,7 +81,7 @@ def test_whatever_is_asked_for_equals_the_reference(arithmetic, seed, lava, monk
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@pytest.mark.parametrize("graded", [False, True])
+@pytest.mark.parametrize("graded", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize("seed", quick_and_slow(range(30, 33), 1))
 def test_thirty_random_programs_with_any_needs_equal_the_reference(arithmetic, graded, seed, lava, reference):
     rng = np.random.default_rng(seed + 100 * graded)
@@ -132,6 +132,7 @@ def test_payloads_go_through_stock_synapses_where_16_bits_hold_them(
     assert_same(run(lava, program, stimulus, request), right, request, stimulus, arithmetic)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("lava")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 def test_the_stock_models_of_synapses_give_the_same_bits(arithmetic, reference):

@@ -561,7 +561,10 @@ def _copied(arguments: dict[str, Any], folder: Any) -> dict[str, Any]:
     return copies | ({"path": str(folder / "a.npz")} if "path" in copies else {})
 
 
-@pytest.mark.parametrize("call", CALLS)
+LONG = ("deploy.measure_cpu", "measures.all_of", "report_on")  # a valid call of these takes a tenth of a second
+
+
+@pytest.mark.parametrize("call", [pytest.param(call, marks=pytest.mark.slow if call in LONG else ()) for call in CALLS])
 def test_every_wrong_value_gives_an_error_of_lsm_sim(call: str, paths: Any) -> None:
     function, arguments = CALLS[call]
     wrong = []

@@ -179,6 +179,7 @@ class TestOptions:
         )
         assert read["features"]["liquid"] == read["features"]["esn"] == 36
 
+    @pytest.mark.slow
     def test_threads_and_backend_change_nothing(self, folders):
         arguments = ("japanese_vowels", "--data", folders / "japanese_vowels", *SMALL)
         one = report(*arguments, "--threads", 1)

@@ -67,7 +67,9 @@ def start(tmp_path, *words, **options):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="descriptors are a thing of POSIX")
-@pytest.mark.parametrize("closed", [(0,), (2,), (0, 2), (0, 1, 2)], ids=str)
+@pytest.mark.parametrize(
+    "closed", [*(pytest.param(some, marks=pytest.mark.slow) for some in ((0,), (2,), (0, 2))), (0, 1, 2)], ids=str
+)
 def test_closed_standard_streams_are_no_error(tmp_path, closed):
     def close():
         for number in closed:

@@ -203,7 +203,7 @@ def test_a_loihi_script_fires_the_same(b2, tmp_path):
     assert done.stdout == f"neurons {run_program(program, one).spikes.n_events} spikes\n"
 
 
-@pytest.mark.parametrize("graded", [False, True])
+@pytest.mark.parametrize("graded", [pytest.param(False, marks=pytest.mark.slow), True])
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 def test_a_script_of_all_that_a_program_may_need_fires_the_same(arithmetic, graded, b2, tmp_path):
     assert b2.prefs.codegen.target == "numpy"

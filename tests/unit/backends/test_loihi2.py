@@ -130,6 +130,7 @@ def test_a_recording_of_every_step_is_refused():
         runner(stimulus, Request(neurons=np.arange(1), steps=steps))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("extension")
 @pytest.mark.parametrize("how", [{}, {"relays": True, "ramp": 2040}])
 def test_a_deployment_decides_as_on_the_other_engines(how):

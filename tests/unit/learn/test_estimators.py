@@ -108,6 +108,7 @@ def test_values_outside_the_range_of_fit_are_set_to_its_ends():
     assert np.array_equal(model.transform([[5.0], [-5.0]]), model.transform([[1.0], [0.0]]))
 
 
+@pytest.mark.slow
 def test_works_in_pipelines_searches_and_parallel_jobs():
     X, y = patterns(40)
     table = np.stack([x[:6].ravel() for x in X])

@@ -143,6 +143,7 @@ def test_grid_search_over_encoder_and_features():
         assert again.best_score_ == score
 
 
+@pytest.mark.slow
 def test_grid_search_through_a_pipeline():
     model = make_pipeline(
         FunctionTransformer(), lsm.LiquidClassifier(small_liquid, encode.Rate(500 * Hz, frame=100 * ms))
