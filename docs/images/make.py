@@ -200,9 +200,9 @@ def cores() -> Any:
     found = map_program(program, neurons_per_core=50)
     core = found.core
     matrix = np.zeros((core.max() + 1, core.max() + 1))
-    source = np.repeat(np.arange(program.n_inputs + program.n_neurons), np.diff(program.row_start)) - program.n_inputs
+    source = np.repeat(np.arange(len(program.indptr) - 1), np.diff(program.indptr)) - program.n_inputs
     inside = source >= 0
-    np.add.at(matrix, (core[source[inside]], core[program.target[inside]]), 1)
+    np.add.at(matrix, (core[source[inside]], core[program.post[inside]]), 1)
     figure, ax = plt.subplots(figsize=(4.6, 3.6), layout="constrained")
     image = ax.imshow(matrix, cmap="Blues")
     figure.colorbar(image, label="synapses")
