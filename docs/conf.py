@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import lsm_sim
 
-os.environ["MPLBACKEND"] = "Agg"
+os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # pictures of notebooks appear in them
 
 project = "lsm_sim"
 author = "The lsm_sim authors"
@@ -46,6 +46,7 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
+nb_output_stderr = "remove"  # progress bars
 
 # Reference: the names in __all__ of each public module, from their docstrings.
 autodoc_typehints = "none"  # the docstrings say types together with shapes and units
@@ -65,6 +66,7 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "show_signature": False,
     "download_all_examples": False,
+    "default_thumb_file": str(Path(__file__).parent / "images/raster.png"),
     "min_reported_time": 1e9,
     "write_computation_times": False,
     "within_subsection_order": "ExampleTitleSortKey",
@@ -73,9 +75,19 @@ sphinx_gallery_conf = {
 REPOSITORY = os.environ.get("GITHUB_REPOSITORY")  # owner/name, where a workflow builds the site
 
 
-def escape_bars(app, what, name, obj, options, lines):
-    """Show |u| as it is written: in reStructuredText it would be a substitution."""
+def mark_equations(app, what, name, obj, options, lines):
+    """Show indented lines after a colon, and |u|, as they are written: reStructuredText would change both."""
+    outside = 0  # the indent at which an equation has ended
+    equation = False
     for k, line in enumerate(lines):
+        indent = len(line) - len(line.lstrip())
+        equation = equation and (not line.strip() or indent > outside)
+        if equation:
+            continue
+        following = next((other for other in lines[k + 1 :] if other.strip()), "")
+        if line.rstrip().endswith(":") and lines[k + 1 : k + 2] == [""] and following.startswith(" " * (indent + 4)):
+            line = line.rstrip(": ") + "::"
+            outside, equation = indent, True
         parts = re.split(r"(``.*?``)", line)
         lines[k] = "".join(part if part.startswith("``") else part.replace("|", r"\|") for part in parts)
 
@@ -95,6 +107,6 @@ def link_to_sources(app, docname, source):
 
 def setup(app):
     """Add what is needed beside the extensions."""
-    app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("autodoc-process-docstring", mark_equations, priority=400)  # before napoleon
     app.connect("autodoc-skip-member", skip_inherited)
     app.connect("source-read", link_to_sources)
