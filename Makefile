@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
 
 .NOTPARALLEL:
-.PHONY: help demo test test-all lint format types wheel ci core dev clean
+.PHONY: help demo test test-all lint format types docs wheel ci core dev clean docs-tools
 
 help:
 	@echo "make demo      run the demo: classify handwritten digits with a spiking liquid"
@@ -18,6 +18,7 @@ help:
 	@echo "make lint      check style, formatting and imports"
 	@echo "make format    fix style and formatting"
 	@echo "make types     check types"
+	@echo "make docs      build the site into build/docs"
 	@echo "make wheel     build the wheel into dist/"
 	@echo "make ci        run all checks of continuous integration"
 	@echo "make clean     remove environments, caches and builds"
@@ -43,15 +44,23 @@ format: dev
 types: dev
 	@$(BIN)/mypy
 
+# Warnings are errors. The pages and notebooks are run, and so are some of the examples.
+docs: docs-tools
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning --builder html docs build/docs
+	@echo "the site is in build/docs/index.html"
+
 wheel: dev
 	@sh tools/uv build --quiet --wheel --out-dir dist
 
 ci:
 	@bash .ci/run
 
-# Install what is needed to run lsm_sim (core) or to develop it (dev) into .venv.
+# Install what is needed to run lsm_sim (core), to develop it (dev) or to build the site, too (docs-tools), into .venv.
 core dev:
 	@sh tools/setup $@
+
+docs-tools:
+	@sh tools/setup docs
 
 clean:
 	rm -rf .venv .venv310 .tools build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

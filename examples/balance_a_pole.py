@@ -1,4 +1,7 @@
-"""Balance a pole with a liquid that runs live, and a readout that learns from a teacher while it pushes.
+"""Balance a pole
+==============
+
+Balance a pole with a liquid that runs live, and a readout that learns from a teacher while it pushes.
 
 The cart and pole of A. G. Barto, R. S. Sutton and C. W. Anderson (IEEE Transactions on Systems, Man, and Cybernetics 13, 834-846,
 1983), as in gymnasium's CartPole-v1: every 20 ms the cart is pushed to the left or to the right. The readout learns the force of

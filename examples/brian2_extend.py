@@ -1,4 +1,7 @@
-"""A liquid as a Brian2 network with your own additions: a StateMonitor, and synapses with short-term depression.
+"""Extend a liquid in Brian2
+=========================
+
+A liquid as a Brian2 network with your own additions: a StateMonitor, and synapses with short-term depression.
 
 The depressing synapses follow Tsodyks and Markram (PNAS 94, 719-723, 1997): each spike uses the fraction U of the resources x,
 which recover with the time constant tau_rec.

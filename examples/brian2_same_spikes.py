@@ -1,4 +1,8 @@
-"""The same liquid on the fast backend and on Brian2, rasters side by side: the spikes are identical."""
+"""The same spikes in Brian2
+=========================
+
+The same liquid on the fast backend and on Brian2, rasters side by side: the spikes are identical.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np

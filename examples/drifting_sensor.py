@@ -1,4 +1,7 @@
-"""Follow a sensor that changes: a trained model goes on learning from labelled samples, beside retraining from scratch.
+"""A sensor that changes
+=====================
+
+Follow a sensor that changes: a trained model goes on learning from labelled samples, beside retraining from scratch.
 
 Handwritten digits with noise come as a stream. At half time the sensor changes: the columns of its images are multiplied by gains
 that fall from 0.8 at the left to 0.2 at the right. The readout is recursive least squares that forgets: a sample counts 1/e after

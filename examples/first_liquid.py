@@ -1,4 +1,8 @@
-"""Describe a liquid, stimulate it with pulses, plot its activity."""
+"""A first liquid
+==============
+
+Describe a liquid, stimulate it with pulses, plot its activity.
+"""
 
 import matplotlib
 import numpy as np

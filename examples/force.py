@@ -1,4 +1,7 @@
-"""FORCE learning: a liquid whose readout is fed back into it learns to make a series, and then goes on by itself.
+"""FORCE learning
+==============
+
+FORCE learning: a liquid whose readout is fed back into it learns to make a series, and then goes on by itself.
 
 After D. Sussillo and L. F. Abbott (Neuron 63, 544-557, 2009), here with spikes: every 5 ms the readout's output enters the liquid as
 a graded event, and recursive least squares changes the readout so that its output is near the target from the beginning. The target

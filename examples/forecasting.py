@@ -1,4 +1,8 @@
-"""Forecast a chaotic series from the spikes of a liquid, and compare with the controls."""
+"""Forecast a chaotic series
+=========================
+
+Forecast a chaotic series from the spikes of a liquid, and compare with the controls.
+"""
 
 import functools
 

@@ -1,4 +1,7 @@
-"""Let a liquid continue a chaotic series by itself, beside an echo-state network with a readout of equal size.
+"""Let a liquid go on by itself
+============================
+
+Let a liquid continue a chaotic series by itself, beside an echo-state network with a readout of equal size.
 
 Settings were chosen on other series (seed 101); here they are used on a new one.
 """

@@ -1,4 +1,7 @@
-"""Spoken words on Loihi: train, deploy liquid and readout as one program, verify it on Lava's simulator, write the report.
+"""Deploy spoken words to Loihi
+============================
+
+Spoken words on Loihi: train, deploy liquid and readout as one program, verify it on Lava's simulator, write the report.
 
 `lava_deploy_words.py FOLDER` reads recordings named digit_speaker_number.wav, such as those of the Free Spoken Digit Dataset
 (github.com/Jakobovski/free-spoken-digit-dataset), with its upstream split. Without a folder it synthesises words of two vowels.

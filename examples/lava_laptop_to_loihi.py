@@ -1,4 +1,8 @@
-"""From the laptop to Loihi's integers: describe, train on the fast backend, quantise, run in Lava, compare."""
+"""From laptop to Loihi
+====================
+
+From the laptop to Loihi's integers: describe, train on the fast backend, quantise, run in Lava, compare.
+"""
 
 import numpy as np
 from matplotlib import pyplot as plt

@@ -1,4 +1,7 @@
-"""The separation property of Maass, Natschlaeger and Markram (2002), figure 2: how far apart two inputs drive a column.
+"""The separation property
+=======================
+
+The separation property of Maass, Natschlaeger and Markram (2002), figure 2: how far apart two inputs drive a column.
 
 Pairs of Poisson trains of 20 Hz at a given distance go into the column, each from an initial state of its own. The distance of the
 two states over time is shown for the column as published and for static synapses with the mean efficacy at 20 Hz.

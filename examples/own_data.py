@@ -1,4 +1,7 @@
-"""Train a readout on signals of different lengths, and measure what the liquid adds.
+"""Your own data
+=============
+
+Train a readout on signals of different lengths, and measure what the liquid adds.
 
 The two classes consist of the same two parts in different order: each channel is active equally often, so counts of the input
 cannot separate them. The control with recurrence off shows how much of this memory needs recurrence: here synapses and membranes

@@ -1,4 +1,8 @@
-"""Run one liquid on every backend that is installed: the spikes are identical."""
+"""The same spikes on every engine
+===============================
+
+Run one liquid on every backend that is installed: the spikes are identical.
+"""
 
 import numpy as np
 

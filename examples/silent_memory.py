@@ -1,4 +1,7 @@
-"""Recall a pattern after ten seconds without a spike: adaptive thresholds, beside slow synapses and noise in the pause.
+"""Remember through silence
+========================
+
+Recall a pattern after ten seconds without a spike: adaptive thresholds, beside slow synapses and noise in the pause.
 
 A sample is one of two patterns, a pause, and one of two queries. A readout that sees only the spikes during the query says which
 pattern came first, and whether pattern and query have the same number (XOR, which no linear readout of the two could tell).

@@ -1,4 +1,7 @@
-"""Spoken words from sound to class: cochleagram, spikes, liquid, readout, with controls and figures of every stage.
+"""Spoken words
+============
+
+Spoken words from sound to class: cochleagram, spikes, liquid, readout, with controls and figures of every stage.
 
 `spoken_digits.py FOLDER` reads recordings named digit_speaker_number.wav, such as those of the Free Spoken Digit Dataset
 (github.com/Jakobovski/free-spoken-digit-dataset). Without a folder it synthesises words of two vowels each, spoken by voices

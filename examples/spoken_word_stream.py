@@ -1,4 +1,7 @@
-"""Recognise words while they play: a stream of words with pauses, from a wav file, piece by piece.
+"""Recognise words while they play
+===============================
+
+Recognise words while they play: a stream of words with pauses, from a wav file, piece by piece.
 
 A model is trained on single words. Then it listens to a stream of words of other voices, 10 ms at a time, and has an answer after each
 piece. A word has ended when the sound has been quiet for 80 ms; the answer at that time counts, and it has settled when it no

@@ -58,7 +58,7 @@ class Recording:
 
 
 def read_wav(path: PathLike) -> Recording:
-    """Read a wav file of 8-, 16-, 24-, 32- or 64-bit integers or of floats; several channels are averaged.
+    """Read the wav file ``path``, of 8-, 16-, 24-, 32- or 64-bit integers or of floats; several channels are averaged.
 
     Integers are divided by their full scale, so that samples lie in [-1, 1]; 8-bit files are unsigned, with silence at 128.
     Floats, whose full scale is 1 by convention, are not scaled.

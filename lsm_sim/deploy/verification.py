@@ -15,7 +15,7 @@ from lsm_sim.support.files import PathLike
 
 @dataclass(frozen=True)
 class Verification:
-    """What `verify` compared and found equal: numbers of samples, spikes, values of v; and the backend."""
+    """What `verify` compared and found equal: ``n_samples``, ``n_spikes`` and ``n_values`` (of v), and the backend."""
 
     backend: str
     n_samples: int

@@ -137,7 +137,7 @@ class Distribution:
 
 
 def Normal(mean: float, sd: float, minimum: float | None = None, maximum: float | None = None) -> Distribution:  # noqa: N802
-    """Return the normal distribution with this mean and standard deviation, truncated if bounds are given.
+    """Return the normal distribution with this mean and standard deviation, truncated if the bounds ``minimum`` and ``maximum`` are given.
 
     >>> Normal(0, 0.5)
     Normal(mean=0, sd=0.5)
@@ -148,6 +148,8 @@ def Normal(mean: float, sd: float, minimum: float | None = None, maximum: float 
 def Gamma(mean: float, shape: float, minimum: float | None = None, maximum: float | None = None) -> Distribution:  # noqa: N802
     """Return the gamma distribution with this mean and shape; its standard deviation is mean/sqrt(shape).
 
+    ``minimum`` and ``maximum`` truncate it: values outside are drawn again.
+
     >>> -Gamma(mean=0.6, shape=2)
     -Gamma(mean=0.6, shape=2)
     """
@@ -155,7 +157,10 @@ def Gamma(mean: float, shape: float, minimum: float | None = None, maximum: floa
 
 
 def LogNormal(mean: float, sd: float, minimum: float | None = None, maximum: float | None = None) -> Distribution:  # noqa: N802
-    """Return the lognormal distribution whose values (not their logarithms) have this mean and standard deviation."""
+    """Return the lognormal distribution whose values (not their logarithms) have this mean and standard deviation ``sd``.
+
+    ``minimum`` and ``maximum`` truncate it: values outside are drawn again.
+    """
     return Distribution("LogNormal", mean, sd, minimum, maximum)
 
 

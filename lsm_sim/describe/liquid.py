@@ -31,7 +31,7 @@ FORMATS = ("lsm_sim.liquid/1", "lsm_sim.liquid/2")  # the second may have what `
 
 @dataclass(frozen=True)
 class Inputs:
-    """A named group of ``size`` input channels, through which a stimulus enters."""
+    """A group of ``size`` input channels, through which a stimulus enters; ``name`` is what `Synapses` refer to."""
 
     name: str
     size: int
@@ -45,7 +45,7 @@ class Inputs:
 
 @dataclass(frozen=True, eq=False)
 class Liquid:
-    """A spiking network: input channels, neuron groups, synapses, the seed of all random draws, and background noise."""
+    """A spiking network: ``inputs``, ``neurons``, ``synapses``, the ``seed`` of all random draws, and ``background`` noise."""
 
     inputs: Sequence[Inputs]
     neurons: Sequence[Neurons]

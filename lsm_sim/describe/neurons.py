@@ -24,6 +24,8 @@ class Neurons:
 
     Parameters
     ----------
+    name, size
+        What `Synapses` and results refer to, and the number of neurons.
     tau_m, tau_syn
         Membrane and synaptic time constant, in seconds.
     v_rest, v_thresh, v_reset

@@ -61,5 +61,5 @@ def grid(nx: int, ny: int, nz: int) -> Grid:
 
 
 def random_in_box(x: float, y: float, z: float) -> Box:
-    """Return positions drawn uniformly from a box with these edges."""
+    """Return positions drawn uniformly from a box with the edges ``x``, ``y`` and ``z``, in the unit of `DistanceRule`'s lam."""
     return Box(x, y, z)

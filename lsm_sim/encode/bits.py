@@ -85,5 +85,5 @@ class Bits(Parameters):
 
 
 def bits(signals: Any, *, n: int = 12, frame: float | None = 8 * ms, dt: float = 1 * ms) -> Spikes:
-    """Encode with `Bits`."""
+    """Encode ``signals``, one array (frames, channels) or a list of them, with `Bits`, in steps of ``dt`` seconds."""
     return Bits(n, frame=frame)(signals, dt)

@@ -56,6 +56,10 @@ class BSA(Parameters):
         Fraction of the largest gain, in (0, 1]; lower values give more spikes.
     power
         The signal is raised to this power first.
+    frame
+        Duration of a value, in seconds; None: one step.
+    interpolation
+        Between frames: ``"hold"`` or ``"linear"``.
 
     References
     ----------
@@ -182,7 +186,7 @@ def bsa(
     interpolation: Interpolation = "linear",
     dt: float = 1 * ms,
 ) -> Spikes:
-    """Encode with `BSA`."""
+    """Encode ``signals``, one array (frames, channels) or a list of them, with `BSA`, in steps of ``dt`` seconds."""
     encoder = BSA(
         max_rate,
         cutoff=cutoff,

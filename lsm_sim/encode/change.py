@@ -24,6 +24,7 @@ class Delta(Parameters):
 
     Channel c of the signal gives spike channels c (ON) and C + c (OFF). The level starts at ``start``. It changes at most
     once per time step: if the signal is steeper, the spikes follow later, so that ON minus OFF counts still sum to its change.
+    A value lasts ``frame`` seconds (None: one step); ``interpolation`` between frames is ``"hold"`` or ``"linear"``.
     """
 
     step: float = 0.1
@@ -82,5 +83,5 @@ def delta(
     interpolation: Interpolation = "linear",
     dt: float = 1 * ms,
 ) -> Spikes:
-    """Encode with `Delta`."""
+    """Encode ``signals``, one array (frames, channels) or a list of them, with `Delta`, in steps of ``dt`` seconds."""
     return Delta(step, start=start, frame=frame, interpolation=interpolation)(signals, dt)

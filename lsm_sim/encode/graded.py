@@ -127,5 +127,5 @@ class Graded(Parameters):
 def graded(
     signals: Any, *, bits: int = 8, frame: float | None = None, largest: float = 1.0, dt: float = 1 * ms
 ) -> Spikes:
-    """Encode with `Graded`."""
+    """Encode ``signals``, one array (frames, channels) or a list of them, with `Graded`, in steps of ``dt`` seconds."""
     return Graded(bits, frame, largest=largest)(signals, dt)

@@ -93,5 +93,5 @@ def _check_flags(frames: Any, first: int) -> None:
 
 
 def passthrough(spikes: Any, *, dt: float = 1 * ms) -> Spikes:
-    """Return the spikes unchanged; see `Passthrough`."""
+    """Return the spikes unchanged, if they are in steps of ``dt`` seconds; see `Passthrough`."""
     return Passthrough()(spikes, dt)

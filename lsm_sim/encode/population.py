@@ -24,7 +24,8 @@ class Population(Parameters):
     """Gaussian tuning curves: channel j of n fires at max_rate * exp(-(x - c_j)^2 / (2 s^2)), integrate-and-fire.
 
     The centres c_j are evenly spaced in [low, high], both ends included; s is ``width`` times their spacing. Signal channel c
-    gives spike channels c * n ... c * n + n - 1.
+    gives spike channels c * n ... c * n + n - 1. A value lasts ``frame`` seconds (None: one step); ``interpolation`` between
+    frames is ``"hold"`` or ``"linear"``; ``seed`` draws the phases, see `Rate`.
     """
 
     n: int = 8
@@ -84,7 +85,7 @@ def population(
     seed: int = 0,
     dt: float = 1 * ms,
 ) -> Spikes:
-    """Encode with `Population`."""
+    """Encode ``signals``, one array (frames, channels) or a list of them, with `Population`, in steps of ``dt`` seconds."""
     encoder = Population(
         n,
         low=low,

@@ -132,8 +132,9 @@ def _drawn_code(rng: np.random.Generator, per_step: float, power: float, values:
 class Rate(Parameters):
     """Deterministic integrate-and-fire code: a spike when the integral of max_rate * value^power reaches the next integer.
 
-    The integral starts at a phase in [0, 1): ``phase``, or, if it is None, one drawn for each channel, so that channels
-    of equal value do not fire simultaneously.
+    The integral starts at a phase in [0, 1): ``phase``, or, if it is None, one drawn for each channel with ``seed``, so
+    that channels of equal value do not fire simultaneously. A value lasts ``frame`` seconds (None: one step); ``interpolation``
+    between frames is ``"hold"`` or ``"linear"``.
 
     The integral is one sum over all steps, with 53 bits, also in a stream. After n steps its rounding error is at most
     n^2 * max_rate * dt * 6e-17 spikes: 1e-5 spikes after 10^6 steps at 200 Hz and 1 ms, and a tenth of a spike, from where the
@@ -264,7 +265,7 @@ def poisson(
     trials: Trials = 1,
     dt: float = 1 * ms,
 ) -> Spikes:
-    """Encode with `Poisson`; ``trials`` spike trains of each signal, different from each other.
+    """Encode ``signals`` with `Poisson`, in steps of ``dt`` seconds; ``trials`` spike trains of each signal, different from each other.
 
     Examples
     --------
@@ -287,11 +288,11 @@ def rate(
     seed: int = 0,
     dt: float = 1 * ms,
 ) -> Spikes:
-    """Encode with `Rate`."""
+    """Encode ``signals``, one array (frames, channels) or a list of them, with `Rate`, in steps of ``dt`` seconds."""
     encoder = Rate(max_rate, power=power, frame=frame, interpolation=interpolation, phase=phase, seed=seed)
     return encoder(signals, dt)
 
 
 def latency(signals: Any, *, frame: float = 20 * ms, threshold: float = 0.0, dt: float = 1 * ms) -> Spikes:
-    """Encode with `Latency`."""
+    """Encode ``signals``, one array (frames, channels) or a list of them, with `Latency`, in steps of ``dt`` seconds."""
     return Latency(frame, threshold=threshold)(signals, dt)

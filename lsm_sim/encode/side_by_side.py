@@ -170,5 +170,5 @@ class _Kept:
 
 
 def side_by_side(signals: Any, *encoders: Encoder, trials: Trials = 1, dt: float = 1 * ms) -> Spikes:
-    """Encode with `SideBySide`."""
+    """Encode ``signals`` with `SideBySide`, in steps of ``dt`` seconds; ``trials`` as for `Poisson`."""
     return SideBySide(encoders)(signals, dt, trials)

@@ -254,7 +254,7 @@ class LiquidClassifier(ClassifierMixin, _LiquidPredictor):
 
 
 class LiquidRegressor(RegressorMixin, _LiquidPredictor):
-    """Predict values from the spikes that samples cause in a liquid; parameters as for `LiquidClassifier`."""
+    """Predict values from the spikes that samples cause in a liquid; parameters as for `LiquidTransformer` and `LiquidClassifier`."""
 
     _task: Task = "regress"
 

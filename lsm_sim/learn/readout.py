@@ -34,6 +34,21 @@ from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.warn import warn
 
+__all__ = [
+    "Probabilities",
+    "SoftScaler",
+    "centred_ridge",
+    "fit",
+    "force",
+    "incremental_ridge",
+    "linear_svm",
+    "lms",
+    "logistic",
+    "resolve",
+    "ridge",
+    "rls",
+]
+
 Task = Literal["classify", "regress"]
 ALPHAS = tuple(np.logspace(-1, 5, 9).tolist())
 CENTRED_ALPHAS = tuple(np.logspace(-1, 6, 15).tolist())
@@ -42,7 +57,8 @@ CENTRED_ALPHAS = tuple(np.logspace(-1, 6, 15).tolist())
 class SoftScaler(StandardScaler):
     """Standardise half-way: divide by the geometric mean of a feature's own standard deviation and the median one.
 
-    Neurons that hardly fire are then not scaled up to the variance of the others.
+    Neurons that hardly fire are then not scaled up to the variance of the others. ``copy``, ``with_mean`` and ``with_std`` are
+    those of scikit-learn's StandardScaler.
     """
 
     scale_: Any
@@ -138,6 +154,8 @@ def ridge(
 ) -> BaseEstimator:
     """Return ridge regression (on one target of +1/-1 per class) with the alpha of the smallest leave-one-out error.
 
+    ``task``: ``"classify"`` or ``"regress"``; ``alphas``: the values to choose from.
+
     scikit-learn computes all leave-one-out errors from one decomposition (Golub, Heath and Wahba, Technometrics 21, 1979):
     of X if there are more samples than features, else of the Gram matrix X X'. ``soft``: features are scaled by
     `SoftScaler` instead of standardised. ``probabilities``: a classifier with `predict_proba`, see `Probabilities`.
@@ -165,8 +183,8 @@ def centred_ridge(task: Task = "classify", alphas: tuple[float, ...] | None = No
     """Return ridge regression on centred features that are not scaled, the readout that loses least on a chip.
 
     Standardising divides by the standard deviation of each feature, so that neurons that hardly fire get large weights; in 8
-    bits with one exponent the others are then rounded away (see docs/deployment.md). Alpha is chosen as in `ridge`, from a
-    grid that has the scale of spike counts.
+    bits with one exponent the others are then rounded away (see docs/deployment.md). Alpha is chosen as in `ridge`, among
+    ``alphas`` or, if they are None, from a grid that has the scale of spike counts. ``task``: ``"classify"`` or ``"regress"``.
     """
     checks.choice(task, "centred_ridge task", ("classify", "regress"))
     strengths = _checked_alphas(CENTRED_ALPHAS if alphas is None else alphas, "centred_ridge")
@@ -175,18 +193,22 @@ def centred_ridge(task: Task = "classify", alphas: tuple[float, ...] | None = No
 
 
 def logistic(C: float = 1.0, max_iter: int = 1000) -> BaseEstimator:
-    """Return multinomial logistic regression."""
+    """Return multinomial logistic regression with the inverse regularisation ``C``, and at most ``max_iter`` iterations."""
     return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=max_iter))
 
 
 def linear_svm(C: float = 1.0, *, probabilities: bool = False) -> BaseEstimator:
-    """Return a linear support vector machine, one-vs-rest; ``probabilities``: with `predict_proba`, see `Probabilities`."""
+    """Return a linear support vector machine with the inverse regularisation ``C``, one-vs-rest; ``probabilities``: with `predict_proba`, see `Probabilities`."""
     readout = make_pipeline(StandardScaler(), LinearSVC(C=C, random_state=0))
     return Probabilities(readout) if probabilities else readout
 
 
 def rls(task: Task = "classify", forgetting: float = 1.0, alpha: float = 1.0, *, soft: bool = False) -> BaseEstimator:
-    """Return recursive least squares on features that are scaled as in the first call; see `lsm_sim.learn.online.RLSRegressor`."""
+    """Return recursive least squares on features that are scaled as in the first call; see `lsm_sim.learn.online.RLSRegressor`.
+
+    ``task``: ``"classify"`` or ``"regress"``; ``forgetting``: the weight of a sample falls by this factor with each one after it; ``alpha``: the
+    regularisation at the start; ``soft``: scale features by `SoftScaler`.
+    """
     kind = RLSClassifier if _classifies(task, "rls") else RLSRegressor
     return kind(forgetting=forgetting, alpha=alpha, scaler=_scaler(soft, "rls"))
 
@@ -201,13 +223,20 @@ def force(alpha: float = 1.0) -> RLSRegressor:
 
 
 def lms(task: Task = "classify", rate: float = 0.1, *, normalised: bool = True, soft: bool = False) -> BaseEstimator:
-    """Return the delta rule on features that are scaled as in the first call; see `lsm_sim.learn.online.LMSRegressor`."""
+    """Return the delta rule on features that are scaled as in the first call; see `lsm_sim.learn.online.LMSRegressor`.
+
+    ``task``: ``"classify"`` or ``"regress"``; ``rate``: the learning rate; ``normalised``: divide the step by the squared norm of the
+    features; ``soft``: scale them by `SoftScaler`.
+    """
     kind = LMSClassifier if _classifies(task, "lms") else LMSRegressor
     return kind(rate=rate, normalised=normalised, scaler=_scaler(soft, "lms"))
 
 
 def incremental_ridge(task: Task = "classify", alphas: Any = ALPHAS) -> BaseEstimator:
-    """Return ridge regression from accumulated moments; see `lsm_sim.learn.online.IncrementalRidge`."""
+    """Return ridge regression from accumulated moments; see `lsm_sim.learn.online.IncrementalRidge`.
+
+    ``task``: ``"classify"`` or ``"regress"``; ``alphas``: the values of the regularisation to choose from.
+    """
     return (IncrementalRidgeClassifier if _classifies(task, "incremental_ridge") else IncrementalRidge)(alphas)
 
 
@@ -220,7 +249,7 @@ def _scaler(soft: Any, where: str) -> StandardScaler:
 
 
 def resolve(readout: Any, task: Task) -> Any:
-    """Return an unfitted readout: a copy of the given estimator, or the readout with the given name."""
+    """Return an unfitted readout: a copy of the given estimator, or the readout for ``task`` with the given name."""
     if isinstance(readout, str):
         named: dict[str, Callable[[], Any]] = {"ridge": lambda: ridge(task)}
         if task == "classify":

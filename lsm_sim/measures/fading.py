@@ -99,6 +99,8 @@ def fading_memory(
         Of traces, in seconds.
     bin
         In seconds.
+    backend, n_threads, progress
+        As for `lsm_sim.run`.
 
     Examples
     --------

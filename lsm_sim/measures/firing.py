@@ -118,6 +118,8 @@ def interval_cv(spikes: Spikes, *, fewest: int = 5) -> IntervalCV:
 
     Parameters
     ----------
+    spikes
+        All samples are taken together.
     fewest
         Neurons with fewer intervals are left out.
 
@@ -182,7 +184,7 @@ class Synchrony:
 def synchrony(spikes: Spikes, bin: float = 5 * ms) -> Synchrony:  # noqa: A002
     """Return chi: the deviation over time of the population's mean count, over that of single neurons.
 
-    chi^2 = Var_t(mean_i c_i) / mean_i Var_t(c_i) with the counts c_i(t) in bins of ``bin`` seconds; it has no unit. A common
+    chi^2 = Var_t(mean_i c_i) / mean_i Var_t(c_i) with the counts c_i(t) of ``spikes`` in bins of ``bin`` seconds; it has no unit. A common
     input synchronises too: chi does not say that neurons synchronise each other. D. Golomb, J. Rinzel: Clustering in globally
     coupled inhibitory neurons. Physica D 72, 259-282 (1994).
 

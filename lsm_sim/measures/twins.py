@@ -105,6 +105,8 @@ def lyapunov(
         When the first movable spike is moved, in seconds; None: a third of the shortest sample.
     window
         In seconds.
+    backend, n_threads, progress
+        As for `lsm_sim.run`.
 
     Examples
     --------

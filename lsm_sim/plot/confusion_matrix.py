@@ -33,6 +33,8 @@ def confusion(
         Classes, shape (samples,).
     labels
         Classes to draw, in this order; None: all, sorted.
+    ax
+        Where to draw; None: a new figure.
     normalise
         Per cent of each true class (``"true"``), of each predicted class (``"pred"``) or of all samples (``"all"``); None: counts.
     """

@@ -47,6 +47,8 @@ def traces(
         Indices within the group, among those recorded; None: the first five recorded.
     sample
         Index of the sample.
+    ax
+        Where to draw; None: a new figure.
     variable
         "v", or another state variable, such as "u" (without spikes and threshold).
     unit

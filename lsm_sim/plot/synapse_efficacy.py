@@ -41,6 +41,8 @@ def synapse(
         `TsodyksMarkram`, or `Synapses` that have it. The median stands for a distribution.
     spikes
         A rate in Hz: ten spikes at equal distances, and one more after half a second; or the times of spikes, in seconds.
+    ax
+        Where to draw; None: a new figure.
     source
         Which source, where parameters are arrays.
     unit

@@ -30,6 +30,8 @@ def weights(program: Program, ax: Axes | None = None) -> Axes:
     ----------
     program
         From ``lsm_sim.lower(liquid, dt)``, or ``result.program``.
+    ax
+        Where to draw; None: a new figure.
     """
     if not isinstance(program, Program):
         raise DescriptionError(f"weights: got {type(program).__name__}, expected a Program; see lsm_sim.lower")

@@ -27,6 +27,8 @@ from lsm_sim.support.checks import Floats
 from lsm_sim.support.memory import check_memory
 from lsm_sim.support.seeding import stream
 
+__all__ = ["mean_rate", "scale", "spectral_radius", "to_mean_rate", "to_spectral_radius"]
+
 Part = Literal["recurrent", "input", "all"]
 
 _DENSE_UP_TO = 600  # neurons: up to here all eigenvalues take less time than ARPACK takes for the largest
@@ -124,7 +126,10 @@ def to_spectral_radius(liquid: Liquid, radius: float) -> Liquid:
 def mean_rate(
     liquid: Liquid, stimulus: Spikes, *, backend: str | Backend = DEFAULT, n_threads: int | None = None
 ) -> float:
-    """Return the mean rate of all neurons over all samples, in Hz: spikes / (neurons * seconds)."""
+    """Return the mean rate of all neurons of ``liquid`` over all samples of ``stimulus``, in Hz: spikes / (neurons * seconds).
+
+    ``backend`` and ``n_threads`` are those of `lsm_sim.run`.
+    """
     if not isinstance(stimulus, Spikes):
         raise DescriptionError(f"stimulus: got {type(stimulus).__name__}, expected Spikes; see lsm_sim.encode")
     request = Request(spikes=False, bins=equal_bins(stimulus.n_steps, 1), n_threads=n_threads, progress=False)
@@ -160,6 +165,8 @@ def to_mean_rate(
         Smallest and largest factor tried.
     tolerance
         Accepted relative difference from ``rate``.
+    backend, n_threads
+        As for `lsm_sim.run`.
 
     Raises
     ------

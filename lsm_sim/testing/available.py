@@ -26,7 +26,7 @@ def check_required() -> None:
 
 
 def available(name: str) -> protocol.Backend:
-    """Return the backend; where it cannot run, fail if it is required here, else skip with the line that installs it."""
+    """Return the backend called ``name``; where it cannot run, fail if it is required here, else skip with the line that installs it."""
     try:
         return protocol.find(name)
     except BackendUnavailableError as error:

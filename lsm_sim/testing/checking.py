@@ -80,7 +80,7 @@ class RandomCases:
 
 @dataclass(frozen=True, eq=False)
 class RandomCase:
-    """A program, a stimulus, a request, and how to draw them again."""
+    """A program, a stimulus, a request, and a ``label`` that says how to draw them again."""
 
     program: Program
     stimulus: Spikes
@@ -105,7 +105,7 @@ def check_case(backend: Backend, case: RandomCase) -> None:
 
 
 def assert_same(got: Outcome, expected: Outcome, request: Request, stimulus: Spikes, label: str) -> None:
-    """Fail with ``label`` and the first difference between two outcomes."""
+    """Fail with ``label`` and the first difference between ``got`` and ``expected``, of the same request and stimulus."""
     __tracebackhide__ = True
     found = difference(got, expected, request, stimulus.n_steps)
     if found:

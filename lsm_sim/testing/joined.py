@@ -90,12 +90,12 @@ def unions(programs: Sequence[Program]) -> list[Sequence[Program]]:
 
 
 def joined_stimulus(stimuli: Sequence[Spikes]) -> Spikes:
-    """Return one stimulus of one sample; all have one sample of the same length."""
+    """Return one stimulus of one sample, made of ``stimuli``; all have one sample of the same length."""
     return Spikes.join({f"part {i}": stimulus for i, stimulus in enumerate(stimuli)})
 
 
 def part_of(outcome: Outcome, programs: Sequence[Program], i: int) -> dict[str, Any]:
-    """Return the raster ("spike") and the traces by name, (T, N) each, of the i-th program in a sample of them all."""
+    """Return the raster ("spike") and the traces by name, (T, N) each, of the i-th of ``programs`` in ``outcome``."""
     assert outcome.spikes is not None
     offsets = _offsets(programs, "n_neurons")
     own = slice(offsets[i], offsets[i + 1])

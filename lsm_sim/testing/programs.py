@@ -135,9 +135,9 @@ def random_program(
     wide: bool | None = None,
     needs: Collection[str] = (),
 ) -> Program:
-    """Return a program of 1 to ``max_neurons`` neurons; about one in 16 of the default size has more than 64.
+    """Return a program in ``arithmetic``, drawn with ``rng``, of 1 to ``max_neurons`` neurons; about one in 16 of the default size has more than 64.
 
-    Delays reach ``max_delay`` (stored, so ``max_delay + 1`` steps). Rows may be empty, hold autapses, and hold one pair
+    It has up to ``max_inputs`` input channels. Delays reach ``max_delay`` (stored, so ``max_delay + 1`` steps). Rows may be empty, hold autapses, and hold one pair
     more than once. Parameters mostly differ between neurons. ``wide=True``: weights need more than 16 bits; False: they do not.
     ``needs``: what the program needs beyond plain LIF; its arrays are drawn from a random stream of their own, so that
     everything else in the program of a seed stays the same.
@@ -183,7 +183,7 @@ def random_stimulus(
 ) -> Spikes:
     """Return 1 to ``max_samples`` samples of 1 to ``max_steps`` steps for ``program``, from silent to dense.
 
-    ``graded``: events carry integers, as large as sums of arrivals stay exact with, and drawn from a random stream of their own.
+    All are drawn with ``rng``; ``ragged``: they have different lengths. ``graded``: events carry integers, as large as sums of arrivals stay exact with, and drawn from a random stream of their own.
     """
     n_samples = int(rng.integers(1, max_samples + 1))
     lengths = rng.integers(1, max_steps + 1, n_samples)

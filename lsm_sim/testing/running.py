@@ -13,7 +13,7 @@ from lsm_sim.spikes.spikes import Spikes
 
 
 def random_request(rng: np.random.Generator, program: Program, stimulus: Spikes) -> Request:
-    """Return a request for a random part of everything that can be requested."""
+    """Return a request, drawn with ``rng``, for a part of everything that ``program`` and ``stimulus`` allow to request."""
     n_bins = int(rng.integers(1, 5))
     longest = int(stimulus.n_steps.max())
     bins = [None, equal_bins(stimulus.n_steps, n_bins), windows(stimulus.n_steps, int(rng.integers(1, longest + 1)))]
@@ -32,12 +32,15 @@ def random_request(rng: np.random.Generator, program: Program, stimulus: Spikes)
 
 
 def run(backend: Backend, program: Program, stimulus: Spikes, request: Request) -> Outcome:
-    """Return what the backend returns for the program, after its own `legalise`."""
+    """Return what the backend returns for the program, ``stimulus`` and ``request``, after its own `legalise`."""
     with backend.compile(backend.legalise(program)) as runner:
         return runner(stimulus, request)
 
 
 def answer(backend: Backend, program: Program, stimulus: Spikes, **others: Any) -> Outcome:
-    """Return the spikes and the state of all neurons at every step; ``others`` are further parts of the request."""
+    """Return the spikes and the state of all neurons at every step, of ``program`` with ``stimulus`` on ``backend``.
+
+    ``others`` are further parts of the request.
+    """
     wishes: dict[str, Any] = {"neurons": np.arange(program.n_neurons), "progress": False} | others
     return run(backend, program, stimulus, Request(**wishes))

@@ -17,7 +17,10 @@ _SHORTEST, _LONGEST = 1e-150, 1e150  # their squares are ordinary numbers
 
 @dataclass(frozen=True, kw_only=True)
 class DistanceRule:
-    """Connect with probability c * exp(-(d / lam)^2), d the Euclidean distance (Maass et al. 2002, section 3)."""
+    """Connect with probability c * exp(-(d / lam)^2), d the Euclidean distance (Maass et al. 2002, section 3).
+
+    ``autapses=False``: no neuron connects to itself, which matters within one group only.
+    """
 
     c: float
     lam: float

@@ -54,7 +54,10 @@ def _bernoulli_hits(total: int, p: float, rng: np.random.Generator) -> Ints:
 
 @dataclass(frozen=True)
 class FixedInDegree:
-    """Give each target exactly ``k`` different sources, chosen uniformly."""
+    """Give each target exactly ``k`` different sources, chosen uniformly.
+
+    ``autapses=False``: a neuron is not its own source, which matters within one group only.
+    """
 
     k: int
     autapses: bool = field(default=False, kw_only=True)

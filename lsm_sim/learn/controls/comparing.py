@@ -70,6 +70,8 @@ def compare(
         Name or number of each sample's group, shape (samples,): speakers, patients. Samples of a group are not independent,
         so p-values count groups (`paired_test`). If no fold tests a group that it trains on, ridge regression chooses its
         regularisation by leaving groups out (`lsm_sim.readout.fit`). None: all samples are independent.
+    progress
+        Show a progress bar; None: in a terminal.
 
     Examples
     --------

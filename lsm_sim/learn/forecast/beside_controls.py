@@ -21,7 +21,7 @@ VIEWS = ("raw", "encoder", "recurrence_off", "esn", "liquid")
 
 @dataclass(frozen=True, eq=False)
 class Forecasts:
-    """Predictions of the forecaster and its controls, and the true values, (rows, targets) each.
+    """What the forecaster and its controls ``predicted``, and the true values, (rows, targets) each.
 
     By view: ``n_features`` of its readout, and the ``seconds`` that it took. ``rate``: spikes per neuron and second of the
     liquid; None if its counts are not among the features.

@@ -90,7 +90,7 @@ def lags(series: Any, n: int) -> Floats:
 
 
 def nrmse(predicted: Any, true: Any) -> float:
-    """Return the root of the mean squared error over the standard deviation of ``true``; the mean over targets.
+    """Return the root of the mean squared error of ``predicted``, (rows, targets), over the standard deviation of ``true``; the mean over targets.
 
     1 is the error of always predicting the mean.
     """
