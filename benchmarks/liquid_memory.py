@@ -105,10 +105,10 @@ def capacity_rows() -> dict[str, Any]:
     for frame, (make, taus) in FRAMES.items():
         name = f"{frame} steps per sample, delays {64 / frame:.3g} samples"
         rows[name] = functools.partial(capacity_of, make, frame, taus)
-        rows[f"{name}, off"] = functools.partial(capacity_of, lambda seed, make=make: without(make(seed)), frame, taus)
+        rows[f"off, {name}"] = functools.partial(capacity_of, lambda seed, make=make: without(make(seed)), frame, taus)
     name = "8 steps per sample (all-round), delays 8 samples"
     rows[name] = functools.partial(capacity_of, lambda seed: ALL_ROUND(seed=seed), 8, (0.7, 3.0))
-    rows[f"{name}, off"] = functools.partial(capacity_of, lambda seed: without(ALL_ROUND(seed=seed)), 8, (0.7, 3.0))
+    rows[f"off, {name}"] = functools.partial(capacity_of, lambda seed: without(ALL_ROUND(seed=seed)), 8, (0.7, 3.0))
     tuned = {
         f"off, tuned: {frame} steps per sample, delays {64 / frame:.3g} samples": functools.partial(
             capacity_of, lambda seed, frame=frame: without(remembering(frame, tau_syn=1 * ms)(seed)), frame, (1.0, 4.0)
@@ -152,7 +152,7 @@ def mackey_glass_rows() -> dict[str, Any]:
     echo = {f"ESN, input x {s:g}": functools.partial(forecast_esn, s) for s in (0.5, 1.0, 2.0)}
     return {
         "forecasting, tau_syn 160 ms": functools.partial(forecast, None, 160.0),
-        "the same, off": functools.partial(forecast, 0.0, 160.0),
+        "off": functools.partial(forecast, 0.0, 160.0),
         **best(tuned, "h=84"),
         **best(echo, "h=84"),
         "last 20 values": lambda seed, _: errors(lags(glass(seed)[:, None], 20), glass(seed)),
@@ -219,8 +219,9 @@ def narma_esn(scaling: float, pairs: bool, seed: int, _: str) -> Values:
 
 def narma_rows() -> dict[str, Any]:
     pairs = "pairs of 14 decoded values beside"
-    rows = {f"memory, {name}": functools.partial(narma_of, name, 500, 2.0) for name in READOUTS}
-    rows |= {"memory, N=1000, linear": functools.partial(narma_of, "linear", 1000, 2.0)}
+    rows = {f"memory, {name}": functools.partial(narma_of, name, 500, 2.0) for name in ("linear", pairs)}
+    others = [name for name in READOUTS if name not in ("linear", pairs)]
+    rows |= {f"readout: {name}": functools.partial(narma_of, name, 500, 2.0) for name in others}
     rows |= {f"off, {name}": functools.partial(narma_of, name, 500, 0.0) for name in ("linear", pairs)}
     rows |= best({f"ESN, input x {s:g}": functools.partial(narma_esn, s, False) for s in (0.05, 0.1, 0.2)}, "NRMSE")
     rows |= best({f"ESN, pairs, input x {s:g}": functools.partial(narma_esn, s, True) for s in (0.05, 0.1)}, "NRMSE")
@@ -256,12 +257,12 @@ def templates_rows() -> dict[str, Any]:
         return functools.partial(recalled, weight, tau_syn, 4, N_SAMPLES)
 
     tuned = {f"off, tuned: tau_syn {tau} ms": row(0.0, tau) for tau in (100, 200, 400, 800)}
-    return {"recall": row(3.0, 100), "the same, off": row(0.0, 100), **best(tuned, "parity4")}
+    return {"recall": row(3.0, 100), "off": row(0.0, 100), **best(tuned, "parity4")}
 
 
 def floor_rows() -> dict[str, Any]:
     """Thirteen segments of 250 ms: the first ended 3 s before the end."""
-    return {"off, tau_syn 100 ms, a segment 3 s back": functools.partial(recalled, 0.0, 100.0, 13, 1200)}
+    return {"off, tau_syn 100 ms, 3 s back": functools.partial(recalled, 0.0, 100.0, 13, 1200)}
 
 
 # ----------------------------------------------------------------------------------------------- engineered liquids
@@ -290,9 +291,9 @@ def engineered_rows() -> dict[str, Any]:
     return {
         "memory, all-round": engineered(ALL_ROUND, 12, 8, (0.7, 3.0), False),
         "delay_line, 24 values": engineered(line, 12, 20, (0.5, 3.0), False),
-        "delay_line, off": engineered(line, 12, 20, (0.5, 3.0), True),
+        "off, delay_line": engineered(line, 12, 20, (0.5, 3.0), True),
         "legendre, 16 polynomials, 20 samples": engineered(window, 12, 20, (0.5, 3.0), False),
-        "legendre, off": engineered(window, 12, 20, (0.5, 3.0), True),
+        "off, legendre": engineered(window, 12, 20, (0.5, 3.0), True),
         "shift_register, 250 lags of 2 bits": engineered(chain, 2, 8, (), False),
     }
 
@@ -316,7 +317,7 @@ TASKS = {
     "floor": floor_rows,
     "engineered": engineered_rows,
 }
-NOT_SPIKING = ("ESN", "last")
+CONTROLS = ("off", "ESN", "last", "readout")  # float64 only
 
 
 def measured(row: Any, seed: int, arithmetic: str) -> Values:
@@ -326,15 +327,16 @@ def measured(row: Any, seed: int, arithmetic: str) -> Values:
         return found
 
 
-def table(task: str, seeds: range, jobs: int, save: Path | None) -> None:
+def table(task: str, seeds: range, n_controls: int, jobs: int, save: Path | None) -> None:
     """Print one line for each row of a task and each of its figures."""
     begin = time.perf_counter()
     print(f"\n{task}", flush=True)
     for name, row in TASKS[task]().items():
-        kinds = ARITHMETICS[:1] if name.startswith(NOT_SPIKING) else ARITHMETICS
+        control = name.startswith(CONTROLS)
+        kinds, own = (ARITHMETICS[:1], seeds[:n_controls]) if control else (ARITHMETICS, seeds)
         pool = joblib.Parallel(jobs, backend="threading")
-        found = pool(joblib.delayed(measured)(row, seed, kind) for kind in kinds for seed in seeds)
-        by_kind = {kind: found[k * len(seeds) : (k + 1) * len(seeds)] for k, kind in enumerate(kinds)}
+        found = pool(joblib.delayed(measured)(row, seed, kind) for kind in kinds for seed in own)
+        by_kind = {kind: found[k * len(own) : (k + 1) * len(own)] for k, kind in enumerate(kinds)}
         for figure in found[0]:
             cells = [_cell([values[figure] for values in of]) for of in by_kind.values()]
             print(f"  {name:<58}{figure:<9}" + "".join(f"{cell:>22}" for cell in cells), flush=True)
@@ -354,6 +356,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--controls", type=int, default=5, help="seeds of the controls, the first of --seeds")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--save", type=Path, help="add every row to this file, one JSON object per line")
@@ -361,7 +364,7 @@ def main() -> None:
     seeds = range(options.first_seed, options.first_seed + options.seeds)
     print(f"seeds {seeds.start} to {seeds.stop - 1}; float64, then Loihi's integers; mean ± standard deviation")
     for task in options.tasks:
-        table(task, seeds, options.jobs, options.save)
+        table(task, seeds, options.controls, options.jobs, options.save)
 
 
 if __name__ == "__main__":

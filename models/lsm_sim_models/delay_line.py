@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from lsm_sim import Liquid, ms
-from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
-from lsm_sim_models.engineered import Frame, Target, build, series
+from lsm_sim_models.engineered import MOST_STATES, Frame, Target, build, series
 
 
 def delay_line(
@@ -51,9 +50,7 @@ def delay_line(
     Liquid(inputs: input 12; neurons: liquid 50; 21 kinds of synapses; seed=7)
     """
     layout = Frame.of(n_inputs, bits, frame, dt, pulses=None)
-    lags = checks.whole(n_lags, "n_lags", 2, checks.MOST)
-    if lags > 100:
-        raise DescriptionError(f"n_lags: got {lags}, expected at most 100")
+    lags = checks.whole(n_lags, "n_lags", 2, MOST_STATES)
     synapse = checks.positive(tau_syn, "tau_syn", "time")
     signal = 2 * series(seed, n_neurons, "delay_line") - 1
     decay = np.exp(-layout.dt / synapse)

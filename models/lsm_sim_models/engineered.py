@@ -23,6 +23,7 @@ from lsm_sim.support.seeding import stream
 from lsm_sim_models.forecasting import LIQUID
 from lsm_sim_models.groups import INPUT
 
+MOST_STATES = 100
 _STATE = "state"
 _FARTHEST = 2.2  # projection of a state, in standard deviations, at which a neuron fires at its highest rate
 _SILENT = (-1.8, 1.6)  # range of the projections below which a neuron is silent
