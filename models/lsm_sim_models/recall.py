@@ -14,7 +14,7 @@ def recall(
     n_neurons: int = 500,
     seed: int = 0,
     input_probability: float = 0.5,
-    input_weight: float = 5.0,
+    input_weight: float = 6.0,
     connectivity: float = 0.1,
     recurrent_weight: float = 3.0,
     drive: float = 0.9,

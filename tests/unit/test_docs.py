@@ -21,6 +21,7 @@ DOCS = Path(__file__).parents[2] / "docs"
         "deployment.md",
         "description.md",
         "measures.md",
+        "memory.md",
         "mechanisms.md",
         "models.md",
         "running.md",
