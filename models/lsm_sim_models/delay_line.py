@@ -52,7 +52,7 @@ def delay_line(
     layout = Frame.of(n_inputs, bits, frame, dt, pulses=None)
     lags = checks.whole(n_lags, "n_lags", 2, MOST_STATES)
     synapse = checks.positive(tau_syn, "tau_syn", "time")
-    signal = 2 * series(seed, n_neurons, "delay_line") - 1
+    signal = 2 * series(layout, seed, n_neurons, "delay_line") - 1
     decay = np.exp(-layout.dt / synapse)
     held = layout.held(signal, decay)
     entry = np.zeros(lags)

@@ -19,11 +19,13 @@ from lsm_sim.encode import Graded
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.memory import check_memory
 from lsm_sim.support.seeding import stream
 from lsm_sim_models.forecasting import LIQUID
 from lsm_sim_models.groups import INPUT
 
 MOST_STATES = 100
+_MOST_STEPS = 1000
 _STATE = "state"
 _FARTHEST = 2.2  # projection of a state, in standard deviations, at which a neuron fires at its highest rate
 _SILENT = (-1.8, 1.6)  # range of the projections below which a neuron is silent
@@ -61,9 +63,10 @@ class Frame:
         n_bits, step = checks.whole(bits, "bits", 1, 24), checks.positive(dt, "dt", "time")
         if checks.whole(n_inputs, "n_inputs", minimum=1) != n_bits:
             raise DescriptionError(f"n_inputs: got {n_inputs}, expected {n_bits}, the bits of one signal")
-        steps = round(min(checks.positive(frame, "frame", "time") / step, checks.MOST))
-        if steps < 1:
-            raise DescriptionError(f"frame: got {frame} s, expected at least one step of {step:g} s")
+        duration = checks.positive(frame, "frame", "time")
+        steps = round(min(duration / step, checks.MOST))
+        if not 1 <= steps <= _MOST_STEPS:
+            raise DescriptionError(f"frame: got {duration:g} s, expected 1 to {_MOST_STEPS} steps of {step:g} s")
         return Frame(n_bits, steps, steps if pulses is None else pulses, step)
 
     @property
@@ -92,10 +95,11 @@ class Target:
     entry: Floats
 
 
-def series(seed: int, n_neurons: int, where: str) -> Floats:
+def series(frame: Frame, seed: int, n_neurons: int, where: str) -> Floats:
     """Return the random series for the least squares problem, uniform in [0, 1]: three values for each neuron."""
-    size = checks.whole(n_neurons, "n_neurons", 1, checks.MOST)
-    return stream(checks.whole(seed, "seed"), f"models/{where}/series").uniform(size=max(_FEWEST, 3 * size))
+    n = max(_FEWEST, 3 * checks.whole(n_neurons, "n_neurons", 1, checks.MOST))
+    check_memory(8.0 * n * frame.steps * (3 * n_neurons + MOST_STATES), "n_neurons")
+    return stream(checks.whole(seed, "seed"), f"models/{where}/series").uniform(size=n)
 
 
 @dataclass(frozen=True)

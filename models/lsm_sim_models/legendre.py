@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lsm_sim import Liquid, ms
+from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 from lsm_sim_models.engineered import MOST_STATES, Frame, Target, build, series
@@ -52,8 +53,10 @@ def legendre(
     size = checks.whole(order, "order", 1, MOST_STATES)
     synapse = checks.positive(tau_syn, "tau_syn", "time")
     steps = checks.positive(window, "window", "time") / layout.dt
+    if steps < layout.steps:
+        raise DescriptionError(f"window: got {window} s, expected at least one frame of {layout.steps * layout.dt:g} s")
     wanted, driven, entry = _trajectory(
-        layout, size, steps, np.exp(-layout.dt / synapse), series(seed, n_neurons, "legendre")
+        layout, size, steps, np.exp(-layout.dt / synapse), series(layout, seed, n_neurons, "legendre")
     )
     spread = wanted.std(axis=0)
     return build(

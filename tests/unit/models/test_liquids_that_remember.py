@@ -70,7 +70,7 @@ def test_a_liquid_comes_back_from_a_file(name, tmp_path):
 
 
 def capacity(liquid, bits, frame, taus=(0.5, 3.0), n_lags=12):
-    series = np.random.default_rng(5).random(1000)
+    series = np.random.default_rng(5).random(900)
     model = LiquidForecaster(liquid, Bits(bits, frame=frame), taus=taus, margin=0.0, progress=False)
     states = model.prepare(series).features(series)
     return memory_capacity(states, series, n_lags=n_lags).profile
@@ -79,8 +79,8 @@ def capacity(liquid, bits, frame, taus=(0.5, 3.0), n_lags=12):
 @pytest.mark.parametrize(
     ("make", "least"),
     [
-        (functools.partial(models.delay_line, n_neurons=100, n_lags=6, bits=8, frame=10 * ms), 2.5),
-        (functools.partial(models.legendre, n_neurons=100, order=6, window=60 * ms, bits=8, frame=10 * ms), 2.5),
+        (functools.partial(models.delay_line, n_neurons=80, n_lags=6, bits=8, frame=10 * ms), 2.5),
+        (functools.partial(models.legendre, n_neurons=80, order=6, window=60 * ms, bits=8, frame=10 * ms), 2.5),
     ],
     ids=["delay_line", "legendre"],
 )
@@ -138,13 +138,18 @@ def test_recall_names_a_pattern_of_half_a_second_ago_by_its_recurrence():
         (lambda: models.shift_register(n_inputs=1, dt=0), "dt: got 0"),
         (lambda: models.delay_line(n_inputs=11), "n_inputs: got 11, expected 12, the bits of one signal"),
         (lambda: models.delay_line(n_inputs=12, n_lags=1), "n_lags: got 1"),
-        (lambda: models.delay_line(n_inputs=12, frame=0.1 * ms), "frame: got 0.0001 s, expected at least one step"),
+        (lambda: models.delay_line(n_inputs=12, frame=0.1 * ms), "frame: got 0.0001 s, expected 1 to 1000 steps"),
         (lambda: models.delay_line(n_inputs=12, tau_syn=0), "tau_syn: got 0"),
         (lambda: models.delay_line(n_inputs=12, n_neurons=0), "n_neurons: got 0"),
         (lambda: models.delay_line(n_inputs=12, seed=-1), "seed: got -1"),
         (lambda: models.legendre(n_inputs=12, order=0), "order: got 0"),
         (lambda: models.legendre(n_inputs=12, order=101), "order: got more than 100"),
         (lambda: models.legendre(n_inputs=12, window=-1), "window: got -1"),
+        (
+            lambda: models.legendre(n_inputs=12, window=1 * ms),
+            "window: got 0.001 s, expected at least one frame of 0.02 s",
+        ),
+        (lambda: models.delay_line(n_inputs=12, n_neurons=10**6), "n_neurons: "),
     ],
 )
 def test_a_wrong_parameter_is_refused_in_one_sentence(act, message):
