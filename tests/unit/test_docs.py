@@ -22,6 +22,7 @@ DOCTESTS = (
     "live.md",
     "measures.md",
     "mechanisms.md",
+    "memory.md",
     "models.md",
     "running.md",
     "speech.md",
