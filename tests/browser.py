@@ -23,7 +23,7 @@ class Browser:
     def __init__(self, process, to_chromium, from_chromium):
         self.process, self._to, self._from = process, to_chromium, from_chromium
         self._buffer, self._number, self._session = b"", 0, None
-        self.requests, self.console = [], []
+        self.requests, self.console, self._size = [], [], {}
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
@@ -74,7 +74,8 @@ class Browser:
 
     def look(self, width, height, dark=False):
         """Change the size and the theme."""
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self._size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.call("Emulation.setDeviceMetricsOverride", **self._size)
         theme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[theme])
 
@@ -131,19 +132,21 @@ class Browser:
         return self.run(f"document.querySelector({json.dumps(selector)}).textContent")
 
     def picture(self, path, whole=False):
-        """Write what the window shows, or the whole page, as a PNG."""
-        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"clip": {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}}
-        shot = self.call("Page.captureScreenshot", captureBeyondViewport=whole, **(clip if whole else {}))
+        """Write what the window shows, or the whole page after making the window as high, as a PNG."""
+        if whole:
+            size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+            self.call("Emulation.setDeviceMetricsOverride", **self._size | {"height": int(size["height"])})
+            self.run("new Promise((done) => setTimeout(done, 200))")  # the page draws what has come into view
+        shot = self.call("Page.captureScreenshot")
         path.write_bytes(base64.b64decode(shot["data"]))
 
 
 @contextlib.contextmanager
-def browser(profile):
-    """Start Chromium with an empty profile in this folder, and end it."""
+def browser(profile, *options):
+    """Start Chromium with an empty profile in this folder and these further options, and end it."""
     child_in, to_chromium = os.pipe()
     from_chromium, child_out = os.pipe()
-    command = [CHROMIUM, *_OPTIONS, f"--user-data-dir={profile}", "about:blank"]
+    command = [CHROMIUM, *_OPTIONS, *options, f"--user-data-dir={profile}", "about:blank"]
     shell = ["sh", "-c", f'exec "$@" 3<&{child_in} 4>&{child_out}', "sh", *map(str, command)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(shell, pass_fds=(child_in, child_out), **quiet)

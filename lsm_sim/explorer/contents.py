@@ -37,7 +37,7 @@ def collect(
     spikes = [_run(one, subject.stimulus) for one in variants]
     remarks = _remarks(subject, labels, signals)
     share = _share(subject.stimulus, spikes, most, remarks)
-    reading = _reading(subject, spikes, remarks)
+    reading = _reading(subject, remarks)
     looks = [[_decision(subject, reading, one[b : b + 1]) for b in range(len(one))] for one in spikes]
     first = _first_neurons(looks[0])
     what = recording.plan(subject.program, subject.stimulus, len(variants) * len(subject.stimulus), first)
@@ -76,7 +76,9 @@ def collect(
         "stride": int(what.steps[1] - what.steps[0]) if what.steps.size > 1 else 1,
         "components": {
             "share": components.share.tolist(),
-            "fitted": "training samples of the model" if subject.calibration is not None else "the samples in this page",
+            "fitted": "training samples of the model"
+            if subject.calibration is not None
+            else "the samples in this page",
             "tau": states.TAU,
         },
         "thinned": share < 1,
@@ -118,7 +120,7 @@ def _share(stimulus: Spikes, spikes: Sequence[Spikes], most: int, remarks: list[
     return most / total
 
 
-def _reading(subject: Subject, spikes: Sequence[Spikes], remarks: list[str]) -> Linear | None:
+def _reading(subject: Subject, remarks: list[str]) -> Linear | None:
     """Return the weights of a linear readout, if there is one."""
     if subject.readout is None:
         return None

@@ -78,7 +78,7 @@ def scores_over_time(readout: Any, features: Features, spikes: Spikes) -> Scores
         except DescriptionError:  # features at times in seconds, which this part does not reach
             continue
         steps.append(step)
-    width = rows[-1].shape[1]
+    width = readout.n_features_in_ if hasattr(readout, "n_features_in_") else rows[-1].shape[1]
     usable = [i for i, row in enumerate(rows) if row.shape[1] == width]  # windows: their number grows
     values = outputs(readout, np.concatenate([rows[i] for i in usable]))
     return None if values is None else Scores(np.asarray(steps)[usable] * spikes.dt, values)
@@ -87,7 +87,9 @@ def scores_over_time(readout: Any, features: Features, spikes: Spikes) -> Scores
 def _until(spikes: Spikes, n_steps: int) -> Spikes:
     """Return the first steps of one sample."""
     n = int(np.searchsorted(spikes.step, n_steps))
-    return Spikes(spikes.step[:n], spikes.channel[:n], [0, n], [n_steps], spikes.n_channels, spikes.dt)
+    ends = np.array([0, n]), np.array([n_steps])
+    payload = None if spikes.payload is None else spikes.payload[:n]
+    return Spikes(spikes.step[:n], spikes.channel[:n], *ends, spikes.n_channels, spikes.dt, payload=payload)
 
 
 def contributions(found: Linear, features: Features, row: Floats, spikes: Spikes) -> Contributions:

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from lsm_sim.errors import DescriptionError
 from lsm_sim.explorer import contents
 from lsm_sim.explorer.document import document
@@ -120,6 +118,7 @@ def explore(
 
     Examples
     --------
+    >>> import numpy as np
     >>> import lsm_sim as lsm
     >>> import lsm_sim_models as models
     >>> X, y = [np.full((4, 1), 0.2), np.full((6, 1), 0.9)] * 5, ["low", "high"] * 5
@@ -187,5 +186,3 @@ def _controls(controls: Any) -> dict[str, Any] | None:
         "metric": "accuracy",
         "values": {str(name): checks.probability(value, "explore controls") for name, value in controls.items()},
     }
-
-

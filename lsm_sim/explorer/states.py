@@ -37,7 +37,7 @@ class Components:
         """Return the times in seconds (P,) and the trajectory (P, 3) of one sample."""
         steps = moments(int(spikes.n_steps[0]), MOMENTS)
         states = states_at(spikes, steps)[0]
-        return steps * spikes.dt, (states - self.mean) @ self.axes.T
+        return np.asarray(steps * spikes.dt), np.asarray((states - self.mean) @ self.axes.T)
 
 
 def moments(n_steps: int, most: int) -> Ints:

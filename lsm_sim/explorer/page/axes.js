@@ -3,7 +3,7 @@
 const LEFT = 50, RIGHT = 26, TOP = 5, BOTTOM = 18;
 
 function frame(width, height, bottom = BOTTOM) {
-  const plot = { x: LEFT, y: TOP, width: width - LEFT - RIGHT, height: height - TOP - bottom };
+  const plot = { x: LEFT, y: TOP, width: Math.floor(width - LEFT - RIGHT), height: height - TOP - bottom };
   plot.scale = plot.width / (store.to - store.from);
   plot.at = (step) => plot.x + (step - store.from) * plot.scale;
   plot.step = (x) => store.from + (x - plot.x) / plot.scale;
@@ -37,7 +37,7 @@ function valueAxis(context, plot, low, high, unit = "") {
     line(context, [[plot.x, place(k * by)], [plot.x + plot.width, place(k * by)]], colours.line, 0.5);
     write(context, figure(k * by, 3), plot.x - 4, place(k * by), "right");
   }
-  if (unit) write(context, unit, plot.x + 4, plot.y + 7);
+  if (unit) write(context, unit, plot.x + 4, plot.y + 14);
   return place;
 }
 

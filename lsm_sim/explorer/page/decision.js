@@ -70,14 +70,14 @@ class DecisionView {
   table(run, found, other) {
     const order = Array.from(found.neurons.keys()).sort((a, b) => Math.abs(found.neurons[b]) - Math.abs(found.neurons[a])).slice(0, 20);
     const ablation = contents.runs[run].ablation, rows = this.effects(run, ablation, other);
-    const head = ["neuron", "contribution", "change without it", "through others"];
+    const head = ["neuron", "contribution", ...(ablation ? ["change without it", "through others"] : [])];
     const lines = order.map((n) => {
-      const effect = rows.get(n), part = found.neurons[n];
-      return make("tr", {}, make("td", {}, this.button(n)), cell(part), cell(effect), cell(effect === undefined ? undefined : effect + this.plain(run, n, other)));
+      const effect = rows.get(n), through = effect === undefined ? undefined : effect + this.plain(run, n, other);
+      return make("tr", {}, make("td", {}, this.button(n)), cell(found.neurons[n]), ...(ablation ? [cell(effect), cell(through)] : []));
     });
     const caption = `The ${order.length} largest contributions`;
     this.tables.replaceChildren(table(caption, head, lines), ...this.together(run, ablation, other));
-    if (!ablation) this.tables.append(make("p", { class: "note", text: "Without neurons: computed for the first run of each sample only, unless it was turned off." }));
+    if (!ablation) this.tables.append(make("p", { class: "note", text: "What happens without a neuron was not computed for this run." }));
   }
 
   button(n) {

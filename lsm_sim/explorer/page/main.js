@@ -35,8 +35,8 @@ function draw() {
 }
 
 listeners.push(draw);
-window.addEventListener("resize", () => change({}));
+for (const event of ["resize", "scroll"]) window.addEventListener(event, () => change({}), { passive: true });
 followKeys();
 draw();
 performance.mark("drawn");
-globalThis.explorer = { store, contents, change, draw, zoom, showSteps, setTime, contributionsOf, scoresOf, firstDifference, runOf }; // for tests and scripts
+globalThis.explorer = { store, panes, contents, change, draw, zoom, showSteps, setTime, contributionsOf, scoresOf, firstDifference, runOf }; // for tests and scripts

@@ -7,8 +7,9 @@ class Pane {
     this.views = views;
     const element = (wanted) => views.find((view) => view instanceof wanted).element;
     const left = [SignalView, InputView, Raster, RatesView, MembraneView].map(element);
-    const right = [ScoresView, DecisionView, ColumnView, TrajectoryView].map(element);
-    if (contents.runs.some((run) => run.decision)) right.splice(2, 0, make("section", { class: "view" }, controlsTable()));
+    left.push(make("div", { class: "pair" }, element(ColumnView), element(TrajectoryView)));
+    const right = [ScoresView, DecisionView].map(element);
+    if (contents.runs.some((run) => run.decision)) right.push(make("section", { class: "view" }, controlsTable()));
     this.answer = make("p", { class: "answer" });
     this.element = make("article", { class: "pane", "aria-label": number ? "second run" : "first run" }, this.chooser(), this.answer,
       make("div", { class: "views" }, make("div", { class: "column" }, ...left), make("div", { class: "column" }, ...right)));
@@ -41,6 +42,11 @@ class Pane {
     this.remark.textContent = contents.variants[variant].remark;
     const { decision } = contents.runs[this.run];
     this.answer.textContent = decision && !decision.scores ? `Answer: ${decision.answer}. The readout has no scores.` : "";
-    for (const view of this.views) view.draw();
+    const margin = 200; // of pixels above and below the window, so that scrolling finds pictures drawn
+    const near = this.views.filter((view) => {
+      const box = view.element.getBoundingClientRect();
+      return view.element.hidden || (box.bottom > -margin && box.top < window.innerHeight + margin);
+    });
+    for (const view of near) view.draw();
   }
 }

@@ -6,8 +6,12 @@ const MOST_DOTS = 30000;
 function drawEvents(context, plot, events, rowOf, low, high, groupOf, cache) {
   const first = firstAt(events.step, Math.floor(store.from)), last = firstAt(events.step, Math.ceil(store.to));
   if (last - first <= MOST_DOTS) drawDots(context, plot, events, first, last, rowOf, low, high, groupOf);
-  else drawDensity(context, plot, events, first, last, rowOf, low, high, groupOf, cache);
+  else drawDensity(context, plot, events, first, last, rowOf, low, high, groupOf, cache, everyNth(last - first));
   return last - first;
+}
+
+function everyNth(n) {
+  return moving ? Math.max(1, Math.ceil(n / MOST_WHILE_MOVING)) : 1;
 }
 
 function drawDots(context, plot, events, first, last, rowOf, low, high, groupOf) {
@@ -24,7 +28,7 @@ function drawDots(context, plot, events, first, last, rowOf, low, high, groupOf)
   }
 }
 
-function drawDensity(context, plot, events, first, last, rowOf, low, high, groupOf, cache) {
+function drawDensity(context, plot, events, first, last, rowOf, low, high, groupOf, cache, every) {
   const width = Math.round(plot.width), height = Math.round(plot.height), size = width * height;
   const kinds = Math.min(6, groupOf.reduce((a, g) => Math.max(a, g), 0) + 1);
   if (!cache.counts || cache.counts.length !== size * kinds) {
@@ -40,7 +44,7 @@ function drawDensity(context, plot, events, first, last, rowOf, low, high, group
     start[c] = y < 0 || y >= height ? -1 : (groupOf[c] % 6) * size + y * width;
   }
   const { step, channel } = events, scale = width / (store.to - store.from), shift = store.from;
-  for (let i = first; i < last; i++) {
+  for (let i = first; i < last; i += every) {
     const at = start[channel[i]];
     if (at < 0) continue;
     const x = ((step[i] - shift) * scale) | 0;
@@ -94,7 +98,7 @@ class Raster {
   draw() {
     const { context, width, height } = prepare(this.canvas);
     const plot = frame(width, height), { run } = this.pane, rows = rowsOf(run);
-    const key = [run, store.from, store.to, store.rowFrom, store.rowTo, store.order, store.output, store.other, store.centred, width, height, dark.matches, devicePixelRatio].join();
+    const key = [run, store.from, store.to, store.rowFrom, store.rowTo, store.order, store.output, store.other, store.centred, width, height, colours.ground, devicePixelRatio, moving > 0 && contents.runs[run].kept > MOST_WHILE_MOVING].join();
     if (key !== this.key) {
       this.key = key;
       this.redraw(width, height, plot, run, rows);

@@ -24,7 +24,7 @@ class RatesView {
   draw() {
     const { context, width, height } = prepare(this.canvas), plot = frame(width, height), { run } = this.pane;
     const { kept, total, sample } = contents.runs[run], steps = contents.samples[sample].steps, sums = this.sums(run);
-    const bin = Math.max(1, Math.round(0.002 / contents.dt), Math.ceil((store.to - store.from) / 150));
+    const bin = Math.max(1, Math.round(0.005 / contents.dt), Math.ceil((store.to - store.from) / 150));
     const scale = (kept ? total / kept : 1) / (bin * contents.dt);
     const first = Math.floor(store.from / bin), last = Math.min(Math.ceil(store.to / bin), Math.ceil(steps / bin));
     const curves = sums.map((sum, g) => {

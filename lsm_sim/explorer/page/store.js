@@ -33,10 +33,20 @@ function change(patch) {
   });
 }
 
+// While the view moves, very many spikes are drawn in part; everything is drawn when it rests.
+const MOST_WHILE_MOVING = 250000, REST = 150; // spikes, milliseconds
+let moving = 0;
+
+function move() {
+  clearTimeout(moving);
+  moving = setTimeout(() => { moving = 0; change({}); }, REST);
+}
+
 // Show these steps: at least 10 (or all there are), within the longest sample.
 function showSteps(from, to) {
   const width = Math.min(longest, Math.max(Math.min(10, longest), to - from));
   const start = Math.max(0, Math.min(longest - width, from));
+  move();
   change({ from: start, to: start + width });
 }
 
@@ -44,6 +54,7 @@ function showRows(from, to) {
   const n = contents.neurons;
   const height = Math.min(n, Math.max(Math.min(5, n), to - from));
   const start = Math.max(0, Math.min(n - height, from));
+  move();
   change({ rowFrom: start, rowTo: start + height });
 }
 
