@@ -7,6 +7,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 
 CHROMIUM = shutil.which("chromium")
@@ -15,6 +16,15 @@ _OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe", "--hide-scrollbars"),
     *("--disable-background-networking", "--disable-extensions", "--disable-sync", "--disable-dev-shm-usage"),
 )
+
+# Chromium reads from descriptor 3 and writes to 4.
+_LAUNCHER = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(one), fcntl.F_DUPFD, 10) for one in sys.argv[1:3]]
+for end, wanted in zip(ends, (3, 4)):
+    os.dup2(end, wanted)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Browser:
@@ -147,9 +157,9 @@ def browser(profile, *options):
     child_in, to_chromium = os.pipe()
     from_chromium, child_out = os.pipe()
     command = [CHROMIUM, *_OPTIONS, *options, f"--user-data-dir={profile}", "about:blank"]
-    shell = ["sh", "-c", f'exec "$@" 3<&{child_in} 4>&{child_out}', "sh", *map(str, command)]
+    launcher = [sys.executable, "-c", _LAUNCHER, str(child_in), str(child_out), *map(str, command)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(shell, pass_fds=(child_in, child_out), **quiet)
+    process = subprocess.Popen(launcher, pass_fds=(child_in, child_out), **quiet)
     os.close(child_in)
     os.close(child_out)
     try:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lsm_sim.engine.protocol import Request, compiled
 from lsm_sim.explorer import decisions, recording, states
-from lsm_sim.explorer.linear import Linear, linear
+from lsm_sim.explorer.linear import Linear, linear, outputs
 from lsm_sim.explorer.packing import Packer, kept, keys
 from lsm_sim.explorer.places import places
 from lsm_sim.explorer.subject import Signal, Subject
@@ -37,7 +37,7 @@ def collect(
     spikes = [_run(one, subject.stimulus) for one in variants]
     remarks = _remarks(subject, labels, signals)
     share = _share(subject.stimulus, spikes, most, remarks)
-    reading = _reading(subject, remarks)
+    reading = _reading(subject, spikes[0], remarks)
     looks = [[_decision(subject, reading, one[b : b + 1]) for b in range(len(one))] for one in spikes]
     first = _first_neurons(looks[0])
     what = recording.plan(subject.program, subject.stimulus, len(variants) * len(subject.stimulus), first)
@@ -120,13 +120,16 @@ def _share(stimulus: Spikes, spikes: Sequence[Spikes], most: int, remarks: list[
     return most / total
 
 
-def _reading(subject: Subject, remarks: list[str]) -> Linear | None:
+def _reading(subject: Subject, spikes: Spikes, remarks: list[str]) -> Linear | None:
     """Return the weights of a linear readout, if there is one."""
     if subject.readout is None:
         return None
     found = linear(subject.readout, subject.features, subject.program.n_neurons)
     if isinstance(found, Linear):
-        return found
+        rows = subject.features.of(spikes)
+        if found.explains(outputs(subject.readout, rows), rows):
+            return found
+        found = f"the scores of {type(subject.readout).__name__} are not sums of weights times features"
     remarks.append(f"There are no contributions of neurons, because {found}.")
     return None
 
@@ -137,7 +140,8 @@ def _decision(subject: Subject, reading: Linear | None, one: Spikes) -> dict[str
         return {}
     row = subject.features.of(one)
     answer = np.atleast_1d(np.asarray(subject.readout.predict(row))[0])
-    found: dict[str, Any] = {"answer": ", ".join(map(str, answer.tolist()))}
+    texts = map(str, answer.tolist()) if subject.classes is not None else (f"{value:.5g}" for value in answer.tolist())
+    found: dict[str, Any] = {"answer": ", ".join(texts)}
     scores = decisions.scores_over_time(subject.readout, subject.features, one)
     if scores is None:
         return found

@@ -130,13 +130,14 @@ def explore(
     truth = _checked_labels(labels, data, shown)
     n_ablated = checks.whole(ablate, "explore ablate", maximum=1000)
     most = checks.whole(max_spikes, "explore max_spikes", minimum=1, maximum=checks.MOST)
+    figures = _controls(controls)
     named = shown.title if title is None else checks.instance(title, str, "explore title", "a text")
     extra = _given_signals(signals, frame, shown)
     packer = Packer()
     found = contents.collect(
         shown, variants(shown, against), truth, extra or shown.signals, n_ablated=n_ablated, most=most, packer=packer
     )
-    return Explorer(named, {"title": named, "controls": _controls(controls)} | found, packer.text)
+    return Explorer(named, {"title": named, "controls": figures} | found, packer.text)
 
 
 def _checked_labels(labels: Any, data: Any, shown: Subject) -> list[str] | None:

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier, RidgeClassifierCV, RidgeCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
 
 from lsm_sim.learn.features import Counts, Features, Traces
 from lsm_sim.learn.readout import Probabilities, SoftScaler
 from lsm_sim.support.checks import Floats
 
 _SCALERS = (StandardScaler, SoftScaler)
-_MODELS = (LinearSVC, LogisticRegression, Ridge, RidgeCV, RidgeClassifier, RidgeClassifierCV)
+_TOLERANCE = 1e-9  # of sums that are added in another order
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +39,14 @@ class Linear:
         """Return weight * feature of one sample, (outputs, bins, N)."""
         return self.weights * np.reshape(features, self.weights.shape[1:])
 
+    def explains(self, scores: Floats | None, features: Floats) -> bool:
+        """Return whether the scores (samples, outputs) of these samples (samples, features) are sums of contributions."""
+        weights = self.weights.reshape(len(self.weights), -1)
+        if scores is None or scores.shape[1:] != self.intercept.shape or features.shape[1] != weights.shape[1]:
+            return False
+        sums = features @ weights.T + self.intercept
+        return bool(np.allclose(sums, scores, rtol=_TOLERANCE, atol=_TOLERANCE))
+
 
 def linear(readout: Any, features: Features, n_neurons: int) -> Linear | str:
     """Return the weights of a fitted readout, or in words why there are none.
@@ -51,10 +57,11 @@ def linear(readout: Any, features: Features, n_neurons: int) -> Linear | str:
         return f"the features are {type(features).__name__}, and only those of Counts and Traces belong to a neuron and a bin"
     scalers, model = _steps(readout)
     unknown = [type(step).__name__ for step in scalers if type(step) not in _SCALERS]
-    if type(model) not in _MODELS or unknown:
-        return f"the readout {(unknown or [type(model).__name__])[0]} is not a linear one that is known here"
+    if unknown or not (hasattr(model, "coef_") and hasattr(model, "intercept_")):
+        return f"the readout {(unknown or [type(model).__name__])[0]} has not one weight for each feature"
     weights = np.atleast_2d(np.asarray(model.coef_, np.float64))
-    offset = np.broadcast_to(np.asarray(model.intercept_, np.float64), len(weights)).copy()
+    intercept = np.asarray(model.intercept_, np.float64)
+    offset = np.broadcast_to(intercept, len(weights)).copy() if intercept.size in (1, len(weights)) else intercept
     mean = None
     for scaler in reversed(scalers):  # w . (x - m) / s + b  =  (w / s) . x + b - (w / s) . m
         if scaler.scale_ is not None:
@@ -65,6 +72,8 @@ def linear(readout: Any, features: Features, n_neurons: int) -> Linear | str:
     if hasattr(model, "classes_") and len(weights) == 1:
         weights, offset = np.vstack([-weights, weights]) / 2, np.concatenate([-offset, offset]) / 2
     shape = (len(weights), -1, n_neurons)
+    if weights.ndim != 2 or offset.shape != (len(weights),) or weights.shape[1] % n_neurons:
+        return f"the weights of {type(model).__name__} have the shape {weights.shape}"
     return Linear(weights.reshape(shape), offset, None if mean is None or len(scalers) > 1 else mean.reshape(shape[1:]))
 
 

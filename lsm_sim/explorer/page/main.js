@@ -39,4 +39,6 @@ for (const event of ["resize", "scroll"]) window.addEventListener(event, () => c
 followKeys();
 draw();
 performance.mark("drawn");
-globalThis.explorer = { store, panes, contents, change, draw, zoom, showSteps, setTime, contributionsOf, scoresOf, firstDifference, runOf }; // for tests and scripts
+globalThis.explorer = { // for tests and scripts
+  store, panes, contents, change, draw, zoom, showSteps, setTime, frame, rowsOf, runOf, spikesOfRun, contributionsOf, scoresOf, firstDifference,
+};

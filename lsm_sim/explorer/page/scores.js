@@ -86,7 +86,7 @@ class ScoresView {
   tell(found) {
     const { sample, decision } = contents.runs[this.pane.run], { label } = contents.samples[sample];
     const now = Array.from(found.times).findLastIndex((t) => t <= store.time * contents.dt + 1e-9);
-    const right = label === null ? "" : !contents.classifies ? `, right: ${label}` : label === decision.answer ? ", which is right" : `, but the label is ${label}`;
+    const right = label === null ? "" : !contents.classifies ? `, where the data say ${label}` : label === decision.answer ? ", which is right" : `, but the label is ${label}`;
     let story = `Answer: ${decision.answer}${right}.`;
     if (contents.classifies) {
       const list = turns(found), [time, k] = list[list.length - 1];
@@ -95,7 +95,8 @@ class ScoresView {
       if (now >= 0) story += ` At ${seconds(store.time)} the lead is ${contents.outputs[found.best[now]]}'s.`;
     }
     this.story.textContent = story;
+    const list = contents.classifies ? turns(found).slice(-6).map(([time, k]) => `${contents.outputs[k]} from ${figure(time, 3)} s`).join(", ") : "";
     const gap = found.times.length > 1 ? found.times[1] - found.times[0] : 0;
-    this.note.textContent = `as if the sample ended at this moment, computed every ${figure(gap * 1000, 3)} ms` + (contents.outputs.length === 2 && contents.classifies ? "; of two classes the readout has one score s, shown as -s/2 and s/2" : "");
+    this.note.textContent = `as if the sample ended at this moment, computed every ${figure(gap * 1000, 3)} ms` + (contents.outputs.length === 2 && contents.classifies ? "; of two classes the readout has one score s, shown as -s/2 and s/2" : "") + (list ? `. The last leads: ${list}.` : ".");
   }
 }
