@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,6 +79,8 @@ class Subject:
 
 def subject(network: Any, data: Any, samples: Any, backend: str | None) -> Subject:
     """Return what is to be shown of a trained model and its samples, or of a network and its stimulus."""
+    if backend is not None:
+        checks.instance(backend, str, "explore backend", "the name of a backend, or None")
     if isinstance(network, Liquid | Program):
         return _of_network(network, data, samples, backend)
     return _of_model(network, data, samples, backend)
@@ -103,7 +105,7 @@ def _of_network(network: Liquid | Program, data: Any, samples: Any, backend: str
 def _of_model(model: Any, X: Any, samples: Any, backend: str | None) -> Subject:
     front, last = _split(model)
     transformer, readout = last.live_parts()
-    if isinstance(X, str | bytes) or not hasattr(X, "__len__") or np.ndim(getattr(X, "shape", ())) > 1:
+    if isinstance(X, str | bytes | Mapping | Set) or not hasattr(X, "__len__") or np.ndim(getattr(X, "shape", ())) > 1:
         raise DescriptionError(f"explore data: got {type(X).__name__}, expected samples as for the model's predict")
     chosen = chosen_samples(samples, _n_samples(X))
     part = take(X, chosen)

@@ -40,6 +40,8 @@ def variants(subject: Subject, against: Any) -> list[Variant]:
 
 def _variant(subject: Subject, name: Any) -> Variant:
     own, backend = subject.program, subject.backend
+    known = (LOIHI, NO_RECURRENCE, *protocol.known())
+    checks.choice(name, "explore against", known)
     if name == LOIHI:
         if own.arithmetic == LOIHI:
             raise DescriptionError("explore against: got 'loihi', but the network is in loihi arithmetic already")
@@ -49,8 +51,5 @@ def _variant(subject: Subject, name: Any) -> Variant:
     if name == NO_RECURRENCE:
         remark = "The same network; no spike of a neuron reaches another one. The readout was not trained again for it."
         return Variant("recurrence off", remark, silenced(own, np.arange(own.n_neurons)), backend)
-    if not isinstance(name, str) or name not in protocol.known():
-        known = ", ".join((LOIHI, NO_RECURRENCE, *protocol.known()))
-        raise DescriptionError(f"explore against: got {name!r}, expected one of {known}")
     protocol.find(name)
     return Variant(f"{own.arithmetic}, {name}", f"The same network on the backend {name}.", own, name)

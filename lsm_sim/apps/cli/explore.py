@@ -148,7 +148,7 @@ def _controls(model: Any, X: Any, y: Any, folds: int) -> Any:
     from lsm_sim.apps.cli.learning import check_folds
     from lsm_sim.learn.controls import compare
 
-    check_folds("classify" if hasattr(model, "classes_") else "regress", y, folds)
+    check_folds("classify" if hasattr(model, "classes_") else "regress", y, folds, "--controls")
     return compare(clone(model), X, y, cv=folds, seeds=(0,), views=_VIEWS)
 
 

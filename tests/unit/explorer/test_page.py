@@ -189,7 +189,7 @@ def test_a_model_of_values_and_a_pipeline_can_be_shown():
         ({"labels": ["a"]}, r"labels: got shape \(1,\), expected \(12,\)"),
         ({"samples": [12]}, r"samples: got \[12\], expected numbers in 0..11"),
         ({"samples": []}, "samples: got"),
-        ({"against": "moon"}, "against: got 'moon', expected one of loihi, recurrence-off, "),
+        ({"against": "moon"}, "against: got 'moon', expected 'loihi', 'recurrence-off', "),
         ({"against": 3}, "against"),
         ({"ablate": -1}, "ablate"),
         ({"max_spikes": 0}, "max_spikes"),
