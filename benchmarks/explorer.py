@@ -98,10 +98,10 @@ def main() -> None:
     if chosen.json:
         print(json.dumps(found))
         return
-    print(f"{'':22}{'median':>10}{'95 %':>10}{'limit':>8}")
+    print(f"{'':22}{'median':>10}{'mean':>10}{'95 %':>10}{'limit':>8}")
     for name, values in found.items():
         limit = LIMITS.get(name, "")
-        print(f"{name:22}{statistics.median(values):10.4g}{np.percentile(values, 95):10.4g}{limit:>8}")
+        print(f"{name:22}{statistics.median(values):10.4g}{statistics.mean(values):10.4g}{np.percentile(values, 95):10.4g}{limit:>8}")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ DOCS = Path(__file__).parents[2] / "docs"
         "datasets.md",
         "deployment.md",
         "description.md",
+        "explorer.md",
         "measures.md",
         "mechanisms.md",
         "models.md",

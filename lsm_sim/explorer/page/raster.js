@@ -29,9 +29,10 @@ function drawDots(context, plot, events, first, last, rowOf, low, high, groupOf)
 }
 
 function drawDensity(context, plot, events, first, last, rowOf, low, high, groupOf, cache, every) {
-  const width = Math.round(plot.width), height = Math.round(plot.height), size = width * height;
+  const cell = every > 1 ? 2 : 1; // pixels of the screen in a row and a column of the picture
+  const width = Math.round(plot.width / cell), height = Math.round(plot.height / cell), size = width * height;
   const kinds = Math.min(6, groupOf.reduce((a, g) => Math.max(a, g), 0) + 1);
-  if (!cache.counts || cache.counts.length !== size * kinds) {
+  if (!cache.image || cache.image.width !== width || cache.image.height !== height) {
     cache.counts = new Uint16Array(size * kinds);
     cache.image = new ImageData(width, height);
     cache.canvas = Object.assign(document.createElement("canvas"), { width, height });

@@ -33,7 +33,7 @@ function change(patch) {
   });
 }
 
-// While the view moves, very many spikes are drawn in part; everything is drawn when it rests.
+// While the view moves, very many spikes are drawn in part and coarsely; everything is drawn when it rests.
 const MOST_WHILE_MOVING = 250000, REST = 150; // spikes, milliseconds
 let moving = 0;
 

@@ -1,5 +1,7 @@
 """Contributions add up to the readout's scores, and neurons that are silenced are not heard."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.linear_model import SGDClassifier
@@ -27,7 +29,7 @@ READOUTS = {
     "incremental": "incremental_ridge",
     "of another package": SGDClassifier(random_state=0),
 }
-FEATURES = (lsm.Counts(3, sqrt=True), lsm.Counts(2, per_second=True), lsm.Traces(20 * ms, (0.5, 1.0)))
+FEATURES: tuple[Any, ...] = (lsm.Counts(3, sqrt=True), lsm.Counts(2, per_second=True), lsm.Traces(20 * ms, (0.5, 1.0)))
 FEATURES += (lsm.Counts(window=25 * ms, n_windows=4), lsm.Traces(20 * ms, (0.03, 0.05), seconds=True))
 
 
