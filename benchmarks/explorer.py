@@ -101,7 +101,9 @@ def main() -> None:
     print(f"{'':22}{'median':>10}{'mean':>10}{'95 %':>10}{'limit':>8}")
     for name, values in found.items():
         limit = LIMITS.get(name, "")
-        print(f"{name:22}{statistics.median(values):10.4g}{statistics.mean(values):10.4g}{np.percentile(values, 95):10.4g}{limit:>8}")
+        print(
+            f"{name:22}{statistics.median(values):10.4g}{statistics.mean(values):10.4g}{np.percentile(values, 95):10.4g}{limit:>8}"
+        )
 
 
 if __name__ == "__main__":
