@@ -26,7 +26,7 @@ function timeAxis(context, plot) {
     line(context, [[x, y], [x, y + 3]], colours.quiet);
     write(context, `${Number((k * by).toPrecision(6))}`, x, y + 10, "center");
   }
-  write(context, "s", plot.x + plot.width + 14, y + 10, "center");
+  write(context, "s", plot.x + plot.width + 20, y + 10, "center");
 }
 
 // Ticks on the left for values from low to high; returns where a value is.

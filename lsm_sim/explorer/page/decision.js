@@ -116,8 +116,10 @@ class DecisionView {
   }
 }
 
-function cell(value) {
-  return make("td", { class: value > 0 ? "plus" : value < 0 ? "minus" : "", text: value === undefined ? "-" : (value > 0 ? "+" : "") + figure(value, 3) });
+// A number with its sign; differences that are only rounding are 0.
+function cell(given) {
+  const value = Math.abs(given) < 1e-12 ? 0 : given;
+  return make("td", { class: value > 0 ? "number plus" : value < 0 ? "number minus" : "number", text: value === undefined ? "-" : (value > 0 ? "+" : "") + figure(value, 3) });
 }
 
 function table(caption, head, lines) {
