@@ -214,3 +214,16 @@ def test_a_page_is_written_and_shown_in_a_notebook(tmp_path):
     assert "9 runs" in repr(page)
     with pytest.raises(DescriptionError):
         page.save(tmp_path / "missing" / "page.html")
+
+
+def test_of_many_neurons_the_largest_contributions_are_in_the_page_and_the_sum_of_the_rest(monkeypatch):
+    monkeypatch.setattr("lsm_sim.explorer.contents._MOST_NEURONS", 5)
+    page = lsm.explore(small.model(), small.SIGNALS, samples=[3], ablate=0)
+    contents, data, *_ = parts(page.to_html())
+    found = contents["runs"][0]["decision"]
+    by_neuron = array(data, found["by_neuron"]).reshape(3, 5)
+    scores = small.model().decision_function(small.SIGNALS)[3]
+    sums = by_neuron.sum(axis=1) + array(data, found["rest"]) + found["intercept"]
+    np.testing.assert_allclose(sums, scores, rtol=0, atol=1e-9)
+    assert array(data, found["shown"]).size == 5
+    assert np.abs(array(data, found["rest"])).max() > 0
