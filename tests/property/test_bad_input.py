@@ -174,6 +174,16 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         | {"progress": False},
     ),
     "quantise": (lsm.quantise, {"network": PROGRAM, "calibration": STIMULUS}),
+    "explore": (
+        lambda **how: lsm.explore(**how).to_html(),
+        {"network": PROGRAM, "data": STIMULUS[:2], "labels": [0, 1], "samples": [0], "against": (), "ablate": 0}
+        | {"controls": {"raw": 0.5}, "signals": SIGNALS[:2], "frame": 5 * ms, "max_spikes": 100, "title": "a page"}
+        | {"backend": "fast"},
+    ),
+    "explore a model": (
+        lambda **how: lsm.explore(**how).to_html(),
+        {"network": MODEL, "data": SIGNALS[:2], "labels": LABELS[:2], "samples": [0]},
+    ),
     "deploy.measure": (
         measure,
         {"program": PROGRAM, "calibration": STIMULUS, "core": CORE, "backend": "fast", "n_threads": 1},

@@ -19,6 +19,7 @@ DOCTESTS = (
     "datasets.md",
     "deployment.md",
     "description.md",
+    "explorer.md",
     "live.md",
     "measures.md",
     "mechanisms.md",

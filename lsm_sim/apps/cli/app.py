@@ -14,6 +14,7 @@ from lsm_sim.apps.cli.demo import demo
 from lsm_sim.apps.cli.deploy import deploy
 from lsm_sim.apps.cli.encode import encode
 from lsm_sim.apps.cli.evaluate import evaluate
+from lsm_sim.apps.cli.explore import explore
 from lsm_sim.apps.cli.info import info
 from lsm_sim.apps.cli.live import live
 from lsm_sim.apps.cli.measure import measure
@@ -87,6 +88,12 @@ _add(
     predict,
     "lsm-sim predict model.npz new.npz -o labels.csv",
     "lsm-sim predict model.npz new.npz --backend reference --json",
+)
+_add(
+    explore,
+    "lsm-sim explore model.npz test.npz -o page.html --against loihi --controls 5",
+    "lsm-sim explore liquid.toml stimulus.npz -o page.html --sample 0 --sample 3",
+    "lsm-sim explore liquid.toml speech.wav -o page.html --max-rate 300 --against recurrence-off",
 )
 _add(
     deploy,

@@ -37,7 +37,8 @@ def demo(
 
     Rows of pixels are encoded as spikes, one row after the other; the spikes drive a random recurrent network; its spikes are
     counted; a linear readout learns the digit from the counts. Three controls are reported too: raw pixels, the counted input
-    spikes, and the liquid without recurrence. Writes raster.png, confusion.png, trajectories.png and report.html.
+    spikes, and the liquid without recurrence. Writes raster.png, confusion.png, trajectories.png, report.html and explorer.html,
+    a page to look inside a model.
     """
     from lsm_sim.apps.cli.output import check_new_folder, print_json
     from lsm_sim.apps.demo.experiment import Plan
@@ -58,13 +59,14 @@ def demo(
 
 def _run(plan: Plan, command: str) -> tuple[Findings, dict[str, bytes]]:
     """Return the results, and the files to write by name."""
-    from lsm_sim.apps.demo import experiment, pictures, report
+    from lsm_sim.apps.demo import experiment, inside, pictures, report
     from lsm_sim.support.compilation import stopwatch
 
     with stopwatch() as total:
         findings = experiment.run(plan)
         with stopwatch() as drawing:
             files = pictures.draw(findings)
+            files["explorer.html"] = inside.page(findings)
             findings.seconds["pictures"] = drawing.seconds
         findings.seconds["total"] = total.seconds
     return findings, files | {"report.html": report.report(findings, files, command).encode()}

@@ -78,8 +78,8 @@ def check_y(task: str, y: Any, where: str) -> None:
         raise DescriptionError(f"{where}: y: got one class only, {y[0]!s}; expected at least two")
 
 
-def check_folds(task: str, y: Any, cv: int) -> None:
-    """Raise `DescriptionError` if there are too few samples for ``cv`` folds."""
+def check_folds(task: str, y: Any, cv: int, option: str = "--cv") -> None:
+    """Raise `DescriptionError` if there are too few samples for ``cv`` folds, which an option gives."""
     if cv == 0:
         return
     if task == "regress":  # R^2 needs two samples in each fold
@@ -91,9 +91,9 @@ def check_folds(task: str, y: Any, cv: int) -> None:
             f"class {classes[counts.argmin()]!s} has {counts.min()} samples and each fold needs one",
         )
     if cv > most:
-        raise DescriptionError(f"--cv: got {cv} folds, but {why}; use --cv {most if most > 1 else 0}")
+        raise DescriptionError(f"{option}: got {cv} folds, but {why}; use {option} {most if most > 1 else 0}")
     if cv == 1:
-        raise DescriptionError("--cv: got 1 fold, expected at least 2, or 0 for no cross-validation")
+        raise DescriptionError(f"{option}: got 1 fold, expected at least 2, or 0 for none")
 
 
 def cross_validate(estimator: Any, task: str, X: Any, y: Any, cv: int, seed: int) -> list[float]:

@@ -70,7 +70,7 @@ def load(path: Path, coding: Coding, dt: float, seed: int) -> Spikes:
 
 def encode(paths: Sequence[Path], coding: Coding, dt: float, seed: int) -> Spikes:
     """Return the spikes that encode the signals of all files, one or more samples for each."""
-    from lsm_sim.apps.cli import learning, signals
+    from lsm_sim.apps.cli import learning
 
     kinds = {path.suffix.lower() for path in paths}
     for path in paths:
@@ -85,9 +85,7 @@ def encode(paths: Sequence[Path], coding: Coding, dt: float, seed: int) -> Spike
     if not sound and (coding.front_end or coding.bands):
         option = "--front-end" if coding.front_end else "--bands"
         raise DescriptionError(f"{option}: {paths[0]} is no sound; omit it")
-    front = coding.front_end or "mel", coding.bands or 32, coding.frame or _HOP
-    parts = [signals.read_sound(path, *front) if sound else signals.read_table(path) for path in paths]
-    samples = signals.scaled([signal for part in parts for signal in part], coding.scale or "none")
+    samples = _read(paths, coding)
     settings = {"max_rate": coding.max_rate, "frame": coding.frame, "step": coding.step, "n": coding.cells}
     if sound and coding.frame is None:
         settings["frame"] = _HOP
@@ -97,6 +95,22 @@ def encode(paths: Sequence[Path], coding: Coding, dt: float, seed: int) -> Spike
     except DescriptionError as error:
         remedy = str(error).replace("scale the signals first", "use --scale channel or --scale global")
         raise DescriptionError(f"{', '.join(map(str, paths[:3]))}: {remedy}") from None
+
+
+def _read(paths: Sequence[Path], coding: Coding) -> Any:
+    """Return the signals of all files, which are of one kind, scaled."""
+    from lsm_sim.apps.cli import signals
+
+    front = coding.front_end or "mel", coding.bands or 32, coding.frame or _HOP
+    sound = paths[0].suffix.lower() == SOUND
+    parts = [signals.read_sound(path, *front) if sound else signals.read_table(path) for path in paths]
+    return signals.scaled([signal for part in parts for signal in part], coding.scale or "none")
+
+
+def shown(path: Path, coding: Coding) -> dict[str, Any]:
+    """Return the signals that were encoded and the duration of a frame, None if it is that of the encoder."""
+    sound = path.suffix.lower() == SOUND
+    return {"signals": _read([path], coding), "frame": coding.frame or (_HOP if sound else None)}
 
 
 def poisson(

@@ -83,9 +83,9 @@ def run(plan: Plan) -> Findings:
     watch = Stopwatch()
     with watch.stage("prepare"):  # loads the images and compiles the engine
         pixels, labels = digits.images()
-        _model(plan, 0).fit(pixels[:20], labels[:20])
+        model(plan, 0).fit(pixels[:20], labels[:20])
     found = compare(
-        lambda seed: _model(plan, seed),
+        lambda seed: model(plan, seed),
         pixels,
         labels,
         cv=lambda seed: digits.folds(seed).split(pixels, labels),
@@ -99,7 +99,8 @@ def run(plan: Plan) -> Findings:
     return Findings(plan, labels, predictions, list(found.rates), seconds, dict(found.n_features), per_second)
 
 
-def _model(plan: Plan, seed: int) -> LiquidClassifier:
+def model(plan: Plan, seed: int) -> LiquidClassifier:
+    """Return the untrained model of a seed."""
     liquid = digits.liquid(plan.n_neurons, seed)
     how = {"backend": plan.backend, "n_threads": plan.n_threads, "progress": False}
     return LiquidClassifier(**digits.transformer(liquid, seed, **how).get_params(deep=False))

@@ -38,6 +38,7 @@ def report(findings: Findings, pictures: Mapping[str, bytes], command: str) -> s
     images = {
         name.removesuffix(".png"): f"data:image/png;base64,{base64.b64encode(data).decode()}"
         for name, data in pictures.items()
+        if name.endswith(".png")
     }
     text = {
         "title": TITLE,

@@ -21,7 +21,20 @@ from lsm_sim.errors import BackendUnavailableError, DescriptionError
 from lsm_sim.support import environment, npz
 from tests.cases import GOLDEN
 
-COMMANDS = ("demo", "info", "run", "encode", "train", "predict", "conform", "quantise", "measure", "evaluate", "bench")
+COMMANDS = (
+    "demo",
+    "info",
+    "run",
+    "encode",
+    "train",
+    "predict",
+    "conform",
+    "quantise",
+    "measure",
+    "evaluate",
+    "bench",
+    "explore",
+)
 
 
 def lsm(*arguments, **options):

@@ -20,7 +20,7 @@ from lsm_sim.describe.liquid import Liquid
 from lsm_sim.learn import controls, readout
 from tests.unit.apps.test_cli import fails, lsm
 
-FILES = ["confusion.png", "raster.png", "report.html", "trajectories.png"]
+FILES = ["confusion.png", "explorer.html", "raster.png", "report.html", "trajectories.png"]
 SMALL = ("--neurons", 25, "--seeds", 2, "--seed", 3)
 
 
@@ -149,6 +149,8 @@ class TestTheReport:
         page.feed((small[0] / "report.html").read_text())
         assert not {"script", "link", "iframe", "object"} & set(page.tags)
         sources = [value for name, value in page.attributes if name in ("src", "href", "srcset", "data")]
+        assert [value for name, value in page.attributes if name == "href"] == ["explorer.html"]
+        sources.remove("explorer.html")
         assert len(sources) == 3
         assert all(source.startswith("data:image/png;base64,") for source in sources)
         assert "url(" not in page.text
