@@ -1,4 +1,7 @@
-"""How far back do liquids remember? The memory of three liquids lag by lag, with recurrence off and beside their delays.
+"""Memory, lag by lag
+==================
+
+How far back do liquids remember? The memory of three liquids lag by lag, with recurrence off and beside their delays.
 
 The input is a series of random numbers. After each number, a linear readout of the spikes tells the number of k samples ago; the
 squared correlation with the true one, over k, is the profile, and its sum the memory capacity.
