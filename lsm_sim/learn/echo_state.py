@@ -63,11 +63,11 @@ class Reservoir:
 
     def step(self, state: Floats, frame: Floats) -> Floats:
         """Return the state (N,) after one more frame (C,)."""
-        return self._advance((frame @ self.entry.T + self.bias)[None], state[None])[0]
+        return np.asarray(self._advance((frame @ self.entry.T + self.bias)[None], state[None])[0])
 
     def _advance(self, drive: Floats, state: Floats) -> Floats:
         """Replace what drives some samples, (samples, N), by their next states; ``state`` are those before."""
-        drive += (self._recurrent @ np.ascontiguousarray(state.T)).T
+        drive += np.asarray(self._recurrent @ np.ascontiguousarray(state.T)).T
         np.tanh(drive, out=drive)
         if self.leak != 1:
             drive *= self.leak

@@ -20,7 +20,11 @@ NAMES = {
     "recurrence_off": "recurrence off",
     "esn": "echo-state network",
     "liquid": "liquid",
+    "loihi": "liquid on Loihi's integers",
     "ensemble": "ensemble",
+    "minirocket": "MiniRocket",
+    "svm": "support vector machine",
+    "forest": "random forest",
 }
 _SIGNIFICANT = 0.05
 

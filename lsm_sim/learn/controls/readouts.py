@@ -66,7 +66,7 @@ def _predict(view: View, y: Any, fold: Fold, groups: Any) -> Any:
     train, test = fold
     own = None if groups is None else groups[train]
     fitted = [
-        fit(_in_place(clone(readout)), part[train], y[train], own)
+        fit(_in_place(clone(readout), own), part[train], y[train], own)
         for readout, part in zip(view.readouts, view.parts, strict=True)
     ]
     if len(fitted) == 1:
@@ -75,8 +75,10 @@ def _predict(view: View, y: Any, fold: Fold, groups: Any) -> Any:
     return winners(np.mean(scores, axis=0), fitted[0].classes_)
 
 
-def _in_place(readout: Any) -> Any:
-    """Return a pipeline whose scaler overwrites what it gets, which here is always a copy; saves the size of the features."""
+def _in_place(readout: Any, groups: Any) -> Any:
+    """Return a pipeline whose scaler overwrites what it gets, which here is a copy; with groups, `fit` needs it twice."""
+    if groups is not None:
+        return readout
     first = readout[0] if isinstance(readout, Pipeline) else readout
     return (
         readout.set_params(**{f"{readout.steps[0][0]}__copy": False}) if isinstance(first, StandardScaler) else readout
