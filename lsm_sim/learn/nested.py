@@ -7,22 +7,20 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.common_scale import common_logistic
 from lsm_sim.learn.readout import centred_ridge, fit, ridge
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 
-_STRENGTHS = (0.0003, 0.003, 0.03)  # C of logistic regression on rates, whose variance is far above 1
+_STRENGTHS = (1.0, 10.0, 100.0)  # C of logistic regression on features with a common scale
 
 
 def candidates() -> dict[str, Any]:
-    """Return readouts to choose from: ridge regression on features that are centred or scaled, logistic regression on centred ones.
+    """Return readouts to choose from: ridge regression on three scales of features, logistic regression on one common scale.
 
     Ridge regression with an intercept, as here, gives the same for raw and for centred features.
     """
@@ -32,8 +30,7 @@ def candidates() -> dict[str, Any]:
         "ridge, standardised": ridge(),
     }
     for C in _STRENGTHS:
-        model = LogisticRegression(C=C, max_iter=300)
-        found[f"logistic, centred, C = {C:g}"] = make_pipeline(StandardScaler(with_std=False), model)
+        found[f"logistic, common scale, C = {C:g}"] = common_logistic(C)
     return found
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.base import ClassifierMixin, clone
+from sklearn.base import clone
 
 from lsm_sim import DescriptionError
 from lsm_sim.learn.nested import NestedChoice, candidates
@@ -18,7 +18,7 @@ def task(seed, n=48):
     return y[:, None] * [1.0, 0.5] + 0.1 * rng.normal(size=(n, 2)), y, groups
 
 
-class Memory(ClassifierMixin):
+class Memory:
     """Knows the label of each sample of known groups, whose number is feature 0, and says 0 for others."""
 
     def get_params(self, deep=True):
