@@ -431,6 +431,15 @@ class TestTheResult:
         assert result.differences["raw"] == pytest.approx((-0.25, 0.15 * 2**0.5), rel=1e-12)  # order of sums
         assert json.loads(result.to_json())["minus_liquid"]["raw"]["mean"] == pytest.approx(-0.25, rel=1e-12)
 
+    def test_has_effect_sizes_over_blocks_of_samples(self):
+        truth, own = np.zeros(8, int), {"liquid": [np.zeros(8, int)], "raw": [np.array([1, 0, 1, 1, 0, 0, 0, 1])]}
+        made = Comparison("accuracy", (0,), truth, own, {}, {})
+        assert made.effect_sizes["raw"] == pytest.approx(0.5 / np.std(own["raw"][0], ddof=1))
+        paired = dataclasses.replace(made, blocks=np.arange(8) // 2)
+        assert paired.effect_sizes["raw"] == pytest.approx(0.5 / np.std([0.5, 1, 0, 0.5], ddof=1))
+        assert dataclasses.replace(made, blocks=np.zeros(8, int)).effect_sizes == {"raw": None}
+        assert made.to_dict()["effect_sizes"] == made.effect_sizes
+
     def test_says_if_there_are_too_few_groups_to_find_anything(self):
         result = dataclasses.replace(comparison(raw=[0.5, 0.7], liquid=[0.9, 0.9]), blocks=np.arange(200) % 4)
         assert result.table().endswith(
