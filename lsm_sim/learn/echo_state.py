@@ -28,7 +28,7 @@ from lsm_sim.support import checks, environment
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.seeding import stream
 
-_BLOCK_BYTES = 2**25  # of states held at once
+_BLOCK_BYTES = 2**23  # of states held at once
 
 
 @dataclass(frozen=True, eq=False)

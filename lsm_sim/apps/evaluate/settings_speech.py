@@ -53,7 +53,7 @@ def fsdd(*, new_speakers: bool, robust: bool) -> tuple[Callable[..., Any], Calla
     """Return the functions that create the liquid and the ensemble for a seed; None: an ensemble of seeds."""
     if robust:
         return partial(fsdd_robust, subtract=not new_speakers), None
-    return fsdd_new_speaker if new_speakers else fsdd_upstream, fsdd_ensemble
+    return (fsdd_new_speaker, fsdd_ensemble) if new_speakers else (fsdd_upstream, None)
 
 
 def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidEnsemble:
