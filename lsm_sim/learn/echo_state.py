@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import joblib
 import numpy as np
+from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -26,7 +28,7 @@ from lsm_sim.support import checks, environment
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.seeding import stream
 
-_BLOCK_BYTES = 2**25  # of states held at once
+_BLOCK_BYTES = 2**23  # of states held at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,23 +40,39 @@ class Reservoir:
     bias: Floats
     leak: float
 
+    @cached_property
+    def _recurrent(self) -> Any:
+        """The recurrent weights as a sparse matrix if at most a quarter of them are not zero, where that is faster."""
+        sparse = 4 * np.count_nonzero(self.recurrent) <= self.recurrent.size
+        return csr_array(self.recurrent) if sparse else self.recurrent
+
     def run(self, signals: Sequence[Floats]) -> Floats:
         """Return the states of a few samples, shape (samples, longest, N); zero after a sample's end."""
-        longest = max(len(signal) for signal in signals)
-        drive = np.zeros((longest, len(signals), len(self.bias)))
+        lengths = np.array([len(signal) for signal in signals])
+        states = np.zeros((lengths.max(), len(signals), len(self.bias)))
         for b, signal in enumerate(signals):
-            drive[: len(signal), b] = signal @ self.entry.T + self.bias
-        state = np.zeros(drive.shape[1:])
-        for t in range(longest):
-            drive[t] += state @ self.recurrent.T
-            state = (1 - self.leak) * state + self.leak * np.tanh(drive[t])
-            drive[t] = state
-        return drive.transpose(1, 0, 2)
+            states[: len(signal), b] = signal @ self.entry.T + self.bias
+        ordered = bool(np.all(np.diff(lengths) <= 0))  # then samples that have not ended come first
+        before = np.zeros(states.shape[1:])
+        for t, now in enumerate(states):
+            n = int(np.sum(lengths > t)) if ordered else len(signals)
+            before = self._advance(now[:n], before[:n])
+        for b, n in enumerate(lengths):
+            states[n:, b] = 0
+        return states.transpose(1, 0, 2)
 
     def step(self, state: Floats, frame: Floats) -> Floats:
         """Return the state (N,) after one more frame (C,)."""
-        drive = frame @ self.entry.T + self.bias + state @ self.recurrent.T
-        return np.asarray((1 - self.leak) * state + self.leak * np.tanh(drive))
+        return np.asarray(self._advance((frame @ self.entry.T + self.bias)[None], state[None])[0])
+
+    def _advance(self, drive: Floats, state: Floats) -> Floats:
+        """Replace what drives some samples, (samples, N), by their next states; ``state`` are those before."""
+        drive += np.asarray(self._recurrent @ np.ascontiguousarray(state.T)).T
+        np.tanh(drive, out=drive)
+        if self.leak != 1:
+            drive *= self.leak
+            drive += (1 - self.leak) * state
+        return drive
 
 
 def _draw(model: Any, n_channels: int) -> Reservoir:

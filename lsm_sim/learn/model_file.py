@@ -26,6 +26,7 @@ from lsm_sim.support.expansion import check_archive
 FORMAT = "lsm_sim.model/2"
 _READABLE = ("lsm_sim.model/1", FORMAT)
 _OWN = (
+    "lsm_sim.learn.common_scale.CommonScaler",
     "lsm_sim.learn.forecast.ridge.TimeRidge",
     "lsm_sim.learn.readout.Probabilities",
     "lsm_sim.learn.readout.SoftScaler",

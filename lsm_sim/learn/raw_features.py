@@ -19,11 +19,10 @@ def bin_means(signal: Floats, bins: int) -> Floats:
     [1.0, 5.0]
     """
     bins = checks.whole(bins, "bins", minimum=1)
-    edges = np.arange(bins + 1) * (len(signal) / bins)
-    frame = np.minimum(edges.astype(np.int64), len(signal) - 1)
-    total = np.vstack([np.zeros(signal.shape[1]), np.cumsum(signal, axis=0)])
-    until = total[frame] + (edges - frame)[:, None] * signal[frame]
-    return np.asarray(np.diff(until, axis=0) * (bins / len(signal)))
+    edges = np.arange(bins + 1)[:, None] * (len(signal) / bins)
+    frame = np.arange(len(signal))
+    overlap = np.minimum(frame + 1, edges[1:]) - np.maximum(frame, edges[:-1])
+    return np.asarray((overlap.clip(0) * (bins / len(signal))) @ signal)
 
 
 def raw_features(signals: Sequence[Floats], bins: int) -> Floats:

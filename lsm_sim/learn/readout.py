@@ -17,7 +17,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import LabelBinarizer, StandardScaler
 from sklearn.svm import LinearSVC
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.left_out import errors_left_out
@@ -297,6 +297,8 @@ def fit(readout: Any, X: Floats, y: Any, groups: Any = None) -> Any:
         warn("readout: every feature is 0, so there is nothing to learn from; did the network spike at all?")
     if groups is not None and checks.shape(groups, "groups") != (len(X),):
         raise DescriptionError(f"groups: got shape {np.shape(groups)}, expected ({len(X)},), one per sample")
+    if groups is not None and has_fit_parameter(readout, "groups"):
+        return readout.fit(X, y, groups=groups)
     last = readout.steps[-1][1] if isinstance(readout, Pipeline) else readout
     if groups is not None and isinstance(last, (RidgeCV, RidgeClassifierCV)) and last.cv is None:
         numbers = np.unique(groups, return_inverse=True)[1]

@@ -42,6 +42,7 @@ def joined(parts: Sequence[Any]) -> tuple[Events, Payload]:
     first = np.cumsum([0, *(part.n_channels for part in parts)])
     sample, step = (np.concatenate([getattr(part, name) for part in parts]) for name in ("sample", "step"))
     channel = np.concatenate([part.channel + start for part, start in zip(parts, first[:-1], strict=True)])
-    order = np.lexsort((channel, step, sample))
+    n_steps, n_channels = int(parts[0].n_steps.max(initial=0)), int(first[-1])
+    order = np.argsort((sample * n_steps + step) * n_channels + channel, kind="stable")  # the parts are sorted already
     offsets = np.sum([part.offsets for part in parts], axis=0)
-    return (step[order], channel[order], offsets, parts[0].n_steps, int(first[-1])), joined_payload(parts, order)
+    return (step[order], channel[order], offsets, parts[0].n_steps, n_channels), joined_payload(parts, order)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,12 @@ NAMES = (
 )
 
 
+class ReadoutName(str, Enum):
+    """Names of other readouts than that of the benchmark."""
+
+    nested = "nested"
+
+
 def evaluate(
     name: Annotated[str, typer.Argument(metavar="NAME", help=f"One of {NAMES}.", show_default=False)],
     data: Annotated[
@@ -23,13 +30,18 @@ def evaluate(
         typer.Option("--data", metavar="DIR", help="Folder with the data.  [default: download into a cache]"),
     ] = None,
     split: Annotated[
-        str | None, typer.Option("--split", metavar="NAME", help="fsdd: upstream tests recordings 0-4 of each digit.")
+        str | None,
+        typer.Option(
+            "--split", metavar="NAME", help="fsdd: upstream, words: takes; tests recordings 0-4 of each digit."
+        ),
     ] = None,
     test_speakers: Annotated[
         str | None,
         typer.Option("--test-speakers", metavar="A,B", help="fsdd, words: test on these, train on all others."),
     ] = None,
-    loso: Annotated[bool, typer.Option("--loso", help="fsdd, words: leave one speaker out, each in turn.")] = False,
+    loso: Annotated[
+        bool, typer.Option("--loso", help="fsdd, words (default): leave one speaker out, each in turn.")
+    ] = False,
     robust: Annotated[
         bool, typer.Option("--robust", help="fsdd: a front end for other rooms, microphones and voices.")
     ] = False,
@@ -37,10 +49,21 @@ def evaluate(
         bool, typer.Option("--stress", help="Accuracy against perturbations of the test samples, trained clean.")
     ] = False,
     train_noise: Annotated[
-        float | None, typer.Option("--train-noise", metavar="DB", help="fsdd, --stress: train with white noise, too.")
+        float | None, typer.Option("--train-noise", metavar="DB", help="--stress: train with white noise, too.")
     ] = None,
     ensemble: Annotated[
         int | None, typer.Option("--ensemble", min=2, metavar="K", help="Also evaluate an ensemble of K liquids.")
+    ] = None,
+    rivals: Annotated[
+        bool,
+        typer.Option("--rivals", help="Labels: add MiniRocket (needs aeon), a support vector machine and a forest."),
+    ] = False,
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Labels: tune each row on training samples, all with the same budget.")
+    ] = False,
+    readout: Annotated[
+        ReadoutName | None,
+        typer.Option("--readout", help="Labels: nested chooses the readout of each row on training samples."),
     ] = None,
     horizon: Annotated[
         list[int] | None,
@@ -74,6 +97,10 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="DIR", help="Write NAME.json and NAME.txt into this folder.")
     ] = None,
+    arithmetic: Annotated[
+        options.ArithmeticName | None,
+        typer.Option("--arithmetic", help="loihi: also evaluate the liquid in Loihi's integers."),
+    ] = None,
     backend: options.Backend = "fast",
     threads: options.Threads = None,
     json: options.Json = False,
@@ -98,6 +125,11 @@ def evaluate(
         ensemble=ensemble,
         test_speakers=_names("--test-speakers", test_speakers),
         loso=loso,
+        rivals=rivals,
+        tune=tune,
+        readout=None if readout is None else readout.value,
+        split=split,
+        arithmetic=None if arithmetic is None else arithmetic.value,
         stress=stress,
         train_noise=train_noise,
         robust=robust,
@@ -123,10 +155,11 @@ def evaluate(
 def _check_split(name: str, split: str | None, test_speakers: str | None, loso: bool) -> None:
     if split is None:
         return
-    if name != "fsdd":
+    known = {"fsdd": "upstream", "words": "takes"}
+    if name not in known:
         raise DescriptionError(f"--split: not an option of {name}; omit it")
-    if split != "upstream":
-        raise DescriptionError(f"--split: got {split!r}, expected 'upstream'; or use --test-speakers or --loso")
+    if split != known[name]:
+        raise DescriptionError(f"--split: got {split!r}, expected {known[name]!r}; or use --test-speakers or --loso")
     if test_speakers is not None or loso:
         raise DescriptionError("--split: omit it with --test-speakers and --loso, which are other splits")
 

@@ -12,6 +12,7 @@ from lsm_sim.apps.evaluate.options import Options
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.ensemble import LiquidEnsemble
 from lsm_sim.learn.features import Counts
+from lsm_sim.learn.nested import NestedChoice
 
 
 def configured(model: Any, options: Options) -> Any:
@@ -19,6 +20,8 @@ def configured(model: Any, options: Options) -> Any:
     copy = clone(model)
     last = copy[-1] if isinstance(copy, Pipeline) else copy
     last.set_params(backend=options.backend, n_threads=options.n_threads, progress=False)
+    if options.readout == "nested":
+        last.set_params(readout=NestedChoice())
     if options.bins is not None:
         if not isinstance(last.features, Counts):
             raise DescriptionError(f"--bins: not an option of {options.name}; omit it")

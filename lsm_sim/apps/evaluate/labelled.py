@@ -12,7 +12,8 @@ from lsm_sim.apps.evaluate.configured import configured, configured_ensemble
 from lsm_sim.apps.evaluate.evaluation import Evaluation
 from lsm_sim.apps.evaluate.options import WORDS, Options
 from lsm_sim.apps.evaluate.splits import Split, fsdd_split, published, shuffled
-from lsm_sim.apps.evaluate.stressing import stressed
+from lsm_sim.apps.evaluate.stressing import check_stress, stressed
+from lsm_sim.apps.evaluate.tuning import tuned
 from lsm_sim.datasets import Dataset
 from lsm_sim.engine.protocol import find
 from lsm_sim.errors import DescriptionError
@@ -99,7 +100,7 @@ def run(options: Options) -> Evaluation:
     """Run the benchmark that the options name."""
     benchmark = BENCHMARKS[options.name]
     options.refuse((*benchmark.unused, *WORDS))
-    _check_stress(options)
+    check_stress(options)
     find(options.backend)  # fail early if it cannot run
     watch = Stopwatch()
     with watch.stage("data"):
@@ -110,6 +111,8 @@ def run(options: Options) -> Evaluation:
     def make(seed: int) -> Any:
         return configured(liquid(seed, **options.sized()), options)
 
+    if options.tune:
+        return tuned(make, data, split, options, watch.seconds)
     if options.stress:
         return stressed(make, data, split, benchmark.esn, options, watch.seconds)
     found = compare(
@@ -118,6 +121,7 @@ def run(options: Options) -> Evaluation:
         data.y,
         cv=split.folds,
         seeds=options.seeds,
+        views=options.views(),
         ensemble=None if options.ensemble is None else _ensemble(ensemble, liquid, options),
         esn=benchmark.esn,
         metric=benchmark.metric,
@@ -132,13 +136,6 @@ def run(options: Options) -> Evaluation:
         {"options": options.asked(), "split": split.name},
         0.0,
     )
-
-
-def _check_stress(options: Options) -> None:
-    if options.stress and options.ensemble is not None:
-        raise DescriptionError("--ensemble: not an option of --stress; omit one of them")
-    if options.train_noise is not None and not options.stress:
-        raise DescriptionError("--train-noise: an option of --stress only; add --stress or omit it")
 
 
 def _ensemble(make: Callable[..., Any] | None, liquid: Callable[..., Any], options: Options) -> Callable[[int], Any]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.controls.rivals import RIVALS
+from lsm_sim.learn.controls.views import VIEWS
 
 WORDS = ("words", "question", "length", "gap")  # for words in a row only
 
@@ -32,6 +34,17 @@ class Options:
         Test on these speakers, train on all others.
     loso
         Leave one speaker out, each in turn.
+    split
+        ``"upstream"`` or ``"takes"``: the published split, whose speakers are the same for training and test. None: as
+        documented for the benchmark.
+    arithmetic
+        ``"loihi"``: add the liquid in Loihi's integers.
+    rivals
+        Add MiniRocket, a support vector machine and a random forest.
+    tune
+        Tune each row, all with the same budget.
+    readout
+        ``"nested"``: choose the readout of each row on training samples. None: that of the benchmark.
     stress
         Print accuracy against perturbations of the test samples instead of the comparison.
     train_noise
@@ -56,6 +69,11 @@ class Options:
     ensemble: int | None = None
     test_speakers: tuple[str, ...] = ()
     loso: bool = False
+    split: str | None = None
+    arithmetic: str | None = None
+    rivals: bool = False
+    tune: bool = False
+    readout: str | None = None
     stress: bool = False
     train_noise: float | None = None
     robust: bool = False
@@ -73,6 +91,10 @@ class Options:
     def new_speakers(self) -> bool:
         """Whether the tested speakers are not in the training set."""
         return self.loso or bool(self.test_speakers)
+
+    def views(self) -> tuple[str, ...]:
+        """Return what is compared, without the ensemble."""
+        return (*VIEWS, *(["loihi"] if self.arithmetic == "loihi" else []), *(RIVALS if self.rivals else []))
 
     def sized(self) -> dict[str, int]:
         """Return the number of neurons as a keyword argument, if it was set."""

@@ -10,7 +10,22 @@ from lsm_sim.apps.evaluate.settings_series import SETTINGS
 from lsm_sim.engine.protocol import find
 
 BENCHMARKS = tuple(SETTINGS)
-_UNUSED = ("data", "bins", "ensemble", "test_speakers", "loso", "stress", "train_noise", "robust", "limit", *WORDS)
+_UNUSED = (
+    "data",
+    "bins",
+    "ensemble",
+    "test_speakers",
+    "loso",
+    "stress",
+    "train_noise",
+    "robust",
+    "limit",
+    "arithmetic",
+    "rivals",
+    "tune",
+    "readout",
+    *WORDS,
+)
 
 
 def run(options: Options) -> Evaluation:

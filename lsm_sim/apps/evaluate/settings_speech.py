@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from lsm_sim.audio import TELEPHONE, Cochleagram, MelSpectrogram, SpectralSubtraction, TiltTo, Trim
 from lsm_sim.encode import BSA, Delta, Encoder, Rate, SideBySide
+from lsm_sim.learn.common_scale import common_logistic
 from lsm_sim.learn.ensemble import LiquidEnsemble
 from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.features import Counts
@@ -35,7 +36,8 @@ def fsdd_upstream(seed: int, *, n_neurons: int = 500) -> Pipeline:
 
 def fsdd_new_speaker(seed: int, *, n_neurons: int = 1000) -> Pipeline:
     """Return one liquid for speakers that are not in the training set."""
-    return _spoken(MelSpectrogram(RATE, pre_emphasis=0.5), _rates_and_changes, seed=seed, n_neurons=n_neurons)
+    mel = MelSpectrogram(RATE, pre_emphasis=0.5, warp=1.08)
+    return _logistic(_spoken(mel, _rates_and_changes, seed=seed, n_neurons=n_neurons))
 
 
 def fsdd_robust(seed: int, *, n_neurons: int = 500, subtract: bool = False) -> Pipeline:
@@ -43,27 +45,29 @@ def fsdd_robust(seed: int, *, n_neurons: int = 500, subtract: bool = False) -> P
     quieter = (SpectralSubtraction(2.0),) if subtract else ()
     mel = MelSpectrogram(RATE, pre_emphasis=0.0, floor=40.0, **TELEPHONE)
     last = _spoken(mel, _rates_and_changes, seed=seed, n_neurons=n_neurons)
-    return make_pipeline(Trim(hang_over=0.0), *quieter, TiltTo(0.0), *(step for _, step in last.steps))
+    whole = make_pipeline(Trim(hang_over=0.0), *quieter, TiltTo(0.0), *(step for _, step in last.steps))
+    return whole if subtract else _logistic(whole)  # subtracting is for known speakers
 
 
 def fsdd(*, new_speakers: bool, robust: bool) -> tuple[Callable[..., Any], Callable[..., Any] | None]:
     """Return the functions that create the liquid and the ensemble for a seed; None: an ensemble of seeds."""
     if robust:
         return partial(fsdd_robust, subtract=not new_speakers), None
-    return fsdd_new_speaker if new_speakers else fsdd_upstream, fsdd_ensemble
+    return (fsdd_new_speaker, fsdd_ensemble) if new_speakers else (fsdd_upstream, None)
 
 
 def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidEnsemble:
     """Return liquids with four different front ends and encoders (repeated from the fifth on), for new speakers."""
     mel = MelSpectrogram(RATE, pre_emphasis=0.5)
-    ears: tuple[tuple[Any, Callable[[int], Encoder]], ...] = (
-        (mel, _rates_and_changes),
-        (Cochleagram(RATE, pre_emphasis=0.5), _rates_and_changes),
-        (mel, _filtered_and_changes),
-        (MelSpectrogram(RATE, pre_emphasis=0.5, warp=1.08), _rates_and_changes),
+    warped = MelSpectrogram(RATE, pre_emphasis=0.5, warp=1.08)
+    ears: tuple[Callable[..., Pipeline], ...] = (
+        partial(_spoken, warped, _rates_and_changes),
+        partial(_spoken, Cochleagram(RATE, pre_emphasis=0.5), _rates_and_changes),
+        partial(_spoken, mel, _filtered_and_changes),
+        fsdd_robust,
     )
-    members = [_spoken(*ears[k % len(ears)], seed=size * seed + k, n_neurons=n_neurons) for k in range(size)]
-    return LiquidEnsemble(members, combine="scores")
+    members = [ears[k % len(ears)](seed=size * seed + k, n_neurons=n_neurons) for k in range(size)]
+    return LiquidEnsemble([_logistic(member) for member in members], combine="scores")
 
 
 def japanese_vowels(seed: int, *, n_neurons: int = 1000) -> LiquidClassifier:
@@ -89,6 +93,12 @@ def _filtered_and_changes(_: int) -> Encoder:
 
 def _spoken(front: Any, encoder: Callable[[int], Encoder], *, seed: int, n_neurons: int) -> Pipeline:
     return make_pipeline(front, LiquidClassifier(_liquid(seed, n_neurons), encoder(seed), FEATURES, scale=None))
+
+
+def _logistic(model: Pipeline) -> Pipeline:
+    """Return a model with the readout that was best for new speakers."""
+    model[-1].set_params(readout=common_logistic())
+    return model
 
 
 def _liquid(seed: int, n_neurons: int) -> Any:

@@ -5,11 +5,13 @@ They were chosen as in docs/benchmarks.md. Whatever a readout sees is a trace of
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from lsm_sim.apps.evaluate.settings_speech import CHANGES, HOP, RATE
 from lsm_sim.audio import MelSpectrogram
@@ -22,9 +24,11 @@ from lsm_sim.encode import Encoder, Rate, SideBySide
 from lsm_sim.learn.controls.tuned import Setting
 from lsm_sim.learn.controls.views import without_recurrence
 from lsm_sim.learn.echo_state import EchoStateClassifier
+from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.features import Traces
+from lsm_sim.learn.readout import ridge
 from lsm_sim.learn.transformer import LiquidTransformer
-from lsm_sim.support.checks import Floats
+from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.units import Hz, ms
 
 TRACE = Traces(tau=30 * ms)  # at the end, in multiples of 2^-10 of one spike
@@ -34,6 +38,8 @@ _EMPHASES = (0.5, 0.7, 0.97)
 _LIQUIDS = ((250 * ms, 0.25, 3.0), (250 * ms, 0.25, 4.5), (250 * ms, 0.5, 4.5))
 _FEEDFORWARD = ((400 * ms, 2.0, 0.0), (1000 * ms, 0.5, 0.0), (1000 * ms, 2.0, 0.0))
 _RESERVOIRS = ((0.1, 0.1), (0.02, 0.1), (0.02, 1.0))  # leak and input scaling
+ESN = {"leak": 0.02, "input_scaling": 0.1, "spectral_radius": 0.95}  # under stress
+_CALIBRATION = 64  # about as many training sequences calibrate Loihi's integers
 
 
 def holding(n_inputs: int, n_neurons: int, seed: int, tau_syn: float, input_weight: float, recurrent: float) -> Liquid:
@@ -63,17 +69,20 @@ class Words:
         Size of the liquid and of the echo-state network.
     backend, n_threads
         As in `lsm_sim.run`.
+    loihi
+        Add the liquid in the integers of Loihi, calibrated on training samples.
     """
 
     sounds: Sequence[Any]
     n_neurons: int = 500
     backend: str = "fast"
     n_threads: int | None = None
+    loihi: bool = False
     _signals: dict[float, list[Floats]] = field(default_factory=dict)
 
     def views(self) -> Mapping[str, Sequence[Setting]]:
         """Return the settings of every view."""
-        return {
+        views = {
             "raw": [_setting(f"pre-emphasis {value:g}", self._raw, value) for value in _EMPHASES],
             "encoder": [_setting(f"pre-emphasis {value:g}", self._encoder, value) for value in _EMPHASES],
             "recurrence_off": [self._liquid(*values) for values in _FEEDFORWARD],
@@ -83,6 +92,12 @@ class Words:
             ],
             "liquid": [self._liquid(*values) for values in _LIQUIDS],
         }
+        if self.loihi:
+            views["loihi"] = [
+                dataclasses.replace(one, features=self._integers(v), learns=True)
+                for one, v in zip(views["liquid"], _LIQUIDS, strict=True)
+            ]
+        return views
 
     def signals(self, pre_emphasis: float = PRE_EMPHASIS) -> list[Floats]:
         """Return the mel spectrograms, (frames, bands) each."""
@@ -110,6 +125,17 @@ class Words:
         signals = self.signals()
         return self._transformer(seed, values).fit(signals).transform(signals)
 
+    def _integers(self, values: Sequence[float]) -> Callable[[int, Ints], Floats]:
+        """Return the function that returns the same traces in Loihi's integers."""
+
+        def of(seed: int, train: Ints) -> Floats:
+            some = train[:: max(1, len(train) // _CALIBRATION)]  # of all speakers
+            signals = self.signals()
+            transformer = self._transformer(seed, values).set_params(arithmetic="loihi")
+            return np.asarray(transformer.fit([signals[k] for k in some]).transform(signals))
+
+        return of
+
     def _reservoir(self, seed: int, leak: float, scaling: float) -> Floats:
         """Return the last states of an echo-state network."""
         how: dict[str, Any] = {"leak": leak, "input_scaling": scaling, "spectral_radius": 0.95}
@@ -117,13 +143,26 @@ class Words:
         return model.features(self.signals())
 
     def _transformer(self, seed: int, values: Sequence[float]) -> LiquidTransformer:
-        def liquid(n_inputs: int) -> Liquid:
-            tau_syn, input_weight, recurrent = values
-            found = holding(n_inputs, self.n_neurons, seed, tau_syn, input_weight, recurrent or 1.0)
-            return found if recurrent else without_recurrence(found)
-
         how: dict[str, Any] = {"backend": self.backend, "n_threads": self.n_threads, "progress": False}
-        return LiquidTransformer(liquid, encoder(seed), TRACE, scale=None, **how)
+        return LiquidTransformer(_made(self.n_neurons, seed, values), encoder(seed), TRACE, scale=None, **how)
+
+
+def classifier(seed: int, *, n_neurons: int = 500) -> Pipeline:
+    """Return the liquid of the first setting with its front end and readout, for tests under stress."""
+    liquid = _made(n_neurons, seed, _LIQUIDS[0])
+    last = LiquidClassifier(liquid, encoder(seed), TRACE, ridge(soft=True), scale=None)
+    return make_pipeline(MelSpectrogram(RATE, pre_emphasis=PRE_EMPHASIS), last)
+
+
+def _made(n_neurons: int, seed: int, values: Sequence[float]) -> Callable[[int], Liquid]:
+    """Return a function that creates the liquid of a setting for a number of channels."""
+    tau_syn, input_weight, recurrent = values
+
+    def liquid(n_inputs: int) -> Liquid:
+        found = holding(n_inputs, n_neurons, seed, tau_syn, input_weight, recurrent or 1.0)
+        return found if recurrent else without_recurrence(found)
+
+    return liquid
 
 
 def encoder(seed: int) -> Encoder:

@@ -10,6 +10,7 @@ from lsm_sim.apps.evaluate.options import Options
 from lsm_sim.apps.evaluate.splits import Split
 from lsm_sim.audio import Recording
 from lsm_sim.datasets import Dataset
+from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.controls import stress
 from lsm_sim.perturb import (
     AddedSpikes,
@@ -87,3 +88,19 @@ def stressed(
     settings = {"options": options.asked(), "split": split.name}
     title = f"{data!r}, {split.text}; {how}, test samples perturbed"
     return Evaluation(options.name, title, {split.name: found}, settings, 0.0)
+
+
+def check_stress(options: Options) -> None:
+    """Refuse options that do not go with ``--stress``, or only with it."""
+    if options.stress and options.ensemble is not None:
+        raise DescriptionError("--ensemble: not an option of --stress; omit one of them")
+    if options.stress and options.arithmetic is not None:
+        raise DescriptionError("--arithmetic: not an option of --stress; omit one of them")
+    if options.stress and (options.rivals or options.tune):
+        raise DescriptionError("--stress: cannot be combined with --rivals and --tune; omit one of them")
+    if options.tune and (options.rivals or options.arithmetic is not None or options.ensemble is not None):
+        raise DescriptionError(
+            "--tune: cannot be combined with --rivals, --arithmetic and --ensemble; omit one of them"
+        )
+    if options.train_noise is not None and not options.stress:
+        raise DescriptionError("--train-noise: an option of --stress only; add --stress or omit it")

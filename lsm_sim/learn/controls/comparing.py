@@ -13,9 +13,10 @@ from lsm_sim.learn.controls.comparison import METRICS, Comparison, Metric
 from lsm_sim.learn.controls.folds import Fold, Folds, folds_of, left_out
 from lsm_sim.learn.controls.readouts import View, cross_validate
 from lsm_sim.learn.controls.reseed import reseeded
+from lsm_sim.learn.controls.rivals import RIVALS, rival_readout
 from lsm_sim.learn.controls.settings import settings_of
 from lsm_sim.learn.controls.stopwatch import Stopwatch
-from lsm_sim.learn.controls.views import VIEWS, Samples, features_of, mean_rate, prepared
+from lsm_sim.learn.controls.views import MORE, VIEWS, Samples, features_of, learnt, mean_rate, prepared
 from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.pipelines import front_and_liquid, learns
 from lsm_sim.learn.readout import Task, resolve
@@ -59,7 +60,9 @@ def compare(
         Some of: ``raw``, the samples without spikes, flattened if all have the same length, else the mean of the frames in
         as many bins as the features have; ``encoder``, the same features of the encoder's spikes; ``recurrence_off``, the liquid
         without synapses between neurons, all else drawn as before; ``esn``, an echo-state network of equal size;
-        ``liquid``. If the samples are spikes, raw and encoder are the same.
+        ``liquid``; ``loihi``, the liquid in Loihi's integers, calibrated on training samples; and for labels what one would use
+        otherwise, each with its own classifier: ``minirocket`` (needs the extra ``rivals``), ``svm`` and ``forest``, see
+        `lsm_sim.learn.controls.rivals`. By default those up to ``liquid``. If the samples are spikes, raw and encoder are the same.
     ensemble
         A `LiquidEnsemble`, or a function that returns one for a seed: an additional view.
     esn
@@ -120,6 +123,7 @@ class _Job:
     ensemble: Any
     esn: Mapping[str, Any]
     groups: Ints | None
+    n_threads: int | None = None
     predictions: dict[str, list[Any]] = field(default_factory=dict)
     n_features: dict[str, int] = field(default_factory=dict)
     rates: list[float] = field(default_factory=list)
@@ -153,9 +157,12 @@ class _Job:
         labels = np.asarray(y) if task == "classify" else real_array(y, "y")
         if labels.shape != (len(X),):
             raise DescriptionError(f"y: got shape {labels.shape}, expected ({len(X)},), one value per sample of X")
-        unknown = [view for view in views if not isinstance(view, str) or view not in VIEWS]
+        unknown = [view for view in views if not isinstance(view, str) or view not in (*VIEWS, *MORE)]
         if unknown or not views:
-            raise DescriptionError(f"views: got {unknown or 'none'}, expected some of {', '.join(VIEWS)}")
+            raise DescriptionError(f"views: got {unknown or 'none'}, expected some of {', '.join((*VIEWS, *MORE))}")
+        rivals = [view for view in views if view in RIVALS]
+        if rivals and task == "regress":
+            raise DescriptionError(f"views: got {rivals[0]} for values, expected a classifier; rivals need labels")
         if groups is not None and checks.shape(groups, "groups") != labels.shape:
             raise DescriptionError(
                 f"groups: got shape {np.shape(groups)}, expected ({len(X)},), one value per sample of X"
@@ -167,30 +174,48 @@ class _Job:
         """Predict the test samples of all folds with one seed."""
         model = reseeded(self.model, seed)
         ensemble = None if self.ensemble is None else reseeded(self.ensemble, seed)
+        self.n_threads = front_and_liquid(model)[1].n_threads
         members = [] if ensemble is None else ensemble.members
         learning = any(learns(one) for one in (model, *members))
         parts = [[fold] for fold in folds] if learning else [folds]
         predicted: dict[str, Any] = {}
         for part in parts:
             train = part[0][0] if len(parts) > 1 or len(folds) == 1 else np.arange(len(self.y))
-            views = self._views(model, ensemble, train, seed, {} if learning else self.fronts)
-            with self.watch.stage("readout"):
-                n_threads = front_and_liquid(model)[1].n_threads
-                found = cross_validate(views, self.y, part, n_threads, advance, left_out(self.groups, folds))
-            for view, values in found.items():
-                whole = predicted.setdefault(view, np.empty_like(self.y))
-                for _, test in part:
-                    whole[test] = values[test]
-        for view in views:
+            samples = prepared(model, self.X, train, self.watch, {} if learning else self.fronts)
+            self.settings = self.settings or settings_of(model, samples.transformer, self.esn)
+            views = self._views(model, ensemble, samples, train, seed, {} if learning else self.fronts)
+            groups = left_out(self.groups, folds)
+            self._predict(views, part, groups, predicted, advance)
+            for view in (view for view in self.views if view in MORE):
+                for fold in part:
+                    self._predict(
+                        {view: self._learnt(view, model, samples, fold[0], seed)}, [fold], groups, predicted, advance
+                    )
+        for view in (*self.views, *(["ensemble"] if ensemble is not None else [])):
             self.predictions.setdefault(view, []).append(predicted[view])
-        self.n_features = {view: shown.n_features for view, shown in views.items()}
 
-    def _views(self, model: Any, ensemble: Any, train: Ints, seed: int, fronts: dict[str, Any]) -> dict[str, View]:
-        samples = prepared(model, self.X, train, self.watch, fronts)
-        self.settings = self.settings or settings_of(model, samples.transformer, self.esn)
+    def _predict(self, views: Any, folds: Any, groups: Any, predicted: dict[str, Any], advance: Any) -> None:
+        """Train readouts on each fold, and store what they predict for its test samples."""
+        with self.watch.stage("readout"):
+            found = cross_validate(views, self.y, folds, self.n_threads, advance, groups)
+        for view, values in found.items():
+            whole = predicted.setdefault(view, np.empty_like(self.y))
+            for _, test in folds:
+                whole[test] = values[test]
+            self.n_features[view] = views[view].n_features
+
+    def _learnt(self, view: str, model: Any, samples: Samples, train: Ints, seed: int) -> View:
+        """Return a view that depends on the training samples."""
+        with self.watch.stage(view):
+            features = learnt(view, samples, train, seed)
+        return View([features], [rival_readout(view, seed) if view in RIVALS else _readout(model, self.task)])
+
+    def _views(
+        self, model: Any, ensemble: Any, samples: Samples, train: Ints, seed: int, fronts: dict[str, Any]
+    ) -> dict[str, View]:
         readout, n_threads = _readout(model, self.task), front_and_liquid(model)[1].n_threads
         out = {}
-        for view in self.views:
+        for view in (view for view in self.views if view in VIEWS):
             with self.watch.stage(view):
                 out[view] = View([features_of(view, samples, seed, self.esn, n_threads)], [readout])
         if "liquid" in out:

@@ -20,7 +20,11 @@ NAMES = {
     "recurrence_off": "recurrence off",
     "esn": "echo-state network",
     "liquid": "liquid",
+    "loihi": "liquid on Loihi's integers",
     "ensemble": "ensemble",
+    "minirocket": "MiniRocket",
+    "svm": "support vector machine",
+    "forest": "random forest",
 }
 _SIGNIFICANT = 0.05
 
@@ -112,17 +116,39 @@ class Comparison:
         return blocks * (len(self.seeds) if np.ndim(self.truth) == 2 else 1)
 
     @property
+    def effect_sizes(self) -> dict[str, float | None]:
+        """How much more loss each view has than the liquid, in standard deviations of this difference over independent blocks.
+
+        Cohen's d for pairs, with n - 1 (Statistical power analysis for the behavioral sciences, 1988); losses are first averaged
+        over seeds and within each block. None if the difference does not vary, as with a single block.
+        """
+        return {other: self._effect(one, other) for one, other in self.pairs}
+
+    def _effect(self, one: str, other: str) -> float | None:
+        first, second, blocks = self._paired_losses(one, other)
+        difference = (second - first).mean(axis=0)
+        if blocks is not None:
+            numbers = np.unique(blocks, return_inverse=True)[1]
+            difference = np.bincount(numbers, difference) / np.bincount(numbers)
+        spread = difference.std(ddof=1) if difference.size > 1 else 0.0
+        return float(difference.mean() / spread) if spread > 1e-12 else None  # rounding
+
+    @property
     def p_values(self) -> dict[str, float]:
         """The p-value of each view's difference from the liquid, with Holm's correction for multiple tests."""
         return holm({other: self._p_value(one, other) for one, other in self.pairs})
 
     def _p_value(self, one: str, other: str) -> float:
+        return paired_test(*self._paired_losses(one, other))
+
+    def _paired_losses(self, one: str, other: str) -> tuple[Floats, Floats, Any]:
+        """Return the losses of two views, and the blocks of their samples."""
         first, second, blocks = self.losses(one), self.losses(other), self.blocks
         if np.ndim(self.truth) == 2:  # every seed has its own samples
             first, second = first.reshape(1, -1), second.reshape(1, -1)
             numbers = np.arange(self.n_samples) if blocks is None else np.unique(blocks, return_inverse=True)[1]
             blocks = np.add.outer(np.arange(len(self.seeds)) * (numbers.max() + 1), numbers).ravel()
-        return paired_test(first, second, blocks)
+        return first, second, blocks
 
     def sentences(self) -> list[str]:
         """Return one plain sentence for each view other than the liquid."""
@@ -189,6 +215,7 @@ class Comparison:
             self.metric: {view: {"mean": mean[view], "sd": sd[view], "values": per_seed[view]} for view in per_seed},
             "minus_liquid": {view: {"mean": gain, "sd": spread} for view, (gain, spread) in self.differences.items()},
             "p": self.p_values,
+            "effect_sizes": self.effect_sizes,
             "blocks": self.n_blocks,
             "sentences": self.sentences(),
             "features": dict(self.n_features),

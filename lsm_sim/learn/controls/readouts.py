@@ -9,6 +9,8 @@ from typing import Any
 import joblib
 import numpy as np
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from lsm_sim.learn.controls.folds import Fold
@@ -64,9 +66,20 @@ def _predict(view: View, y: Any, fold: Fold, groups: Any) -> Any:
     train, test = fold
     own = None if groups is None else groups[train]
     fitted = [
-        fit(clone(readout), part[train], y[train], own) for readout, part in zip(view.readouts, view.parts, strict=True)
+        fit(_in_place(clone(readout), own), part[train], y[train], own)
+        for readout, part in zip(view.readouts, view.parts, strict=True)
     ]
     if len(fitted) == 1:
         return fitted[0].predict(view.parts[0][test])
     scores = [readout.decision_function(part[test]) for readout, part in zip(fitted, view.parts, strict=True)]
     return winners(np.mean(scores, axis=0), fitted[0].classes_)
+
+
+def _in_place(readout: Any, groups: Any) -> Any:
+    """Return a pipeline whose scaler overwrites what it gets, which here is a copy; with groups, `fit` needs it twice."""
+    if groups is not None:
+        return readout
+    first = readout[0] if isinstance(readout, Pipeline) else readout
+    return (
+        readout.set_params(**{f"{readout.steps[0][0]}__copy": False}) if isinstance(first, StandardScaler) else readout
+    )

@@ -25,11 +25,13 @@ _FOLDS = 5
 class Setting:
     """One setting of a view: what it is, and a function that returns the features of all samples for a seed.
 
-    The features of a sample must not depend on the other samples, since they are computed before samples are left out.
+    The features of a sample must not depend on the other samples, since they are computed before samples are left out; unless
+    ``learns`` is set: then the function is called for each fold, with the indices of its training samples too.
     """
 
     text: str
-    features: Callable[[int], Floats]
+    features: Callable[..., Floats]
+    learns: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +124,14 @@ class _Job:
     def predicted(self, view: str, settings: Sequence[Setting], seed: int) -> Any:
         """Return the predictions of one view for all samples that are tested."""
         with self.watch.stage(view):
-            features = [setting.features(seed) for setting in settings]
-        self.n_features[view] = features[0].shape[1]
+            shared = [None if setting.learns else setting.features(seed) for setting in settings]
         out = np.empty_like(self.y)
-        with self.watch.stage("readout"):
-            for train, test in self.folds:
+        for train, test in self.folds:
+            with self.watch.stage(view):
+                pairs = zip(settings, shared, strict=True)
+                features = [one.features(seed, train) if found is None else found for one, found in pairs]
+            self.n_features[view] = features[0].shape[1]
+            with self.watch.stage("readout"):
                 best = int(np.argmax(self._accuracies(features, train)))
                 self.chosen[view][settings[best].text] += 1
                 out[test] = self._readouts([features[best]], [(train, test)])[0][test]

@@ -12,6 +12,7 @@ import numpy as np
 from lsm_sim.describe.liquid import Liquid
 from lsm_sim.encode import Passthrough
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.controls.rivals import RIVALS, rival_features
 from lsm_sim.learn.controls.stopwatch import Stopwatch
 from lsm_sim.learn.echo_state import EchoStateClassifier
 from lsm_sim.learn.features import Counts, Features, Traces
@@ -24,7 +25,9 @@ from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.units import ms
 
 VIEWS = ("raw", "encoder", "recurrence_off", "esn", "liquid")
+MORE = ("loihi", *RIVALS)  # if asked for
 _FRAME = 10 * ms  # in which spikes are counted for a rate reservoir
+_CALIBRATION = 64  # about as many training samples calibrate Loihi's integers
 _BINS = 5  # for raw samples and rate states if the features of spikes have no number of bins
 
 
@@ -105,6 +108,16 @@ def off(transformer: LiquidTransformer) -> LiquidTransformer:
     """Return a copy of a fitted transformer with recurrence off, with the same form of samples and the same calibration."""
     parameters = transformer.get_params(deep=False) | {"liquid": without_recurrence(transformer.liquid_)}
     return LiquidTransformer(**parameters).prepare(transformer.input_).calibrate(transformer.calibration_)
+
+
+def learnt(view: str, samples: Samples, train: Ints, seed: int) -> Floats:
+    """Return the features of a view that learns from training samples: in Loihi's integers, or of a rival."""
+    transformer = samples.transformer
+    if view != "loihi":
+        return rival_features(view, samples.signals, bins_of(transformer.features_), train, seed)
+    some = samples.stimulus[train[:: max(1, len(train) // _CALIBRATION)]]
+    parameters = transformer.get_params(deep=False) | {"liquid": transformer.liquid_, "arithmetic": "loihi"}
+    return LiquidTransformer(**parameters).prepare(transformer.input_).calibrate(some).respond(samples.stimulus)
 
 
 def bins_of(features: Features) -> int:

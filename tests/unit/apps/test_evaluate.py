@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from scipy.io import wavfile
 
+import lsm_sim_models
 from lsm_sim import datasets
 from lsm_sim.apps.cli.evaluate import NAMES as WRITTEN
 from lsm_sim.apps.demo import digits as demo
-from lsm_sim.apps.evaluate import NAMES, Options, evaluate, labelled, series, settings_others
+from lsm_sim.apps.evaluate import NAMES, Options, evaluate, labelled, series, settings_others, tuning
 from lsm_sim.apps.evaluate.configured import configured
 from lsm_sim.apps.evaluate.splits import fsdd_split, published
 from lsm_sim.learn import controls
@@ -173,6 +174,35 @@ class TestOptions:
         assert list(read[metric]) == [*VIEWS, "ensemble"]
         assert read["features"]["ensemble"] == 2 * read["features"]["liquid"]
 
+    @pytest.mark.filterwarnings("ignore:readout. every feature is 0")
+    def test_every_row_can_be_tuned_with_the_same_budget(self, folders):
+        read = report("fsdd", "--data", folders / "fsdd", "--neurons", 20, "--seeds", 1, "--tune", "--loso")
+        figures(read)
+        tried, chosen = read["settings"]["tried"], read["settings"]["chosen"]
+        assert {len(own) for own in tried.values()} == {read["settings"]["budget"]} == {3}
+        assert {sum(own.values()) for own in chosen.values()} == {3}  # speakers left out
+        assert tried["recurrence_off"] == [f"input weights x {x}" for x in (0.5, 1, 2)]
+
+    def test_tuned_liquids_have_scaled_weights(self):
+        liquid = lsm_sim_models.speech(n_inputs=3, n_neurons=20)
+        strong, off = tuning.scaled(liquid, 2.0, 3.0), tuning.scaled(liquid, 2.0, 0.0)
+        factors = [
+            group.weight.factor / old.weight.factor for group, old in zip(strong.synapses, liquid.synapses, strict=True)
+        ]
+        assert factors == pytest.approx([2.0 if old.pre == "input" else 3.0 for old in liquid.synapses])
+        assert {group.pre for group in off.synapses} == {group.name for group in liquid.inputs}
+
+    @pytest.mark.filterwarnings("ignore:readout. every feature is 0")
+    def test_the_readout_loihis_integers_and_rivals_are_more_to_ask_for(self, folders, monkeypatch):
+        monkeypatch.setattr("lsm_sim.apps.evaluate.options.RIVALS", ("svm", "forest"))  # without aeon
+        monkeypatch.setattr("lsm_sim.learn.controls.rivals._TREES", 5)
+        more = ("--rivals", "--arithmetic", "loihi", "--readout", "nested")
+        read = report(
+            "fsdd", "--data", folders / "fsdd", "--neurons", 20, "--seeds", 1, "--test-speakers", "ann", *more
+        )
+        assert [*figures(read)] == [*VIEWS, "loihi", "svm", "forest"]
+        assert "NestedChoice" in read["settings"]["readout"]
+
     def test_neurons_and_bins_reach_liquid_and_controls(self, folders):
         read = report(
             "japanese_vowels", "--data", folders / "japanese_vowels", "--neurons", 12, "--bins", 3, "--seeds", 1
@@ -241,6 +271,13 @@ class TestWrongInput:
         [
             (("digits", "--loso"), "--loso: not an option of digits; omit it"),
             (("digits", "--data", "x"), "--data: not an option of digits; omit it"),
+            (("narma10", "--rivals"), "--rivals: not an option of narma10; omit it"),
+            (("lorenz", "--tune"), "--tune: not an option of lorenz; omit it"),
+            (("lorenz", "--readout", "nested"), "--readout: not an option of lorenz; omit it"),
+            (("lorenz", "--arithmetic", "loihi"), "--arithmetic: not an option of lorenz; omit it"),
+            (("digits", "--tune", "--arithmetic", "loihi"), "--tune: cannot be combined"),
+            (("digits", "--stress", "--rivals"), "--stress: cannot be combined"),
+            (("spike_templates", "--tune"), "--tune: needs counts in bins"),
             (("narma10", "--ensemble", 2), "--ensemble: not an option of narma10; omit it"),
             (("spike_templates", "--bins", 2), "--bins: not an option of spike_templates; omit it"),
             (("japanese_vowels", "--split", "upstream"), "--split: not an option of japanese_vowels; omit it"),

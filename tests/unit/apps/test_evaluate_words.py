@@ -44,7 +44,7 @@ def report(folder, *arguments):
 
 
 def test_every_row_has_the_same_budget(folder):
-    read = report(folder, "--seeds", 2)
+    read = report(folder, "--split", "takes", "--seeds", 2)
     tried, chosen = read["settings"]["tried"], read["settings"]["chosen"]
     assert list(read["accuracy"]) == list(tried) == list(controls.VIEWS)
     assert {len(own) for own in tried.values()} == {read["settings"]["budget"]}
@@ -57,10 +57,30 @@ def test_every_row_has_the_same_budget(folder):
 
 
 def test_speakers_are_left_out_in_turn_and_choose_the_settings(folder):
-    read = report(folder, "--loso", "--seeds", 1)
+    read = report(folder, "--seeds", 1)
     assert (read["samples"], read["blocks"], read["settings"]["split"]) == (54, 3, "loso")
     assert all(sum(counts.values()) == 3 for counts in read["settings"]["chosen"].values())
-    assert read["settings"]["options"]["loso"]
+
+
+def test_loihis_integers_are_one_more_row_calibrated_on_the_training_sequences(folder, monkeypatch):
+    seen = []
+    fit = settings_words.LiquidTransformer.fit
+
+    def spy(self, X, y=None):
+        seen.append((self.arithmetic, len(X)))
+        return fit(self, X, y)
+
+    monkeypatch.setattr(settings_words.LiquidTransformer, "fit", spy)
+    read = report(folder, "--test-speakers", "ann", "--arithmetic", "loihi", "--seeds", 1)
+    assert list(read["accuracy"]) == [*controls.VIEWS, "loihi"]
+    assert read["samples"] == 18
+    assert [n for kind, n in seen if kind == "loihi"] == [36] * 3  # no sequence of ann, one fold of three settings
+
+
+def test_stress_prints_accuracy_against_each_perturbation(folder):
+    read = report(folder, "--test-speakers", "ann", "--stress", "--seeds", 1)
+    assert {"clean", "silence of 0-200 ms", "30 % of neurons dead"} <= set(read["stress"])
+    assert list(read["stress"]["clean"]) == list(controls.VIEWS)
 
 
 def test_the_options_reach_the_data():
@@ -86,8 +106,8 @@ def test_the_table_names_task_budget_and_choice(folder):
 
 @pytest.mark.slow
 def test_threads_and_backend_change_nothing(folder):
-    one = report(folder, "--seeds", 1, "--threads", 1)
-    other = report(folder, "--seeds", 1, "--threads", 2, "--backend", "reference")
+    one = report(folder, "--split", "takes", "--seeds", 1, "--threads", 1)
+    other = report(folder, "--split", "takes", "--seeds", 1, "--threads", 2, "--backend", "reference")
     assert one["accuracy"] == other["accuracy"]
 
 
@@ -115,7 +135,11 @@ def test_recurrence_off_has_no_synapses_between_neurons_and_traces_end_after_som
         (("--ensemble", "2"), "--ensemble: not an option of words"),
         (("--horizon", "2"), "--horizon: not an option of words"),
         (("--limit", "2"), "--limit: not an option of words"),
-        (("--split", "upstream"), "--split: not an option of words"),
+        (("--split", "upstream"), "--split: got 'upstream', expected 'takes'"),
+        (("--split", "takes", "--loso"), "--split: omit it with --test-speakers and --loso"),
+        (("--rivals",), "--rivals: not an option of words"),
+        (("--stress", "--arithmetic", "loihi"), "--arithmetic: not an option of --stress"),
+        (("--train-noise", 10), "--train-noise: an option of --stress only"),
         (("--test-speakers", "dora"), "--test-speakers: no speaker dora; known: ann, bob, cleo"),
         (("--words", "one,three"), "got 0 recordings of 'three' by ann for training, expected at least 2"),
     ],
@@ -136,4 +160,7 @@ def test_one_speaker_cannot_be_left_out(tmp_path):
         for number in range(8):
             sound = spoken_vowels(SAID[digit], 120, 1.0, rng, RATE)
             wavfile.write(tmp_path / f"{digit}_ann_{number}.wav", RATE, (sound / abs(sound).max()).astype(np.float32))
-    fails(lsm("evaluate", "words", "--data", tmp_path, "--loso"), "got recordings of 1 speaker, expected at least two")
+    for options in ((), ("--loso",)):
+        fails(
+            lsm("evaluate", "words", "--data", tmp_path, *options), "got recordings of 1 speaker, expected at least two"
+        )

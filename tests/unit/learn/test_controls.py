@@ -1,6 +1,7 @@
 """Comparisons with controls: that they are fair, that they leak nothing, and that they claim no more than they may."""
 
 import dataclasses
+import importlib.util
 import json
 import math
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
+from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -24,9 +26,11 @@ from lsm_sim.learn.controls import (
     holm,
     paired_test,
     reseeded,
+    rivals,
     without_recurrence,
 )
 from lsm_sim.learn.controls.folds import folds_of, left_out, one_group_out
+from lsm_sim.learn.controls.readouts import View, cross_validate
 from lsm_sim.learn.controls.views import prepared
 from lsm_sim.learn.echo_state import EchoStateClassifier
 from lsm_sim.learn.ensemble import LiquidEnsemble
@@ -427,6 +431,15 @@ class TestTheResult:
         assert result.differences["raw"] == pytest.approx((-0.25, 0.15 * 2**0.5), rel=1e-12)  # order of sums
         assert json.loads(result.to_json())["minus_liquid"]["raw"]["mean"] == pytest.approx(-0.25, rel=1e-12)
 
+    def test_has_effect_sizes_over_blocks_of_samples(self):
+        truth, own = np.zeros(8, int), {"liquid": [np.zeros(8, int)], "raw": [np.array([1, 0, 1, 1, 0, 0, 0, 1])]}
+        made = Comparison("accuracy", (0,), truth, own, {}, {})
+        assert made.effect_sizes["raw"] == pytest.approx(0.5 / np.std(own["raw"][0], ddof=1))
+        paired = dataclasses.replace(made, blocks=np.arange(8) // 2)
+        assert paired.effect_sizes["raw"] == pytest.approx(0.5 / np.std([0.5, 1, 0, 0.5], ddof=1))
+        assert dataclasses.replace(made, blocks=np.zeros(8, int)).effect_sizes == {"raw": None}
+        assert made.to_dict()["effect_sizes"] == made.effect_sizes
+
     def test_says_if_there_are_too_few_groups_to_find_anything(self):
         result = dataclasses.replace(comparison(raw=[0.5, 0.7], liquid=[0.9, 0.9]), blocks=np.arange(200) % 4)
         assert result.table().endswith(
@@ -482,3 +495,64 @@ def test_data_that_are_easy_are_learnt_by_all_views():
 
 def test_everything_is_exported():
     assert all(hasattr(controls, name) for name in controls.__all__)
+
+
+class TestViewsThatLearn:
+    def test_are_in_loihis_integers_calibrated_on_the_training_samples_of_each_fold(self):
+        X, y = noisy()
+        found = compare(classifier(), X, y, cv=3, seeds=(1,), views=("liquid", "loihi"))
+        stimulus = ENCODER(X, 1 * ms)
+        expected = np.empty_like(y)
+        for train, test in folds_of(3, y, "classify", 1):
+            transformer = lsm.LiquidTransformer(
+                small_liquid(5, seed=1), ENCODER, FEATURES, scale=None, arithmetic="loihi"
+            )
+            features = transformer.fit([X[k] for k in train]).respond(stimulus)
+            expected[test] = readout.ridge().fit(features[train], y[train]).predict(features[test])
+        np.testing.assert_array_equal(found.predictions["loihi"][0], expected)
+        assert found.n_features == {"liquid": 60, "loihi": 60}
+        assert "liquid on Loihi's integers" in found.table()
+
+    @pytest.mark.parametrize("view", ["svm", "forest"])
+    def test_are_rivals_with_their_own_classifier(self, view, monkeypatch):
+        monkeypatch.setattr(rivals, "_TREES", 10)
+        X, y = noisy()
+        found = compare(classifier(), X, y, cv=3, seeds=(0,), views=("liquid", view), groups=np.arange(60) % 4)
+        train, test = folds_of(3, y, "classify", 0)[0]
+        features = raw_features(X, 3)
+        model = rivals.rival_readout(view, 0).fit(features[train], y[train])
+        at = np.searchsorted(np.arange(60), test)
+        np.testing.assert_array_equal(found.predictions[view][0][at], model.predict(features[test]))
+
+    def test_are_minirocket_or_the_way_to_install_it(self):
+        X, y = noisy(24)
+
+        def ask():
+            return compare(classifier(), X, y, cv=2, seeds=(0,), views=("liquid", "minirocket"))
+
+        if importlib.util.find_spec("aeon") is None:
+            with pytest.raises(lsm.errors.BackendUnavailableError, match=r"pip install 'lsm-sim\[rivals\]'"):
+                ask()
+        else:
+            assert ask().n_features["minirocket"] > 1000
+
+    def test_of_rivals_need_labels(self):
+        X, y = noisy(24)
+        model = lsm.LiquidRegressor(small_liquid(5), ENCODER, FEATURES, scale=None)
+        with pytest.raises(DescriptionError, match="views: got svm for values"):
+            compare(model, X, y + 0.5, cv=2, seeds=(0,), views=("liquid", "svm"))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_readouts_are_trained_on_copies_of_features(grouped):
+    """A scaler that overwrites its input must not scale twice where alpha is chosen by leaving groups out."""
+    rng = np.random.default_rng(5)
+    y, groups = np.arange(60) % 2, np.arange(60) // 20
+    X = (y[:, None] + rng.normal(size=(60, 4))) * [0.01, 1, 1, 30] + 5
+    before, train, test = X.copy(), np.arange(0, 60, 2) + np.arange(30) % 2, np.arange(1, 60, 2) - np.arange(30) % 2
+    own = groups if grouped else None
+    model = readout.ridge(soft=True)
+    found = cross_validate({"a": View([X], [model])}, y, [(train, test)], 1, lambda _: None, own)["a"]
+    fitted = readout.fit(clone(model), X[train], y[train], None if own is None else own[train])
+    np.testing.assert_array_equal(found[test], fitted.predict(X[test]))
+    np.testing.assert_array_equal(X, before)

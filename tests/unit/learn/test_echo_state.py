@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.sparse import issparse
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import lsm_sim
@@ -45,6 +46,23 @@ class TestTheStates:
             expected.append(state)
         # 1e-12: matrix products may add in another order
         np.testing.assert_allclose(model.states([signal])[0], expected, rtol=0, atol=1e-12)
+
+    @pytest.mark.parametrize("density", [0.1, 1.0])
+    def test_are_the_same_from_sparse_weights_and_zero_after_a_sample_ends(self, density):
+        model = EchoStateClassifier(40, leak=0.3, density=density, seed=3)
+        signals = sorted(ragged(6), key=len, reverse=True)
+        weights = model.drawn(3)
+        assert issparse(weights._recurrent) == (density < 0.5)
+        for given in (signals, signals[::-1]):
+            for signal, states in zip(given, weights.run(given), strict=True):
+                state = np.zeros(40)
+                for t, frame in enumerate(signal):
+                    stepped = weights.step(state, frame)
+                    drive = weights.recurrent @ state + weights.entry @ frame + weights.bias
+                    state = 0.7 * state + 0.3 * np.tanh(drive)
+                    np.testing.assert_allclose(stepped, state, rtol=0, atol=1e-12)  # order of sums
+                    np.testing.assert_allclose(states[t], state, rtol=0, atol=1e-12)
+                assert not states[len(signal) :].any()
 
     def test_of_a_sample_do_not_depend_on_the_others(self):
         signals = ragged()

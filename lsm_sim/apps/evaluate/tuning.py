@@ -1,0 +1,131 @@
+"""``--tune``: comparisons of labelled data in which each row has three settings, of which training samples choose one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lsm_sim.apps.evaluate.evaluation import Evaluation
+from lsm_sim.apps.evaluate.options import Options
+from lsm_sim.apps.evaluate.splits import Split
+from lsm_sim.datasets import Dataset
+from lsm_sim.describe.liquid import Liquid
+from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.controls.comparison import NAMES
+from lsm_sim.learn.controls.folds import folds_of
+from lsm_sim.learn.controls.stopwatch import Stopwatch
+from lsm_sim.learn.controls.tuned import Setting, compare_tuned
+from lsm_sim.learn.controls.views import Samples, prepared, without_recurrence
+from lsm_sim.learn.echo_state import EchoStateClassifier
+from lsm_sim.learn.features import Counts
+from lsm_sim.learn.pipelines import front_and_liquid, learns
+from lsm_sim.learn.raw_features import bin_means
+from lsm_sim.learn.readout import resolve
+from lsm_sim.learn.transformer import LiquidTransformer
+from lsm_sim.support.checks import Floats, Ints
+
+_BINS = (0.6, 1.0, 1.6)  # times the bins of the liquid, for raw samples and encoder
+_RECURRENCE = (0.5, 1.0, 1.5)  # times the recurrent weights of the liquid
+_INPUT = (0.5, 1.0, 2.0)  # times the input weights, recurrence off
+_RESERVOIRS = ((1.0, 0.3), (1.0, 1.0), (0.3, 1.0))  # leak and input scaling
+
+
+def tuned(
+    make: Callable[[int], Any], data: Dataset, split: Split, options: Options, seconds: Mapping[str, float]
+) -> Evaluation:
+    """Return the comparison of a benchmark with every row tuned."""
+    own = _Rows(make, data.X)
+    last = front_and_liquid(make(options.seeds[0]))[1]
+    found = compare_tuned(
+        own.views(),
+        data.y,
+        folds_of(split.folds, data.y, "classify", options.seeds[0]),
+        readout=resolve(last.readout, "classify"),
+        seeds=options.seeds,
+        groups=data.groups,
+        settings={"split": split.name, "budget": len(_INPUT)},
+        n_threads=options.n_threads,
+        progress=options.progress,
+    )
+    title = f"{data!r}, {split.text}\nevery row: {len(_INPUT)} settings, chosen on training samples for each seed and fold\n"
+    title += "\n".join(choice(view, counts) for view, counts in found.chosen.items())
+    comparison = dataclasses.replace(found.comparison, seconds={**seconds, **found.comparison.seconds})
+    return Evaluation(options.name, title, {split.name: comparison}, {"options": options.asked()}, 0.0)
+
+
+def choice(view: str, counts: Mapping[str, int]) -> str:
+    """Return which settings of a view were chosen how often."""
+    listed = "; ".join(f"{text} ({n})" for text, n in sorted(counts.items(), key=lambda item: -item[1]))
+    return f"  {NAMES[view]}: {listed}"
+
+
+@dataclasses.dataclass(eq=False)
+class _Rows:
+    """The settings of each row of the table, for models by seed and samples."""
+
+    make: Callable[[int], Any]
+    X: Any
+
+    def __post_init__(self) -> None:
+        last = front_and_liquid(self.make(0))[1]
+        if learns(self.make(0)) or not isinstance(last.features, Counts) or last.features.window is not None:
+            raise DescriptionError("--tune: needs counts in bins and a front end that learns nothing; omit it")
+        self.features, self.n_threads = last.features, last.n_threads
+        self._fronts: dict[str, Any] = {}
+        self._last: tuple[int, Samples] | None = None
+
+    def views(self) -> dict[str, Sequence[Setting]]:
+        """Return equally many settings of each view."""
+        bins = [max(1, round(self.features.bins * factor)) for factor in _BINS]
+        return {
+            "raw": [Setting(f"{n} bins", self._of(self._raw, n)) for n in bins],
+            "encoder": [Setting(f"{n} bins", self._of(self._encoder, n)) for n in bins],
+            "recurrence_off": [Setting(f"input weights x {x:g}", self._of(self._spikes, x, 0.0)) for x in _INPUT],
+            "esn": [
+                Setting(f"leak {a:g}, input scaling {x:g}", self._of(self._reservoir, a, x)) for a, x in _RESERVOIRS
+            ],
+            "liquid": [Setting(f"recurrent weights x {x:g}", self._of(self._spikes, 1.0, x)) for x in _RECURRENCE],
+        }
+
+    def _of(self, function: Callable[..., Floats], *values: Any) -> Callable[[int], Floats]:
+        return lambda seed: function(seed, *values)
+
+    def _samples(self, seed: int) -> Samples:
+        if self._last is None or self._last[0] != seed:
+            everything: Ints = np.arange(len(self.X))
+            self._last = seed, prepared(self.make(seed), self.X, everything, Stopwatch(), self._fronts)
+        return self._last[1]
+
+    def _raw(self, seed: int, bins: int) -> Floats:
+        return np.array([bin_means(signal, bins).ravel() for signal in self._samples(seed).signals])
+
+    def _encoder(self, seed: int, bins: int) -> Floats:
+        return dataclasses.replace(self.features, bins=bins).of(self._samples(seed).stimulus)
+
+    def _spikes(self, seed: int, entry: float, recurrent: float) -> Floats:
+        samples = self._samples(seed)
+        liquid = scaled(samples.transformer.liquid_, entry, recurrent)
+        parameters = samples.transformer.get_params(deep=False) | {"liquid": liquid}
+        return LiquidTransformer(**parameters).prepare(samples.transformer.input_).respond(samples.stimulus)
+
+    def _reservoir(self, seed: int, leak: float, scaling: float) -> Floats:
+        samples = self._samples(seed)
+        size = samples.transformer.liquid_.n_neurons
+        model = EchoStateClassifier(
+            size, bins=self.features.bins, leak=leak, input_scaling=scaling, seed=seed, n_threads=self.n_threads
+        )
+        return model.features(samples.signals)
+
+
+def scaled(liquid: Liquid, entry: float, recurrent: float) -> Liquid:
+    """Return a liquid with the weights of its inputs and between its neurons multiplied; recurrent 0: no synapses there."""
+    channels = [group.name for group in liquid.inputs]
+    synapses = [
+        dataclasses.replace(group, weight=group.weight * (entry if group.pre in channels else recurrent or 1.0))
+        for group in liquid.synapses
+    ]
+    changed = dataclasses.replace(liquid, synapses=synapses)
+    return changed if recurrent else without_recurrence(changed)
