@@ -244,14 +244,28 @@ def recalled(
     program = lsm.lower(liquid, data.X.dt)
     if arithmetic == "loihi":
         program = lsm.quantise(program, data.X[:100]).program
-    states = []
-    for first in range(0, n, TOGETHER):
-        spikes = lsm.run(program, data.X[first : first + TOGETHER], n_threads=1, progress=False).spikes
-        states.append(lsm.Traces(30 * ms).of(spikes))
-    X, y, known = np.concatenate(states), data.y, 3 * n // 4
-    wanted = {"first": y[:, 0], "xor14": y[:, 0] ^ y[:, -1], "parity4": y.sum(axis=1) % 2}
-    asked = wanted if segments == 4 else {"first": y[:, 0], "last": y[:, -1]}
-    return {name: 100 * ridge().fit(X[:known], z[:known]).score(X[known:], z[known:]) for name, z in asked.items()}
+    cut, whole = traced(program, data.X, lsm.Traces(30 * ms), lsm.Traces(30 * ms, resolution=None))
+    first, last = data.y[:, 0], data.y[:, -1]
+    if segments == 4:
+        wanted = {"first": first, "xor14": first ^ last, "parity4": data.y.sum(axis=1) % 2}
+        return {name: accuracy(cut, y) for name, y in wanted.items()}
+    return {"first": accuracy(cut, first), "not cut": accuracy(whole, first), "last": accuracy(cut, last)}
+
+
+def traced(program: lsm.Program, stimulus: lsm.Spikes, *kinds: lsm.Traces) -> list[Any]:
+    """Return the traces of each kind, from one run in parts."""
+    parts: list[list[Any]] = [[] for _ in kinds]
+    for begin in range(0, len(stimulus), TOGETHER):
+        spikes = lsm.run(program, stimulus[begin : begin + TOGETHER], n_threads=1, progress=False).spikes
+        for kind, part in zip(kinds, parts, strict=True):
+            part.append(kind.of(spikes))
+    return [np.concatenate(part) for part in parts]
+
+
+def accuracy(X: Any, y: Any) -> float:
+    """Train on three quarters, test on the last one."""
+    known = 3 * len(X) // 4
+    return float(100 * ridge().fit(X[:known], y[:known]).score(X[known:], y[known:]))
 
 
 def templates_rows() -> dict[str, Any]:

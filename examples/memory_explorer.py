@@ -21,7 +21,7 @@ from lsm_sim.simulate import rescale
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
-N_NEURONS, N_SAMPLES, N_LAGS, SEED, BITS = 120, 2000, 40, 1, 12
+N_NEURONS, N_SAMPLES, N_LAGS, SEED, BITS = 120, 1500, 40, 1, 12
 LONGEST = 64 * ms  # delay of the random liquids
 
 random = {"n_inputs": BITS, "n_neurons": N_NEURONS, "seed": SEED}

@@ -21,7 +21,7 @@ def legendre(
     bits: int = 12,
     frame: float = 20 * ms,
     tau_m: float = 5 * ms,
-    tau_syn: float = 200 * ms,
+    tau_syn: float = 40 * ms,
     dt: float = 1 * ms,
 ) -> Liquid:
     """Return a network whose state is the last ``window`` seconds of one signal as Legendre polynomials, for `lsm_sim.encode.Bits`.
@@ -42,7 +42,8 @@ def legendre(
     window
         In seconds.
     tau_syn
-        In seconds; long compared with a frame, because it smooths the spikes that carry the state.
+        In seconds; long compared with the intervals of the spikes that carry the state. From about 200 ms on, a spike's part of
+        the current is too small for the 8 bits of Loihi's weights, and the state is lost.
 
     Examples
     --------
