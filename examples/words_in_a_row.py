@@ -1,4 +1,7 @@
-"""Remember the first of three spoken words: a liquid whose state holds it while the others are spoken, and one that forgets.
+"""Words in a row
+==============
+
+Remember the first of three spoken words: a liquid whose state holds it while the others are spoken, and one that forgets.
 
 Three words in a row, by one speaker, each one of two words at random. Which came first? The readout sees one moment only: a trace of 30 ms
 of the spikes. At the end of the sequence this is all about the last word, which says nothing about the first, unless the network
