@@ -1,9 +1,10 @@
 """Data sets: real ones to read or to download, and generated ones.
 
-`fsdd`, `japanese_vowels`, `digits`, `shd`, `ssc`, `ecg`, `spike_templates` and the made series of `lsm_sim.datasets.shapes` return a `Dataset`; the series
+`fsdd`, `japanese_vowels`, `digits`, `shd`, `ssc`, `ecg`, `atrial_fibrillation`, `spike_templates` and the made series of `lsm_sim.datasets.shapes` return a `Dataset`; the series
 `mackey_glass`, `narma10`, `lorenz` and `laser` return arrays. Data are downloaded only by a function that is called without a folder.
 """
 
+from lsm_sim.datasets.atrial_fibrillation import atrial_fibrillation
 from lsm_sim.datasets.digits import digits
 from lsm_sim.datasets.download import cache
 from lsm_sim.datasets.ecg import ecg
@@ -22,6 +23,7 @@ from lsm_sim.datasets.word_sequences import word_sequences
 __all__ = [
     "Dataset",
     "Source",
+    "atrial_fibrillation",
     "cache",
     "control_charts",
     "cylinder_bell_funnel",

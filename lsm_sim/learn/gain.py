@@ -47,7 +47,7 @@ def matched(
 ) -> tuple[Liquid, Program]:
     """Return the liquid whose input weights are scaled to the target rate, and its program; the same ones if nothing is to do.
 
-    There is a warning if no neuron fires, or if nearly all fire at every step that they can.
+    There is a warning if nearly all neurons fire at every step that they can.
 
     Parameters
     ----------
@@ -65,7 +65,8 @@ def matched(
     rate = mean_rate(program, with_background(some, liquid), n_threads)
     wanted = TARGET if target == AUTO and not given and rate < LEAST else target
     if isinstance(wanted, str) or wanted is None or abs(rate - wanted) <= _TOLERANCE * wanted:
-        _warn(program, rate)
+        if rate:  # readouts warn of silence
+            warn_of_extremes(program, rate)
         return liquid, program
     try:
         scaled = rescale.to_mean_rate(
@@ -74,7 +75,6 @@ def matched(
     except DescriptionError as error:
         if target != AUTO:
             raise DescriptionError(f"target_rate: {error}") from None
-        _warn(program, rate)
         return liquid, program
     return scaled, lower(scaled, program.dt)
 
@@ -88,12 +88,12 @@ def mean_rate(program: Program, stimulus: Spikes, n_threads: int | None = None) 
     return float(counts.sum(dtype=np.int64)) / (program.n_neurons * float(stimulus.durations.sum()))
 
 
-def _warn(program: Program, rate: float) -> None:
+def warn_of_extremes(program: Program, rate: float) -> None:
+    """Warn if the neurons, at this mean rate, never fire, or nearly at every step that they can."""
     most = float(np.mean(1 / (1.0 + program.refractory))) / program.dt
     if rate == 0:
         warn(
-            "liquid: no neuron fires for the samples of fit, so a readout learns nothing; use larger input weights, a "
-            "target_rate such as 20 * Hz, or an encoder with more spikes"
+            "liquid: no neuron fires, so a readout learns nothing from it; use larger input weights, or an encoder with more spikes"
         )
     elif rate > _ALWAYS * most:
         warn(

@@ -84,6 +84,8 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
     """
 
     _default_parts = DEFAULT_PARTS
+    liquid_: Liquid
+    program_: Program
 
     def __init__(
         self,
@@ -136,11 +138,11 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         self.input_ = form
         self.n_features_in_ = form.n_features
         n_channels = self.encoder_.n_channels(form.n_channels)
-        self.liquid_: Liquid = build_liquid(self.liquid, n_channels, "the encoder returns for X")
+        self.liquid_ = build_liquid(self.liquid, n_channels, "the encoder returns for X")
         n_inputs = self.liquid_.with_noise_channels().n_inputs
         if program is not None and program.n_inputs != n_inputs:
             raise DescriptionError(f"program: got {program.n_inputs} input channels, expected {n_inputs}")
-        self.program_: Program = lower(self.liquid_, self.dt) if program is None else program
+        self.program_ = lower(self.liquid_, self.dt) if program is None else program
         return self.calibrate(None)
 
     def calibrate(self, stimulus: Spikes | None) -> LiquidTransformer:

@@ -23,6 +23,7 @@ from lsm_sim.learn.forecast.ridge import TimeRidge
 from lsm_sim.learn.forecast.series import Scaler, aligned, checked_series, checked_targets, nrmse
 from lsm_sim.learn.forecast.states import beside, checked_taus, run_counts, sample_edges, with_traces
 from lsm_sim.learn.forecast.time_constants import correlation_time, trace_taus, with_time_scale
+from lsm_sim.learn.gain import warn_of_extremes
 from lsm_sim.learn.parts import HoldsRecords, LiquidLike, build_liquid, checked_encoder
 from lsm_sim.learn.readout import resolve
 from lsm_sim.program.lowering import lower
@@ -134,8 +135,16 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         self.one_target_ = np.ndim(series if targets is None else targets) == 1
         self.own_targets_ = targets is None
         readout = TimeRidge() if self.readout is None else resolve(self.readout, "regress")
-        self.readout_ = readout.fit(self.features(array)[rows], wanted[ahead, 0] if self.one_target_ else wanted[ahead])
+        features = self.features(array)[rows]
+        self._warn_of_extremes(features)
+        self.readout_ = readout.fit(features, wanted[ahead, 0] if self.one_target_ else wanted[ahead])
         return self
+
+    def _warn_of_extremes(self, features: Floats) -> None:
+        """Warn of a liquid that never or always fires, if its counts are among the features."""
+        frame = getattr(self.encoder_, "frame", None)
+        if self.counts and frame is not None:
+            warn_of_extremes(self.program_, float(features[:, : self.program_.n_neurons].mean()) / frame)
 
     def prepare(self, series: Any) -> LiquidForecaster:
         """Learn the range of the series and build the network; nothing is trained."""
