@@ -58,7 +58,7 @@ def test_variability_is_that_of_the_last_eight_intervals():
     ("call", "words"),
     [
         (
-            lambda folder: atrial_fibrillation(),
+            lambda _: atrial_fibrillation(),
             "got no folder, and this data set is not downloaded; get the annotations",
         ),
         (lambda folder: atrial_fibrillation(folder, beats=1), "beats: got 1, expected"),
@@ -68,7 +68,7 @@ def test_variability_is_that_of_the_last_eight_intervals():
         ),
         (lambda folder: atrial_fibrillation(folder / "none"), "does not exist"),
         (lambda folder: atrial_fibrillation(folder, annotator="xyz"), "xyz"),
-        (lambda folder: variability([[1.0]]), r"intervals: got shape \(1, 1\)"),
+        (lambda _: variability([[1.0]]), r"intervals: got shape \(1, 1\)"),
     ],
 )
 def test_what_is_wrong_is_said(folder, call, words):
