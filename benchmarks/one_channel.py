@@ -31,7 +31,7 @@ SETS = {
     "control_charts": functools.partial(control_charts, 300, 300),
     "two_patterns": functools.partial(two_patterns, 200, 400),
 }
-GAINS = (1, 2, 4, 8, 16, 32)
+GAINS = (1, 2, 4, 8, 16)
 
 
 def accuracy(train: Any, test: Any, data: Dataset) -> float:

@@ -26,7 +26,7 @@ from lsm_sim.support.warn import warn
 from lsm_sim.units import Hz
 
 AUTO = "auto"
-TARGET, LEAST = 15.0 * Hz, 5.0 * Hz  # "auto": the mean rate, and the rate below which it is matched
+TARGET, LEAST = 15.0 * Hz, 10.0 * Hz  # "auto": the mean rate, and the rate below which it is matched
 _FACTORS = (2.0**-8, 2.0**8)
 _TOLERANCE = 0.1
 _SAMPLES = 16  # that the rate is measured with

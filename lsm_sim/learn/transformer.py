@@ -73,7 +73,7 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         Show a progress bar; None: on a terminal, if the run takes more than a second.
     target_rate
         Mean rate of the neurons, in Hz, to which `fit` scales the input weights of the liquid, with samples of `fit`; None:
-        the weights remain. ``"auto"``: a liquid that a function returns is scaled to 15 Hz if it fires at less than 5 Hz, a
+        the weights remain. ``"auto"``: a liquid that a function returns is scaled to 15 Hz if it fires at less than 10 Hz, a
         `Liquid` remains as it is; see `lsm_sim.learn.gain`.
     with_encoder
         Whether the readout also sees the same features of the spikes that enter the liquid, after those of the neurons.

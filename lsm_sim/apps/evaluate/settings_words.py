@@ -122,7 +122,12 @@ class Words:
             found = holding(n_inputs, self.n_neurons, seed, tau_syn, input_weight, recurrent or 1.0)
             return found if recurrent else without_recurrence(found)
 
-        how: dict[str, Any] = {"backend": self.backend, "n_threads": self.n_threads, "progress": False}
+        how: dict[str, Any] = {
+            "backend": self.backend,
+            "n_threads": self.n_threads,
+            "progress": False,
+            "target_rate": None,
+        }
         return LiquidTransformer(liquid, encoder(seed), TRACE, scale=None, **how)
 
 
