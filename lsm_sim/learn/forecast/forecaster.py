@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +23,7 @@ from lsm_sim.learn.forecast.free_running import Running, checked_warm_up, closed
 from lsm_sim.learn.forecast.ridge import TimeRidge
 from lsm_sim.learn.forecast.series import Scaler, aligned, checked_series, checked_targets, nrmse
 from lsm_sim.learn.forecast.states import beside, checked_taus, run_counts, sample_edges, with_traces
-from lsm_sim.learn.forecast.time_constants import correlation_time, trace_taus, with_time_scale
+from lsm_sim.learn.forecast.time_constants import correlation_time, sample_frame, trace_taus, with_time_scale
 from lsm_sim.learn.gain import warn_of_extremes
 from lsm_sim.learn.parts import HoldsRecords, LiquidLike, build_liquid, checked_encoder
 from lsm_sim.learn.readout import resolve
@@ -51,7 +52,7 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         A `Liquid`, or a function that returns one for a number of input channels.
     encoder
         How samples become spikes; its ``frame`` is the duration of a sample. None: 32 Gaussian tuning curves at up to 500
-        Hz, 12 ms for each sample, `lsm_sim.encode.Population`.
+        Hz, `lsm_sim.encode.Population`, 12 ms for each sample, or with ``taus=None`` up to 48 ms if the series is fast.
     taus
         Time constants of the traces, in samples; may be empty if counts are kept. None: time constants are chosen in `fit`
         from the autocorrelation of the series: those of the traces, and the ``time_scale`` of a function ``liquid`` that has
@@ -166,12 +167,14 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         return self
 
     def _timed(self, series: Floats) -> LiquidLike:
-        """Choose the time constants, and return the liquid, or the function with its ``time_scale``."""
+        """Choose the time constants and the default encoder's frame, and return the liquid, or the function with its ``time_scale``."""
         if self.taus is not None:
             self.taus_ = tuple(checked_taus(self.taus).tolist())
             return self.liquid
         correlation = correlation_time(series)
         self.taus_ = trace_taus(correlation)
+        if self.encoder is None:
+            self.encoder_ = dataclasses.replace(DEFAULT_ENCODER, frame=sample_frame(correlation, self.dt))
         frame = getattr(self.encoder_, "frame", None)
         timed: LiquidLike = self.liquid if frame is None else with_time_scale(self.liquid, correlation, frame)
         return timed

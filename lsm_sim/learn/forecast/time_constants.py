@@ -13,6 +13,7 @@ from lsm_sim.support.checks import Floats
 
 _TAUS = (1.0, 3.0, 10.0)  # samples: chosen for Mackey-Glass at tau = 17, whose correlation time is 8.78 samples,
 _REFERENCE, _FRAME = 8.78, 0.012  # and with them the constants of the liquid, at 12 ms for a sample
+_LONGEST_FRAME = 4.0  # times _FRAME
 _SHORTEST_TAUS, _SHORTEST = 0.25, 0.05  # factors on the traces and on the liquid; the longest is 1 for both
 _OWN = ("time_scale", "tau_syn", "delay")  # arguments with which a user sets the constants of the liquid
 
@@ -48,6 +49,15 @@ def _channel(column: Floats) -> float:
 def trace_taus(correlation: float) -> tuple[float, ...]:
     """Return time constants of traces, in samples, for a correlation time in samples."""
     return tuple(float(np.clip(correlation / _REFERENCE, _SHORTEST_TAUS, 1)) * tau for tau in _TAUS)
+
+
+def sample_frame(correlation: float, dt: float) -> float:
+    """Return how long a sample lasts in the default encoder, in seconds: 12 to 48 ms, longer for faster series.
+
+    So the spikes of a correlation time, from which the readout tells values apart, are as many as for slower series.
+    """
+    longer = float(np.clip(_REFERENCE / max(correlation, 1e-9), 1, _LONGEST_FRAME))
+    return max(1, round(_FRAME * longer / dt)) * dt
 
 
 def with_time_scale(liquid: Any, correlation: float, frame: float) -> Any:

@@ -11,7 +11,7 @@ from lsm_sim import encode, ms
 from lsm_sim.errors import DescriptionError, LsmWarning
 from lsm_sim.learn.forecast import LiquidForecaster
 from lsm_sim.learn.forecast.states import sample_edges, with_traces
-from lsm_sim.learn.forecast.time_constants import correlation_time, trace_taus, with_time_scale
+from lsm_sim.learn.forecast.time_constants import correlation_time, sample_frame, trace_taus, with_time_scale
 from lsm_sim_models import forecasting, memory
 
 CURVES = encode.Population(n=8, max_rate=500, frame=12 * ms)
@@ -55,8 +55,19 @@ def test_a_fast_series_shortens_synapses_delays_and_traces():
     assert fast.liquid_.neurons[0].tau_syn < slow.liquid_.neurons[0].tau_syn == 80 * ms
 
 
+def test_the_default_encoder_gives_a_sample_of_a_fast_series_more_time():
+    frames = [LiquidForecaster(SMALL).prepare(wave(period)).encoder_.frame for period in (60, 20, 5)]
+    assert frames[0] == pytest.approx(12 * ms)
+    assert frames[1] == pytest.approx(28 * ms)  # 8.78 samples of 12 ms are 3.8 of 28 ms
+    assert frames[2] == pytest.approx(48 * ms)
+    assert sample_frame(1.0, 5 * ms) == pytest.approx(50 * ms)  # whole steps
+    off = LiquidForecaster(SMALL).prepare(wave(5)).without_recurrence()
+    assert off.encoder_.frame == pytest.approx(48 * ms)
+
+
 def test_what_a_user_sets_remains():
     fast = wave(5)
+    assert LiquidForecaster(SMALL, taus=(2.0,)).prepare(fast).encoder_.frame == 12 * ms
     assert forecaster(taus=(2.0,)).prepare(fast).liquid_.neurons[0].tau_syn == 80 * ms
     assert forecaster(partial(SMALL, tau_syn=30 * ms)).prepare(fast).liquid_.neurons[0].tau_syn == 30 * ms
     assert forecaster(SMALL(n_inputs=8)).prepare(fast).liquid_ == SMALL(n_inputs=8)
