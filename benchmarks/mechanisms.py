@@ -134,7 +134,9 @@ def capacity(liquid: lsm.Liquid, seed: int, *, n_train: int, n_test: int, n_lags
     """Return the sum over lags of the squared correlation between readout and delayed input, and the rate."""
     washout, frame, n_neurons = 300, 5 * ms, liquid.neurons[0].size
     series = np.random.default_rng(seed).uniform(0, 1, washout + n_train + n_test)
-    model = LiquidForecaster(liquid, Bits(n=12, frame=frame), taus=(2.0, 8.0), n_threads=1, progress=False)
+    model = LiquidForecaster(
+        liquid, Bits(n=12, frame=frame), taus=(2.0, 8.0), with_encoder=False, n_threads=1, progress=False
+    )
     X = model.prepare(series).features(series)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", lsm.LsmWarning)  # there is some memory beyond the longest lag

@@ -150,7 +150,8 @@ def of_ridge(series, seed):
     series = series[::every]
     liquid = functools.partial(models.forecasting, n_neurons=N_NEURONS, tau_syn=80 * ms, seed=seed)
     encoder = Population(32, width=4.0, max_rate=1000 * Hz, frame=48 * ms)
-    model = lsm.LiquidForecaster(liquid, encoder, washout=WARM_UP // 3).fit(series[: LEARNT // 3])
+    alone = {"taus": (1.0, 3.0, 10.0), "with_encoder": False}  # the readout sees the liquid only, as that of FORCE does
+    model = lsm.LiquidForecaster(liquid, encoder, washout=WARM_UP // 3, **alone).fit(series[: LEARNT // 3])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", lsm.LsmWarning)  # of values outside the range, which are clipped
         made = [model.generate(n, series[start - WARM_UP // 3 : start]) for start in starts() // 3]

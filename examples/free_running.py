@@ -43,7 +43,7 @@ def compared(name, series, lyapunov_time):
     esn = EchoStateRegressor(n_features, spectral_radius=0.95)
     shown = {}
     for kind, model in {
-        "liquid": lsm.LiquidForecaster(liquid, ENCODER, taus=TAUS, washout=WASHOUT),
+        "liquid": lsm.LiquidForecaster(liquid, ENCODER, taus=TAUS, washout=WASHOUT, with_encoder=False),
         "echo-state network": EchoStateForecaster(esn, washout=WASHOUT),
     }.items():
         with warnings.catch_warnings():

@@ -102,6 +102,21 @@ def write_ecg(folder, name="100", n=3600, rate=360, samples=None, symbols=None, 
     return folder
 
 
+def write_rhythms(folder, name, seed, beats=300, rate=50):
+    """Write a WFDB record whose second half is atrial fibrillation: irregular beats, far from those before them."""
+    rng = np.random.default_rng(seed)
+    calm, wild = rng.normal(0.8, 0.03, beats // 2), rng.uniform(0.4, 1.1, beats - beats // 2)
+    at = np.rint(rate * np.cumsum(np.concatenate([[1], calm, wild]))).astype(int)
+    start = int(at[beats // 2]) + 1
+    samples = np.sort(np.concatenate([at, [at[0] - 2, start]]))
+    symbols = ["+" if one in (at[0] - 2, start) else "N" for one in samples]
+    notes = [
+        "(AFIB" if one == start else "(N" if symbol == "+" else "" for one, symbol in zip(samples, symbols, strict=True)
+    ]
+    n = int(at[-1]) + 10
+    return write_ecg(folder, name, n, rate, samples, symbols, notes, np.zeros((n, 2)) + np.sin(np.arange(n))[:, None])
+
+
 def compressed(path, how):
     """Replace a file by its .gz or .zip."""
     target = path.with_name(f"{path.name}.{how}")

@@ -46,14 +46,57 @@ class Annotated:
         return values
 
 
+@dataclass(frozen=True, eq=False)
+class Rhythms:
+    """The beats and rhythms of a record, without its signals; ``rate`` is in samples per second."""
+
+    rate: float
+    beat: Ints
+    rhythm_start: Ints
+    rhythm: list[str]
+
+
+def read_rhythms(path: Path, annotator: str) -> Rhythms:
+    """Read the beats (of the files ``.annotator``) and rhythms (``.atr``) of the record ``path`` (without suffix)."""
+    wfdb = needed("wfdb", "WFDB records")
+    for suffix in ("hea", annotator, "atr"):
+        check_readable(path.with_suffix(f".{suffix}"))
+    header = _library(wfdb.rdheader, f"{path}.hea", str(path))
+    if not header.fs or not np.isfinite(header.fs) or header.fs <= 0:
+        raise DescriptionError(f"{path}.hea: got {header.fs} samples per second, expected a number > 0")
+    for suffix in ("atr", annotator):
+        _check_end(path, suffix)
+    notes, beats = (_library(wfdb.rdann, f"{path}.{one}", str(path), one) for one in ("atr", annotator))
+    rhythms = _rhythms(notes)
+    at = np.sort(
+        np.asarray([t for t, symbol in zip(beats.sample, beats.symbol, strict=True) if symbol in AAMI], np.int64)
+    )
+    start = np.asarray(notes.sample, np.int64)[rhythms]
+    return Rhythms(float(header.fs), at, start, [_name(notes.aux_note[k]) for k in rhythms])
+
+
+def _check_end(path: Path, annotator: str) -> None:
+    if path.with_suffix(f".{annotator}").read_bytes()[-2:] != b"\0\0":  # the format ends with these bytes
+        raise DescriptionError(f"{path}.{annotator}: truncated, or not an annotation file; download it again")
+
+
+def _rhythms(notes: Any) -> list[Any]:
+    """Return which annotations are the start of a rhythm, in the order of time."""
+    order = np.argsort(np.asarray(notes.sample, np.int64), kind="stable")
+    return [k for k in order if notes.symbol[k] == RHYTHM and notes.aux_note[k].startswith("(")]
+
+
+def _name(note: str) -> str:
+    return note.rstrip("\x00 ")
+
+
 def read_record(path: Path, channel: int | str, annotator: str) -> Annotated:
     """Read the record ``path`` (without suffix) and its annotations."""
     wfdb = needed("wfdb", "WFDB records")
     check_header(path)
     check_readable(path.with_suffix(f".{annotator}"))
     record = _library(wfdb.rdrecord, f"{path}.hea", str(path))
-    if path.with_suffix(f".{annotator}").read_bytes()[-2:] != b"\0\0":  # the format ends with these bytes
-        raise DescriptionError(f"{path}.{annotator}: truncated, or not an annotation file; download it again")
+    _check_end(path, annotator)
     notes = _library(wfdb.rdann, f"{path}.{annotator}", str(path), annotator)
     if record.p_signal is None or len(record.p_signal) != record.sig_len:
         got = 0 if record.p_signal is None else len(record.p_signal)
@@ -69,7 +112,7 @@ def read_record(path: Path, channel: int | str, annotator: str) -> Annotated:
         )
     order = np.argsort(at, kind="stable")
     beats = [k for k in order if notes.symbol[k] in AAMI]
-    rhythms = [k for k in order if notes.symbol[k] == RHYTHM and notes.aux_note[k].startswith("(")]
+    rhythms = _rhythms(notes)
     return Annotated(
         name=path.name,
         values=values,
@@ -77,7 +120,7 @@ def read_record(path: Path, channel: int | str, annotator: str) -> Annotated:
         beat=at[beats],
         symbol=[notes.symbol[k] for k in beats],
         rhythm_start=at[rhythms],
-        rhythm=[notes.aux_note[k].rstrip("\x00 ") for k in rhythms],
+        rhythm=[_name(notes.aux_note[k]) for k in rhythms],
     )
 
 

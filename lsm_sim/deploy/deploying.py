@@ -153,6 +153,8 @@ class _Settings:
         with_relays = checks.flag(relays, "deploy relays")
         reasons = feature_reasons(self.features) + ([] if self.refit else readout_reasons(self.readout))
         trace = isinstance(self.features, Traces)
+        if model.transformer_.with_encoder:
+            reasons.append("with_encoder: on the chip the readout sees neurons only: train with with_encoder=False")
         if self.ramp and not with_relays:
             reasons.append("ramp: without relays the liquid's later spikes would still count: use relays=True")
         if with_relays and trace:

@@ -186,7 +186,7 @@ class LiquidEnsemble(ClassifierMixin, BaseEstimator):
         model.members_ = fitted
         if not scores:
             model.readout_ = model_file.unpack_readout(arrays["readout"])
-            parts = [count_features(one.features_, one.program_.n_neurons) for one in fitted]
+            parts = [count_features(one.features_, one.n_sources) for one in fitted]
             n_features = None if None in parts else sum(part for part in parts if part is not None)
             check_readout(model.readout_, n_features, 1, "decision_function", "classes_")
         model.classes_ = fitted[0].classes_ if scores else model.readout_.classes_

@@ -28,6 +28,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.learn import model_file
 from lsm_sim.learn.estimator_input import checked_labels, checked_y
 from lsm_sim.learn.features import Features
+from lsm_sim.learn.gain import AUTO
 from lsm_sim.learn.live import LiveModel
 from lsm_sim.learn.model_checks import check_readout, count_features
 from lsm_sim.learn.parts import HoldsRecords, LiquidLike
@@ -59,6 +60,8 @@ class _LiquidPredictor(HoldsRecords):
         arithmetic: str = "float64",
         n_threads: int | None = None,
         progress: bool | None = None,
+        target_rate: float | str | None = AUTO,
+        with_encoder: bool = False,
     ) -> None:
         self.liquid = liquid
         self.encoder = encoder
@@ -71,6 +74,8 @@ class _LiquidPredictor(HoldsRecords):
         self.arithmetic = arithmetic
         self.n_threads = n_threads
         self.progress = progress
+        self.target_rate = target_rate
+        self.with_encoder = with_encoder
 
     def transformer(self) -> LiquidTransformer:
         """Return the unfitted transformer: the estimator without its readout."""
@@ -167,9 +172,9 @@ class _LiquidPredictor(HoldsRecords):
         transformer = LiquidTransformer.from_parts(description, arrays)
         model = cls(**transformer.get_params(deep=False))
         model.transformer_, model.readout_ = transformer, model_file.unpack_readout(arrays["readout"])
-        n_neurons = transformer.program_.n_neurons
-        n_features = count_features(transformer.features_, n_neurons)
-        check_readout(model.readout_, n_features, n_neurons, *(["classes_"] if cls._task == "classify" else []))
+        n_sources = transformer.n_sources
+        n_features = count_features(transformer.features_, n_sources)
+        check_readout(model.readout_, n_features, n_sources, *(["classes_"] if cls._task == "classify" else []))
         model.n_features_in_ = transformer.n_features_in_
         if hasattr(model.readout_, "classes_"):
             model.classes_ = model.readout_.classes_

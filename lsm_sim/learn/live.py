@@ -72,7 +72,8 @@ class LiveModel:
         self._start()
         self._session = Session(self.program, backend=transformer.backend, state=state)
         n_neurons = self.program.n_neurons
-        self._features = start_features(transformer.features_, n_neurons, self.program.dt, self._window)
+        parts = [n_neurons] + ([self._encoder.n_channels] if transformer.with_encoder else [])
+        self._features = [start_features(transformer.features_, n, self.program.dt, self._window) for n in parts]
 
     def _start(self) -> None:
         transformer, dt = self._transformer, self._transformer.dt
@@ -123,13 +124,18 @@ class LiveModel:
         if spikes is None:
             return None
         response = self._session.advance(self._noise.join(spikes))
-        self._features.advance(response)
+        for features, seen in zip(self._features, (response, spikes), strict=False):
+            features.advance(seen)
         return response
 
     def features(self) -> Floats:
         """Return what the readout sees now, shape (features,)."""
         with self._exclusive.used():
-            return self._features.now()
+            return self._now()
+
+    def _now(self) -> Floats:
+        parts = [features.now() for features in self._features]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def predict(self) -> Any:
         """Return the predicted label or value, now."""
@@ -169,7 +175,7 @@ class LiveModel:
         ``"lms"`` and ``"incremental_ridge"`` are; see `lsm_sim.learn.online`.
         """
         with self._exclusive.used():
-            features = self._features.now()
+            features = self._now()
             if hasattr(self.readout, "learn_one"):
                 self.readout.learn_one(features, target)
                 return
@@ -186,7 +192,8 @@ class LiveModel:
         with self._exclusive.used():
             self._session.reset(state)
             self._start()
-            self._features.reset()
+            for features in self._features:
+                features.reset()
 
     @property
     def state(self) -> State:

@@ -11,6 +11,7 @@ from lsm_sim.dynamics import ARITHMETICS
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.estimator_input import SCALES
 from lsm_sim.learn.features import Counts, Features, Traces
+from lsm_sim.learn.gain import checked_target
 from lsm_sim.support import checks
 from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Floats
@@ -21,8 +22,10 @@ _MOST_FEATURES = 10**7  # where their number depends on the data
 def checked_settings(settings: Any) -> dict[str, Any]:
     """Return the saved parameters of an estimator."""
     names = {"dt", "sample_shape", "scale", "backend", "arithmetic"}
-    if not isinstance(settings, Mapping) or set(settings) != names:
+    later = {"target_rate": None, "with_encoder": False}  # older files do not have them
+    if not isinstance(settings, Mapping) or set(settings) - set(later) != names:
         raise DescriptionError(f"settings: got {brief(settings)}, expected {', '.join(sorted(names))}")
+    settings = later | dict(settings)
     for name, known in (("scale", SCALES), ("arithmetic", ARITHMETICS)):
         if settings[name] not in known:
             raise DescriptionError(f"{name}: got {brief(settings[name])}, expected {' or '.join(map(str, known))}")
@@ -31,6 +34,8 @@ def checked_settings(settings: Any) -> dict[str, Any]:
     return {
         **settings,
         "dt": checks.positive(settings["dt"], "dt", "time"),
+        "target_rate": checked_target(settings["target_rate"]),
+        "with_encoder": checks.flag(settings["with_encoder"], "with_encoder"),
         "sample_shape": _checked_shape(settings["sample_shape"]),
     }
 

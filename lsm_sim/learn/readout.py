@@ -294,7 +294,10 @@ def fit(readout: Any, X: Floats, y: Any, groups: Any = None) -> Any:
             f"readout: got features of shape {X.shape} and y of shape {np.shape(y)}, expected (samples, features) and one y per sample"
         )
     if X.size and not X.any():
-        warn("readout: every feature is 0, so there is nothing to learn from; did the network spike at all?")
+        warn(
+            "readout: every feature is 0, so there is nothing to learn from; did the network spike at all? If not, use larger input "
+            "weights, a target_rate such as 20 * Hz, or an encoder with more spikes"
+        )
     if groups is not None and checks.shape(groups, "groups") != (len(X),):
         raise DescriptionError(f"groups: got shape {np.shape(groups)}, expected ({len(X)},), one per sample")
     if groups is not None and has_fit_parameter(readout, "groups"):

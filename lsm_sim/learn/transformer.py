@@ -18,6 +18,7 @@ from lsm_sim.engine.protocol import DEFAULT, compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.estimator_input import EstimatorInput
 from lsm_sim.learn.features import Counts, Features
+from lsm_sim.learn.gain import AUTO, matched
 from lsm_sim.learn.model_checks import checked_input, checked_settings
 from lsm_sim.learn.parts import HoldsRecords, LiquidLike, build_liquid, checked_encoder, checked_features
 from lsm_sim.learn.pinned import pinned, pinned_program
@@ -36,7 +37,7 @@ DEFAULT_FEATURES = Counts(bins=5, sqrt=True)
 DEFAULT_PARTS: Mapping[str, Any] = {"encoder": DEFAULT_ENCODER, "features": DEFAULT_FEATURES}
 
 # What is saved: parameters, the form of X, its range, and the calibration samples.
-_SETTINGS = ("dt", "sample_shape", "scale", "backend", "arithmetic")
+_SETTINGS = ("dt", "sample_shape", "scale", "backend", "arithmetic", "target_rate", "with_encoder")
 _FORM = ("n_samples", "n_channels", "n_features", "sequences")
 _RANGE = ("low", "high")
 _STIMULUS = ("step", "channel", "offsets", "n_steps")
@@ -70,6 +71,12 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         Maximum number of threads; None: one per core. Results do not depend on it.
     progress
         Show a progress bar; None: on a terminal, if the run takes more than a second.
+    target_rate
+        Mean rate of the neurons, in Hz, to which `fit` scales the input weights of the liquid, with samples of `fit`; None:
+        the weights remain. ``"auto"``: a liquid that a function returns is scaled to 15 Hz if it fires at less than 10 Hz, a
+        `Liquid` remains as it is; see `lsm_sim.learn.gain`.
+    with_encoder
+        Whether the readout also sees the same features of the spikes that enter the liquid, after those of the neurons.
 
     Parameters of the encoder and the features can be set by names such as ``encoder__max_rate`` and ``features__bins``, also in
     a grid search. ``set_output(transform="pandas")`` makes `transform` return a data frame whose columns are
@@ -77,6 +84,8 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
     """
 
     _default_parts = DEFAULT_PARTS
+    liquid_: Liquid
+    program_: Program
 
     def __init__(
         self,
@@ -91,6 +100,8 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         arithmetic: str = "float64",
         n_threads: int | None = None,
         progress: bool | None = None,
+        target_rate: float | str | None = AUTO,
+        with_encoder: bool = False,
     ) -> None:
         self.liquid = liquid
         self.encoder = encoder
@@ -102,12 +113,19 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         self.arithmetic = arithmetic
         self.n_threads = n_threads
         self.progress = progress
+        self.target_rate = target_rate
+        self.with_encoder = with_encoder
 
     def fit(self, X: Any, y: Any = None) -> LiquidTransformer:
-        """Learn the range of the samples and build the network; nothing in the liquid is trained."""
+        """Learn the range of the samples and build the network; of the liquid, only the gain may change: ``target_rate``."""
         self._resolve()
         self.prepare(EstimatorInput.fit(self, X))
-        return self.calibrate(self.input_.encode_some(self, X, _CALIBRATION))
+        stimulus = self.input_.encode_some(self, X, _CALIBRATION)
+        given = isinstance(self.liquid, Liquid)
+        self.liquid_, self.program_ = matched(
+            self.liquid_, self.program_, stimulus, self.target_rate, given=given, n_threads=self.n_threads
+        )
+        return self.calibrate(stimulus)
 
     def _resolve(self) -> None:
         self.encoder_ = checked_encoder(self.encoder, DEFAULT_ENCODER)
@@ -116,6 +134,7 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
     def prepare(self, form: EstimatorInput, program: Program | None = None) -> LiquidTransformer:
         """Build the network for samples of this form; `fit` learns the form from data. None: lower the liquid."""
         self._resolve()
+        checks.flag(self.with_encoder, "with_encoder")
         self.input_ = form
         self.n_features_in_ = form.n_features
         n_channels = self.encoder_.n_channels(form.n_channels)
@@ -149,7 +168,11 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
             )
         groups = self.program_.neuron_groups
         neurons = [f"{name}[{i}]" for name, members in groups.items() for i in range(len(members))]
-        return self.features_.get_feature_names_out(neurons)
+        names = self.features_.get_feature_names_out(neurons)
+        if not self.with_encoder:
+            return names
+        channels = [f"{group.name}[{i}]" for group in self.liquid_.inputs for i in range(group.size)]
+        return np.concatenate([names, self.features_.get_feature_names_out(channels)])
 
     def _check_columns(self, input_features: Any) -> None:
         known = getattr(self, "feature_names_in_", None)
@@ -167,9 +190,16 @@ class LiquidTransformer(TransformerMixin, HoldsRecords):
         check_is_fitted(self, "program_")
         with compiled(self.program(), self.backend) as runner:
             warning_runner = warn_on_excursions(runner, runner.program)
-            return self.features_.run(
+            own = self.features_.run(
                 warning_runner, with_background(stimulus, self.liquid_), self.n_threads, self.progress
             )
+        return np.hstack([own, self.features_.of(stimulus)]) if self.with_encoder else own
+
+    @property
+    def n_sources(self) -> int:
+        """Number of neurons, and of input channels if the readout sees them, that have features."""
+        check_is_fitted(self, "program_")
+        return self.program_.n_neurons + (self.liquid_.n_inputs if self.with_encoder else 0)
 
     def program(self) -> Program:
         """Return the program that runs, in the requested arithmetic."""

@@ -24,6 +24,7 @@ def forecasting(
     tau_m: float = 8 * ms,
     tau_syn: float = 80 * ms,
     delay: tuple[float, float] = (1 * ms, 64 * ms),
+    time_scale: float = 1.0,
 ) -> Liquid:
     """Return a random network with slow synapses and long delays, for smooth series in a population code.
 
@@ -55,6 +56,8 @@ def forecasting(
         In seconds.
     delay
         Shortest and longest, in seconds; of input and of recurrent synapses.
+    time_scale
+        Factor on tau_syn and on the longest delay, for faster or slower series; `lsm_sim.LiquidForecaster` chooses it.
 
     Examples
     --------
@@ -64,7 +67,8 @@ def forecasting(
     channels = Inputs(INPUT, n_inputs)
     least, most = checked_drive(drive)
     tau = checks.positive(tau_m, "tau_m", "time")
-    neurons = Neurons(LIQUID, n_neurons, tau_m=tau, tau_syn=tau_syn, i_bias=Uniform(least / tau, most / tau))
+    slow, delay = _scaled(tau_syn, delay, time_scale)
+    neurons = Neurons(LIQUID, n_neurons, tau_m=tau, tau_syn=slow, i_bias=Uniform(least / tau, most / tau))
     degree = min(channels.size, checks.whole(input_degree, "input_degree", minimum=1))
     weight = Normal(0, checks.positive(input_weight, "input_weight") / degree**0.5)
     synapses = [
@@ -72,6 +76,17 @@ def forecasting(
         recurrence(neurons.size, recurrent_degree, recurrent_weight, delay),
     ]
     return Liquid([channels], [neurons], synapses, seed)
+
+
+def _scaled(tau_syn: float, delay: tuple[float, float], time_scale: float) -> tuple[float, tuple[float, float]]:
+    """Return tau_syn and the delays with another time scale; a scale of 1 changes nothing, whatever was given."""
+    factor = checks.positive(time_scale, "time_scale")
+    if factor == 1:
+        return tau_syn, delay
+    slow, ends = factor * checks.positive(tau_syn, "tau_syn", "time"), checks.real_array(delay, "delay", "time")
+    if ends.shape != (2,):
+        return slow, delay  # which `uniform_delay` refuses
+    return slow, (float(ends[0]), max(float(ends[0]), factor * float(ends[1])))
 
 
 def recurrence(n_neurons: int, degree: int, weight: float, delay: tuple[float, float]) -> Synapses:

@@ -256,7 +256,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         lambda **how: fitted(lsm.LiquidClassifier, **how),
         TRAIN
         | {"readout": "ridge", "sample_shape": None, "scale": "channel", "backend": "fast", "arithmetic": "float64"}
-        | {"n_threads": 1, "progress": False},
+        | {"n_threads": 1, "progress": False, "target_rate": "auto", "with_encoder": False},
     ),
     "LiquidRegressor": (
         lambda **how: fitted(lsm.LiquidRegressor, **how),
@@ -284,7 +284,8 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
             "readout": None,
             "margin": 0.02,
         }
-        | {"dt": 1 * ms, "backend": "fast", "n_threads": 1, "progress": False, "arithmetic": "float64"},
+        | {"dt": 1 * ms, "backend": "fast", "n_threads": 1, "progress": False, "arithmetic": "float64"}
+        | {"with_encoder": True},
     ),
     "live.from_iterable": (
         lambda **how: [*live.from_iterable(**how)],
@@ -536,6 +537,11 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "datasets.mackey_glass": (lsm.datasets.mackey_glass, {"n": 20, "tau": 17, "seed": 1}),
     "datasets.narma10": (lsm.datasets.narma10, {"n": 20, "seed": 1}),
     "datasets.lorenz": (lsm.datasets.lorenz, {"n": 20, "seed": 1}),
+    "datasets.laser": (lsm.datasets.laser, {"n": 20, "seed": 1, "levels": True}),
+    **{
+        f"datasets.{function.__name__}": (function, {"n_train": 4, "n_test": 4, "seed": 1, "normalised": True})
+        for function in (lsm.datasets.cylinder_bell_funnel, lsm.datasets.control_charts, lsm.datasets.two_patterns)
+    },
 }
 
 

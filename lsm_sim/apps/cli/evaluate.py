@@ -12,8 +12,8 @@ from lsm_sim.apps.cli import options
 from lsm_sim.errors import DescriptionError
 
 NAMES = (
-    "fsdd, japanese_vowels, digits, spike_templates, shd, ssc, ecg, words, mackey_glass, mackey_glass_bits, narma10, "
-    "lorenz"
+    "fsdd, japanese_vowels, digits, spike_templates, shd, ssc, ecg, atrial_fibrillation, words, mackey_glass, "
+    "mackey_glass_bits, narma10, lorenz, laser"
 )
 
 

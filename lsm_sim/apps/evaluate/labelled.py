@@ -11,7 +11,7 @@ from lsm_sim.apps.evaluate import reading, settings_others, settings_speech
 from lsm_sim.apps.evaluate.configured import configured, configured_ensemble
 from lsm_sim.apps.evaluate.evaluation import Evaluation
 from lsm_sim.apps.evaluate.options import WORDS, Options
-from lsm_sim.apps.evaluate.splits import Split, fsdd_split, published, shuffled
+from lsm_sim.apps.evaluate.splits import Split, fsdd_split, groups_apart, published, shuffled
 from lsm_sim.apps.evaluate.stressing import check_stress, stressed
 from lsm_sim.apps.evaluate.tuning import tuned
 from lsm_sim.datasets import Dataset
@@ -92,6 +92,12 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     ),
     "ecg": Benchmark(
         reading.ecg, published, lambda _: (settings_others.ecg, None), unused=(*_SPEECH, "horizons", "limit")
+    ),
+    "atrial_fibrillation": Benchmark(
+        reading.atrial_fibrillation,
+        groups_apart,
+        lambda _: (settings_others.atrial_fibrillation, None),
+        unused=(*_SPEECH, "horizons", "limit"),
     ),
 }
 

@@ -50,6 +50,11 @@ def ssc(options: Options) -> Dataset:
     return datasets.ssc(options.data, limit=options.limit)
 
 
+def atrial_fibrillation(options: Options) -> Dataset:
+    """Read the windows of beats of the records."""
+    return datasets.atrial_fibrillation(options.data)
+
+
 def ecg(options: Options) -> Dataset:
     """Read the beats of the records."""
     return datasets.ecg(options.data)

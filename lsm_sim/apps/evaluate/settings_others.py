@@ -71,6 +71,13 @@ def ecg(seed: int, *, n_neurons: int = 500) -> LiquidClassifier:
     )
 
 
+def atrial_fibrillation(seed: int, *, n_neurons: int = 200) -> LiquidClassifier:
+    """Return a liquid for measures of heart rate variability, one frame for each beat."""
+    encoder = SideBySide((Rate(300 * Hz, frame=20 * ms, seed=seed), Delta(0.05, frame=20 * ms)))
+    liquid = functools.partial(sparse_entry, n_neurons=n_neurons, seed=seed, sources=4, weight=1.0)
+    return LiquidClassifier(liquid, encoder, Counts(bins=4, sqrt=True))
+
+
 def sparse_entry(n_inputs: int, n_neurons: int, seed: int, sources: int, weight: float) -> Liquid:
     """Return a random balanced liquid in which each neuron receives about ``sources`` channels, with random signs."""
     n_inh, both = max(1, n_neurons // 5), ("exc", "inh")

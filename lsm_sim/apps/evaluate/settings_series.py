@@ -33,7 +33,7 @@ class SeriesSetting:
         Function of a number of samples and a seed; returns the series, and its targets or None if it is its own target.
     model
         Name of the liquid in `lsm_sim_models`.
-    encoder, taus
+    encoder, taus, with_encoder
         Parameters of the forecaster.
     horizon
         In samples.
@@ -49,8 +49,8 @@ class SeriesSetting:
 
     series: Callable[[int, int], tuple[Floats, Floats | None]]
     model: str
-    encoder: Encoder
-    taus: tuple[float, ...]
+    encoder: Encoder | None
+    taus: tuple[float, ...] | None
     horizon: int
     parameters: Mapping[str, Any] = field(default_factory=dict)
     esn: Mapping[str, Any] = field(default_factory=dict)
@@ -59,6 +59,7 @@ class SeriesSetting:
     n_train: int = 4000
     n_test: int = 2000
     n_lags: int = 20
+    with_encoder: bool = False
 
     def forecaster(self, seed: int, **changed: Any) -> LiquidForecaster:
         """Return the unfitted forecaster; ``changed`` are overrides of its parameters, such as the horizon."""
@@ -71,6 +72,7 @@ class SeriesSetting:
             "taus": self.taus,
             "horizon": self.horizon,
             "washout": self.washout,
+            "with_encoder": self.with_encoder,
         }
         return LiquidForecaster(liquid, **own | changed)
 
@@ -104,7 +106,7 @@ class SeriesSetting:
     def described(self, **changed: Any) -> dict[str, Any]:
         """Return all settings that are needed to repeat this, as plain numbers and text."""
         own = dataclasses.asdict(self) | {"series": self.series.__name__.strip("_"), "encoder": repr(self.encoder)}
-        return own | {"taus": list(self.taus)} | changed
+        return own | {"taus": None if self.taus is None else list(self.taus)} | changed
 
 
 def _mackey_glass(n: int, seed: int) -> tuple[Floats, None]:
@@ -123,6 +125,12 @@ def _lorenz(n: int, seed: int) -> tuple[Floats, None]:
     from lsm_sim.datasets import lorenz
 
     return lorenz(n, seed=seed)[:, 0], None
+
+
+def _laser(n: int, seed: int) -> tuple[Floats, None]:
+    from lsm_sim.datasets import laser
+
+    return laser(n, seed=seed), None
 
 
 _CURVES = Population(n=32, width=1.2, max_rate=500 * Hz, frame=12 * ms)
@@ -168,5 +176,9 @@ SETTINGS = {
         horizon=25,
         parameters={"recurrent_weight": 0.9},
         esn=_ESN | {"input_scaling": 1.0},
+    ),
+    # A fast series with nothing set: the forecaster chooses its time constants, and its readout sees the encoder.
+    "laser": SeriesSetting(
+        _laser, "forecasting", None, None, horizon=1, esn=_ESN | {"input_scaling": 1.0}, with_encoder=True
     ),
 }

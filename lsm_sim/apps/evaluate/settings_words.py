@@ -143,14 +143,19 @@ class Words:
         return model.features(self.signals())
 
     def _transformer(self, seed: int, values: Sequence[float]) -> LiquidTransformer:
-        how: dict[str, Any] = {"backend": self.backend, "n_threads": self.n_threads, "progress": False}
+        how: dict[str, Any] = {
+            "backend": self.backend,
+            "n_threads": self.n_threads,
+            "progress": False,
+            "target_rate": None,
+        }
         return LiquidTransformer(_made(self.n_neurons, seed, values), encoder(seed), TRACE, scale=None, **how)
 
 
 def classifier(seed: int, *, n_neurons: int = 500) -> Pipeline:
     """Return the liquid of the first setting with its front end and readout, for tests under stress."""
     liquid = _made(n_neurons, seed, _LIQUIDS[0])
-    last = LiquidClassifier(liquid, encoder(seed), TRACE, ridge(soft=True), scale=None)
+    last = LiquidClassifier(liquid, encoder(seed), TRACE, ridge(soft=True), scale=None, target_rate=None)
     return make_pipeline(MelSpectrogram(RATE, pre_emphasis=PRE_EMPHASIS), last)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
 
 from lsm_sim.apps.evaluate.options import Options
 from lsm_sim.datasets import Dataset
@@ -43,6 +44,16 @@ def published(data: Dataset, options: Options) -> Split:
     if data.groups is not None and np.unique(data.groups).size > 1:
         return Split("one group out", "each group tested after training on all others", one_group_out(data.groups))
     return shuffled(data, options)
+
+
+def groups_apart(data: Dataset, options: Options) -> Split:  # noqa: ARG001
+    """Return folds none of which has a group, such as a patient, both for training and for testing."""
+    n = 0 if data.groups is None else np.unique(data.groups).size
+    if data.groups is None or n < 2:
+        raise DescriptionError(f"{data.name}: got samples of {n} group, expected at least two to keep them apart")
+    size = min(n, FOLDS)
+    folds = list(StratifiedGroupKFold(size).split(np.zeros(len(data.y)), data.y, data.groups))
+    return Split("groups apart", f"{size} folds, each of {n} groups in one of them", folds)
 
 
 def fsdd_split(data: Dataset, options: Options) -> Split:

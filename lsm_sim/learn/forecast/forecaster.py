@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +22,9 @@ from lsm_sim.learn.forecast import saved
 from lsm_sim.learn.forecast.free_running import Running, checked_warm_up, closed_loop
 from lsm_sim.learn.forecast.ridge import TimeRidge
 from lsm_sim.learn.forecast.series import Scaler, aligned, checked_series, checked_targets, nrmse
-from lsm_sim.learn.forecast.states import run_counts, sample_edges, with_traces
+from lsm_sim.learn.forecast.states import beside, checked_taus, run_counts, sample_edges, with_traces
+from lsm_sim.learn.forecast.time_constants import correlation_time, sample_frame, trace_taus, with_time_scale
+from lsm_sim.learn.gain import warn_of_extremes
 from lsm_sim.learn.parts import HoldsRecords, LiquidLike, build_liquid, checked_encoder
 from lsm_sim.learn.readout import resolve
 from lsm_sim.program.lowering import lower
@@ -49,13 +52,17 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         A `Liquid`, or a function that returns one for a number of input channels.
     encoder
         How samples become spikes; its ``frame`` is the duration of a sample. None: 32 Gaussian tuning curves at up to 500
-        Hz, 12 ms for each sample, `lsm_sim.encode.Population`.
+        Hz, `lsm_sim.encode.Population`, 12 ms for each sample, or with ``taus=None`` up to 48 ms if the series is fast.
     taus
-        Time constants of the traces, in samples; may be empty if counts are kept.
+        Time constants of the traces, in samples; may be empty if counts are kept. None: time constants are chosen in `fit`
+        from the autocorrelation of the series: those of the traces, and the ``time_scale`` of a function ``liquid`` that has
+        this argument, as `lsm_sim_models.forecasting` has; see `lsm_sim.learn.forecast.time_constants`.
     resolution
         Of the traces, in spikes: what one spike adds to a trace is rounded to a multiple of it; see `lsm_sim.Traces`.
     counts
         Whether the counts of the sample itself are among the features.
+    with_encoder
+        Whether the readout also sees the counts and traces of the spikes that enter the liquid.
     horizon
         Number of samples from the newest sample seen to the target.
     washout
@@ -81,7 +88,7 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         liquid: LiquidLike,
         encoder: Encoder | None = None,
         *,
-        taus: Sequence[float] = (1.0, 3.0, 10.0),
+        taus: Sequence[float] | None = None,
         resolution: float | None = RESOLUTION,
         counts: bool = True,
         horizon: int = 1,
@@ -93,6 +100,7 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         n_threads: int | None = None,
         progress: bool | None = None,
         arithmetic: str = "float64",
+        with_encoder: bool = True,
     ) -> None:
         self.liquid = liquid
         self.encoder = encoder
@@ -108,6 +116,7 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         self.n_threads = n_threads
         self.progress = progress
         self.arithmetic = arithmetic
+        self.with_encoder = with_encoder
 
     def fit(self, series: Any, targets: Any = None) -> LiquidForecaster:
         """Train the readout.
@@ -127,8 +136,16 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         self.one_target_ = np.ndim(series if targets is None else targets) == 1
         self.own_targets_ = targets is None
         readout = TimeRidge() if self.readout is None else resolve(self.readout, "regress")
-        self.readout_ = readout.fit(self.features(array)[rows], wanted[ahead, 0] if self.one_target_ else wanted[ahead])
+        features = self.features(array)[rows]
+        self._warn_of_extremes(features)
+        self.readout_ = readout.fit(features, wanted[ahead, 0] if self.one_target_ else wanted[ahead])
         return self
+
+    def _warn_of_extremes(self, features: Floats) -> None:
+        """Warn of a liquid that never or always fires, if its counts are among the features."""
+        frame = getattr(self.encoder_, "frame", None)
+        if self.counts and frame is not None:
+            warn_of_extremes(self.program_, float(features[:, : self.program_.n_neurons].mean()) / frame)
 
     def prepare(self, series: Any) -> LiquidForecaster:
         """Learn the range of the series and build the network; nothing is trained."""
@@ -139,14 +156,28 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
         """Build the network; the series ``calibration`` calibrates quantisation. None: lower the liquid."""
         self.encoder_ = checked_encoder(self.encoder, DEFAULT_ENCODER)
         self.scaler_, self.calibration_ = scaler, calibration
+        checks.flag(self.with_encoder, "with_encoder")
         n_channels = self.encoder_.n_channels(calibration.shape[1])
-        self.liquid_ = build_liquid(self.liquid, n_channels, "the encoder returns for the series")
+        self.liquid_ = build_liquid(self._timed(calibration), n_channels, "the encoder returns for the series")
         n_inputs = self.liquid_.with_noise_channels().n_inputs
         if program is not None and program.n_inputs != n_inputs:
             raise DescriptionError(f"program: got {program.n_inputs} input channels, expected {n_inputs}")
         self.program_ = lower(self.liquid_, self.dt) if program is None else program
         self.integers_: Program | None = None
         return self
+
+    def _timed(self, series: Floats) -> LiquidLike:
+        """Choose the time constants and the default encoder's frame, and return the liquid, or the function with its ``time_scale``."""
+        if self.taus is not None:
+            self.taus_ = tuple(checked_taus(self.taus).tolist())
+            return self.liquid
+        correlation = correlation_time(series)
+        self.taus_ = trace_taus(correlation)
+        if self.encoder is None:
+            self.encoder_ = dataclasses.replace(DEFAULT_ENCODER, frame=sample_frame(correlation, self.dt))
+        frame = getattr(self.encoder_, "frame", None)
+        timed: LiquidLike = self.liquid if frame is None else with_time_scale(self.liquid, correlation, frame)
+        return timed
 
     def _program(self) -> Program:
         """Return the program in the requested arithmetic."""
@@ -167,24 +198,31 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
     def encode(self, series: Any) -> Spikes:
         """Return the spikes that enter the liquid, one sample of T frames."""
         check_is_fitted(self, "program_")
-        spikes: Spikes = self.encoder_([self.scaler_(checked_series(series))], self.dt)
+        array = checked_series(series)
+        self.scaler_.warn_if_outside(array)
+        spikes: Spikes = self.encoder_([self.scaler_(array)], self.dt)
         return spikes
 
     def features(self, series: Any) -> Floats:
-        """Return what the readout sees at the end of each sample, shape (T, features): all neurons' counts, then each trace."""
+        """Return what the readout sees at the end of each sample, shape (T, features): counts, then each trace.
+
+        Each of these parts has all neurons and, where the readout sees the encoder, then all input channels.
+        """
         array = checked_series(series)
         stimulus = self.encode(array)
         edges = sample_edges(stimulus, len(array))
         everything = with_background(stimulus, self.liquid_)
         counts = run_counts(self._program(), self.backend, everything, edges, self.n_threads, self.progress)
-        return with_traces(counts, self.taus, keep_counts=self.counts, resolution=self.resolution)
+        if self.with_encoder:
+            counts = beside(counts, stimulus, edges)
+        return with_traces(counts, self.taus_, keep_counts=self.counts, resolution=self.resolution)
 
     def encoder_features(self, series: Any) -> Floats:
         """Return the same counts and traces of the spikes that enter the liquid: the control without a liquid."""
         array = checked_series(series)
         stimulus = self.encode(array)
         counts = stimulus.payload_sums(sample_edges(stimulus, len(array)))[0]
-        return with_traces(counts, self.taus, keep_counts=self.counts, resolution=self.resolution)
+        return with_traces(counts, self.taus_, keep_counts=self.counts, resolution=self.resolution)
 
     def predict(self, series: Any) -> Floats:
         """Return predictions, one row for each sample: row t predicts target t + horizon from samples 0 ... t.
@@ -225,7 +263,14 @@ class LiquidForecaster(RegressorMixin, HoldsRecords):
             )
         n_more, array = checked_warm_up(n, series, self.scaler_)
         running = Running(
-            self._program(), self.backend, self.encoder_, self.n_threads, self.taus, self.counts, self.resolution
+            self._program(),
+            self.backend,
+            self.encoder_,
+            self.n_threads,
+            self.taus_,
+            self.counts,
+            self.resolution,
+            self.with_encoder,
         )
         session, first, advance = running.start(self.scaler_(array), n_more)
         with session:

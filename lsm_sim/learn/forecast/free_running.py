@@ -14,14 +14,14 @@ from lsm_sim.engine.protocol import Backend, Request, compiled
 from lsm_sim.engine.state import State
 from lsm_sim.errors import DescriptionError, RunError
 from lsm_sim.learn.forecast.series import Scaler, checked_series
-from lsm_sim.learn.forecast.states import Counts, sample_edges
+from lsm_sim.learn.forecast.states import Counts, beside, sample_edges
 from lsm_sim.learn.forecast.trace_stream import TraceStream
 from lsm_sim.program.program import Program
 from lsm_sim.simulate.session import Session
 from lsm_sim.spikes.pieces import piece
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
-from lsm_sim.support.checks import Floats
+from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
 from lsm_sim.support.warn import warn
 
@@ -39,6 +39,7 @@ class Running:
     taus: Any
     counts: bool
     resolution: float | None
+    with_encoder: bool
 
     def start(self, scaled: Floats, n_more: int) -> tuple[Session, Floats, Features]:
         """Run a series in [0, 1]; return the session, the features of its last sample, and those of the next samples."""
@@ -49,9 +50,10 @@ class Running:
         session = Session(self.program, backend=self.backend, state=state)
 
         def advance(sample: Floats) -> Floats:
-            spikes = session.advance(_whole(stream, stream.advance(sample)))
+            entering = _whole(stream, stream.advance(sample))
+            spikes = session.advance(entering)
             own = np.bincount(spikes.channel, minlength=spikes.n_channels).astype(np.int32)
-            return traces.advance(own)
+            return traces.advance(self._seen(own[None], entering, sample_edges(entering, 1))[0])
 
         return session, traces.advance(counts[-1]), advance
 
@@ -71,7 +73,10 @@ class Running:
             outcome = warn_on_excursions(runner, runner.program)(stimulus, request)
         assert outcome.counts is not None  # `compiled` has checked them
         assert outcome.state is not None
-        return outcome.counts[0], outcome.state
+        return self._seen(outcome.counts[0], stimulus, edges), outcome.state
+
+    def _seen(self, counts: Counts, stimulus: Spikes, edges: Ints) -> Counts:
+        return beside(counts, stimulus, edges) if self.with_encoder else counts
 
 
 def _whole(stream: EncoderStream, spikes: Spikes | None) -> Spikes:

@@ -17,6 +17,7 @@ from lsm_sim.support import checks
 from lsm_sim.support.brief import brief
 
 _SETTINGS = ("taus", "resolution", "counts", "horizon", "washout", "margin", "dt", "backend", "arithmetic")
+_LATER = {"with_encoder": False}  # what files of earlier versions, which do not have it, mean
 _FITTED = ("one_target", "own_targets")
 
 
@@ -24,11 +25,11 @@ def to_parts(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the description and the arrays of a fitted forecaster."""
     integers = {"integers": model._program()} if model.arithmetic == "loihi" else {}
     digests, programs = pinned({"program": model.program_} | integers)
-    settings = {name: getattr(model, name) for name in _SETTINGS}
+    settings = {name: getattr(model, name) for name in (*_SETTINGS, *_LATER)}
     description: dict[str, Any] = {
         "liquid": model.liquid_.to_dict(),
         "encoder": record_to_dict(model.encoder_, "encoder"),
-        "settings": settings | {"taus": checks.real_array(model.taus, "taus").tolist()},
+        "settings": settings | {"taus": list(model.taus_)},
         "fitted": {name: getattr(model, f"{name}_") for name in _FITTED},
     }
     arrays = {
@@ -43,13 +44,15 @@ def to_parts(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 def parameters(description: Mapping[str, Any]) -> tuple[Liquid, Any, dict[str, Any]]:
     """Return the saved liquid, encoder and other parameters."""
     settings = description["settings"]
-    if not isinstance(settings, Mapping) or set(settings) != set(_SETTINGS):
+    if not isinstance(settings, Mapping) or set(settings) - set(_LATER) != set(_SETTINGS):
         raise DescriptionError(f"settings: got {brief(settings)}, expected {', '.join(_SETTINGS)}")
+    settings = _LATER | dict(settings)
     if not isinstance(settings["backend"], str):
         raise DescriptionError(f"backend: got {brief(settings['backend'])}, expected a name")
     checked = {
         "taus": tuple(checks.real_array(settings["taus"], "taus").tolist()),
         "counts": checks.flag(settings["counts"], "counts"),
+        "with_encoder": checks.flag(settings["with_encoder"], "with_encoder"),
         "horizon": checks.whole(settings["horizon"], "horizon", 0, checks.MOST),
         "washout": checks.whole(settings["washout"], "washout", 0, checks.MOST),
         "margin": checks.probability(settings["margin"], "margin"),
@@ -72,5 +75,5 @@ def restore(model: Any, description: Mapping[str, Any], arrays: Mapping[str, Any
     for name in _FITTED:
         setattr(model, f"{name}_", checks.flag(description["fitted"][name], name))
     model.readout_ = model_file.unpack_readout(arrays["readout"])
-    n_neurons = model.program_.n_neurons
-    check_readout(model.readout_, n_neurons * (len(model.taus) + model.counts), n_neurons)
+    n_sources = model.program_.n_neurons + (model.liquid_.n_inputs if model.with_encoder else 0)
+    check_readout(model.readout_, n_sources * (len(model.taus) + model.counts), n_sources)

@@ -10,8 +10,11 @@ import numpy as np
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.warn import warn
 
 FEWEST = 10  # rows to train or to score on
+_LARGEST = 1e100  # so that squares do not overflow
+_OUTSIDE = 0.1  # share of samples outside the range of `fit`, from which on there is a warning
 
 
 def checked_series(series: Any, where: str = "series") -> Floats:
@@ -59,8 +62,24 @@ class Scaler:
     def fit(series: Floats, margin: float) -> Scaler:
         """Learn the range of each channel, widened at both ends by ``margin`` times its extent."""
         low, high = series.min(axis=0), series.max(axis=0)
+        largest = float(np.abs(series).max())
+        if largest > _LARGEST:
+            raise DescriptionError(
+                f"series: got values up to {largest:.3g}, expected at most {_LARGEST:g}; does the series diverge? scale it or cut it"
+            )
         room = checks.probability(margin, "margin") * (high - low)
         return Scaler(low - room, high + room)
+
+    def warn_if_outside(self, series: Floats) -> None:
+        """Warn if so many samples are outside the range of `fit` that the series is probably unstable, or of another kind."""
+        if series.shape[1] != len(self.low):
+            return
+        outside = float(((series < self.low) | (series > self.high)).any(axis=1).mean())
+        if outside > _OUTSIDE:
+            warn(
+                f"series: {outside:.0%} of its samples are outside the range of fit and are clipped; train on a series that covers "
+                "the range, use a larger margin, or forecast the differences of an unstable series"
+            )
 
     def __call__(self, series: Floats) -> Floats:
         """Return the series in [0, 1], shape (T, channels)."""

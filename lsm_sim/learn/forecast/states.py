@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
 
-Counts = npt.NDArray[np.int32]
+Counts: TypeAlias = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 
 
 def sample_edges(stimulus: Spikes, n_samples: int) -> Ints:
@@ -45,6 +46,12 @@ def run_counts(
     assert counts is not None  # `compiled` has checked it
     own: Counts = counts[0]
     return own
+
+
+def beside(counts: Counts, stimulus: Spikes, edges: Ints) -> Counts:
+    """Return counts (T, N) of neurons, then those (T, C) of the input channels, or their sums of payloads."""
+    own = np.hstack([counts, stimulus.payload_sums(edges)[0]])
+    return own.astype(np.int64)  # payloads may be large
 
 
 def with_traces(

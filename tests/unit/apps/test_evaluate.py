@@ -18,7 +18,7 @@ from lsm_sim.apps.evaluate.configured import configured
 from lsm_sim.apps.evaluate.splits import fsdd_split, published
 from lsm_sim.learn import controls
 from lsm_sim.learn.echo_state import EchoStateClassifier
-from tests.datasets import REAL, real, write_digits, write_ecg, write_spikes, write_vowels
+from tests.datasets import REAL, real, write_digits, write_ecg, write_rhythms, write_spikes, write_vowels
 from tests.unit.apps.test_cli import fails, lsm
 
 VIEWS = list(controls.VIEWS)
@@ -39,6 +39,8 @@ def folders(tmp_path_factory):
     for name in ("100", "101"):  # one of DS2, one of DS1
         symbols = ["+", *("NV"[k % 3 == 0] for k in range(len(beats)))]
         write_ecg(top / "ecg", name, samples=[5, *beats], symbols=symbols)
+    for seed in range(3):
+        write_rhythms(top / "atrial_fibrillation", f"p{seed}", seed)
     return top
 
 
@@ -72,13 +74,18 @@ def figures(read, metric="accuracy"):
 
 class TestEveryDataSet:
     @pytest.mark.filterwarnings("ignore:readout. every feature is 0")  # networks of a few neurons on tiny files
-    @pytest.mark.parametrize("name", ["fsdd", "japanese_vowels", "shd", "ssc", "ecg"])
+    @pytest.mark.parametrize("name", ["fsdd", "japanese_vowels", "shd", "ssc", "ecg", "atrial_fibrillation"])
     def test_is_read_from_a_folder(self, folders, name):
         read = report(name, "--data", folders / name, *SMALL)
         means = figures(read, "errors" if name == "japanese_vowels" else "accuracy")
         assert list(means) == VIEWS
         assert read["settings"]["options"]["data"] == str(folders / name)
         assert read["settings"]["liquid"]["seed"] == 0
+
+    def test_fibrillation_is_told_apart_in_patients_that_are_in_no_training(self, folders):
+        read = report("atrial_fibrillation", "--data", folders / "atrial_fibrillation", "--neurons", 32, "--seeds", 1)
+        assert read["settings"]["split"] == "groups apart"
+        assert figures(read)["liquid"] > 0.9  # irregular beats are easy
 
     def test_silent_and_very_short_recordings_are_samples_like_others(self, tmp_path):
         write_digits(tmp_path, digits=range(2))

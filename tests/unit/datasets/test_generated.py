@@ -6,11 +6,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lsm_sim import DescriptionError
-from lsm_sim.datasets import lorenz, mackey_glass, narma10, spike_templates
+from lsm_sim.datasets import (
+    control_charts,
+    cylinder_bell_funnel,
+    laser,
+    lorenz,
+    mackey_glass,
+    narma10,
+    spike_templates,
+    two_patterns,
+)
 
 SERIES = {
     "mackey_glass": mackey_glass,
     "lorenz": lorenz,
+    "laser": laser,
     "narma10": lambda n, seed: np.stack(narma10(n, seed=seed)),
 }
 
@@ -182,3 +192,76 @@ def test_a_sample_does_not_depend_on_how_many_there_are(n, more, segments, seed)
 def test_templates_say_what_is_wrong(wrong, words):
     with pytest.raises(DescriptionError, match=words):
         spike_templates(2, **wrong)
+
+
+def test_the_laser_pulses_every_seven_and_a_half_samples_in_256_levels():
+    x = laser(4000, seed=1)
+    assert x.min() == 0
+    assert 100 < x.max() <= 255
+    assert np.array_equal(x, np.rint(x))
+    peaks = np.flatnonzero((x[1:-1] > x[:-2]) & (x[1:-1] >= x[2:]) & (x[1:-1] > 5))
+    assert np.diff(peaks).mean() == pytest.approx(7.5, rel=0.03)
+    np.testing.assert_array_equal(x, np.rint(laser(4000, seed=1, levels=False) * 255 / 30).clip(0, 255))
+
+
+def test_the_laser_is_the_squared_field_of_the_equations_of_lorenz_with_its_constants():
+    field = lorenz(60, seed=3, dt=0.48, substeps=12, sigma=2.0, rho=15.0, beta=0.25, warm_up=96.0)[:, 0]
+    np.testing.assert_array_equal(laser(60, seed=3, levels=False), field**2)
+
+
+SHAPES = {"cylinder_bell_funnel": cylinder_bell_funnel, "control_charts": control_charts, "two_patterns": two_patterns}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+class TestShapes:
+    def test_a_sample_depends_on_its_number_and_the_seed_only(self, name):
+        few, many = (SHAPES[name](6, n, seed=2) for n in (6, 30))
+        assert np.array_equal(few.X, many.X[:12])
+        assert not np.allclose(few.X, SHAPES[name](6, 6, seed=3).X)
+
+    def test_classes_take_turns_in_both_parts(self, name):
+        data = SHAPES[name](12, 24, seed=1)
+        for part, n in ((data.train, 12), (data.test, 24)):
+            assert np.bincount(part.y).tolist() == [n // len(data.classes)] * len(data.classes)
+
+    def test_samples_are_normalised_unless_asked_otherwise(self, name):
+        X = SHAPES[name](6, 6, seed=1).X
+        np.testing.assert_allclose(X.mean(axis=1), 0, atol=1e-9)
+        np.testing.assert_allclose(X.std(axis=1), 1)
+        plain = SHAPES[name](6, 6, seed=1, normalised=False).X
+        assert not np.allclose(plain.std(axis=1), 1)
+
+    @pytest.mark.parametrize("wrong", [{"n_train": 0}, {"n_test": -1}, {"seed": 0.5}, {"normalised": "yes"}])
+    def test_refuses_what_is_no_number(self, name, wrong):
+        with pytest.raises(DescriptionError, match=next(iter(wrong))):
+            SHAPES[name](**{"n_train": 4, "n_test": 4} | wrong)
+
+
+def test_a_cylinder_is_flat_a_bell_rises_and_a_funnel_falls():
+    data = cylinder_bell_funnel(3, 297, seed=4, normalised=False)
+    mean = [data.X[data.y == k, 33:48, 0].mean() for k in range(3)]  # inside every plateau, near its start
+    assert mean[1] < mean[0] / 2
+    assert mean[2] > mean[1] + 2
+    assert mean[0] == pytest.approx(6, abs=0.5)
+
+
+def test_control_charts_have_their_trends_and_shifts():
+    data = control_charts(6, 294, seed=4, normalised=False)
+    change = [float((own[:, 45:] - own[:, :15]).mean()) for own in (data.X[data.y == k] for k in range(6))]
+    assert abs(change[0]) < 1
+    assert abs(change[1]) < 4  # parts of a period
+    assert change[2] == pytest.approx(0.35 * 45, abs=2)
+    assert change[3] == pytest.approx(-0.35 * 45, abs=2)
+    assert change[4] == pytest.approx(13.75, abs=2)
+    assert change[5] == pytest.approx(-13.75, abs=2)
+
+
+def test_two_patterns_are_two_steps_in_the_order_of_the_class():
+    data = two_patterns(4, 40, seed=4, normalised=False)
+    for x, label in zip(data.X[:, :, 0], data.y, strict=True):
+        strong = x[np.abs(x) == 5]
+        signs = np.sign(strong)
+        turns = signs[np.concatenate([[0], np.flatnonzero(np.diff(signs)) + 1])]
+        down = {(-1, 1): 0, (1, -1): 1}
+        assert down[tuple(turns[:2])] == int(label >= 2)
+        assert down[tuple(turns[-2:])] == label % 2

@@ -110,7 +110,7 @@ def test_estimators_and_quantisation_add_it_too():
 def test_forecasters_add_it_too():
     series = np.sin(np.arange(80) / 3)
     made = lambda n: Liquid(  # noqa: E731
-        [Inputs("in", n)], [Neurons("n", 10)], [Synapses("in", "n", AllToAll(), weight=0.1)],
+        [Inputs("in", n)], [Neurons("n", 10)], [Synapses("in", "n", AllToAll(), weight=1.5)],
         background=[Background("n", 100 * Hz, 0.7)],
     )  # fmt: skip
     model = lsm.LiquidForecaster(made, encode.Population(4, frame=5 * ms), washout=20, dt=1 * ms).fit(series)

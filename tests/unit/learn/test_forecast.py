@@ -38,7 +38,9 @@ def small(n_inputs):
 
 
 def forecaster(**changed):
-    return LiquidForecaster(small, CURVES, **{"washout": 50, "horizon": 2, "n_threads": 1} | changed)
+    """Return a forecaster with time constants that do not depend on the series, whose readout sees the liquid alone."""
+    own = {"washout": 50, "horizon": 2, "n_threads": 1, "taus": (1.0, 3.0, 10.0), "with_encoder": False}
+    return LiquidForecaster(small, CURVES, **own | changed)
 
 
 # Features
@@ -121,7 +123,10 @@ def test_without_recurrence_is_the_liquid_with_weights_of_zero():
     series = wave(80)
     model = forecaster().prepare(series)
     other = LiquidForecaster(
-        lambda n: forecasting(n_inputs=n, n_neurons=40, seed=3, recurrent_degree=10, recurrent_weight=0), CURVES
+        lambda n: forecasting(n_inputs=n, n_neurons=40, seed=3, recurrent_degree=10, recurrent_weight=0),
+        CURVES,
+        taus=(1.0, 3.0, 10.0),
+        with_encoder=False,
     )
     off = model.without_recurrence().features(series)
     np.testing.assert_array_equal(off, other.prepare(series).features(series))

@@ -201,8 +201,10 @@ def test_loihi_arithmetic_gives_other_spikes_but_similar_forecasts():
 
 
 def lsm_features(model, program):
-    counts = lsm.run(program, model.encode(wave(900))).spikes.raster().reshape(900, 6, 40).sum(axis=1)
-    return with_traces(counts.astype(np.int32), model.taus, True)
+    stimulus = model.encode(wave(900))
+    spikes = [lsm.run(program, stimulus).spikes, stimulus]
+    counts = [part.raster().reshape(900, 6, -1).sum(axis=1) for part in spikes]
+    return with_traces(np.hstack(counts).astype(np.int32), model.taus_, True)
 
 
 def test_an_unknown_arithmetic_is_an_error():
@@ -214,7 +216,7 @@ def test_the_control_without_recurrence_runs_in_the_same_arithmetic():
     series = wave()
     off = forecaster(arithmetic="loihi").prepare(series).without_recurrence()
     assert off._program().arithmetic == "loihi"
-    assert off.features(series).shape == (400, 160)
+    assert off.features(series).shape == (400, 4 * (40 + 8))
 
 
 # Files
