@@ -39,7 +39,7 @@ series = np.random.default_rng(SEED).uniform(size=N_SAMPLES)
 
 def profile(liquid, frame, taus):
     """Return the memory of a liquid, lag by lag."""
-    model = lsm.LiquidForecaster(liquid, Bits(BITS, frame=frame), taus=taus)
+    model = lsm.LiquidForecaster(liquid, Bits(BITS, frame=frame), taus=taus, with_encoder=False)
     states = model.prepare(series).features(series)
     return measures.memory_capacity(states, series, n_lags=N_LAGS, delay_horizon=LONGEST / frame)
 

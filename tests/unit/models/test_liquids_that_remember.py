@@ -71,7 +71,7 @@ def test_a_liquid_comes_back_from_a_file(name, tmp_path):
 
 def capacity(liquid, bits, frame, taus=(0.5, 3.0), n_lags=12):
     series = np.random.default_rng(5).random(900)
-    model = LiquidForecaster(liquid, Bits(bits, frame=frame), taus=taus, margin=0.0, progress=False)
+    model = LiquidForecaster(liquid, Bits(bits, frame=frame), taus=taus, with_encoder=False, margin=0.0, progress=False)
     states = model.prepare(series).features(series)
     return memory_capacity(states, series, n_lags=n_lags).profile
 
