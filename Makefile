@@ -30,7 +30,7 @@ test: dev
 	@$(PYTEST) -m "not slow" $(ARGS)
 
 test-all: dev
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) --durations=25 $(ARGS)
 
 lint: dev
 	@$(BIN)/ruff check
