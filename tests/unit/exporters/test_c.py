@@ -15,7 +15,7 @@ from tests.unit.deploy import small
 from tests.unit.exporters.on_host import COMPILER, answer, built, check_same, lines_of, needs_compiler
 
 CASES = RandomCases("loihi", supports=SUPPORTS | {"graded"}, max_steps=60)
-QUICK = (4, 12, 13, 30, 32)  # each with more than 300 spikes; 12 and 30 are graded
+QUICK = (4, 11, 12, 13, 15, 30)  # each with 80 spikes or more; 12, 15 and 30 are graded
 PROGRAM = CASES(4).program
 
 
