@@ -88,6 +88,7 @@ ACTIVITY = measure(PROGRAM, STIMULUS, CORE)
 ARRAYS = {name: values[:1] for name, values in PROGRAM.arrays.items()}
 MODEL = lsm.LiquidClassifier(LIQUID, ENCODER, lsm.Counts(1), "centred_ridge").fit(SIGNALS, LABELS)
 DEPLOYED = deploy(MODEL, SIGNALS, LABELS)
+INTEGERS = lsm.quantise(PROGRAM, STIMULUS).program
 
 
 def fitted(make: Callable[..., Any], X: Any = SIGNALS, y: Any = LABELS, **arguments: Any) -> Any:
@@ -200,6 +201,12 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         | {"accuracy": [("test", 0.9, 0.8)], "readout": [("bins", 2, "")], "headroom": {"a": 2.0}}
         | {"rasters": (RESULT.spikes, RESULT.spikes)},
     ),
+    "export": (
+        lsm.export,
+        {"network": INTEGERS, "path": "PATH", "to": "c", "name": "lsm", "max_ram": 100_000, "graded": True}
+        | {"n_steps": None},
+    ),
+    "export a deployment": (lsm.export, {"network": DEPLOYED, "path": None, "to": "c", "n_steps": 20}),
     "get_backend": (lsm.get_backend, {"name": "fast"}),
     "Record": (lsm.Record, {"variables": "v", "neurons": [0]}),
     "Spikes": (

@@ -16,6 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 DOCTESTS = (
     "audio.md",
+    "c_export.md",
     "datasets.md",
     "deployment.md",
     "description.md",

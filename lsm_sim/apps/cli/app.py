@@ -15,6 +15,7 @@ from lsm_sim.apps.cli.deploy import deploy
 from lsm_sim.apps.cli.encode import encode
 from lsm_sim.apps.cli.evaluate import evaluate
 from lsm_sim.apps.cli.explore import explore
+from lsm_sim.apps.cli.export import export
 from lsm_sim.apps.cli.info import info
 from lsm_sim.apps.cli.live import live
 from lsm_sim.apps.cli.measure import measure
@@ -101,6 +102,11 @@ _add(
     "lsm-sim deploy model.npz digits.npz -o deployed --relays --ramp 255 --json",
 )
 _add(verify, "lsm-sim verify deployed", "lsm-sim verify deployed --backend lava")
+_add(
+    export,
+    "lsm-sim export program.npz -o c_code --to c --max-ram 65536",
+    "lsm-sim export deployed -o c_code --to c --n-steps 160 --name digits",
+)
 _add(
     live,
     "lsm-sim live model.npz signal.npy",

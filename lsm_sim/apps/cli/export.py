@@ -1,0 +1,61 @@
+"""``lsm-sim export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lsm_sim.apps.cli import options
+
+
+def export(
+    network: Annotated[
+        Path,
+        typer.Argument(
+            metavar="NETWORK",
+            help="A program in Loihi's integers (.npz), or a folder that lsm-sim deploy wrote.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Write to this new folder.")],
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help="What to write: c.")] = "c",
+    name: Annotated[str, typer.Option(metavar="NAME", help="Beginning of all names in C.")] = "lsm",
+    max_ram: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="BYTES", help="Write nothing if the state takes more RAM.  [default: any]"),
+    ] = None,
+    graded: Annotated[bool, typer.Option("--graded", help="Input events may have payloads.")] = False,
+    n_steps: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Of a deployment: length of a sample, after which the class is decided."),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Write a network as C99 for devices without an operating system, after saying how large it is.
+
+    The folder has a C file, a header, and for this machine a Makefile and a program that reads events and prints spikes.
+    """
+    from lsm_sim.apps.cli.output import print_json
+    from lsm_sim.exporters import export as exported
+
+    how: dict[str, Any] = {"name": name, "max_ram": max_ram, "graded": graded, "n_steps": n_steps}
+    ready = _network(network)
+    sizes = exported(ready, None, to=to, **how)
+    if not json:
+        print(sizes)
+    exported(ready, output, to=to, **how)
+    if json:
+        numbers = {key: getattr(sizes, key) for key in ("tables", "code", "flash", "ram")}
+        print_json({"to": to, "files": list(sizes.files), **numbers, "out": output})
+    else:
+        print(f"written to {output}; next: make -C {output}")
+
+
+def _network(path: Path) -> Any:
+    """Return the deployment of a folder, or the program or liquid of a file."""
+    from lsm_sim.apps.cli.inputs import load_network
+    from lsm_sim.deploy import Deployment
+
+    return Deployment.load(path) if path.is_dir() else load_network(path, None)

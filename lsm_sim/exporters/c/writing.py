@@ -1,0 +1,132 @@
+"""Check a network, compute its sizes, and write the folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from lsm_sim.errors import DescriptionError, UnsupportedError
+from lsm_sim.exporters.c.host import header, main, makefile, words
+from lsm_sim.exporters.c.layout import Layout, layout, synapse_blocks
+from lsm_sim.exporters.c.names import checked_name
+from lsm_sim.exporters.c.source import source
+from lsm_sim.exporters.c.tables import Tables
+from lsm_sim.exporters.exported import Exported
+from lsm_sim.program.checks import check_again
+from lsm_sim.program.program import Program
+from lsm_sim.support import checks
+from lsm_sim.support import files as files_of
+from lsm_sim.support.files import PathLike
+
+SUPPORTS = frozenset({"adaptive-threshold", "blocks", "initial-state", "stp", "two-currents"})
+if TYPE_CHECKING:
+    from lsm_sim.exporters.c.readout import SampleReadout
+
+_LARGEST = 2**31 - 1  # bytes of a state
+# bytes of code, rounded up from those of gcc -Os: all functions without blocks, and those of a block
+_CODE_READOUT, _CODE, _CODE_BLOCK = 500, 1000, {"static": 150, "stp": 450}
+
+
+def export_c(
+    network: Any,
+    path: PathLike | None,
+    *,
+    name: str = "lsm",
+    max_ram: int | None = None,
+    graded: bool = False,
+    n_steps: int | None = None,
+) -> Exported:
+    """Write a program as C99; see `lsm_sim.export`."""
+    program = _program(network)
+    name, graded = checked_name(name), checks.flag(graded, "export graded")
+    most = _LARGEST if max_ram is None else checks.whole(max_ram, "export max_ram", 0, _LARGEST)
+    _check_supported(program)
+    end = _readout(network, n_steps, graded=graded)
+    plan, tables = layout(program, graded=graded, more=[] if end is None else end.fields), Tables()
+    if plan.ram > most:
+        raise UnsupportedError(_too_large(program, plan, most))
+    texts = _texts(program, name, plan, tables, end, graded=graded)
+    code = (
+        _CODE
+        + (0 if end is None else _CODE_READOUT)
+        + sum(_CODE_BLOCK[block.rule] for block in synapse_blocks(program))
+    )
+    if path is not None:
+        _write(path, texts)
+    return Exported("c", tuple(texts), tables.n_bytes, code, plan.ram)
+
+
+def _readout(network: Any, n_steps: Any, *, graded: bool) -> SampleReadout | None:
+    if n_steps is None:
+        return None
+    from lsm_sim.exporters.c.readout import sample_readout  # imports scikit-learn, which takes long
+
+    return sample_readout(network, n_steps, graded=graded)
+
+
+def _texts(
+    program: Program, name: str, plan: Layout, tables: Tables, end: SampleReadout | None, *, graded: bool
+) -> dict[str, str]:
+    """Return the files by name; ``tables`` gets all tables."""
+    own = words(program, name, plan)
+    body, extra = "", ""
+    outputs: Literal["spikes", "sums", "class"] = "spikes"
+    if end is not None:
+        end.add_tables(tables)
+        body, extra, outputs = end.source(own), end.header(own), end.outputs
+    return {
+        f"{name}.c": source(program, name, plan, tables, graded=graded, readout=body),
+        f"{name}.h": header(program, name, plan, graded=graded, readout=extra),
+        "main.c": main(program, name, plan, graded=graded, outputs=outputs),
+        "Makefile": makefile(name),
+    }
+
+
+def _program(network: Any) -> Program:
+    program = network if isinstance(network, Program) else getattr(network, "program", None)
+    if isinstance(network, type) or not isinstance(program, Program):
+        raise DescriptionError(
+            f"export: got {network.__name__ if isinstance(network, type) else type(network).__name__}, expected a Program in "
+            "Loihi's integers, what lsm.quantise returns, or a Deployment; of a liquid pass lsm.quantise(liquid, stimulus)"
+        )
+    return program
+
+
+def _check_supported(program: Program) -> None:
+    """Raise `UnsupportedError` with every reason why C cannot say this program."""
+    check_again(vars(program), program.model)
+    reasons = []
+    if program.arithmetic != "loihi":
+        reasons.append("its arithmetic is float64, and devices have integers: use lsm.quantise(program, stimulus)")
+    supported = ", ".join(sorted(SUPPORTS))
+    reasons += [
+        f"the program needs {need!r}, which the export does not support (it supports: {supported})"
+        for need in sorted(program.needs - SUPPORTS)
+    ]
+    if reasons:
+        raise UnsupportedError("export to C: " + "; ".join(reasons))
+
+
+def _too_large(program: Program, plan: Layout, most: int) -> str:
+    largest = max(plan.fields, key=lambda field: field.total)
+    remedy = "shorten the longest delay" if largest.name == "in_flight" else "use fewer neurons"
+    return (
+        f"export to C: the state takes {plan.ram} bytes of RAM, expected at most {most}; {largest.total} of them are "
+        f"{largest.name} of {program.n_neurons} neurons and {plan.n_slots} steps of delay: {remedy}"
+    )
+
+
+def _write(path: PathLike, texts: dict[str, str]) -> None:
+    files_of.check_path(path)
+    target = Path(path)
+    try:
+        if target.exists():
+            raise DescriptionError(f"{path}: is already there; choose another folder, or remove it")
+        if not target.resolve().parent.is_dir():
+            raise DescriptionError(f"{path}: cannot write there, because {target.resolve().parent} is no folder")
+        with files_of.new_folder(target.resolve()) as inside:
+            for file, text in texts.items():
+                (inside / file).write_text(text)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise DescriptionError(f"{path}: cannot write there ({why}); choose another folder") from None
