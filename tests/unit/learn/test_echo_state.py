@@ -154,6 +154,12 @@ class TestBinMeans:
         expected = np.repeat(signal, bins, axis=0).reshape(bins, frames, 2).mean(axis=1)
         np.testing.assert_allclose(bin_means(signal, bins), expected, rtol=0, atol=1e-13)  # order of sums
 
+    def test_means_of_long_recordings_are_those_of_short_ones(self, monkeypatch):
+        signal = np.random.default_rng(1).random((50, 3))
+        one = bin_means(signal, 7)
+        monkeypatch.setattr("lsm_sim.learn.raw_features._LARGEST", 0)
+        np.testing.assert_allclose(bin_means(signal, 7), one, rtol=0, atol=1e-13)  # order of sums
+
     def test_raw_samples_are_flattened_where_all_have_one_length(self):
         signals = ragged()
         assert raw_features(signals, 4).shape == (20, 12)
