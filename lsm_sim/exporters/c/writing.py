@@ -126,7 +126,8 @@ def _write(path: PathLike, texts: dict[str, str]) -> None:
             raise DescriptionError(f"{path}: cannot write there, because {target.resolve().parent} is no folder")
         with files_of.new_folder(target.resolve()) as inside:
             for file, text in texts.items():
-                (inside / file).write_text(text)
+                with files_of.new_file(inside / file) as stream:
+                    stream.write(text.encode())
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise DescriptionError(f"{path}: cannot write there ({why}); choose another folder") from None
