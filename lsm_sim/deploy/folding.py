@@ -1,27 +1,16 @@
-"""From a trained linear readout to one weight per class and feature: scalers are folded into the weights.
-
-score = w . (x - m) / s + b   =   (w / s) . x  +  b - (w / s) . m
-"""
+"""From a trained linear readout to one weight per class and feature."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier, RidgeClassifierCV, RidgeCV
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
 
 from lsm_sim.learn.features import Counts, Features, Traces
-from lsm_sim.learn.readout import Probabilities, SoftScaler
+from lsm_sim.learn.linear_readout import MODELS, SCALERS, folded, steps_of
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support.checks import Floats, Ints
-
-_SCALERS = (StandardScaler, SoftScaler)
-_MODELS = (LinearSVC, LogisticRegression, Ridge, RidgeCV, RidgeClassifier, RidgeClassifierCV)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +67,15 @@ def bin_edges(features: Features, spikes: Spikes) -> Ints:
 
 def readout_reasons(readout: Any) -> list[str]:
     """Return every reason why a readout is not one weight per class and feature."""
-    scalers, model = _steps(readout)
+    scalers, model = steps_of(readout)
+    known = ", ".join(scaler.__name__ for scaler in SCALERS)
     remedy = "train with readout='centred_ridge', or deploy with refit=True"
     out = [
-        f"readout step {type(step).__name__}: only StandardScaler and SoftScaler can be folded into weights: {remedy}"
+        f"readout step {type(step).__name__}: only {known} can be folded into weights: {remedy}"
         for step in scalers
-        if type(step) not in _SCALERS
+        if type(step) not in SCALERS
     ]
-    if type(model) not in _MODELS:
+    if type(model) not in MODELS:
         out.append(f"readout {type(model).__name__}: not a linear readout that is known here: {remedy}")
     return out
 
@@ -96,25 +86,11 @@ def fold(readout: Any, n_neurons: int) -> Linear:
     For classes, the mean over classes is subtracted from weights and intercept, which changes no decision and makes sums
     smaller. The single score s of two classes becomes -s/2 and s/2.
     """
-    scalers, model = _steps(readout)
-    weights = np.atleast_2d(np.asarray(model.coef_, np.float64))
-    offset = np.broadcast_to(np.asarray(model.intercept_, np.float64), len(weights)).copy()
-    for scaler in reversed(scalers):
-        if scaler.scale_ is not None:
-            weights = weights / scaler.scale_
-        if scaler.mean_ is not None:
-            offset = offset - weights @ scaler.mean_
+    scalers, model = steps_of(readout)
+    weights, offset = folded(scalers, model)
     classes = getattr(model, "classes_", None)
     if classes is not None and len(weights) == 1:
         weights, offset = np.vstack([-weights, weights]) / 2, np.concatenate([-offset, offset]) / 2
     elif classes is not None:
         weights, offset = weights - weights.mean(axis=0), offset - offset.mean()
     return Linear(weights.reshape(len(weights), -1, n_neurons), offset, classes)
-
-
-def _steps(readout: Any) -> tuple[Sequence[Any], Any]:
-    """Return the scalers and the model of a readout; probabilities are left out, because they change no decision."""
-    if type(readout) is Probabilities:
-        readout = readout.classifier_ if hasattr(readout, "classifier_") else readout.classifier
-    steps = [step for _, step in readout.steps] if type(readout) is Pipeline else [readout]
-    return steps[:-1], steps[-1]

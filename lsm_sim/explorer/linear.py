@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 
 from lsm_sim.learn.features import Counts, Features, Traces
-from lsm_sim.learn.readout import Probabilities, SoftScaler
+from lsm_sim.learn.linear_readout import SCALERS, folded, steps_of
 from lsm_sim.support.checks import Floats
 
-_SCALERS = (StandardScaler, SoftScaler)
 _TOLERANCE = 1e-9  # of sums that are added in another order
 
 
@@ -55,34 +52,20 @@ def linear(readout: Any, features: Features, n_neurons: int) -> Linear | str:
     """
     if not isinstance(features, Counts | Traces):
         return f"the features are {type(features).__name__}, and only those of Counts and Traces belong to a neuron and a bin"
-    scalers, model = _steps(readout)
-    unknown = [type(step).__name__ for step in scalers if type(step) not in _SCALERS]
+    scalers, model = steps_of(readout)
+    unknown = [type(step).__name__ for step in scalers if type(step) not in SCALERS]
     if unknown or not (hasattr(model, "coef_") and hasattr(model, "intercept_")):
         return f"the readout {(unknown or [type(model).__name__])[0]} has not one weight for each feature"
-    weights = np.atleast_2d(np.asarray(model.coef_, np.float64))
-    intercept = np.asarray(model.intercept_, np.float64)
-    offset = np.broadcast_to(intercept, len(weights)).copy() if intercept.size in (1, len(weights)) else intercept
-    mean = None
-    for scaler in reversed(scalers):  # w . (x - m) / s + b  =  (w / s) . x + b - (w / s) . m
-        if scaler.scale_ is not None:
-            weights = weights / scaler.scale_
-        if scaler.mean_ is not None:
-            mean = np.asarray(scaler.mean_)
-            offset = offset - weights @ mean
+    if np.size(model.intercept_) not in (1, len(np.atleast_2d(model.coef_))):
+        return f"{type(model).__name__} has {np.size(model.intercept_)} intercepts"
+    weights, offset = folded(scalers, model)
+    mean = next((np.asarray(scaler.mean_) for scaler in scalers if scaler.mean_ is not None), None)
     if hasattr(model, "classes_") and len(weights) == 1:
         weights, offset = np.vstack([-weights, weights]) / 2, np.concatenate([-offset, offset]) / 2
     shape = (len(weights), -1, n_neurons)
     if weights.ndim != 2 or offset.shape != (len(weights),) or weights.shape[1] % n_neurons:
         return f"the weights of {type(model).__name__} have the shape {weights.shape}"
     return Linear(weights.reshape(shape), offset, None if mean is None or len(scalers) > 1 else mean.reshape(shape[1:]))
-
-
-def _steps(readout: Any) -> tuple[list[Any], Any]:
-    """Return the scalers and the model of a readout; probabilities are left out, because they change no score."""
-    if type(readout) is Probabilities:
-        readout = readout.classifier_
-    steps = [step for _, step in readout.steps] if type(readout) is Pipeline else [readout]
-    return steps[:-1], steps[-1]
 
 
 def outputs(readout: Any, features: Floats) -> Floats | None:

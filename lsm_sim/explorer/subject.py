@@ -12,7 +12,7 @@ from lsm_sim.describe.liquid import Liquid
 from lsm_sim.encode.background import with_background
 from lsm_sim.encode.passthrough import Passthrough
 from lsm_sim.engine.protocol import DEFAULT
-from lsm_sim.errors import DescriptionError
+from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.learn.pipelines import take
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
@@ -105,6 +105,11 @@ def _of_network(network: Liquid | Program, data: Any, samples: Any, backend: str
 def _of_model(model: Any, X: Any, samples: Any, backend: str | None) -> Subject:
     front, last = _split(model)
     transformer, readout = last.live_parts()
+    if transformer.with_encoder:
+        raise UnsupportedError(
+            "explore: with_encoder: the page shows what neurons add to a decision, and this readout sees the encoder, too; train "
+            "with with_encoder=False"
+        )
     if isinstance(X, str | bytes | Mapping | Set) or not hasattr(X, "__len__") or np.ndim(getattr(X, "shape", ())) > 1:
         raise DescriptionError(f"explore data: got {type(X).__name__}, expected samples as for the model's predict")
     chosen = chosen_samples(samples, _n_samples(X))

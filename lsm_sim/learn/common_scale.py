@@ -17,6 +17,7 @@ class CommonScaler(StandardScaler):
     """Centre features, and divide all by the same number, the root of the sum of their variances.
 
     Neurons that hardly fire keep small features. A strength of regularisation means the same for any number of features.
+    ``copy``, ``with_mean`` and ``with_std`` are those of scikit-learn's StandardScaler.
 
     >>> CommonScaler().fit_transform([[0.0, 0.0], [8.0, 6.0]]).tolist()
     [[-0.8, -0.6], [0.8, 0.6]]
@@ -32,6 +33,9 @@ class CommonScaler(StandardScaler):
 
 
 def common_logistic(C: float = 3.0, max_iter: int = 300) -> BaseEstimator:
-    """Return multinomial logistic regression on features that are not standardised, see `CommonScaler`."""
+    """Return multinomial logistic regression on features that are not standardised, see `CommonScaler`.
+
+    ``C``: the inverse regularisation; ``max_iter``: at most so many iterations.
+    """
     strength = checks.positive(C, "common_logistic C")
     return make_pipeline(CommonScaler(), LogisticRegression(C=strength, max_iter=checks.whole(max_iter, "max_iter", 1)))

@@ -6,16 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier, RidgeClassifierCV, RidgeCV
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
 
-from lsm_sim.learn.readout import SoftScaler
+from lsm_sim.learn.linear_readout import MODELS, SCALERS, folded, steps_of
+from lsm_sim.learn.readout import Probabilities
 from lsm_sim.support.checks import Floats
-
-_SCALERS = (StandardScaler, SoftScaler)
-_MODELS = (LinearSVC, LogisticRegression, Ridge, RidgeCV, RidgeClassifier, RidgeClassifierCV)
 
 Scores = Callable[[Floats], Floats]
 
@@ -27,17 +21,12 @@ def linear_scores(readout: Any) -> Scores | None:
     ``decision_function`` and ``predict`` up to rounding, because sums are added in another order: on one thread, which for so
     few numbers is faster than to wake others.
     """
-    steps = [step for _, step in readout.steps] if type(readout) is Pipeline else [readout]
-    *scalers, model = steps
-    if type(model) not in _MODELS or not all(type(scaler) in _SCALERS for scaler in scalers):
+    if type(readout) is Probabilities:
         return None
-    weights = np.atleast_2d(np.asarray(model.coef_, np.float64))
-    offset = np.broadcast_to(np.asarray(model.intercept_, np.float64), len(weights)).copy()
-    for scaler in reversed(scalers):  # w . (x - m) / s + b  =  (w / s) . x + b - (w / s) . m
-        if scaler.scale_ is not None:
-            weights = weights / scaler.scale_
-        if scaler.mean_ is not None:
-            offset = offset - weights @ scaler.mean_
+    scalers, model = steps_of(readout)
+    if type(model) not in MODELS or not all(type(scaler) in SCALERS for scaler in scalers):
+        return None
+    weights, offset = folded(scalers, model)
     single = np.ndim(model.intercept_) == 0 or len(weights) == 1
 
     def scores(features: Floats) -> Floats:

@@ -9,9 +9,7 @@ import numpy as np
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
 
-_LARGEST = (
-    2**18
-)  # overlaps of bins and frames, 2 MB: a product with all of them is the fastest for samples, not for recordings
+_LARGEST = 2**18  # overlaps of bins and frames, 2 MB: up to here a product with all of them is the fastest
 
 
 def bin_means(signal: Floats, bins: int) -> Floats:

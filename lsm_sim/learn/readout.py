@@ -20,6 +20,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.common_scale import CommonScaler, common_logistic
 from lsm_sim.learn.left_out import errors_left_out
 from lsm_sim.learn.online import (
     IncrementalRidge,
@@ -35,9 +36,11 @@ from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.warn import warn
 
 __all__ = [
+    "CommonScaler",
     "Probabilities",
     "SoftScaler",
     "centred_ridge",
+    "common_logistic",
     "fit",
     "force",
     "incremental_ridge",

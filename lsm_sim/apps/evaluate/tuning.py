@@ -25,6 +25,7 @@ from lsm_sim.learn.pipelines import front_and_liquid, learns
 from lsm_sim.learn.raw_features import bin_means
 from lsm_sim.learn.readout import resolve
 from lsm_sim.learn.transformer import LiquidTransformer
+from lsm_sim.simulate import rescale
 from lsm_sim.support.checks import Floats, Ints
 
 _BINS = (0.6, 1.0, 1.6)  # times the bins of the liquid, for raw samples and encoder
@@ -122,10 +123,5 @@ class _Rows:
 
 def scaled(liquid: Liquid, entry: float, recurrent: float) -> Liquid:
     """Return a liquid with the weights of its inputs and between its neurons multiplied; recurrent 0: no synapses there."""
-    channels = [group.name for group in liquid.inputs]
-    synapses = [
-        dataclasses.replace(group, weight=group.weight * (entry if group.pre in channels else recurrent or 1.0))
-        for group in liquid.synapses
-    ]
-    changed = dataclasses.replace(liquid, synapses=synapses)
+    changed = rescale.scale(rescale.scale(liquid, entry, "input"), recurrent or 1.0, "recurrent")
     return changed if recurrent else without_recurrence(changed)

@@ -18,10 +18,10 @@ from lsm_sim.support import checks
 from lsm_sim.support import files as files_of
 from lsm_sim.support.files import PathLike
 
-SUPPORTS = frozenset({"adaptive-threshold", "blocks", "initial-state", "stp", "two-currents"})
 if TYPE_CHECKING:
     from lsm_sim.exporters.c.readout import SampleReadout
 
+SUPPORTS = frozenset({"adaptive-threshold", "blocks", "initial-state", "stp", "two-currents"})
 _LARGEST = 2**31 - 1  # bytes of a state
 # bytes of code, rounded up from those of gcc -Os: all functions without blocks, and those of a block
 _CODE_READOUT, _CODE, _CODE_BLOCK = 500, 1000, {"static": 150, "stp": 450}

@@ -137,5 +137,7 @@ def mean_rate(samples: Samples, features: Floats) -> float | None:
     counted = samples.transformer.features_
     if not isinstance(counted, Counts):
         return None
-    spikes = counted.n_spikes(features, samples.stimulus)
+    neurons, sources = samples.transformer.liquid_.n_neurons, samples.transformer.n_sources
+    own = features[:, : features.shape[1] * neurons // sources]  # without those of the encoder
+    spikes = counted.n_spikes(own, samples.stimulus)
     return spikes / (samples.transformer.liquid_.n_neurons * float(samples.stimulus.durations.sum()))

@@ -18,7 +18,8 @@ from tests.unit.deploy.small import ENCODER, liquid, signals, trained
 
 
 @pytest.mark.parametrize(
-    "readout", ["centred_ridge", "ridge", "logistic", "svm", lsm.readout.ridge(probabilities=True)]
+    "readout",
+    ["centred_ridge", "ridge", "logistic", "svm", lsm.readout.ridge(probabilities=True), lsm.readout.common_logistic()],
 )
 def test_readouts_that_are_linear_are_folded(readout: Any) -> None:
     X, y = signals()

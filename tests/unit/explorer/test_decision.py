@@ -24,6 +24,7 @@ READOUTS = {
     "logistic": "logistic",
     "svm": "svm",
     "soft": lsm.readout.ridge(soft=True),
+    "common scale": lsm.readout.common_logistic(),
     "probabilities": lsm.readout.ridge(probabilities=True),
     "rls": "rls",
     "incremental": "incremental_ridge",

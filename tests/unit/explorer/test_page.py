@@ -10,7 +10,7 @@ import pytest
 
 import lsm_sim as lsm
 from lsm_sim import ms
-from lsm_sim.errors import DescriptionError
+from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.explorer import Explorer
 from lsm_sim.explorer.states import fit
 from tests.unit.explorer import small
@@ -203,6 +203,12 @@ def test_wrong_arguments_are_refused(changes, words):
     given = {"network": small.model(), "data": small.SIGNALS, "labels": small.LABELS}
     with pytest.raises(DescriptionError, match=words):
         lsm.explore(**(given | changes))
+
+
+def test_a_readout_that_sees_the_encoder_is_refused():
+    model = lsm.LiquidClassifier(small.liquid(), small.ENCODER, with_encoder=True).fit(small.SIGNALS, small.LABELS)
+    with pytest.raises(UnsupportedError, match=r"explore: with_encoder: .*train with with_encoder=False"):
+        lsm.explore(model, small.SIGNALS)
 
 
 def test_a_page_is_written_and_shown_in_a_notebook(tmp_path):

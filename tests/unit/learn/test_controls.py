@@ -481,6 +481,12 @@ class TestRates:
         # 1e-9: squares of square roots
         assert found.rates[0] == pytest.approx(spikes.n_events / (20 * spikes.durations.sum()), rel=1e-9)
 
+    def test_are_those_of_the_neurons_where_the_readout_sees_the_encoder_too(self):
+        X, y = noisy(20)
+        models = classifier(), classifier().set_params(with_encoder=True)
+        alone, beside = (compare(model, X, y, cv=2, seeds=(0,), views=("liquid",)).rates for model in models)
+        assert alone == beside
+
     def test_are_left_out_where_features_are_no_counts(self):
         X, y = noisy(20)
         assert compare(classifier(features=lsm.Traces(20 * ms)), X, y, cv=2, seeds=(0,), views=("liquid",)).rates == []

@@ -74,6 +74,7 @@ def test_the_answer_is_that_of_the_frames_so_far(data, encoder, features, seed):
         "ridge",
         lsm.readout.ridge(soft=True),
         lsm.readout.ridge(probabilities=True),
+        lsm.readout.common_logistic(),
         KNeighborsClassifier(3),
         "rls",
     ],
