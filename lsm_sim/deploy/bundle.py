@@ -41,7 +41,7 @@ _MOST_BYTES = 2**24  # of a manifest
 
 def write(made: Any, folder: PathLike, own: Spikes, report: Any) -> None:
     """Write a `Deployment` to a new folder, with the answers to the spikes ``own``; see `Deployment.save`."""
-    target = check_target(folder)
+    target = files_of.new_folder_path(folder)
     samples, answers = _answers(made, own)
     try:
         with files_of.new_folder(target) as inside:
@@ -59,17 +59,6 @@ def write(made: Any, folder: PathLike, own: Spikes, report: Any) -> None:
             _write_text(inside / MANIFEST, _canonical(manifest | {"digest": _digest_of(manifest)}))
     except OSError as error:
         raise DescriptionError(f"{folder}: cannot write there ({error.strerror}); choose another folder") from None
-
-
-def check_target(folder: PathLike) -> Path:
-    """Return the path of a folder that can be made; raise if the name is taken."""
-    files_of.check_path(folder)
-    target = Path(folder)
-    if target.exists():
-        raise DescriptionError(f"{folder}: is already there; choose another folder, or remove it")
-    if not target.resolve().parent.is_dir():
-        raise DescriptionError(f"{folder}: cannot write there, because {target.resolve().parent} is no folder")
-    return target.resolve()
 
 
 def read(folder: PathLike) -> dict[str, Any]:

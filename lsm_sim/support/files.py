@@ -58,6 +58,17 @@ def replacing(path: PathLike) -> Iterator[IO[bytes]]:
         raise DescriptionError(f"{path}: cannot write there ({error.strerror}); choose another file") from None
 
 
+def new_folder_path(folder: PathLike) -> Path:
+    """Return the path of a folder that can be made; raise if the name is taken."""
+    check_path(folder)
+    target = Path(folder)
+    if target.exists():
+        raise DescriptionError(f"{folder}: is already there; choose another folder, or remove it")
+    if not target.resolve().parent.is_dir():
+        raise DescriptionError(f"{folder}: cannot write there, because {target.resolve().parent} is no folder")
+    return target.resolve()
+
+
 @contextlib.contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """Make a temporary folder that gets the name ``target`` only at the end, unless another process was faster."""

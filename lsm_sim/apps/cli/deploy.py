@@ -66,11 +66,11 @@ def deploy(
     from lsm_sim.apps.cli.output import print_json
     from lsm_sim.deploy import deploy as deployed
     from lsm_sim.deploy import report_on
-    from lsm_sim.deploy.bundle import check_target
     from lsm_sim.learn import model_file
     from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
+    from lsm_sim.support.files import new_folder_path
 
-    check_target(output)
+    new_folder_path(output)
     X, y = load_data(data, need_y=False)
     unseen = None if test is None else load_data(test, need_y=True)
     trained: Any = model_file.load(model, LiquidClassifier, LiquidRegressor)

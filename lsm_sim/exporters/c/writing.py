@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from lsm_sim.errors import DescriptionError, UnsupportedError
@@ -117,14 +116,8 @@ def _too_large(program: Program, plan: Layout, most: int) -> str:
 
 
 def _write(path: PathLike, texts: dict[str, str]) -> None:
-    files_of.check_path(path)
-    target = Path(path)
     try:
-        if target.exists():
-            raise DescriptionError(f"{path}: is already there; choose another folder, or remove it")
-        if not target.resolve().parent.is_dir():
-            raise DescriptionError(f"{path}: cannot write there, because {target.resolve().parent} is no folder")
-        with files_of.new_folder(target.resolve()) as inside:
+        with files_of.new_folder(files_of.new_folder_path(path)) as inside:
             for file, text in texts.items():
                 with files_of.new_file(inside / file) as stream:
                     stream.write(text.encode())
