@@ -54,8 +54,8 @@ def control_charts(n_train: int = 300, n_test: int = 300, *, seed: int = 0, norm
         upward       + x from sample t0 on   x uniform in [7.5, 20], t0 in 20 ... 40      downward: - x
 
     R. J. Alcock, Y. Manolopoulos: Time-series similarity queries employing a feature-based approach. 7th Hellenic Conference
-    on Informatics (1999). By default ``n_train`` and
-    ``n_test`` are those of the UCR archive. ``seed`` draws all samples; ``normalised``: each has mean 0 and standard deviation 1.
+    on Informatics (1999). By default ``n_train`` and ``n_test`` are those of the UCR archive. ``seed``
+    draws all samples; ``normalised``: each has mean 0 and standard deviation 1.
 
     Examples
     --------
@@ -77,8 +77,8 @@ def two_patterns(n_train: int = 1000, n_test: int = 4000, *, seed: int = 0, norm
     is the order: up-up, up-down, down-up, down-down. Each half of a step lasts 8 to 16 samples, a length chosen here.
 
     P. Geurts: Contributions to decision tree induction: bias/variance tradeoff and time series classification. PhD thesis,
-    University of Liege (2002). By default ``n_train`` and
-    ``n_test`` are those of the UCR archive. ``seed`` draws all samples; ``normalised``: each has mean 0 and standard deviation 1.
+    University of Liege (2002). By default ``n_train`` and ``n_test`` are those of the UCR archive. ``seed``
+    draws all samples; ``normalised``: each has mean 0 and standard deviation 1.
 
     Examples
     --------

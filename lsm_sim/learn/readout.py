@@ -201,7 +201,10 @@ def logistic(C: float = 1.0, max_iter: int = 1000) -> BaseEstimator:
 
 
 def linear_svm(C: float = 1.0, *, probabilities: bool = False) -> BaseEstimator:
-    """Return a linear support vector machine with the inverse regularisation ``C``, one-vs-rest; ``probabilities``: with `predict_proba`, see `Probabilities`."""
+    """Return a linear support vector machine, one-vs-rest, with the inverse regularisation ``C``.
+
+    ``probabilities``: with `predict_proba`, see `Probabilities`.
+    """
     readout = make_pipeline(StandardScaler(), LinearSVC(C=C, random_state=0))
     return Probabilities(readout) if probabilities else readout
 

@@ -61,12 +61,16 @@ def replacing(path: PathLike) -> Iterator[IO[bytes]]:
 def new_folder_path(folder: PathLike) -> Path:
     """Return the path of a folder that can be made; raise if the name is taken."""
     check_path(folder)
-    target = Path(folder)
-    if target.exists():
+    try:
+        target, taken = Path(folder).resolve(), Path(folder).exists()
+    except (OSError, ValueError) as error:  # a name that is too long, or has a null character
+        why = error.strerror if isinstance(error, OSError) else error
+        raise DescriptionError(f"{folder!r}: cannot write there ({why}); choose another folder") from None
+    if taken:
         raise DescriptionError(f"{folder}: is already there; choose another folder, or remove it")
-    if not target.resolve().parent.is_dir():
-        raise DescriptionError(f"{folder}: cannot write there, because {target.resolve().parent} is no folder")
-    return target.resolve()
+    if not target.parent.is_dir():
+        raise DescriptionError(f"{folder}: cannot write there, because {target.parent} is no folder")
+    return target
 
 
 @contextlib.contextmanager

@@ -116,11 +116,11 @@ def _too_large(program: Program, plan: Layout, most: int) -> str:
 
 
 def _write(path: PathLike, texts: dict[str, str]) -> None:
+    target = files_of.new_folder_path(path)
     try:
-        with files_of.new_folder(files_of.new_folder_path(path)) as inside:
+        with files_of.new_folder(target) as inside:
             for file, text in texts.items():
                 with files_of.new_file(inside / file) as stream:
                     stream.write(text.encode())
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise DescriptionError(f"{path}: cannot write there ({why}); choose another folder") from None
+    except OSError as error:
+        raise DescriptionError(f"{path}: cannot write there ({error.strerror}); choose another folder") from None

@@ -68,9 +68,9 @@ def test_the_makefile_builds_and_wrong_channels_change_nothing(tmp_path):
 
 def test_a_folder_that_is_there_is_kept(tmp_path):
     (tmp_path / "c").mkdir()
-    with pytest.raises(lsm.DescriptionError, match="already there"):
+    with pytest.raises(lsm.DescriptionError, match=r"^[^:]+: is already there; choose another folder, or remove it$"):
         lsm.export(PROGRAM, tmp_path / "c", to="c")
-    with pytest.raises(lsm.DescriptionError, match="is no folder"):
+    with pytest.raises(lsm.DescriptionError, match=r"^[^:]+: cannot write there, because \S+ is no folder$"):
         lsm.export(PROGRAM, tmp_path / "none/c", to="c")
 
 
