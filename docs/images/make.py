@@ -210,6 +210,40 @@ def cores() -> Any:
     return figure
 
 
+def memory() -> Any:
+    """Draw how well each past sample is recovered, with recurrence and without."""
+    from lsm_sim.encode import Bits
+
+    series = np.random.default_rng(1).random(3000)
+    figure, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
+    for name, strength, colour in (("liquid of 150 neurons", 1.5, BLUE), ("recurrence off", 0.0, GREY)):
+        liquid = models.memory(n_inputs=12, n_neurons=150, recurrent_weight=strength, seed=1)
+        model = lsm.LiquidForecaster(liquid, Bits(12), taus=(0.7, 3.0), with_encoder=False, progress=False)
+        found = lsm.measures.memory_capacity(model.prepare(series).features(series), series, n_lags=30, delay_horizon=8)
+        ax.plot(
+            np.arange(1, 31),
+            found.profile,
+            "o-",
+            markersize=3,
+            color=colour,
+            label=f"{name}, {found.capacity:.1f} samples",
+        )
+    ax.axvline(8, color="black", linewidth=0.8, linestyle=":")
+    ax.set(xlabel="samples ago; dotted: the longest delay", ylabel="squared correlation", ylim=(0, 1))
+    ax.legend(fontsize=8)
+    return figure
+
+
+def performance() -> Any:
+    """Draw the ratios of the page on performance: W, per core, from boolean arrays to counts."""
+    ratios = {"Brian2, loop": 68, "Brian2, one run": 26, "one run of replicas": 22, "standalone": 21}
+    figure, ax = plt.subplots(figsize=(7, 2), layout="constrained")
+    bars = ax.barh(list(ratios)[::-1], list(ratios.values())[::-1], color=BLUE)
+    ax.bar_label(bars, padding=3)
+    ax.set(xlabel="times as fast as", xlim=(0, 78))
+    return figure
+
+
 PICTURES: dict[str, Callable[[], Any]] = {
     "raster": raster,
     "running": running,
@@ -221,6 +255,8 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "forecasting": forecasting,
     "live": streaming,
     "deployment": cores,
+    "memory": memory,
+    "performance": performance,
 }
 
 
