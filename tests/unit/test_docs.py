@@ -26,6 +26,8 @@ DOCTESTS = (
     "mechanisms.md",
     "memory.md",
     "models.md",
+    "performance.md",
+    "reliability.md",
     "running.md",
     "speech.md",
 )
