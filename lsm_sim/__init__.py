@@ -30,8 +30,8 @@ from lsm_sim.units import Hz, kHz, ms, second, us
 
 if _TYPE_CHECKING:
     from lsm_sim import audio, datasets, deploy, live, measures, perturb, plot
+    from lsm_sim.exchange.exporting import export
     from lsm_sim.explorer.exploring import explore
-    from lsm_sim.exporters.exporting import export
     from lsm_sim.learn import controls, forecast, readout
     from lsm_sim.learn.ensemble import LiquidEnsemble
     from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
@@ -53,7 +53,7 @@ _LAZY = {  # slow to import, so imported on first access: a module, or a name in
     "perturb": "lsm_sim.perturb",
     "plot": "lsm_sim.plot",
     "explore": "lsm_sim.explorer.exploring:explore",
-    "export": "lsm_sim.exporters.exporting:export",
+    "export": "lsm_sim.exchange.exporting:export",
     "quantise": "lsm_sim.quantisation.quantise:quantise",
     "readout": "lsm_sim.learn.readout",
     "rescale": "lsm_sim.simulate.rescale",

@@ -38,7 +38,7 @@ def export(
     The folder has a C file, a header, and for this machine a Makefile and a program that reads events and prints spikes.
     """
     from lsm_sim.apps.cli.output import print_json
-    from lsm_sim.exporters import export as exported
+    from lsm_sim.exchange import export as exported
 
     how: dict[str, Any] = {"name": name, "max_ram": max_ram, "graded": graded, "n_steps": n_steps}
     ready = _network(network)

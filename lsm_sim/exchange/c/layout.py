@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lsm_sim.exporters.c.tables import integer_type
+from lsm_sim.exchange.c.tables import integer_type
 from lsm_sim.program.blocks import SynapseBlock
 from lsm_sim.program.program import Program
 

@@ -9,10 +9,10 @@ import pytest
 
 import lsm_sim as lsm
 from lsm_sim.deploy import deploy
-from lsm_sim.exporters.c.writing import SUPPORTS
+from lsm_sim.exchange.c.writing import SUPPORTS
 from lsm_sim.testing import RandomCases
 from tests.unit.deploy import small
-from tests.unit.exporters.on_host import COMPILER, answer, built, check_same, lines_of, needs_compiler
+from tests.unit.exchange.on_host import COMPILER, answer, built, check_same, lines_of, needs_compiler
 
 CASES = RandomCases("loihi", supports=SUPPORTS | {"graded"}, max_steps=60)
 QUICK = (4, 11, 12, 13, 15, 30)  # each with 80 spikes or more; 12, 15 and 30 are graded
@@ -95,7 +95,7 @@ def test_the_sizes_of_tables_are_counted():
 def test_all_reasons_are_given_at_once(monkeypatch):
     program = RandomCases("float64", limits={"needs": ["stp", "two-currents"]}, supports=())(1).program
     program = dataclasses.replace(program, decay_w=np.zeros(program.n_neurons), jump=np.ones(program.n_neurons))
-    monkeypatch.setattr("lsm_sim.exporters.c.writing.SUPPORTS", frozenset({"blocks"}))
+    monkeypatch.setattr("lsm_sim.exchange.c.writing.SUPPORTS", frozenset({"blocks"}))
     with pytest.raises(lsm.UnsupportedError) as error:
         lsm.export(program, None, to="c")
     for words in ("use lsm.quantise", "'stp'", "'adaptive-threshold'"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from lsm_sim.errors import DescriptionError, UnsupportedError
-from lsm_sim.exporters.c.host import header, main, makefile, words
-from lsm_sim.exporters.c.layout import Layout, layout, synapse_blocks
-from lsm_sim.exporters.c.names import checked_name
-from lsm_sim.exporters.c.source import source
-from lsm_sim.exporters.c.tables import Tables
-from lsm_sim.exporters.exported import Exported
+from lsm_sim.exchange.c.host import header, main, makefile, words
+from lsm_sim.exchange.c.layout import Layout, layout, synapse_blocks
+from lsm_sim.exchange.c.names import checked_name
+from lsm_sim.exchange.c.source import source
+from lsm_sim.exchange.c.tables import Tables
+from lsm_sim.exchange.exported import Exported
 from lsm_sim.program.checks import check_again
 from lsm_sim.program.program import Program
 from lsm_sim.support import checks
@@ -18,7 +18,7 @@ from lsm_sim.support import files as files_of
 from lsm_sim.support.files import PathLike
 
 if TYPE_CHECKING:
-    from lsm_sim.exporters.c.readout import SampleReadout
+    from lsm_sim.exchange.c.readout import SampleReadout
 
 SUPPORTS = frozenset({"adaptive-threshold", "blocks", "initial-state", "stp", "two-currents"})
 _LARGEST = 2**31 - 1  # bytes of a state
@@ -58,7 +58,7 @@ def export_c(
 def _readout(network: Any, n_steps: Any, *, graded: bool) -> SampleReadout | None:
     if n_steps is None:
         return None
-    from lsm_sim.exporters.c.readout import sample_readout  # imports scikit-learn, which takes long
+    from lsm_sim.exchange.c.readout import sample_readout  # imports scikit-learn, which takes long
 
     return sample_readout(network, n_steps, graded=graded)
 

@@ -15,9 +15,9 @@ from lsm_sim.deploy.folding import bin_edges
 from lsm_sim.deploy.on_chip import PULSE, RELEASES
 from lsm_sim.dynamics.loihi import MAX_STATE
 from lsm_sim.errors import DescriptionError
-from lsm_sim.exporters.c.layout import Field
-from lsm_sim.exporters.c.source import filled
-from lsm_sim.exporters.c.tables import Tables
+from lsm_sim.exchange.c.layout import Field
+from lsm_sim.exchange.c.source import filled
+from lsm_sim.exchange.c.tables import Tables
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.memory import check_memory

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lsm_sim.dynamics.loihi import MAX_STATE, ONE
-from lsm_sim.exporters.c.layout import Layout, synapse_blocks
-from lsm_sim.exporters.c.tables import Tables
+from lsm_sim.exchange.c.layout import Layout, synapse_blocks
+from lsm_sim.exchange.c.tables import Tables
 from lsm_sim.program.program import Program
 
 ARITHMETIC = """

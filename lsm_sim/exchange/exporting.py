@@ -8,7 +8,7 @@ from importlib import metadata
 from typing import Any
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.exporters.exported import Exported
+from lsm_sim.exchange.exported import Exported
 from lsm_sim.support import checks
 from lsm_sim.support.files import PathLike
 

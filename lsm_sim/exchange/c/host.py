@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lsm_sim.exporters.c.layout import Layout
-from lsm_sim.exporters.c.names import macros
-from lsm_sim.exporters.c.source import filled
+from lsm_sim.exchange.c.layout import Layout
+from lsm_sim.exchange.c.names import macros
+from lsm_sim.exchange.c.source import filled
 from lsm_sim.program.program import Program
 
 HEADER = """/* A spiking network of @N@ neurons and @C@ input channels, a step of @DT@ s; written by lsm_sim.
