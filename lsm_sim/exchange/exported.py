@@ -1,4 +1,4 @@
-"""What an export wrote, or would write, and how large it is on the device."""
+"""What an export wrote, or would write."""
 
 from __future__ import annotations
 
@@ -14,32 +14,22 @@ class Exported:
     to
         The exporter.
     files
-        Names of the files in the folder.
-    tables, code
-        Bytes of flash: of the tables, which are counted, and of the code, which is an estimate.
-    ram
-        Bytes of RAM: of the state, without the stack.
+        Names of the files, relative to the path that was given.
+    lost
+        What the other tool cannot say and was left out because the caller allowed it, a sentence each.
     """
 
     to: str
     files: tuple[str, ...]
-    tables: int
-    code: int
-    ram: int
-
-    @property
-    def flash(self) -> int:
-        """Bytes of flash: tables and the estimate of the code."""
-        return self.tables + self.code
+    lost: tuple[str, ...] = ()
 
     def summary(self) -> str:
-        """Return the sizes in a few lines."""
-        return "\n".join(
-            [
-                f"flash {self.flash} bytes: tables {self.tables}, code about {self.code}",
-                f"RAM   {self.ram} bytes of state, and the stack",
-            ]
-        )
+        """Return what a user should know before the files are used, in a few lines; may be empty."""
+        return "\n".join(f"left out: {sentence}" for sentence in self.lost)
+
+    def numbers(self) -> dict[str, int]:
+        """Return what ``lsm-sim export --json`` prints beside the names of the files."""
+        return {}
 
     def __str__(self) -> str:
         return self.summary()

@@ -5,29 +5,42 @@ from __future__ import annotations
 import functools
 import inspect
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.exchange.exported import Exported
 from lsm_sim.support import checks
 from lsm_sim.support.files import PathLike
 
+if TYPE_CHECKING:
+    from lsm_sim.exchange.c.sizes import ExportedC
+
 ENTRY_POINTS = "lsm_sim.exporters"
 
 
+@overload
+def export(network: Any, path: PathLike | None, *, to: Literal["c"], **options: Any) -> ExportedC: ...
+
+
+@overload
+def export(network: Any, path: PathLike | None, *, to: str, **options: Any) -> Exported: ...
+
+
 def export(network: Any, path: PathLike | None, *, to: str, **options: Any) -> Exported:
-    """Write a network for another tool or device, and return how large it is there.
+    """Write a network for another tool or device, and return what was written.
 
     Parameters
     ----------
     network
-        A `Program`, what `lsm_sim.quantise` returns, or a `lsm_sim.deploy.Deployment`.
+        A `Program`, what `lsm_sim.quantise` returns, a `lsm_sim.deploy.Deployment`; what else is allowed depends on the exporter.
     path
-        New folder to write; None: write nothing, only return the sizes.
+        New folder or file to write; None: write nothing, only return what would be written, such as sizes.
     to
         The exporter: ``"c"`` writes C99 for devices without an operating system.
     options
-        Of the exporter. ``"c"`` has ``name`` ("lsm"), the beginning of all names in C and of the names of the files; ``max_ram``
+        Of the exporter.
+
+        ``"c"`` has ``name`` ("lsm"), the beginning of all names in C and of the names of the files; ``max_ram``
         (None), a number of bytes beyond which nothing is written; ``graded`` (False), whether input events may have payloads;
         and ``n_steps``, the length of a sample of a deployment, after which the class is decided; without it a deployment is
         exported as its program.

@@ -21,15 +21,19 @@ def export(
     ],
     output: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Write to this new folder.")],
     to: Annotated[str, typer.Option("--to", metavar="NAME", help="What to write: c.")] = "c",
-    name: Annotated[str, typer.Option(metavar="NAME", help="Beginning of all names in C.")] = "lsm",
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of c: beginning of all names.  [default: lsm]")
+    ] = None,
     max_ram: Annotated[
         int | None,
-        typer.Option(min=0, metavar="BYTES", help="Write nothing if the state takes more RAM.  [default: any]"),
+        typer.Option(min=0, metavar="BYTES", help="Of c: write nothing if the state takes more RAM.  [default: any]"),
     ] = None,
-    graded: Annotated[bool, typer.Option("--graded", help="Input events may have payloads.")] = False,
+    graded: Annotated[bool, typer.Option("--graded", help="Of c: input events may have payloads.")] = False,
     n_steps: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Of a deployment: length of a sample, after which the class is decided."),
+        typer.Option(
+            min=1, metavar="N", help="Of c and a deployment: length of a sample, after which the class is decided."
+        ),
     ] = None,
     json: options.Json = False,
 ) -> None:
@@ -40,17 +44,19 @@ def export(
     from lsm_sim.apps.cli.output import print_json
     from lsm_sim.exchange import export as exported
 
-    how: dict[str, Any] = {"name": name, "max_ram": max_ram, "graded": graded, "n_steps": n_steps}
+    options_of = {"name": name, "max_ram": max_ram, "graded": graded or None, "n_steps": n_steps}
+    how = {
+        option: value for option, value in options_of.items() if value is not None
+    }  # each exporter has defaults of its own
     ready = _network(network)
-    sizes = exported(ready, None, to=to, **how)
+    what = exported(ready, None, to=to, **how)
     if not json:
-        print(sizes)
+        print(what)
     exported(ready, output, to=to, **how)
     if json:
-        numbers = {key: getattr(sizes, key) for key in ("tables", "code", "flash", "ram")}
-        print_json({"to": to, "files": list(sizes.files), **numbers, "out": output})
+        print_json({"to": to, "files": list(what.files), **what.numbers(), "lost": list(what.lost), "out": output})
     else:
-        print(f"written to {output}; next: make -C {output}")
+        print(f"written to {output}" + (f"; next: make -C {output}" if to == "c" else ""))
 
 
 def _network(path: Path) -> Any:

@@ -8,9 +8,9 @@ from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.exchange.c.host import header, main, makefile, words
 from lsm_sim.exchange.c.layout import Layout, layout, synapse_blocks
 from lsm_sim.exchange.c.names import checked_name
+from lsm_sim.exchange.c.sizes import ExportedC
 from lsm_sim.exchange.c.source import source
 from lsm_sim.exchange.c.tables import Tables
-from lsm_sim.exchange.exported import Exported
 from lsm_sim.program.checks import check_again
 from lsm_sim.program.program import Program
 from lsm_sim.support import checks
@@ -34,7 +34,7 @@ def export_c(
     max_ram: int | None = None,
     graded: bool = False,
     n_steps: int | None = None,
-) -> Exported:
+) -> ExportedC:
     """Write a program as C99; see `lsm_sim.export`."""
     program = _program(network)
     name, graded = checked_name(name), checks.flag(graded, "export graded")
@@ -52,7 +52,7 @@ def export_c(
     )
     if path is not None:
         _write(path, texts)
-    return Exported("c", tuple(texts), tables.n_bytes, code, plan.ram)
+    return ExportedC("c", tuple(texts), tables=tables.n_bytes, code=code, ram=plan.ram)
 
 
 def _readout(network: Any, n_steps: Any, *, graded: bool) -> SampleReadout | None:
