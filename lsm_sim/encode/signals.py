@@ -172,8 +172,10 @@ def resample(signal: Floats, steps: int, how: Interpolation) -> Floats:
 
 def assemble(events: Sequence[tuple[Ints, Ints]], n_steps: Sequence[int], n_channels: int, dt: float) -> Spikes:
     """Return the spikes of (step, channel) lists, one pair per sample, each sorted."""
-    none = np.empty(0, np.int64)
-    step, channel = (np.concatenate([none, *(pair[axis] for pair in events)]) for axis in (0, 1))
+    none = np.empty(0, np.int32)
+    step, channel = (
+        np.concatenate([none, *(pair[axis] for pair in events)], dtype=np.int32, casting="same_kind") for axis in (0, 1)
+    )
     offsets = np.concatenate([[0], np.cumsum([pair[0].size for pair in events])])
     return Spikes(step, channel, offsets, np.asarray(n_steps, np.int64), n_channels, dt)
 
@@ -182,11 +184,16 @@ def of_rasters(rasters: Iterable[Bools], dt: float) -> Spikes:
     """Return the spikes of boolean arrays (steps, channels), one per sample, of which one at a time is held."""
     events, lengths, width = [], [], 0
     for raster in rasters:
-        step, channel = np.nonzero(raster)
-        events.append((step, channel))
+        events.append(_events(raster))
         lengths.append(raster.shape[0])
         width = raster.shape[1]
     return assemble(events, lengths, width, dt)
+
+
+def _events(raster: Bools) -> tuple[Ints, Ints]:
+    """Return step and channel of the spikes of one sample; as 32 bits, because a batch may have millions of them."""
+    step, channel = np.nonzero(raster)
+    return step.astype(np.int32), channel.astype(np.int32)
 
 
 def encode_together(
@@ -210,6 +217,5 @@ def encode_together(
         raster = function(values, np.array([len(part) for part in parts]))
         width = raster.shape[2]
         for j, b in enumerate(chosen):
-            step, channel = np.nonzero(raster[: len(parts[j]), j])
-            events[b] = (step, channel)
+            events[b] = _events(raster[: len(parts[j]), j])
     return assemble(events, [len(signal) * steps for signal in signals], width, dt)
