@@ -11,11 +11,12 @@ from lsm_sim.support.environment import install
 
 def optional(package: str, extra: str) -> Any:
     """Import and return a package that an ``extra`` of lsm_sim installs, or raise an error that says how."""
+    name = package.partition(".")[0]
     try:
+        importlib.import_module(name)
         return importlib.import_module(package)
     except ImportError as error:
-        name = package.partition(".")[0]
-        if getattr(error, "name", None) == name:
+        if error.name == name:
             raise BackendUnavailableError(f"{name} is not installed; install it with: {install(extra)}") from None
         raise BackendUnavailableError(
             f"{name} cannot be imported ({error}); install it again with: {install(extra)}"
