@@ -50,7 +50,8 @@ def van_rossum(spikes: Spikes, tau: float, between: Between = "samples") -> Floa
            [1.124, 0.   , 1.   ],
            [1.   , 1.   , 0.   ]])
     """
-    tau = checks.positive(tau, "van_rossum tau", "time")
+    checks.instance(spikes, Spikes, "van_rossum", "Spikes, such as those of a result")
+    tau = max(checks.positive(tau, "van_rossum tau", "time"), spikes.dt / 1000)  # exp(-1000) is 0
 
     def square(trains: list[Any], elephant: Any, second: Any) -> Floats:
         with warnings.catch_warnings():  # tiny negative squares, which it sets to 0
@@ -90,7 +91,8 @@ def victor_purpura(spikes: Spikes, cost: float, between: Between = "samples") ->
            [0.5, 0. , 1. ],
            [1. , 1. , 0. ]])
     """
-    cost = checks.real(cost, "victor_purpura cost", "rate")
+    checks.instance(spikes, Spikes, "victor_purpura", "Spikes, such as those of a result")
+    cost = min(checks.real(cost, "victor_purpura cost", "rate"), 4 / spikes.dt)  # from 2 / dt on no spike moves
     if cost < 0:
         raise DescriptionError(f"victor_purpura cost: got {cost:g}, expected a number >= 0, in 1/s")
 
@@ -102,7 +104,6 @@ def victor_purpura(spikes: Spikes, cost: float, between: Between = "samples") ->
 
 def _sum_over_channels(of: Callable[[list[Any], Any, Any], Floats], spikes: Any, between: Any, where: str) -> Floats:
     """Return the sum over channels of what a function gives for the trains of each sample, or what it gives for the channels."""
-    checks.instance(spikes, Spikes, where, "Spikes, such as those of a result")
     checks.choice(between, f"{where} between", ("samples", "channels"))
     by_sample = between == "samples"
     if not by_sample and len(spikes) != 1:

@@ -96,6 +96,14 @@ def test_only_numbers_of_spikes_count_at_no_cost():
     assert victor_purpura(TRAINS, 0.0, "channels")[2].tolist() == [1, 1, 0, 2]
 
 
+def test_the_smallest_and_largest_parameters_only_see_coincidences_and_numbers():
+    spikes = Spikes.from_trains([[0.010, 0.020], [0.015, 0.020], []], duration=0.1, dt=1e-3)
+    coincidences = np.array([[0, 2, 2], [2, 0, 2], [2, 2, 0]])
+    np.testing.assert_array_equal(victor_purpura(spikes, 1e308, "channels"), coincidences)
+    np.testing.assert_allclose(van_rossum(spikes, 5e-324, "channels"), np.sqrt(coincidences))
+    np.testing.assert_allclose(van_rossum(spikes, 1e300, "channels"), [[0, 0, 2], [0, 0, 2], [2, 2, 0]], atol=1e-6)
+
+
 @pytest.mark.parametrize("distance", [van_rossum, victor_purpura])
 def test_channels_need_one_sample(distance):
     with pytest.raises(
