@@ -142,7 +142,7 @@ def _form(container: Any) -> dict[str, Any]:
 
 def _seconds(dt: Any) -> float:
     """Return a number of seconds, which may be given as a quantity with a unit of time."""
-    if hasattr(dt, "rescale"):
+    if isinstance(dt, optional("quantities", "analysis").Quantity):
         try:
             dt = dt.rescale("s").magnitude
         except ValueError:
@@ -189,7 +189,8 @@ def _whole_steps(start: float, stop: float, dt: float) -> int:
 
 def _relative(train: Any, start: float, dt: float, duration: float, b: int) -> Floats:
     """Return the times of a train from the start of its sample, in seconds; those within rounding errors of a step are on it."""
-    seconds = checks.real_array(np.asarray(train.rescale("s").magnitude), f"Spikes.from_neo: spike times of sample {b}")
+    own = checks.real_array(np.asarray(train.magnitude), f"Spikes.from_neo: spike times of sample {b}")
+    seconds = own * _second(train)
     times = seconds - start
     nearest = np.rint(times / dt)
     on_grid = np.abs(times / dt - nearest) <= _ULPS * np.maximum(np.abs(seconds), abs(start)) / dt
