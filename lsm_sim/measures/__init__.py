@@ -8,6 +8,7 @@ says what they tell and what they do not. Imported on demand, because scikit-lea
 from lsm_sim.measures.branching import BranchingRatio, branching_ratio
 from lsm_sim.measures.capacity import MemoryCapacity, memory_capacity
 from lsm_sim.measures.collection import Measures
+from lsm_sim.measures.distances import van_rossum, victor_purpura
 from lsm_sim.measures.fading import FadingMemory, fading_memory
 from lsm_sim.measures.firing import IntervalCV, Rates, Synchrony, interval_cv, rates, synchrony
 from lsm_sim.measures.liquid import all_of
@@ -42,4 +43,6 @@ __all__ = [
     "rates",
     "separation",
     "synchrony",
+    "van_rossum",
+    "victor_purpura",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from lsm_sim.engine.protocol import Excursions, Outcome
 from lsm_sim.engine.state import State
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
+from lsm_sim.simulate import labelled, signals
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints
@@ -71,6 +72,21 @@ class StateTrace:
     values: tuple[Floats, ...]
     threshold: Floats | tuple[Floats, ...] | None = None
     unit: str = ""
+
+    def to_xarray(self) -> Any:
+        """Return an `xarray.DataArray` with dimensions sample, time (in seconds) and neuron (index within the group).
+
+        Shorter samples are padded with NaN; the coordinate ``recorded`` (sample, time) says what is not padding. The
+        coordinate ``threshold`` (neuron) is there if `threshold` does not adapt. Needs the extra ``analysis``.
+        """
+        return labelled.to_dataarray(self)
+
+    def to_pandas(self) -> Any:
+        """Return a pandas DataFrame with one row for each value: ``sample``, ``time`` (in seconds), ``neuron``, ``value``.
+
+        ``neuron`` is the index within the group. Needs pandas.
+        """
+        return labelled.to_table(self)
 
     def __eq__(self, other: object) -> bool:
         """Return whether both are equal in every field."""
@@ -136,6 +152,32 @@ class Result:
     def excursions(self) -> Excursions:
         """Where Loihi's registers would be exceeded."""
         return _requested(self.outcome.excursions, "excursions", "excursions=True")
+
+    def to_neo(self, *, silent: bool = True) -> Any:
+        """Return a `neo.Block` with a Segment for each sample, which has the spike trains and the recorded state variables.
+
+        Spikes are as `Spikes.to_neo` makes them; ``Spikes.from_neo`` reads them back. Each variable of each group is an
+        AnalogSignal (T_b, P), annotated with ``variable``, ``group`` and ``unit``, with array annotations ``neuron`` (index
+        within the group) and ``threshold``. Its first value is that at the end of the first recorded step. u of a liquid has
+        the unit 1/s, v none. With ``record_steps`` that are not evenly spaced it is an IrregularlySampledSignal. Needs the
+        extra ``analysis``.
+
+        Parameters
+        ----------
+        silent
+            Make trains for neurons without spikes too.
+        """
+        return signals.to_neo(self, silent)
+
+    def to_xarray(self) -> Any:
+        """Return an `xarray.Dataset` with a variable for each recorded state variable, over sample, time and neuron.
+
+        Coordinates: ``time`` in seconds, at the end of each recorded step; ``neuron``, the index among all neurons of the
+        network; ``group``, its group; ``index``, the index within the group; ``recorded`` (sample, time), which steps each
+        sample has. Values are NaN after the end of a shorter sample, and for groups whose variable was not recorded. Needs
+        the extra ``analysis``.
+        """
+        return labelled.to_dataset(self)
 
     def __eq__(self, other: object) -> bool:
         """Return whether both are equal in every field."""

@@ -9,13 +9,14 @@ import numpy as np
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
-from lsm_sim.support.checks import Bools, Ints
+from lsm_sim.support.checks import Bools, Floats, Ints
 from lsm_sim.support.memory import check_memory
 
 Events: TypeAlias = tuple[Any, Any, Ints, Ints, int]  # step, channel, offsets, n_steps, n_channels
 
 _LARGE = 2**22  # booleans; at this size NumPy takes milliseconds, as loading the compiled code does
 _EDGE = 1e-9  # of a step: 0.003 s is step 3 at dt = 0.001 s although 0.003/0.001 < 3 in floating point
+_ULPS = 4 * np.finfo(np.float64).eps  # after millions of steps, the rounding of (k dt) / dt is larger than that
 
 
 def from_dense(dense: Any) -> Events:
@@ -107,6 +108,12 @@ def from_times(
     times: Any, channel: Any, sample: Any, *, duration: Any, n_channels: int, dt: float, payload: Any
 ) -> tuple[Events, Any]:
     """See `Spikes.from_times`."""
-    step = checks.steps(np.floor(checks.real_array(times, "times", "time") / dt + _EDGE), "times", dt)
+    step = step_of(checks.real_array(times, "times", "time"), dt, "times")
     n_steps = checks.steps(np.rint(checks.real_array(duration, "duration", "time") / dt), "duration", dt)
     return from_events(step, channel, sample, n_steps=n_steps, n_channels=n_channels, sort=True, payload=payload)
+
+
+def step_of(times: Floats, dt: float, where: str) -> Ints:
+    """Return the step that covers each time in seconds; a time within rounding errors of a step's begin belongs to it."""
+    moment = times / dt
+    return checks.steps(np.floor(moment + np.maximum(_EDGE, _ULPS * np.abs(moment))), where, dt)

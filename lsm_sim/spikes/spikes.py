@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.spikes import file, joining, sources, tables, timeline
+from lsm_sim.spikes import aer, file, joining, neo, sources, tables, timeline
 from lsm_sim.spikes.bins import checked_edges
 from lsm_sim.spikes.checks import checked
 from lsm_sim.spikes.difference import difference
@@ -158,6 +158,69 @@ class Spikes:
         return Spikes.from_times(time, channel, sample=sample, payload=payload, **form)
 
     @staticmethod
+    def from_neo(data: Any, *, dt: Any = None, n_channels: int | None = None) -> Spikes:
+        """Return the spikes of Neo objects, made by `to_neo` or by others; needs the extra ``analysis``.
+
+        A sample begins with the earliest ``t_start`` of its trains and ends with the last ``t_stop``; an incomplete last step
+        counts as a whole one. Step k covers times [k dt, (k+1) dt) from the begin: a spike that is not on the grid gets the
+        step that covers it, as in `from_times`, and two spikes of a train in one step are an error. Integers in the array
+        annotation ``payload`` are payloads. Groups and silent samples come back from what `to_neo` has made.
+
+        Parameters
+        ----------
+        data
+            A Block or a list of Segments, each a sample; one Segment, SpikeTrain or list of SpikeTrains is one sample, a list
+            of lists of SpikeTrains several. The channel of a train is its annotation ``channel``, if every train of the
+            sample has it; otherwise trains are numbered in order.
+        dt
+            Duration of a step, in seconds or as a quantity with a unit of time; None: the one that `to_neo` has noted.
+        n_channels
+            Number of channels; None: as `to_neo` has noted, otherwise one more than the last channel.
+        """
+        given, groups = neo.events(data, dt, n_channels)
+        spikes = Spikes.from_times(**given)
+        return replace(spikes, groups=groups) if groups else spikes
+
+    @staticmethod
+    def from_aer(
+        events: Any,
+        *,
+        sensor_size: tuple[int, int, int],
+        dt: float,
+        duration: Any = None,
+        repeats: Literal["error", "one", "payload"] = "error",
+    ) -> Spikes:
+        """Return the spikes of address events, as event cameras and the data sets of the package tonic have them.
+
+        The channel of an event is ``(p * height + y) * width + x``, as in a flattened frame of tonic, (p, y, x). An event at
+        t microseconds belongs to the step that covers t, counted from 0.
+
+        Parameters
+        ----------
+        events
+            A structured array with fields x, y, t and p, t in microseconds, for one sample, or a list of them; in any order.
+            y may be missing where the height is 1.
+        sensor_size
+            Width, height and number of polarities, such as (34, 34, 2).
+        dt
+            Duration of a step, in seconds.
+        duration
+            In seconds; one number, or one for each sample. None: each sample ends with the step of its last event.
+        repeats
+            What to do with several events of a channel in one step: ``"error"``; ``"one"``: they count as one;
+            ``"payload"``: their number is the payload.
+
+        Examples
+        --------
+        >>> dtype = [("x", "i2"), ("y", "i2"), ("t", "i8"), ("p", "?")]
+        >>> events = np.array([(1, 0, 0, 0), (0, 1, 2500, 1)], dtype)
+        >>> spikes = Spikes.from_aer(events, sensor_size=(2, 2, 2), dt=1e-3)
+        >>> spikes.step, spikes.channel
+        (array([0, 2], dtype=int32), array([1, 6], dtype=int32))
+        """
+        return Spikes.from_events(**aer.events(events, sensor_size, dt, duration, repeats))
+
+    @staticmethod
     def concatenate(parts: Sequence[Spikes], along: Literal["samples", "time"] = "samples") -> Spikes:
         """Return one batch made of ``parts``, all with the same channels and dt; groups are those of the first part.
 
@@ -246,6 +309,40 @@ class Spikes:
         ``group`` if there are groups (NaN outside of every group). Needs pandas.
         """
         return tables.to_pandas(self)
+
+    def to_neo(self, *, silent: bool = True) -> Any:
+        """Return a `neo.Block` with a Segment for each sample and in it a SpikeTrain for each channel; `from_neo` is the way back.
+
+        Trains have times and ``t_stop`` in seconds from the start of the sample, annotations ``channel`` and, if it is in a
+        group, ``group``, and an array annotation ``payload`` if events have payloads. The annotation ``lsm_sim`` of the block
+        and of its segments has dt, the number of channels and the ranges of the groups. Needs the extra ``analysis``.
+
+        Parameters
+        ----------
+        silent
+            Make trains for channels without spikes too.
+        """
+        return neo.to_neo(self, silent)
+
+    def to_aer(self, sensor_size: tuple[int, int, int]) -> list[npt.NDArray[Any]]:
+        """Return address events: for each sample a structured array with fields x, y, t and p; `from_aer` is the way back.
+
+        Fields have the types of tonic's ``events_struct`` (int16, int16, int64, bool), wider ones only where the sensor needs
+        them. t is the first whole microsecond of the step, so that events come back to their steps. Payloads, and dt below a
+        microsecond, are errors. Groups and the time after the last event are not in the arrays.
+
+        Parameters
+        ----------
+        sensor_size
+            Width, height and number of polarities; channel c has ``c = (p * height + y) * width + x``. ``(n_channels, 1, 1)``
+            for spikes without a place.
+
+        Examples
+        --------
+        >>> Spikes.from_trains([[0.002], [], [], [0.001]], duration=0.01, dt=1e-3).to_aer((2, 2, 1))[0].tolist()
+        [(1, 1, 1000, False), (0, 0, 2000, False)]
+        """
+        return aer.to_aer(self, sensor_size)
 
     def crop(self, start: float = 0.0, stop: float | None = None) -> Spikes:
         """Return the part of every sample from ``start`` to ``stop``, in seconds; its time starts at 0.

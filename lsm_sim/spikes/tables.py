@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from lsm_sim.errors import BackendUnavailableError, DescriptionError
+from lsm_sim.spikes.groups import group_of_each
 
 
 def pandas() -> Any:
@@ -24,10 +23,8 @@ def to_pandas(spikes: Any) -> Any:
     if spikes.payload is not None:
         table["payload"] = spikes.payload
     if spikes.groups:
-        code = np.full(spikes.n_channels, -1)
-        for i, members in enumerate(spikes.groups.values()):
-            code[members.start : members.stop] = i
-        table["group"] = pandas().Categorical.from_codes(code[spikes.channel], list(spikes.groups))
+        code = group_of_each(spikes)[spikes.channel]
+        table["group"] = pandas().Categorical.from_codes(code, list(spikes.groups))
     return pandas().DataFrame(table)
 
 

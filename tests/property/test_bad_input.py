@@ -78,6 +78,7 @@ LIQUID = lsm.Liquid(
 STIMULUS = lsm.Spikes.from_dense(RNG.random((3, 20, 2)) < 0.3, 1 * ms)
 PROGRAM = lsm.lower(LIQUID, 1 * ms)
 RESULT = lsm.run(LIQUID, STIMULUS, record={"exc": ["u", "v"]})
+NEO, AER = STIMULUS.to_neo(), STIMULUS.to_aer((2, 1, 1))
 ENCODER = lsm.encode.Rate(200 * Hz, frame=5 * ms)
 SOUNDS = [lsm.audio.Recording(RNG.normal(size=n), 8000) for n in (400, 900)]
 OTHERS = [lsm.audio.Recording(np.ones(50), 8000)]
@@ -223,6 +224,14 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         lsm.Spikes.from_times,
         {"times": [0.001, 0.002], "channel": [0, 1], "duration": 10 * ms, "n_channels": 2, "dt": 1 * ms},
     ),
+    "Spikes.from_neo": (lsm.Spikes.from_neo, {"data": NEO, "dt": 1 * ms, "n_channels": 2}),
+    "Spikes.to_neo": (STIMULUS.to_neo, {"silent": False}),
+    "Spikes.from_aer": (
+        lsm.Spikes.from_aer,
+        {"events": AER, "sensor_size": (2, 1, 1), "dt": 1 * ms, "duration": 20 * ms, "repeats": "one"},
+    ),
+    "Spikes.to_aer": (STIMULUS.to_aer, {"sensor_size": (2, 1, 1)}),
+    "Result.to_neo": (RESULT.to_neo, {"silent": True}),
     "Spikes.concatenate": (lsm.Spikes.concatenate, {"parts": [STIMULUS, STIMULUS]}),
     "Spikes.counts": (STIMULUS.counts, {"bins": 2}),
     "Spikes.raster": (STIMULUS.raster, {"sample": 0}),
@@ -419,6 +428,11 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         lsm.measures.separation,
         {"one": STIMULUS[:2], "other": STIMULUS[1:], "states": SIGNALS[:2, 0], "other_states": SIGNALS[2:4, 0]}
         | {"kernel": 5 * ms},
+    ),
+    "measures.van_rossum": (lsm.measures.van_rossum, {"spikes": STIMULUS, "tau": 5 * ms, "between": "samples"}),
+    "measures.victor_purpura": (
+        lsm.measures.victor_purpura,
+        {"spikes": STIMULUS[0], "cost": 200 * Hz, "between": "channels"},
     ),
     "measures.memory_capacity": (
         lsm.measures.memory_capacity,

@@ -15,6 +15,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 DOCTESTS = (
+    "analysis.md",
     "audio.md",
     "c_export.md",
     "datasets.md",

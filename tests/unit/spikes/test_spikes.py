@@ -71,6 +71,14 @@ def test_times_on_the_grid_fall_into_their_own_step(dt):
     np.testing.assert_array_equal(spikes.times(), step * dt)
 
 
+@pytest.mark.parametrize("dt", [1e-3, 1e-4, 1 / 3000])
+def test_times_on_the_grid_fall_into_their_own_step_after_many_million_steps_too(dt):
+    step = np.sort(np.random.default_rng(1).choice(2**31 - 2, 20_000, replace=False))
+    one = np.zeros(step.size, int)
+    spikes = Spikes.from_times(step * dt, one, duration=[(2**31 - 1) * dt], n_channels=1, dt=dt)
+    np.testing.assert_array_equal(spikes.step, step)
+
+
 def test_times_are_sorted_into_steps_of_their_sample():
     spikes = Spikes.from_times(
         [0.29, 0.05, 0.1], [1, 0, 1], sample=[1, 1, 0], duration=[0.2, 0.3], n_channels=2, dt=0.1
