@@ -206,6 +206,10 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         {"network": INTEGERS, "path": "PATH", "to": "c", "name": "lsm", "max_ram": 100_000, "graded": True}
         | {"n_steps": None},
     ),
+    "export to Brian2": (
+        lsm.export,
+        {"network": PROGRAM, "path": None, "to": "brian2", "stimulus": STIMULUS[0], "names": {}, "arrays": "beside"},
+    ),
     "export a deployment": (lsm.export, {"network": DEPLOYED, "path": None, "to": "c", "n_steps": 20}),
     "get_backend": (lsm.get_backend, {"name": "fast"}),
     "Record": (lsm.Record, {"variables": "v", "neurons": [0]}),
