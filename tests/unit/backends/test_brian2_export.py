@@ -144,6 +144,7 @@ def test_a_file_that_is_there_is_not_replaced(tmp_path):
         ({"stimulus": lsm.Spikes.from_dense(np.zeros((2, 9, 4), bool), 1 * ms)}, "got 2 samples, expected one"),
         ({"arrays": "inside", "dt": 1e-3}, "export arrays: got 'inside', expected 'auto', 'embedded'"),
         ({"names": {"inh": "x"}, "dt": 1e-3}, "names: no group 'inh'; known: pulses, exc"),
+        ({"names": {"exc": 3}, "dt": 1e-3}, "names: got 3 for 'exc', expected letters"),
         ({"weight": 1}, "got the option 'weight', expected some of: stimulus, dt, names, arrays"),
     ],
 )
