@@ -241,8 +241,9 @@ def test_wrong_arguments_are_answered_in_one_sentence(b2):
             call()
 
 
-def test_the_examples_of_the_page_give_what_they_say(b2):
+@pytest.mark.parametrize("page", ["brian2.md", "coming-from.md"])
+def test_the_examples_of_the_page_give_what_they_say(page, b2):
     assert b2.prefs.codegen.target == "numpy"
-    failed, attempted = doctest.testfile(str(ROOT / "docs/brian2.md"), module_relative=False)
+    failed, attempted = doctest.testfile(str(ROOT / "docs" / page), module_relative=False)
     assert attempted > 0
     assert failed == 0
