@@ -112,8 +112,10 @@ def brian2_names(program: Program, names: Mapping[str, str] | None) -> dict[str,
                 f"names: got {label!r} for {name!r}, expected letters, digits and underscores, beginning with a letter"
             )
             raise DescriptionError(msg)
-    if len(groups) != len(set(groups)) or len(set(out.values())) != len(out):
-        msg = f"names: two groups get the same Brian2 name among {', '.join(out.values())}; give them different ones with names={{...}}"
+    every = [*out.values(), *(name for _, name in synapse_names(program, out))]
+    twice = sorted({name for name in every if every.count(name) > 1})
+    if len(groups) != len(set(groups)) or twice:
+        msg = f"names: two groups or synapses get the same Brian2 name {', '.join(twice or groups)}; give groups different ones with names={{...}}"
         raise DescriptionError(msg)
     return out
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lsm_sim.apps.cli import options
+
+if TYPE_CHECKING:
+    from lsm_sim.spikes.spikes import Spikes
 
 
 def export(
@@ -38,7 +41,10 @@ def export(
         ),
     ] = None,
     stimulus: Annotated[
-        Path | None, typer.Option("--stimulus", metavar="FILE", help="Of brian2: one sample of spikes (.npz).")
+        Path | None, typer.Option("--stimulus", metavar="FILE", help="Of brian2: spikes (.npz), one sample.")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=0, metavar="N", help="Number of the sample of --stimulus, from 0.")
     ] = None,
     dt: Annotated[
         float | None,
@@ -53,10 +59,9 @@ def export(
     """
     from lsm_sim.apps.cli.output import print_json
     from lsm_sim.exchange import export as exported
-    from lsm_sim.spikes.spikes import Spikes
 
     options_of: dict[str, Any] = {"name": name, "max_ram": max_ram, "graded": graded or None, "n_steps": n_steps}
-    options_of |= {"stimulus": None if stimulus is None else Spikes.load(stimulus), "dt": dt}
+    options_of |= {"stimulus": _stimulus(stimulus, sample), "dt": dt}
     how = {
         option: value for option, value in options_of.items() if value is not None
     }  # each exporter has defaults of its own
@@ -70,6 +75,23 @@ def export(
     else:
         after = {"c": f"; next: make -C {output}", "brian2": f"; next: python {output}"}
         print(f"written to {output}" + after.get(to, ""))
+
+
+def _stimulus(path: Path | None, sample: int | None) -> Spikes | None:
+    """Return the one sample of a file, or the chosen one."""
+    from lsm_sim.errors import DescriptionError
+    from lsm_sim.spikes.spikes import Spikes
+
+    if path is None:
+        if sample is not None:
+            raise DescriptionError(f"--sample: got {sample} without --stimulus; omit it, or give a file of spikes")
+        return None
+    spikes = Spikes.load(path)
+    if sample is None and len(spikes) != 1:
+        raise DescriptionError(f"{path}: got {len(spikes)} samples, expected one; choose one with --sample N")
+    if sample is not None and sample >= len(spikes):
+        raise DescriptionError(f"--sample: got {sample}, expected less than {len(spikes)}, the samples of {path}")
+    return spikes if sample is None else spikes[sample]
 
 
 def _network(path: Path) -> Any:

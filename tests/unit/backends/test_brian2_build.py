@@ -233,7 +233,7 @@ def test_wrong_arguments_are_answered_in_one_sentence(b2):
         (lambda: build(liquid(), stimulus(n_samples=2)), r"got 2 samples, expected one; take one with stimulus\[0\]"),
         (lambda: build(program, names={"soma": "x"}), "names: no group 'soma'; known: left ear, right ear, exc, 2nd"),
         (lambda: build(program, names={"exc": "a b"}), "names: got 'a b' for 'exc', expected letters"),
-        (lambda: build(program, names={"exc": "left_ear"}), "two groups get the same Brian2 name"),
+        (lambda: build(program, names={"exc": "left_ear"}), "two groups or synapses get the same Brian2 name left_ear"),
         (lambda: script(program, "x"), "stimulus: got str, expected Spikes"),
     ]
     for call, message in cases:

@@ -156,6 +156,13 @@ def test_wrong_arguments_are_answered_in_one_sentence(options, words, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_names_that_synapses_would_get_too_are_refused():
+    groups = [lsm.Neurons(name, 2) for name in ("a", "b", "a_to_b")]
+    pairs = [lsm.Synapses("a", "b", lsm.AllToAll(), weight=1.0)]
+    with pytest.raises(DescriptionError, match="two groups or synapses get the same Brian2 name a_to_b"):
+        lsm.export(lsm.Liquid([], groups, pairs), None, to="brian2", dt=1 * ms)
+
+
 def test_the_command_writes_what_the_function_writes(tmp_path):
     liquid().save(tmp_path / "liquid.toml")
     EVENTS.save(tmp_path / "spikes.npz")
@@ -167,3 +174,17 @@ def test_the_command_writes_what_the_function_writes(tmp_path):
     fails(cli(*command, "--stimulus", tmp_path / "spikes.npz"), "is already there")
     fails(cli("export", tmp_path / "liquid.toml", "-o", tmp_path / "new.py", "--to", "brian2"), "dt: got None")
     fails(cli(*command, "--dt", 0.001, "--graded"), "got the option 'graded'")
+
+
+def test_the_command_takes_one_of_several_samples(tmp_path):
+    liquid().save(tmp_path / "liquid.toml")
+    other = lsm.Spikes.from_dense(np.zeros((1, 50, 4), bool), dt=1 * ms)
+    lsm.Spikes.concatenate([other, EVENTS]).save(tmp_path / "spikes.npz")
+    command = ("export", tmp_path / "liquid.toml", "-o", tmp_path / "net.py", "--to", "brian2")
+    given = ("--stimulus", tmp_path / "spikes.npz")
+    fails(cli(*command, *given), "got 2 samples, expected one; choose one with --sample N")
+    fails(cli(*command, *given, "--sample", 2), "--sample: got 2, expected less than 2")
+    fails(cli(*command, "--sample", 1, "--dt", 0.001), "--sample: got 1 without --stimulus")
+    assert cli(*command, *given, "--sample", 1).exit_code == 0
+    lsm.export(liquid(), tmp_path / "same.py", to="brian2", stimulus=EVENTS)
+    assert (tmp_path / "net.py").read_text() == (tmp_path / "same.py").read_text()
