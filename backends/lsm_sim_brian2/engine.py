@@ -25,7 +25,7 @@ from lsm_sim_brian2.standalone import Standalone
 
 CODEGEN = ("auto", "numpy", "cython")
 MODES = ("runtime", "standalone")
-_SUPPORTS = frozenset({"adaptive-threshold", "blocks", "graded", "initial-state", "state", "stp", "two-currents"})
+SUPPORTS = frozenset({"adaptive-threshold", "blocks", "graded", "initial-state", "state", "stp", "two-currents"})
 _INT32 = 2**31  # Brian2 numbers neurons and synapses in 32 bits
 
 
@@ -59,17 +59,12 @@ class Brian2:
             if getattr(self, name) not in choices:
                 msg = f"Brian2 {name}: got {getattr(self, name)!r}, expected one of {', '.join(map(repr, choices))}"
                 raise DescriptionError(msg)
-        object.__setattr__(self, "supports", _SUPPORTS - ({"state"} if self.mode == "standalone" else set()))
+        object.__setattr__(self, "supports", SUPPORTS - ({"state"} if self.mode == "standalone" else set()))
         available.import_brian2()
 
     def legalise(self, program: Program) -> Program:
         """Return ``program`` itself, unless it has more cells or synapses than Brian2 can number."""
-        cells, reasons = program.n_inputs + program.n_neurons, []
-        if max(cells, program.n_synapses) >= _INT32:
-            reasons.append(
-                f"got {cells} channels and neurons and {program.n_synapses} synapses, expected less than 2^31 of each"
-            )
-        check_supported(self, program, reasons)
+        check_supported(self, program, too_many(program))
         return program
 
     @contextmanager
@@ -93,6 +88,14 @@ class Brian2:
             return _run(program, stimulus, request, lambda *others: standalone.run(*others[:3]))
 
         return run
+
+
+def too_many(program: Program) -> list[str]:
+    """Return why Brian2 cannot number all cells and synapses; nothing if it can."""
+    cells = program.n_inputs + program.n_neurons
+    if max(cells, program.n_synapses) < _INT32:
+        return []
+    return [f"got {cells} channels and neurons and {program.n_synapses} synapses, expected less than 2^31 of each"]
 
 
 _Run = Callable[[Spikes, Request, Callable[[int], None], "State | None"], Gatherer]

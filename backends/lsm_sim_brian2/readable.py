@@ -98,18 +98,24 @@ def to_program(network: Liquid | Program, stimulus: Spikes | None, dt: float | N
 def brian2_names(program: Program, names: Mapping[str, str] | None) -> dict[str, str]:
     """Return a Brian2 name for every group: letters, digits and underscores, beginning with a letter."""
     groups = [*program.input_groups, *program.neuron_groups]
+    if names is not None and not isinstance(names, Mapping):
+        raise DescriptionError(
+            f"names: got {type(names).__name__}, expected names in Brian2 by group name, such as {{'exc': 'e'}}"
+        )
     for name in names or {}:
         if name not in groups:
             raise DescriptionError(f"names: no group {name!r}; known: {', '.join(groups)}")
-    out = {name: (names or {}).get(name) or _identifier(name) for name in groups}
+    out: dict[str, Any] = {name: (names or {}).get(name) or _identifier(name) for name in groups}
     for name, label in out.items():
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", label):
+        if not isinstance(label, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", label):
             msg = (
                 f"names: got {label!r} for {name!r}, expected letters, digits and underscores, beginning with a letter"
             )
             raise DescriptionError(msg)
-    if len(groups) != len(set(groups)) or len(set(out.values())) != len(out):
-        msg = f"names: two groups get the same Brian2 name among {', '.join(out.values())}; give them different ones with names={{...}}"
+    every = [*out.values(), *(name for _, name in synapse_names(program, out))]
+    twice = sorted({name for name in every if every.count(name) > 1})
+    if len(groups) != len(set(groups)) or twice:
+        msg = f"names: two groups or synapses get the same Brian2 name {', '.join(twice or groups)}; give groups different ones with names={{...}}"
         raise DescriptionError(msg)
     return out
 

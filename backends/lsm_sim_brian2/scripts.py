@@ -6,6 +6,7 @@ import base64
 import io
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from lsm_sim.describe.liquid import Liquid
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
+from lsm_sim.support.files import replacing
 from lsm_sim_brian2 import equations, script_parts, synapses
 from lsm_sim_brian2.readable import brian2_names, input_events, input_payloads, synapse_names, to_program
 
@@ -34,9 +36,14 @@ import numpy as np
 from brian2 import {names}
 
 prefs.codegen.target = "numpy"  # compiles nothing; "cython" is faster, but its fast-math may change the last bit of v
-defaultclock.dt = {dt!r} * second
+defaultclock.dt = {dt} * second
 
 {arrays}
+
+N_STEPS = {n_steps}
+STIMULUS = {{  # {remark}
+{stimulus}
+}}
 
 MODEL = """
 {model}
@@ -58,7 +65,8 @@ def neurons(name, size, **parameters):
 
 def inputs(name, size):
     """Return input channels with the spikes of the stimulus."""
-    return SpikeGeneratorGroup(size, arrays[name + "_channel"], arrays[name + "_step"] * defaultclock.dt, name=name)
+    channel, step = np.array(STIMULUS[name], int)
+    return SpikeGeneratorGroup(size, channel, step * defaultclock.dt, name=name)
 
 
 {synapses}
@@ -67,16 +75,20 @@ def inputs(name, size):
 
 _TAIL = """
 network = Network(*groups.values(), *connections, *monitors.values())
-network.run({n_steps} * defaultclock.dt)
+network.run(N_STEPS * defaultclock.dt)
 for name, monitor in monitors.items():
     print(name, monitor.num_spikes, "spikes")
 """
+SILENT_STEPS = 1000
+"""How many steps a script without a stimulus runs."""
+_REMARK = "channel and step of each event, for each group of inputs"
 
 
 def script(
     network: Liquid | Program,
-    stimulus: Spikes,
+    stimulus: Spikes | None = None,
     *,
+    dt: float | None = None,
     names: Mapping[str, str] | None = None,
     arrays: str | os.PathLike[str] | None = None,
 ) -> str:
@@ -85,60 +97,123 @@ def script(
     Parameters
     ----------
     network
-        A `Liquid`, lowered at the stimulus's dt, or a `Program`.
+        A `Liquid`, lowered at ``dt`` (seconds; by default the stimulus's), or a `Program`.
     stimulus
-        One sample.
+        One sample; None: silence for 1000 steps. ``STIMULUS`` and ``N_STEPS`` in the script are where to put another one.
     names
         Brian2 names by group name, for names that differ from the group names.
     arrays
         Write synapses and stimulus to this .npz file, which the script reads from its own folder; None: compress and embed
         them in the script.
     """
-    if not isinstance(stimulus, Spikes):
+    if stimulus is not None and not isinstance(stimulus, Spikes):
         raise DescriptionError(f"stimulus: got {type(stimulus).__name__}, expected Spikes; see Spikes.from_dense")
-    program = to_program(network, stimulus, None)
-    labels = brian2_names(program, names)
-    data = _data(program, stimulus, labels)
-    neurons = [_neuron_line(program, name, labels[name], data) for name in program.neuron_groups]
-    imports, loading = _embedded(data) if arrays is None else _beside(data, Path(arrays))
+    written = Script.of(to_program(network, stimulus, dt), stimulus, names, is_liquid=isinstance(network, Liquid))
+    if arrays is None:
+        return written.embedded()
+    path = Path(arrays)
+    path = path if path.name.endswith(".npz") else path.with_name(f"{path.name}.npz")
+    with replacing(path) as stream:
+        stream.write(written.arrays)
+    return written.beside(path.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Script:
+    """A script whose arrays can be in its text or in a file beside it.
+
+    Parameters
+    ----------
+    words
+        What fills the gaps in the first part of the text, except how the arrays are loaded.
+    body
+        The second part of the text.
+    arrays
+        An .npz file.
+    """
+
+    words: Mapping[str, str]
+    body: str
+    arrays: bytes
+
+    @staticmethod
+    def of(program: Program, stimulus: Spikes | None, names: Mapping[str, str] | None, *, is_liquid: bool) -> Script:
+        """Return the script of a program; for the arguments see `script`."""
+        labels = brian2_names(program, names)
+        data = _data(program, stimulus, labels)
+        neurons = [_neuron_line(program, name, labels[name], data) for name in program.neuron_groups]
+        graded = None if stimulus is None or stimulus.payload is None else int(stimulus.n_steps[0])
+        words = _model_words(program, graded) | _stimulus_words(program, stimulus, labels)
+        words |= {
+            "title": _title(program, "A liquid" if is_liquid else "A spiking network"),
+            "version": lsm_sim.__version__,
+            "dt": repr(program.dt),
+        }
+        file = io.BytesIO()
+        np.savez_compressed(file, **data)
+        return Script(words, _body(program, labels, neurons, graded), file.getvalue())
+
+    def embedded(self) -> str:
+        """Return the text with the arrays in it."""
+        code = base64.b85encode(self.arrays).decode()
+        text = "\n".join(code[start : start + 120] for start in range(0, len(code), 120))
+        loading = f'arrays = np.load(io.BytesIO(base64.b85decode("".join("""\n{text}\n""".split()))))  # an .npz file'
+        return self._text("import base64\nimport io\n", loading)
+
+    def beside(self, file: str) -> str:
+        """Return the text that reads the arrays from this file in the folder of the script."""
+        return self._text("from pathlib import Path\n", f"arrays = np.load(Path(__file__).parent / {file!r})")
+
+    def _text(self, imports: str, loading: str) -> str:
+        return _HEAD.format(**self.words, imports=imports, arrays=loading) + self.body
+
+
+def _model_words(program: Program, graded: int | None) -> dict[str, str]:
     neuron = equations.Neuron.of(program)
-    graded = None if stimulus.payload is None else int(stimulus.n_steps[0])
-    head = _HEAD.format(
-        title=_title(network, program),
-        version=lsm_sim.__version__,
-        meaning=script_parts.meaning(program, graded=graded),
-        imports=imports,
-        dt=program.dt,
-        arrays=loading,
-        names=", ".join(script_parts.imported(program, graded=graded)),
-        model=neuron.model(),
-        step=neuron.advance().rstrip(),
-        threshold=neuron.threshold(),
-        reset=neuron.reset().replace("\n", "; "),
-        synapses=script_parts.definitions(program, graded=graded),
-    )
+    return {
+        "meaning": script_parts.meaning(program, graded=graded),
+        "names": ", ".join(script_parts.imported(program, graded=graded)),
+        "model": neuron.model(),
+        "step": neuron.advance().rstrip(),
+        "threshold": neuron.threshold(),
+        "reset": neuron.reset().replace("\n", "; "),
+        "synapses": script_parts.definitions(program, graded=graded),
+    }
+
+
+def _stimulus_words(program: Program, stimulus: Spikes | None, labels: Mapping[str, str]) -> dict[str, str]:
+    names = [labels[name] for name in program.input_groups]
+    if stimulus is None:
+        lines, n_steps = [f'    "{name}": ([], []),' for name in names], SILENT_STEPS
+    else:
+        lines = [f'    "{name}": (arrays["{name}_channel"], arrays["{name}_step"]),' for name in names]
+        n_steps = int(stimulus.n_steps[0])
+    remark = _REMARK + ("; write yours here" if stimulus is None else "")
+    return {"stimulus": "\n".join(lines), "n_steps": str(n_steps), "remark": remark}
+
+
+def _body(program: Program, labels: Mapping[str, str], neurons: list[str], graded: int | None) -> str:
     sources = [f'    "{labels[name]}": inputs("{labels[name]}", {len(m)}),' for name, m in program.input_groups.items()]
     pairs = script_parts.lines(program, labels, graded=graded)
     monitored = ", ".join(f'"{labels[name]}"' for name in program.neuron_groups)
     body = ["groups = {", *sources, *neurons, "}", "connections = [", *pairs, "]"]
     body.append(f"monitors = {{name: SpikeMonitor(groups[name]) for name in [{monitored}]}}")
-    return head + "\n".join(body) + "\n" + _TAIL.format(n_steps=int(stimulus.n_steps[0]))
+    return "\n".join(body) + "\n" + _TAIL
 
 
-def _title(network: Liquid | Program, program: Program) -> str:
+def _title(program: Program, kind: str) -> str:
     sizes = " + ".join(f"{len(members)} ({name})" for name, members in program.neuron_groups.items())
-    kind = "A liquid" if isinstance(network, Liquid) else "A spiking network"
     title = f"{kind} of {sizes} neurons, {program.n_inputs} input channels and {program.n_synapses} synapses."
     return title.replace("\\", "/").replace('"', "'")
 
 
-def _data(program: Program, stimulus: Spikes, labels: Mapping[str, str]) -> dict[str, Any]:
+def _data(program: Program, stimulus: Spikes | None, labels: Mapping[str, str]) -> dict[str, Any]:
     """Return synapses and stimulus under the names that the script uses."""
     data: dict[str, Any] = {}
-    for name in program.input_groups:
+    for name in program.input_groups if stimulus is not None else ():
         channel, step = input_events(program, stimulus, name)
         data |= {f"{labels[name]}_channel": channel.astype(np.int32), f"{labels[name]}_step": step.astype(np.int32)}
-        if stimulus.payload is not None:
+        if stimulus is not None and stimulus.payload is not None:
             data[f"{labels[name]}_payload"] = input_payloads(program, stimulus, name)
     delays = program.synapses().delay
     for part, label in synapse_names(program, labels):
@@ -162,18 +237,3 @@ def _neuron_line(program: Program, name: str, label: str, data: dict[str, Any]) 
             data[f"{label}_{variable}"] = values
             words.append(f'{variable}=arrays["{label}_{variable}"]')
     return f'    "{label}": neurons({", ".join(words)}),'
-
-
-def _embedded(data: Mapping[str, Any]) -> tuple[str, str]:
-    file = io.BytesIO()
-    np.savez_compressed(file, **data)
-    code = base64.b85encode(file.getvalue()).decode()
-    text = "\n".join(code[start : start + 120] for start in range(0, len(code), 120))
-    loading = f'arrays = np.load(io.BytesIO(base64.b85decode("".join("""\n{text}\n""".split()))))  # an .npz file'
-    return "import base64\nimport io\n", loading
-
-
-def _beside(data: Mapping[str, Any], path: Path) -> tuple[str, str]:
-    np.savez_compressed(path, **data)
-    name = path.name if path.name.endswith(".npz") else f"{path.name}.npz"
-    return "from pathlib import Path\n", f"arrays = np.load(Path(__file__).parent / {name!r})"

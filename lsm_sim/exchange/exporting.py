@@ -33,10 +33,12 @@ def export(network: Any, path: PathLike | None, *, to: str, **options: Any) -> E
     ----------
     network
         A `Program`, what `lsm_sim.quantise` returns, a `lsm_sim.deploy.Deployment`; what else is allowed depends on the exporter.
+        ``"brian2"`` takes a `Liquid` too.
     path
         New folder or file to write; None: write nothing, only return what would be written, such as sizes.
     to
-        The exporter: ``"c"`` writes C99 for devices without an operating system.
+        The exporter: ``"c"`` writes C99 for devices without an operating system, ``"brian2"`` a Brian2 script (.py) that gives the
+        same spikes and runs without lsm_sim. Writing it does not need Brian2.
     options
         Of the exporter.
 
@@ -44,6 +46,11 @@ def export(network: Any, path: PathLike | None, *, to: str, **options: Any) -> E
         (None), a number of bytes beyond which nothing is written; ``graded`` (False), whether input events may have payloads;
         and ``n_steps``, the length of a sample of a deployment, after which the class is decided; without it a deployment is
         exported as its program.
+
+        ``"brian2"`` has ``stimulus`` (None), one sample, without which the script runs 1000 steps of silence and has a place for
+        events; ``dt`` (None), with which a liquid is lowered, by default the stimulus's; ``names`` (None), names in Brian2 by
+        group name; and ``arrays`` ("auto"): ``"embedded"`` in the script, ``"beside"`` it in ``NAME_arrays.npz``, or beside it
+        if they are larger than 500 kB.
 
     Raises
     ------

@@ -207,6 +207,17 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         {"network": INTEGERS, "path": "PATH", "to": "c", "name": "lsm", "max_ram": 100_000, "graded": True}
         | {"n_steps": None},
     ),
+    "export to Brian2": (
+        lsm.export,
+        {
+            "network": PROGRAM,
+            "path": "PATH.py",
+            "to": "brian2",
+            "stimulus": STIMULUS[0],
+            "names": {},
+            "arrays": "beside",
+        },
+    ),
     "export a deployment": (lsm.export, {"network": DEPLOYED, "path": None, "to": "c", "n_steps": 20}),
     "get_backend": (lsm.get_backend, {"name": "fast"}),
     "Record": (lsm.Record, {"variables": "v", "neurons": [0]}),
@@ -595,7 +606,8 @@ def test_the_calls_that_are_spoilt_are_valid(call: str, paths: Any) -> None:
 def _copied(arguments: dict[str, Any], folder: Any) -> dict[str, Any]:
     """Return the arguments with copies of arrays and a path in the folder."""
     copies = {key: value.copy() if isinstance(value, np.ndarray) else value for key, value in arguments.items()}
-    return copies | ({"path": str(folder / "a.npz")} if "path" in copies else {})
+    name = "a.py" if copies.get("path") == "PATH.py" else "a.npz"
+    return copies | ({"path": str(folder / name)} if "path" in copies else {})
 
 
 LONG = ("deploy.measure_cpu", "measures.all_of", "report_on")  # a valid call of these takes a tenth of a second

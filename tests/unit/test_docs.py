@@ -66,6 +66,16 @@ def test_the_page_names_every_rule_and_model():
         assert f"\n## {model}\n" in page
 
 
+def test_the_code_for_other_simulators_is_that_of_the_scripts():
+    scripts = (DOCS.parent / "benchmarks/coming_from").glob("from_*.py")
+    texts = ["\n".join(line.strip() for line in script.read_text().splitlines()) for script in scripts]
+    found = blocks("coming-from.md")
+    assert len(found) == 5
+    for block in found:
+        text = "\n".join(line.strip() for line in block.splitlines())
+        assert any(text in script for script in texts), block
+
+
 @pytest.mark.slow
 def test_the_forecasts_of_the_page_are_as_good_as_it_says(capsys):
     names = {}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lsm_sim.apps.cli import options
+
+if TYPE_CHECKING:
+    from lsm_sim.spikes.spikes import Spikes
 
 
 def export(
@@ -15,12 +18,14 @@ def export(
         Path,
         typer.Argument(
             metavar="NETWORK",
-            help="A program in Loihi's integers (.npz), or a folder that lsm-sim deploy wrote.",
+            help="A program (.npz; of c in Loihi's integers), a liquid (.toml, .json), or a folder that lsm-sim deploy wrote.",
             show_default=False,
         ),
     ],
-    output: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Write to this new folder.")],
-    to: Annotated[str, typer.Option("--to", metavar="NAME", help="What to write: c.")] = "c",
+    output: Annotated[
+        Path, typer.Option("--out", "-o", metavar="PATH", help="Write to this new folder (c) or file (brian2).")
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help="What to write: c, brian2.")] = "c",
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of c: beginning of all names.  [default: lsm]")
     ] = None,
@@ -35,28 +40,58 @@ def export(
             min=1, metavar="N", help="Of c and a deployment: length of a sample, after which the class is decided."
         ),
     ] = None,
+    stimulus: Annotated[
+        Path | None, typer.Option("--stimulus", metavar="FILE", help="Of brian2: spikes (.npz), one sample.")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=0, metavar="N", help="Number of the sample of --stimulus, from 0.")
+    ] = None,
+    dt: Annotated[
+        float | None,
+        typer.Option("--dt", metavar="SECONDS", help="Of brian2 and a liquid: time step.  [default: the stimulus's]"),
+    ] = None,
     json: options.Json = False,
 ) -> None:
-    """Write a network as C99 for devices without an operating system, after saying how large it is.
+    """Write a network for another tool: as C99 for devices without an operating system, or as a Brian2 script.
 
-    The folder has a C file, a header, and for this machine a Makefile and a program that reads events and prints spikes.
+    The folder of c has a C file, a header, and for this machine a Makefile and a program that reads events and prints spikes.
+    Its size is printed before it is written.
     """
     from lsm_sim.apps.cli.output import print_json
     from lsm_sim.exchange import export as exported
 
-    options_of = {"name": name, "max_ram": max_ram, "graded": graded or None, "n_steps": n_steps}
+    options_of: dict[str, Any] = {"name": name, "max_ram": max_ram, "graded": graded or None, "n_steps": n_steps}
+    options_of |= {"stimulus": _stimulus(stimulus, sample), "dt": dt}
     how = {
         option: value for option, value in options_of.items() if value is not None
     }  # each exporter has defaults of its own
     ready = _network(network)
     what = exported(ready, None, to=to, **how)
-    if not json:
+    if not json and str(what):
         print(what)
     exported(ready, output, to=to, **how)
     if json:
         print_json({"to": to, "files": list(what.files), **what.numbers(), "lost": list(what.lost), "out": output})
     else:
-        print(f"written to {output}" + (f"; next: make -C {output}" if to == "c" else ""))
+        after = {"c": f"; next: make -C {output}", "brian2": f"; next: python {output}"}
+        print(f"written to {output}" + after.get(to, ""))
+
+
+def _stimulus(path: Path | None, sample: int | None) -> Spikes | None:
+    """Return the one sample of a file, or the chosen one."""
+    from lsm_sim.errors import DescriptionError
+    from lsm_sim.spikes.spikes import Spikes
+
+    if path is None:
+        if sample is not None:
+            raise DescriptionError(f"--sample: got {sample} without --stimulus; omit it, or give a file of spikes")
+        return None
+    spikes = Spikes.load(path)
+    if sample is None and len(spikes) != 1:
+        raise DescriptionError(f"{path}: got {len(spikes)} samples, expected one; choose one with --sample N")
+    if sample is not None and sample >= len(spikes):
+        raise DescriptionError(f"--sample: got {sample}, expected less than {len(spikes)}, the samples of {path}")
+    return spikes if sample is None else spikes[sample]
 
 
 def _network(path: Path) -> Any:

@@ -42,12 +42,15 @@ def test_a_deployment_with_a_length_decides(files):
     result = lsm("export", files / "deployed", "-o", files / "c", "--n-steps", 80)
     assert result.exit_code == 0, result.output
     assert "lsm_class" in (files / "c/lsm.h").read_text()
+    result = lsm("export", files / "deployed", "-o", files / "net.py", "--to", "brian2")
+    assert result.exit_code == 0, result.output
+    assert "STIMULUS" in (files / "net.py").read_text()
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("program.npz", "--to", "x"), "expected 'c'"),
+        (("program.npz", "--to", "x"), "or 'c'"),
         (("program.npz", "--max-ram", 10), "bytes of RAM, expected at most 10"),
         (("program.npz", "--n-steps", 10), "expected a Deployment"),
         (("float.npz",), "use lsm.quantise"),

@@ -233,16 +233,17 @@ def test_wrong_arguments_are_answered_in_one_sentence(b2):
         (lambda: build(liquid(), stimulus(n_samples=2)), r"got 2 samples, expected one; take one with stimulus\[0\]"),
         (lambda: build(program, names={"soma": "x"}), "names: no group 'soma'; known: left ear, right ear, exc, 2nd"),
         (lambda: build(program, names={"exc": "a b"}), "names: got 'a b' for 'exc', expected letters"),
-        (lambda: build(program, names={"exc": "left_ear"}), "two groups get the same Brian2 name"),
-        (lambda: script(program, None), "stimulus: got NoneType, expected Spikes"),
+        (lambda: build(program, names={"exc": "left_ear"}), "two groups or synapses get the same Brian2 name left_ear"),
+        (lambda: script(program, "x"), "stimulus: got str, expected Spikes"),
     ]
     for call, message in cases:
         with pytest.raises(DescriptionError, match=message):
             call()
 
 
-def test_the_examples_of_the_page_give_what_they_say(b2):
+@pytest.mark.parametrize("page", ["brian2.md", "coming-from.md"])
+def test_the_examples_of_the_page_give_what_they_say(page, b2):
     assert b2.prefs.codegen.target == "numpy"
-    failed, attempted = doctest.testfile(str(ROOT / "docs/brian2.md"), module_relative=False)
+    failed, attempted = doctest.testfile(str(ROOT / "docs" / page), module_relative=False)
     assert attempted > 0
     assert failed == 0
