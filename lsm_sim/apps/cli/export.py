@@ -32,7 +32,9 @@ def export(
     n_steps: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Of c and a deployment: length of a sample, after which the class is decided."
+            min=1,
+            metavar="N",
+            help="Of c and a deployment: decide the class, of samples of at most this number of steps.",
         ),
     ] = None,
     json: options.Json = False,
@@ -44,10 +46,9 @@ def export(
     from lsm_sim.apps.cli.output import print_json
     from lsm_sim.exchange import export as exported
 
-    options_of = {"name": name, "max_ram": max_ram, "graded": graded or None, "n_steps": n_steps}
-    how = {
-        option: value for option, value in options_of.items() if value is not None
-    }  # each exporter has defaults of its own
+    given = {"name": name, "max_ram": max_ram, "graded": graded, "n_steps": n_steps}
+    # each exporter has defaults of its own
+    how = {option: value for option, value in given.items() if value is not None and value is not False}
     ready = _network(network)
     what = exported(ready, None, to=to, **how)
     if not json:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from lsm_sim.errors import DescriptionError, UnsupportedError
-from lsm_sim.exchange.c.host import header, main, makefile, words
+from lsm_sim.exchange.c.header import header, words
+from lsm_sim.exchange.c.host import Outputs, main, makefile
 from lsm_sim.exchange.c.layout import Layout, layout, synapse_blocks
 from lsm_sim.exchange.c.names import checked_name
 from lsm_sim.exchange.c.sizes import ExportedC
@@ -69,16 +70,18 @@ def _texts(
     """Return the files by name; ``tables`` gets all tables."""
     own = words(program, name, plan)
     body, extra = "", ""
-    outputs: Literal["spikes", "sums", "class"] = "spikes"
     if end is not None:
-        end.add_tables(tables)
-        body, extra, outputs = end.source(own), end.header(own), end.outputs
+        body, extra = end.source(own), end.header(own)
     return {
         f"{name}.c": source(program, name, plan, tables, graded=graded, readout=body),
         f"{name}.h": header(program, name, plan, graded=graded, readout=extra),
-        "main.c": main(program, name, plan, graded=graded, outputs=outputs),
+        "main.c": main(program, name, plan, graded=graded, outputs=_outputs(end)),
         "Makefile": makefile(name),
     }
+
+
+def _outputs(end: SampleReadout | None) -> Outputs:
+    return "spikes" if end is None else end.outputs
 
 
 def _program(network: Any) -> Program:
