@@ -42,8 +42,8 @@ def export(network: Any, path: PathLike | None, *, to: str, **options: Any) -> E
 
         ``"c"`` has ``name`` ("lsm"), the beginning of all names in C and of the names of the files; ``max_ram``
         (None), a number of bytes beyond which nothing is written; ``graded`` (False), whether input events may have payloads;
-        and ``n_steps`` (None), the most steps that a sample of a deployment may have, after which the class is decided; without
-        it a deployment is exported as its program.
+        ``n_steps`` (None), the most steps that a sample of a deployment may have, after which the class is decided; without it
+        a deployment is exported as its program; and ``cortex`` (False), whether to add what runs it on a Cortex-M under qemu.
 
     Raises
     ------

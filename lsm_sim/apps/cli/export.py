@@ -37,16 +37,20 @@ def export(
             help="Of c and a deployment: decide the class, of samples of at most this number of steps.",
         ),
     ] = None,
+    cortex: Annotated[
+        bool, typer.Option("--cortex", help="Of c: add what runs it on an emulated Cortex-M (make cortex-run).")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Write a network as C99 for devices without an operating system, after saying how large it is.
 
-    The folder has a C file, a header, and for this machine a Makefile and a program that reads events and prints spikes.
+    The folder has a C file, a header, and for this machine a Makefile and a program that reads events and prints spikes; with
+    --cortex the same program for a Cortex-M, which qemu emulates and whose instructions it counts.
     """
     from lsm_sim.apps.cli.output import print_json
     from lsm_sim.exchange import export as exported
 
-    given = {"name": name, "max_ram": max_ram, "graded": graded, "n_steps": n_steps}
+    given = {"name": name, "max_ram": max_ram, "graded": graded, "n_steps": n_steps, "cortex": cortex}
     # each exporter has defaults of its own
     how = {option: value for option, value in given.items() if value is not None and value is not False}
     ready = _network(network)
