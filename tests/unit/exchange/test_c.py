@@ -248,6 +248,14 @@ def test_a_longest_sample_that_cannot_be_is_refused(made, n_steps, words):
         lsm.export(made, None, to="c", n_steps=n_steps)
 
 
+def test_a_longest_sample_with_more_windows_than_the_readout_has_is_refused(made):
+    features = lsm.Counts(window=30 * lsm.ms, n_windows=3)
+    changed = SimpleNamespace(readout=made.readout, features=features, program=made.program)
+    assert SampleReadout(changed, 90).longest == 90
+    with pytest.raises(lsm.DescriptionError, match=r"got a sample of 0\.091 s, expected at most .* = 0\.09 s"):
+        SampleReadout(changed, 91)
+
+
 @pytest.mark.skipif(CLANG is None, reason="no clang on this machine")
 def test_clang_has_no_warning(made, tmp_path):
     lsm.export(made, tmp_path / "made", to="c", n_steps=80)
