@@ -44,8 +44,8 @@ def export(network: Any, path: PathLike | None, *, to: str, **options: Any) -> E
 
         ``"c"`` has ``name`` ("lsm"), the beginning of all names in C and of the names of the files; ``max_ram``
         (None), a number of bytes beyond which nothing is written; ``graded`` (False), whether input events may have payloads;
-        and ``n_steps``, the length of a sample of a deployment, after which the class is decided; without it a deployment is
-        exported as its program.
+        ``n_steps`` (None), the most steps that a sample of a deployment may have, after which the class is decided; without it
+        a deployment is exported as its program; and ``cortex`` (False), whether to add what runs it on a Cortex-M under qemu.
 
         ``"brian2"`` has ``stimulus`` (None), one sample, without which the script runs 1000 steps of silence and has a place for
         events; ``dt`` (None), with which a liquid is lowered, by default the stimulus's; ``names`` (None), names in Brian2 by

@@ -37,9 +37,14 @@ def export(
     n_steps: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Of c and a deployment: length of a sample, after which the class is decided."
+            min=1,
+            metavar="N",
+            help="Of c and a deployment: decide the class, of samples of at most this number of steps.",
         ),
     ] = None,
+    cortex: Annotated[
+        bool, typer.Option("--cortex", help="Of c: add what runs it on an emulated Cortex-M (make cortex-run).")
+    ] = False,
     stimulus: Annotated[
         Path | None, typer.Option("--stimulus", metavar="FILE", help="Of brian2: spikes (.npz), one sample.")
     ] = None,
@@ -54,17 +59,17 @@ def export(
 ) -> None:
     """Write a network for another tool: as C99 for devices without an operating system, or as a Brian2 script.
 
-    The folder of c has a C file, a header, and for this machine a Makefile and a program that reads events and prints spikes.
-    Its size is printed before it is written.
+    The folder of c has a C file, a header, and for this machine a Makefile and a program that reads events and prints spikes; with
+    --cortex the same program for a Cortex-M, which qemu emulates and whose instructions it counts. Its size is printed before it
+    is written.
     """
     from lsm_sim.apps.cli.output import print_json
     from lsm_sim.exchange import export as exported
 
-    options_of: dict[str, Any] = {"name": name, "max_ram": max_ram, "graded": graded or None, "n_steps": n_steps}
-    options_of |= {"stimulus": _stimulus(stimulus, sample), "dt": dt}
-    how = {
-        option: value for option, value in options_of.items() if value is not None
-    }  # each exporter has defaults of its own
+    given: dict[str, Any] = {"name": name, "max_ram": max_ram, "graded": graded, "n_steps": n_steps, "cortex": cortex}
+    given |= {"stimulus": _stimulus(stimulus, sample), "dt": dt}
+    # each exporter has defaults of its own
+    how = {option: value for option, value in given.items() if value is not None and value is not False}
     ready = _network(network)
     what = exported(ready, None, to=to, **how)
     if not json and str(what):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from lsm_sim.errors import DescriptionError
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}", re.ASCII)
-_TAKEN = ("main", "stdint", "stdio", "stdlib", "string", "ctype")  # main.c, and headers of C
+_TAKEN = ("main", "cortex", "stdint", "stdio", "stdlib", "makefile", "clean")  # other files, and what make makes
 
 
 def checked_name(name: object) -> str:

@@ -1,26 +1,20 @@
-"""The readout of a deployment in C: events of the control channels from a table, and the decision of the host.
-
-The length of a sample is fixed at the export, so that the control events of each step, and what the host must add to v of each
-bank, are constants.
-"""
+"""The readout of a deployment in C: samples of any length up to a longest one, and the decision of the host."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
-
 from lsm_sim.deploy.deployment import Deployment
 from lsm_sim.deploy.folding import bin_edges
-from lsm_sim.deploy.on_chip import PULSE, RELEASES
+from lsm_sim.deploy.on_chip import MIN_HOLD, PULSE, RELEASES, check_bins
 from lsm_sim.dynamics.loihi import MAX_STATE
 from lsm_sim.errors import DescriptionError
+from lsm_sim.exchange.c import control
 from lsm_sim.exchange.c.layout import Field
 from lsm_sim.exchange.c.source import filled
-from lsm_sim.exchange.c.tables import Tables
+from lsm_sim.learn.features import Counts
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
-from lsm_sim.support.memory import check_memory
 
 _MOST_STEPS = 2**20
 
@@ -33,18 +27,13 @@ static int64_t by_64(int64_t x)
 """
 
 SOURCE = """
-/* Add up the integrators of each output; a bank b counts from OFFSET(b). */
+/* Add up the integrators of each output. */
 static void add_up(@NAME@_state *s)
 {
-    uint32_t output, b;
+    uint32_t output;
     for (output = 0; output < @OUTPUTS@u; output++) {
-        int64_t sum = 0;
-        for (b = 0; b < @BANKS@u; b++) {
-            if (COUNTS(b) != 0) {
-                sum += s->v[@FIRST@u + b * @OUTPUTS@u + output] + (int32_t)OFFSET(b);
-            }
-        }
-        s->sums[output] = (int32_t)@SUM@;
+        int64_t sum = s->v[@FIRST@u + output];
+@BANKS@        s->sums[output] = (int32_t)@SUM@;
     }
 }
 
@@ -52,32 +41,55 @@ static void restart(@NAME@_state *s)
 {
     uint32_t output;
     s->step = 0;
+    s->n_steps = 0;
     s->winner = -1;
     for (output = 0; output < @OUTPUTS@u; output++) {
         s->sums[output] = 0;
     }
 }
 
+/* Return the steps of a sample, with those until its scores are complete@AND_RAMP@. */
+static uint32_t all_steps(const @NAME@_state *s)
+{
+    return s->n_steps == 0 ? 0 : s->n_steps + @MORE@u;
+}
+
+uint32_t @NAME@_sample_start(@NAME@_state *s, uint32_t n_steps)
+{
+    if (n_steps < @SHORTEST@u || n_steps > @LONGEST@u) {
+        return 0;
+    }
+    @NAME@_start(s);
+    s->n_steps = n_steps;
+    return all_steps(s);
+}
+
 int32_t @NAME@_sample_step(@NAME@_state *s, const @CHANNEL@ *channels, uint32_t n)
 {
     int32_t n_spikes;
-    uint32_t j;
-    if (s->step >= @TOTAL@u || (n > 0 && (s->step >= @STEPS@u || channels[n - 1u] >= @INPUTS@u))) {
+@VARIABLES@    if (s->step >= all_steps(s) || (n > 0 && (s->step >= s->n_steps || channels[n - 1u] >= @INPUTS@u))) {
         return -1;
     }
     n_spikes = @NAME@_step(s, channels, n);
     if (n_spikes < 0) {
         return -1;
     }
-    for (j = (uint32_t)CONTROL_FIRST(s->step); j < (uint32_t)CONTROL_FIRST(s->step + 1u); j++) {
-        send(s, s->slot, (uint32_t)CONTROL(j));
-    }
-@RAMP@    if (s->step == @COMPLETE@u) {
+    control(s);
+@RAMP@    if (s->step == s->n_steps + @EXTRA@u - 1u) {
         add_up(s);
     }
     s->step++;
     return n_spikes;
 }
+"""
+
+BANKS = """        uint32_t b;
+        for (b = 1; b < @BINS@u; b++) {
+            const uint32_t left = s->n_steps - edge(s, b), pulses = left < @RELEASES@u ? left : @RELEASES@u;
+            if (pulses > 0) { /* those that lifted the bank from the lowest value */
+                sum += s->v[@FIRST@u + b * @OUTPUTS@u + output] + @LOWEST@ - (int32_t)pulses * @LIFT@;
+            }
+        }
 """
 
 RAMP = """    for (j = 0; j < s->n_spikes && s->winner < 0; j++) {
@@ -92,7 +104,7 @@ LARGEST = """
 int32_t @NAME@_class(const @NAME@_state *s)
 {
     int32_t best = 0, output;
-    if (s->step < @TOTAL@u) {
+    if (s->n_steps == 0 || s->step < all_steps(s)) {
         return -1;
     }
     for (output = 1; output < @OUTPUTS@; output++) {
@@ -107,18 +119,20 @@ int32_t @NAME@_class(const @NAME@_state *s)
 WINNER = """
 int32_t @NAME@_class(const @NAME@_state *s)
 {
-    return s->step < @TOTAL@u ? -1 : s->winner;
+    return s->step < all_steps(s) ? -1 : s->winner;
 }
 """
 
 HEADER = """
-/* A sample: @NAME@_start, then @BIG@_SAMPLE_STEPS times @NAME@_sample_step, which takes events of the channels below
-   @BIG@_SAMPLE_INPUTS in the first @BIG@_SAMPLE_EVENTS steps and none after them, and adds those of the readout's own channels.
-   Then state->sums holds the scores in integers@SCALE@. */
+/* A sample of n_steps steps, @BIG@_SHORTEST_SAMPLE to @BIG@_LONGEST_SAMPLE. @NAME@_sample_start starts it and returns how often
+   @NAME@_sample_step is to be called, or 0 if n_steps is not allowed. @NAME@_sample_step takes events of the channels below
+   @BIG@_SAMPLE_INPUTS in the first n_steps steps and none after them, and adds those of the readout's own channels. Then
+   state->sums holds the scores in integers@SCALE@. */
 #define @BIG@_SAMPLE_INPUTS @INPUTS@u
-#define @BIG@_SAMPLE_EVENTS @STEPS@u
-#define @BIG@_SAMPLE_STEPS @TOTAL@u
+#define @BIG@_SHORTEST_SAMPLE @SHORTEST@u
+#define @BIG@_LONGEST_SAMPLE @LONGEST@u
 #define @BIG@_N_OUTPUTS @OUTPUTS@u
+uint32_t @NAME@_sample_start(@NAME@_state *state, uint32_t n_steps);
 int32_t @NAME@_sample_step(@NAME@_state *state, const @CHANNEL@ *channels, uint32_t n);
 """
 
@@ -129,48 +143,46 @@ int32_t @NAME@_class(const @NAME@_state *state);
 
 
 class SampleReadout:
-    """The parts of the files that decide at the end of a sample of ``n_steps`` steps."""
+    """The parts of the files that decide at the end of a sample of at most ``n_steps`` steps."""
 
     def __init__(self, made: Deployment, n_steps: Any) -> None:
-        self._made = made
-        self.n_steps = checks.whole(n_steps, "export n_steps", 1, _MOST_STEPS)
-        check_memory(self.n_steps * 1000.0, "export n_steps")
         r = made.readout
-        empty = Spikes.from_events([], [], n_steps=[self.n_steps], n_channels=r.n_inputs, dt=made.program.dt)
-        self._control = made.stimulus(empty)
-        self.total = int(self._control.n_steps[0])
-        edges = bin_edges(made.features, empty)
-        self._banks = r.n_bins if r.kind == "banks" else 1
-        had = np.minimum(RELEASES, edges[0, -1] - edges[0, 1:-1]) if self._banks > 1 else np.empty(0, np.int64)
-        self._counts = np.concatenate([[1], had > 0])
-        self._offset = np.concatenate([[0], MAX_STATE - had * PULSE * 64])
+        self._made = made
+        # C multiplies the number of a bin by a length, in 32 bits
+        self.longest = checks.whole(n_steps, "export n_steps", 1, min(_MOST_STEPS, 2**32 // (r.n_bins + 1) - 1))
+        sample = Spikes.from_events([], [], n_steps=[self.longest], n_channels=r.n_inputs, dt=made.program.dt)
+        check_bins(bin_edges(made.features, sample), r.kind, "export n_steps")
+        self._width = _width(made, self.longest)
+        self.shortest = _shortest(made, self._width)
+        if self.longest < self.shortest:
+            raise DescriptionError(
+                f"export n_steps: got {self.longest}, expected at least {self.shortest}, in which the readout gets its biases"
+            )
 
     @property
     def fields(self) -> list[Field]:
         """What the state has beyond that of the program."""
         sums = Field("int32_t", "sums", 4, (self._made.readout.n_outputs,))
-        return [Field("uint32_t", "step", 4), Field("int32_t", "winner", 4), sums]
+        return [Field("uint32_t", "step", 4), Field("uint32_t", "n_steps", 4), Field("int32_t", "winner", 4), sums]
 
     @property
     def outputs(self) -> Literal["sums", "class"]:
-        """What the program for the host prints of each sample."""
+        """What main.c prints of each sample."""
         return "sums" if self._made.classes is None else "class"
-
-    def add_tables(self, tables: Tables) -> None:
-        """Add the control events by step, and where banks begin to count."""
-        own = self._control
-        tables.add("CONTROL_FIRST", np.searchsorted(own.step, np.arange(self.total + 1)))
-        tables.add("CONTROL", own.channel)
-        tables.add("COUNTS", self._counts)
-        tables.add("OFFSET", self._offset)
 
     def source(self, words: dict[str, str]) -> str:
         """Return the functions of the C file."""
         r = self._made.readout
-        text = ("" if r.kind == "trace" else BY_64) + SOURCE.replace("@RAMP@", RAMP if r.ramp else "")
+        text = control.source(r, words["NAME"], self._width) + ("" if r.kind == "trace" else BY_64) + SOURCE
         if self._made.classes is not None:
             text += WINNER if r.ramp else LARGEST
-        return filled(text, **self._words(words))
+        parts = {
+            "RAMP": RAMP if r.ramp else "",
+            "VARIABLES": "    uint32_t j;\n" if r.ramp else "",
+            "AND_RAMP": " and those of the ramp" if r.ramp else "",
+            "BANKS": BANKS if r.kind == "banks" and r.n_bins > 1 else "",
+        }
+        return filled(text, **parts, **self._words(words))
 
     def header(self, words: dict[str, str]) -> str:
         """Return what the header has beyond that of the program."""
@@ -190,18 +202,39 @@ class SampleReadout:
         r = self._made.readout
         return words | {
             "OUTPUTS": r.n_outputs,
-            "BANKS": self._banks,
+            "BINS": r.n_bins,
             "FIRST": r.integrators.start,
             "SUM": "sum" if r.kind == "trace" else "by_64(sum)",
-            "TOTAL": self.total,
-            "STEPS": self.n_steps,
+            "RELEASES": RELEASES,
+            "LOWEST": MAX_STATE,
+            "LIFT": PULSE * 64,
+            "EXTRA": r.extra_steps,
+            "MORE": r.extra_steps + r.ramp_steps,
             "INPUTS": r.n_inputs,
-            "COMPLETE": int(r.complete(self._control)[0]),
+            "SHORTEST": self.shortest,
+            "LONGEST": self.longest,
         }
 
 
+def _width(made: Deployment, longest: int) -> int | None:
+    """Return the width of windows in steps; None where bins are equal parts of a sample, or where there are none."""
+    features = made.features
+    if not isinstance(features, Counts) or features.window is None:
+        return None
+    return min(round(features.window / made.program.dt), longest)
+
+
+def _shortest(made: Deployment, width: int | None) -> int:
+    """Return the length of the shortest sample that `Deployment.run` takes."""
+    r = made.readout
+    steps = r.pulses if r.kind == "trace" else r.pulses - r.extra_steps - r.ramp_steps
+    if r.kind == "banks" and r.n_bins > 1:  # whose first bin must be long enough to hold the others
+        steps = max(steps, (MIN_HOLD - 1) * r.n_bins + 1 if width is None else MIN_HOLD)
+    return max(1, steps)
+
+
 def sample_readout(network: Any, n_steps: Any, *, graded: bool) -> SampleReadout:
-    """Return the readout of a deployment for samples of ``n_steps``."""
+    """Return the readout of a deployment for samples of at most ``n_steps``."""
     if not isinstance(network, Deployment):
         raise DescriptionError(
             f"export n_steps: got a {type(network).__name__}, expected a Deployment, which decides at the end of a sample; omit n_steps"

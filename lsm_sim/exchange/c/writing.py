@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from lsm_sim.errors import DescriptionError, UnsupportedError
-from lsm_sim.exchange.c.host import header, main, makefile, words
+from lsm_sim.exchange.c import cortex as cortex_m
+from lsm_sim.exchange.c.header import header, words
+from lsm_sim.exchange.c.host import Outputs, main, makefile, step_called
 from lsm_sim.exchange.c.layout import Layout, layout, synapse_blocks
 from lsm_sim.exchange.c.names import checked_name
 from lsm_sim.exchange.c.sizes import ExportedC
@@ -34,10 +36,12 @@ def export_c(
     max_ram: int | None = None,
     graded: bool = False,
     n_steps: int | None = None,
+    cortex: bool = False,
 ) -> ExportedC:
     """Write a program as C99; see `lsm_sim.export`."""
     program = _program(network)
     name, graded = checked_name(name), checks.flag(graded, "export graded")
+    checks.flag(cortex, "export cortex")
     most = _LARGEST if max_ram is None else checks.whole(max_ram, "export max_ram", 0, _LARGEST)
     _check_supported(program)
     end = _readout(network, n_steps, graded=graded)
@@ -45,6 +49,8 @@ def export_c(
     if plan.ram > most:
         raise UnsupportedError(_too_large(program, plan, most))
     texts = _texts(program, name, plan, tables, end, graded=graded)
+    if cortex:
+        _add_cortex(texts, name, plan, end, graded=graded)
     code = (
         _CODE
         + (0 if end is None else _CODE_READOUT)
@@ -69,16 +75,26 @@ def _texts(
     """Return the files by name; ``tables`` gets all tables."""
     own = words(program, name, plan)
     body, extra = "", ""
-    outputs: Literal["spikes", "sums", "class"] = "spikes"
     if end is not None:
-        end.add_tables(tables)
-        body, extra, outputs = end.source(own), end.header(own), end.outputs
+        body, extra = end.source(own), end.header(own)
     return {
         f"{name}.c": source(program, name, plan, tables, graded=graded, readout=body),
         f"{name}.h": header(program, name, plan, graded=graded, readout=extra),
-        "main.c": main(program, name, plan, graded=graded, outputs=outputs),
+        "main.c": main(program, name, plan, graded=graded, outputs=_outputs(end)),
         "Makefile": makefile(name),
     }
+
+
+def _add_cortex(texts: dict[str, str], name: str, plan: Layout, end: SampleReadout | None, *, graded: bool) -> None:
+    """Add the files that a Cortex-M under qemu needs, and what the Makefile does with them."""
+    step = step_called(name, graded=graded, outputs=_outputs(end))
+    texts["cortex.c"] = cortex_m.start(step, plan.channel, name, graded=graded)
+    texts["cortex.ld"] = cortex_m.LINKER
+    texts["Makefile"] += cortex_m.rules(step, name)
+
+
+def _outputs(end: SampleReadout | None) -> Outputs:
+    return "spikes" if end is None else end.outputs
 
 
 def _program(network: Any) -> Program:

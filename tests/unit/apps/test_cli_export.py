@@ -47,6 +47,12 @@ def test_a_deployment_with_a_length_decides(files):
     assert "STIMULUS" in (files / "net.py").read_text()
 
 
+def test_what_a_cortex_needs_is_written_when_asked(files):
+    result = lsm("export", files / "program.npz", "-o", files / "c", "--cortex")
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (files / "c").iterdir()) == sorted([*FILES, "cortex.c", "cortex.ld"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

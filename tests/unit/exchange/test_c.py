@@ -3,16 +3,30 @@
 import dataclasses
 import re
 import subprocess
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import lsm_sim as lsm
 from lsm_sim.deploy import deploy
+from lsm_sim.deploy.folding import bin_edges
+from lsm_sim.deploy.on_chip import check_bins
+from lsm_sim.exchange.c.readout import SampleReadout
 from lsm_sim.exchange.c.writing import SUPPORTS
 from lsm_sim.testing import RandomCases
 from tests.unit.deploy import small
-from tests.unit.exchange.on_host import COMPILER, answer, built, check_same, lines_of, needs_compiler
+from tests.unit.exchange.on_host import (
+    CLANG,
+    COMPILER,
+    WARNINGS,
+    as_text,
+    built,
+    check_decisions,
+    check_same,
+    needs_compiler,
+    on_host,
+)
 
 CASES = RandomCases("loihi", supports=SUPPORTS | {"graded"}, max_steps=60)
 QUICK = (4, 11, 12, 13, 15, 30)  # each with 80 spikes or more; 12, 15 and 30 are graded
@@ -57,6 +71,9 @@ def test_the_makefile_builds_and_wrong_channels_change_nothing(tmp_path):
     program = tmp_path / "c/liquid"
     for text, why in (
         ("9\n", "no such channel"),
+        ("9999999999\n", "too large"),
+        ("stop\n", "expected a number, or start"),
+        ("start 5\n", "end of the line"),
         ("1 0\n", "must ascend"),
         ("0 0\n", "must ascend"),
         ("x\n", "a number"),
@@ -102,7 +119,9 @@ def test_all_reasons_are_given_at_once(monkeypatch):
         assert words in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["", "1a", "a-b", "main", "stdint", "ä", "a" * 32, None, "a b", "a\n"])
+@pytest.mark.parametrize(
+    "name", ["", "1a", "a-b", "main", "Cortex", "makefile", "stdint", "ä", "a" * 32, None, "a b", "a\n"]
+)
 def test_names_that_c_does_not_allow_are_refused(name):
     with pytest.raises(lsm.DescriptionError, match="expected a C identifier"):
         lsm.export(PROGRAM, None, to="c", name=name)
@@ -136,39 +155,120 @@ def test_wrong_arguments_are_refused(how, words):
         lsm.export(**({"network": PROGRAM, "path": None, "to": "c"} | how))
 
 
-def check_decisions(made, folder, n=12):
-    """Compare classes and sums of samples of one length with those of the deployment."""
-    X, _ = small.signals(n)
-    spikes = made.encode(X)
-    lsm.export(made, folder, to="c", n_steps=int(spikes.n_steps[0]))
-    text = "".join(f"{line}\n" for b in range(n) for line in lines_of(spikes, b))
-    got = np.array([line.split() for line in answer(built(folder), text)], int)
-    decided = made.run(X, backend="reference", progress=False)
-    assert (got[:, 1:] == decided.sums).all()
-    assert (np.asarray(made.classes)[got[:, 0]] == decided.classes).all()
-    assert len(set(got[:, 0])) > 1
-
-
 @pytest.fixture(scope="module")
 def model():
     return small.trained()
 
 
+@pytest.fixture(scope="module")
+def made(model):
+    return deploy(model, *small.signals())
+
+
 @needs_compiler
 @pytest.mark.parametrize("how", [{}, {"relays": True, "ramp": 255}], ids=["banks", "ramp"])
-def test_a_deployment_decides_as_in_python(model, how, tmp_path):
-    check_decisions(deploy(model, *small.signals(), **how), tmp_path / "c")
+def test_a_deployment_decides_as_in_python_about_samples_of_any_length(model, how, tmp_path):
+    check_decisions(deploy(model, *small.signals(), **how), small.signals(12, ragged=True)[0], tmp_path / "c")
 
 
 @needs_compiler
 @pytest.mark.slow
-def test_relays_and_traces_decide_as_in_python(model, tmp_path):
-    check_decisions(deploy(model, *small.signals(), relays=True), tmp_path / "relays")
-    check_decisions(deploy(small.trained(lsm.Traces(20 * lsm.ms)), *small.signals()), tmp_path / "trace")
+def test_relays_windows_and_traces_decide_as_in_python(model, tmp_path):
+    X = small.signals(12, ragged=True)[0]
+    check_decisions(deploy(model, *small.signals(), relays=True), X, tmp_path / "relays")
+    windows = lsm.Counts(window=33 * lsm.ms, n_windows=4)
+    for name, features in (("windows", windows), ("traces", lsm.Traces(20 * lsm.ms))):
+        trained = small.trained(features, ragged=True)
+        check_decisions(deploy(trained, *small.signals(ragged=True)), X, tmp_path / name)
 
 
-def test_without_a_length_a_deployment_is_its_program(model, tmp_path):
-    made = deploy(model, *small.signals())
+@needs_compiler
+def test_without_a_line_of_start_a_sample_has_the_most_steps(made, tmp_path):
+    spikes = made.encode(small.signals(2)[0])
+    lsm.export(made, tmp_path / "c", to="c", n_steps=int(spikes.n_steps[0]))
+    with_start = as_text(spikes, "start {}")
+    lines = on_host(tmp_path / "c", with_start)
+    assert len(lines) == 2
+    assert on_host(tmp_path / "c", re.sub("start.*\n", "", with_start)) == lines
+
+
+@needs_compiler
+def test_a_sample_of_a_wrong_length_is_refused(made, tmp_path):
+    lsm.export(made, tmp_path / "c", to="c", n_steps=80)
+    header = (tmp_path / "c/lsm.h").read_text()
+    assert "LSM_SHORTEST_SAMPLE 25u" in header
+    assert "LSM_LONGEST_SAMPLE 80u" in header
+    program = built(tmp_path / "c")
+    for text, why in (
+        ("start 24\n" + 24 * "\n", "shorter or longer"),
+        ("start 81\n" + 81 * "\n", "shorter or longer"),
+        ("start -1\n", "shorter or longer"),
+        ("start 25\n" + 24 * "\n", "the input ends within a sample"),
+        ("start\n", "a number"),
+        ("start 25\n3\n", "those of samples"),
+    ):
+        done = subprocess.run([program], input=text, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (2, ""), text
+        assert why in done.stderr, text
+    assert len(on_host(tmp_path / "c", "start 25\n" + 25 * "\n")) == 1
+
+
+@pytest.mark.parametrize("kind", ["banks", "relays", "trace", "windows", "one bin"])
+@pytest.mark.parametrize("pulses", [1, 7, 40])
+def test_the_shortest_sample_is_the_shortest_that_python_takes(made, kind, pulses):
+    windows, trace = lsm.Counts(window=30 * lsm.ms, n_windows=3), lsm.Traces(20 * lsm.ms)
+    features = {"windows": windows, "trace": trace, "one bin": lsm.Counts()}
+    n_bins = 1 if kind in ("trace", "one bin") else 3
+    readout = dataclasses.replace(
+        made.readout,
+        kind=kind if kind in ("relays", "trace") else "banks",
+        weights=made.readout.weights[:n_bins],
+        pulses=pulses,
+    )
+    changed = SimpleNamespace(readout=readout, features=features.get(kind, made.features), program=made.program)
+    shortest = SampleReadout(changed, 80).shortest
+
+    def stimulus(n_steps):
+        spikes = lsm.Spikes.from_events([], [], n_steps=[n_steps], n_channels=readout.n_inputs, dt=made.program.dt)
+        edges = bin_edges(changed.features, spikes)
+        check_bins(edges, readout.kind, "deployment")
+        return readout.control(spikes, edges)
+
+    stimulus(shortest)
+    if shortest > 1:
+        with pytest.raises(lsm.DescriptionError):
+            stimulus(shortest - 1)
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "words"), [(24, "first bin of 8 steps"), (0, "n_steps"), (2**20 + 1, "n_steps"), (1.5, "n_steps")]
+)
+def test_a_longest_sample_that_cannot_be_is_refused(made, n_steps, words):
+    with pytest.raises(lsm.DescriptionError, match=words):
+        lsm.export(made, None, to="c", n_steps=n_steps)
+
+
+def test_a_longest_sample_with_more_windows_than_the_readout_has_is_refused(made):
+    features = lsm.Counts(window=30 * lsm.ms, n_windows=3)
+    changed = SimpleNamespace(readout=made.readout, features=features, program=made.program)
+    assert SampleReadout(changed, 90).longest == 90
+    with pytest.raises(lsm.DescriptionError, match=r"got a sample of 0\.091 s, expected at most .* = 0\.09 s"):
+        SampleReadout(changed, 91)
+
+
+@pytest.mark.skipif(CLANG is None, reason="no clang on this machine")
+def test_clang_has_no_warning(made, tmp_path):
+    lsm.export(made, tmp_path / "made", to="c", n_steps=80)
+    lsm.export(CASES(12).program, tmp_path / "graded", to="c", graded=True)
+    for folder in ("made", "graded"):
+        files = [tmp_path / folder / file for file in ("lsm.c", "main.c")]
+        done = subprocess.run(
+            [CLANG, *WARNINGS.split(), "-fsyntax-only", *files], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_without_a_length_a_deployment_is_its_program(made, tmp_path):
     lsm.export(made, tmp_path / "a", to="c")
     lsm.export(made.program, tmp_path / "b", to="c")
     for path in (tmp_path / "a").iterdir():
