@@ -46,7 +46,7 @@ def each_form(request, monkeypatch):
 
 @pytest.mark.usefixtures("each_form")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@blocks_of([range(first, first + 100) for first in range(0, 300, 100)])
+@blocks_of([range(first, first + 50) for first in range(0, 300, 100)])
 def test_every_bit_is_that_of_the_reference(arithmetic, seeds, reference):
     compare(arithmetic, seeds, Fast(tuning=SMALL_BUFFER if seeds.start % 200 else DEFAULT), reference)
 
@@ -64,7 +64,7 @@ def one_sample_in_three_threads(rng, program, stimulus):
 
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@blocks_of([range(2000, 2100), range(2100, 2200)])
+@blocks_of([range(2000, 2050), range(2100, 2150)])
 def test_threads_that_share_a_sample_change_no_bit(arithmetic, seeds, reference):
     tuning = dataclasses.replace(SMALL_BUFFER if seeds.start % 200 else DEFAULT, share=1)
     compare(arithmetic, seeds, Fast(tuning=tuning), reference, one_sample_in_three_threads)
@@ -88,7 +88,7 @@ def test_neurons_sorted_for_counts_change_no_bit(arithmetic, seeds, fast, refere
 @pytest.mark.parametrize("each_form", ["vector", "plain"], indirect=True)  # rows of synapses play no part
 @pytest.mark.usefixtures("each_form")
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@blocks_of([range(3000, 3150), range(3150, 3300)])
+@blocks_of([range(3000, 3075), range(3150, 3225)])
 def test_samples_side_by_side_change_no_bit(arithmetic, seeds, reference, monkeypatch):
     fast = Fast(tuning=Tuning(pull=True, pull_samples=0, pull_share=3))  # so that threads share most groups
     groups = []

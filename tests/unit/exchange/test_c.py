@@ -142,7 +142,7 @@ def test_names_of_groups_become_identifiers(tmp_path):
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ({"to": "fortran"}, "expected 'c'"),
+        ({"to": "fortran"}, "got 'fortran', expected "),
         ({"colour": 1}, "got the option 'colour', expected some of: name, max_ram"),
         ({"n_steps": 5}, "expected a Deployment"),
         ({"max_ram": -1}, "max_ram"),

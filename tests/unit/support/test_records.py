@@ -134,7 +134,7 @@ def test_another_thread_cannot_change_events_while_they_are_checked():
     "arguments",
     [
         ("20", "fast", "reference"),
-        pytest.param(("300", "3000", "fast", "reference"), marks=pytest.mark.slow),
+        pytest.param(("100", "1000", "fast", "reference"), marks=pytest.mark.slow),
         pytest.param(("40", "brian2"), marks=pytest.mark.slow),
         pytest.param(("20", "lava"), marks=pytest.mark.slow),
     ],
