@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from lsm_sim.errors import BackendUnavailableError, RunError
-from lsm_sim.support.environment import install, version, versions
+from lsm_sim.support.environment import THREADS, install, version, versions
 
 TIMEOUT = 10.0  # s, to reach the scheduler
 COMPARED = ("python", "lsm-sim", "numpy", "scipy", "scikit-learn", "numba", "distributed")
@@ -35,6 +36,7 @@ def check_versions(own: Mapping[str, str | None], workers: Mapping[str, Mapping[
 
 
 def _do(function: Callable[[Any, Any, int], Any], shared: Any, task: Any, n_threads: int) -> Any:
+    os.environ.setdefault(THREADS, str(n_threads))
     return function(shared, task, n_threads)
 
 
