@@ -87,15 +87,23 @@ def dask_pool(function: Any, shared: Any, address: str, n_threads: int | None) -
         raise BackendUnavailableError(
             f"dask: cannot be imported ({error}); install it with: {install('dask')}"
         ) from None
-    quiet = logging.getLogger("distributed")
-    level = quiet.level
-    quiet.setLevel(logging.CRITICAL)
+    with _quiet(), _client(distributed, address) as client:
+        n = _checked_workers(client, address)
+        yield _Cluster(client, address, function, shared, n_threads or 1, n)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask from logging tracebacks of what is raised as one sentence."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client", "distributed.core")]
+    levels = [logger.level for logger in loggers]
     try:
-        with _client(distributed, address) as client:
-            n = _checked_workers(client, address)
-            yield _Cluster(client, address, function, shared, n_threads or 1, n)
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL + 1)
+        yield
     finally:
-        quiet.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 @contextlib.contextmanager

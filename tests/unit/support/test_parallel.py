@@ -59,6 +59,19 @@ def test_the_tasks_of_a_killed_worker_are_done_again(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+@pytest.mark.filterwarnings("ignore")  # of a cluster whose worker is killed
+def test_a_dask_cluster_of_two_processes_loses_nothing_with_a_worker(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**options, local_directory=tmp_path) as cluster:
+        work = Work(dask=cluster.scheduler_address)
+        assert [*in_order(square, 10, range(6), work)] == [(10 + k**2, 1) for k in range(6)]
+        assert [*in_order(square_and_die_once, str(tmp_path / "died"), range(8), work)] == [k**2 for k in range(8)]
+        assert (tmp_path / "died").exists()
+
+
+@pytest.mark.slow
 def test_an_error_of_a_task_arrives_as_it_is():
     with pytest.raises(DescriptionError, match="task 0 is wrong"):
         next(in_order(fail, None, range(3), Work(workers=2)))
