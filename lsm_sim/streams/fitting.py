@@ -39,6 +39,8 @@ def fit(readout: Any, features: StoredFeatures | PathLike, y: Any = None, *, pro
     stored = features if isinstance(features, StoredFeatures) else StoredFeatures(features)
     if not len(stored):
         raise DescriptionError(f"{stored.path}: has no samples yet, expected at least one chunk")
+    if y is not None:
+        checks.shape(y, "y")
     targets = stored.y if y is None else np.asarray(checks.items(y, "y", "labels or values"))
     if targets is None:
         raise DescriptionError(f"y: got None, but no labels or values are stored in {stored.path}; give them")

@@ -1,9 +1,13 @@
-"""Processes on this machine, by joblib's executor."""
+"""Processes on this machine, by joblib's executor, which keeps them for the next call."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import pickle
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from lsm_sim.errors import RunError
@@ -12,15 +16,15 @@ from lsm_sim.support.environment import THREADS
 _RESTARTS = 3  # in a row without any result
 _THREADS = (THREADS, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
-_RECEIVED: list[Any] = []  # in a worker: what all tasks share
+
+@functools.lru_cache(maxsize=1)
+def _shared(path: str) -> Any:
+    """Return what all tasks share; a process reads it once."""
+    return pickle.loads(Path(path).read_bytes())  # a file of this program, which nobody else can write
 
 
-def _receive(shared: Any) -> None:
-    _RECEIVED[:] = [shared]
-
-
-def _do(function: Callable[[Any, Any, int], Any], task: Any, n_threads: int) -> Any:
-    return function(_RECEIVED[0], task, n_threads)
+def _do(function: Callable[[Any, Any, int], Any], path: str, task: Any, n_threads: int) -> Any:
+    return function(_shared(path), task, n_threads)
 
 
 class _Processes:
@@ -29,8 +33,8 @@ class _Processes:
     Tasks are functions of their arguments, so that the results are the same.
     """
 
-    def __init__(self, function: Callable[[Any, Any, int], Any], shared: Any, n: int, n_threads: int) -> None:
-        self._function, self._shared, self._n, self._n_threads = function, shared, n, n_threads
+    def __init__(self, function: Callable[[Any, Any, int], Any], path: str, n: int, n_threads: int) -> None:
+        self._function, self._path, self._n, self._n_threads = function, path, n, n_threads
         self.capacity = 2 * n
         self._tasks: dict[int, Any] = {}
         self._futures: dict[int, Any] = {}
@@ -38,12 +42,12 @@ class _Processes:
         self._executor = self._start()
 
     def _start(self) -> Any:
-        from joblib.externals.loky import ProcessPoolExecutor
+        from joblib.externals.loky import get_reusable_executor
 
-        threads = dict.fromkeys(_THREADS, str(self._n_threads))
-        return ProcessPoolExecutor(self._n, initializer=_receive, initargs=(self._shared,), env=threads)
+        return get_reusable_executor(self._n, env=dict.fromkeys(_THREADS, str(self._n_threads)), timeout=300)
 
     def submit(self, task: Any) -> int:
+        """Start a task; see `lsm_sim.support.parallel.ordered.Pool`."""
         number = self._next
         self._next += 1
         self._tasks[number] = task
@@ -54,15 +58,18 @@ class _Processes:
         return number
 
     def _submitted(self, task: Any) -> Any:
-        return self._executor.submit(_do, self._function, task, self._n_threads)
+        return self._executor.submit(_do, self._function, self._path, task, self._n_threads)
 
     def result(self, number: int) -> Any:
+        """Wait for a result; see `lsm_sim.support.parallel.ordered.Pool`."""
+        from concurrent.futures import CancelledError
+
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
         while True:
             try:
                 found = self._futures[number].result()
-            except BrokenProcessPool:
+            except (BrokenProcessPool, CancelledError):
                 self._restart()
                 continue
             del self._futures[number], self._tasks[number]
@@ -78,24 +85,35 @@ class _Processes:
             )
         self.close()
         self._executor = self._start()
-        done = {
-            number
-            for number, one in self._futures.items()
-            if one.done() and not one.cancelled() and not one.exception()
-        }
         for number, task in self._tasks.items():
-            if number not in done:
+            if not _is_done(self._futures.get(number)):
                 self._futures[number] = self._submitted(task)
 
     def close(self) -> None:
+        """End all processes at once."""
         self._executor.shutdown(wait=True, kill_workers=True)
+
+
+def _is_done(future: Any) -> bool:
+    """Return whether a task has ended with a result, or with an error of its own."""
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    if future is None or not future.done() or future.cancelled():
+        return False
+    return not isinstance(future.exception(), BrokenProcessPool)
 
 
 @contextlib.contextmanager
 def process_pool(function: Callable[[Any, Any, int], Any], shared: Any, n: int, n_threads: int) -> Iterator[_Processes]:
-    """Start ``n`` processes, each with ``n_threads`` threads of linear algebra, and end them."""
-    pool = _Processes(function, shared, n, n_threads)
-    try:
-        yield pool
-    finally:
-        pool.close()
+    """Yield ``n`` processes, each with ``n_threads`` threads of linear algebra; after an error they end at once."""
+    from joblib.externals.loky.backend.reduction import dumps  # functions without a name, too
+
+    with tempfile.TemporaryDirectory(prefix="lsm-sim-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "shared"
+        path.write_bytes(dumps(shared))
+        pool = _Processes(function, str(path), n, n_threads)
+        try:
+            yield pool
+        except BaseException:
+            pool.close()
+            raise
