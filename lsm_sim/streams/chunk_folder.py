@@ -131,6 +131,23 @@ def read_log(folder: Path) -> tuple[list[dict[str, Any]], int]:
     return records, len(whole)
 
 
+def finished(folder: Path, manifest: Mapping[str, Any]) -> tuple[list[dict[str, Any]], bool]:
+    """Return the records of the finished chunks, and whether they are all; each but the last must be full."""
+    records, _ = read_log(folder)
+    complete = bool(records) and "end" in records[-1]
+    chunks = records[:-1] if complete else records
+    size = manifest.get("chunk")
+    sizes = [record["samples"] for record in chunks]
+    if (
+        type(size) is not int
+        or size < 1
+        or any(n != size for n in sizes[:-1])
+        or any(not 1 <= n <= size for n in sizes)
+    ):
+        raise DescriptionError(f"{folder}: {MANIFEST} or {LOG} is damaged; restore the folder from a copy")
+    return chunks, complete
+
+
 def digest(*parts: Any) -> str:
     """Return the SHA-256 of bytes, texts and arrays."""
     total = hashlib.sha256()

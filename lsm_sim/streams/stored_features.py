@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.streams import zarr_array
-from lsm_sim.streams.chunk_folder import digest, read_log, read_manifest
+from lsm_sim.streams.chunk_folder import digest, finished, read_manifest
 from lsm_sim.support import checks
 from lsm_sim.support.files import PathLike
 from lsm_sim.support.memory import check_memory
@@ -44,13 +44,15 @@ class StoredFeatures:
         self.path = Path(path)
         if self.manifest.get("format") != FORMAT:
             raise DescriptionError(f"{path}: got format {self.manifest.get('format')!r}, expected {FORMAT!r}")
-        records, _ = read_log(self.path)
-        self.complete = bool(records) and "end" in records[-1]
-        self._records = records[:-1] if self.complete else records
+        self._records, self.complete = finished(self.path, self.manifest)
         form = self._records[0] if self._records else {}
-        self._row: tuple[int, ...] = tuple(form.get("row", (0,)))
-        self._y_row: tuple[int, ...] = tuple(form.get("y_row") or ())
+        self._row = _lengths(form.get("row", [0]), path, 1)
+        self._y_row = _lengths(form.get("y_row") or [], path, 0)
         self._y_type: str | None = form.get("y_type")
+        if self.manifest.get("dtype") not in zarr_array.TYPES or self._y_type not in (None, *zarr_array.TYPES):
+            raise DescriptionError(
+                f"{path}: the types of its arrays are unknown; it is damaged, so restore it from a copy"
+            )
         self.shape = (sum(int(record["samples"]) for record in self._records), *self._row)
 
     def __len__(self) -> int:
@@ -68,6 +70,7 @@ class StoredFeatures:
         if step != 1:
             raise DescriptionError(f"samples: got a step of {step}, expected consecutive samples")
         size = self.manifest["chunk"]
+        check_memory(8.0 * max(stop - start, 0) * self.shape[1], f"{self.path}")
         out = np.empty((max(stop - start, 0), *self._row), self.manifest["dtype"])
         for k in range(start // size, -(-stop // size) if stop > start else 0):
             first = k * size
@@ -78,7 +81,6 @@ class StoredFeatures:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
         """Return all features."""
-        check_memory(8.0 * self.shape[0] * self.shape[1], f"{self.path}")
         return np.asarray(self[:], dtype)
 
     def chunks(self) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any] | None]]:
@@ -109,3 +111,14 @@ class StoredFeatures:
         if self._y_type is None:
             return None
         return zarr_array.read_chunk(self.path / "y", k, int(self._records[k]["samples"]), self._y_row, self._y_type)
+
+
+def _lengths(row: Any, path: PathLike, fewest: int) -> tuple[int, ...]:
+    """Return the shape of a row, of at most one axis."""
+    if (
+        not isinstance(row, list)
+        or not fewest <= len(row) <= 1
+        or not all(type(n) is int and 0 <= n < checks.MOST for n in row)
+    ):
+        raise DescriptionError(f"{path}: the shape of its arrays is damaged; restore it from a copy")
+    return tuple(row)

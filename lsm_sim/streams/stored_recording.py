@@ -17,7 +17,7 @@ from lsm_sim.simulate.recording import chosen, recorded_neurons, traces
 from lsm_sim.simulate.results import Record, Result
 from lsm_sim.spikes import file as spikes_file
 from lsm_sim.spikes.spikes import Spikes
-from lsm_sim.streams.chunk_folder import read_log, read_manifest
+from lsm_sim.streams.chunk_folder import finished, read_manifest
 from lsm_sim.support import checks, npz
 from lsm_sim.support.checks import Ints
 from lsm_sim.support.files import PathLike
@@ -49,9 +49,15 @@ class StoredRecording:
         self.path = Path(path)
         if self.manifest.get("format") != FORMAT:
             raise DescriptionError(f"{path}: got format {self.manifest.get('format')!r}, expected {FORMAT!r}")
-        records, _ = read_log(self.path)
-        self.complete = bool(records) and "end" in records[-1]
-        self._sizes = [int(record["samples"]) for record in (records[:-1] if self.complete else records)]
+        records, self.complete = finished(self.path, self.manifest)
+        self._sizes = [int(record["samples"]) for record in records]
+        try:
+            records_of(self.manifest["record"])
+            known: dict[str, Any] = {"network": str, "spikes": bool, "units": bool, "record steps": (list, type(None))}
+            if not all(isinstance(self.manifest[name], kind) for name, kind in known.items()):
+                raise TypeError
+        except (KeyError, TypeError, AttributeError):
+            raise DescriptionError(f"{path}: its manifest is damaged; restore it from a copy") from None
         self._program: Program | None = None
 
     def __len__(self) -> int:
@@ -96,6 +102,14 @@ class StoredRecording:
     def _chunk(self, k: int) -> tuple[Ints, Spikes | None, dict[str, tuple[Any, ...]]]:
         """Return lengths, spikes and traces of the samples of a chunk."""
         arrays = npz.read(self.path / chunk_name(k))
+        try:
+            return self._parts(arrays)
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, DescriptionError):
+                raise
+            raise DescriptionError(f"{self.path / chunk_name(k)}: is damaged; restore it from a copy") from None
+
+    def _parts(self, arrays: dict[str, Any]) -> tuple[Ints, Spikes | None, dict[str, tuple[Any, ...]]]:
         lengths = np.atleast_1d(arrays.pop("lengths"))
         program = self.program
         spikes = Spikes(**spikes_file.fields(_plain(arrays))) if self.manifest["spikes"] else None

@@ -1,5 +1,8 @@
 """Spikes and state variables that are stored chunk by chunk."""
 
+import contextlib
+import json
+
 import numpy as np
 import pytest
 
@@ -70,3 +73,31 @@ def test_wrong_stimuli_and_settings_are_named(tmp_path):
     streams.record(LIQUID, SPIKES, tmp_path / "r")
     with pytest.raises(DescriptionError, match="another record"):
         streams.record(LIQUID, SPIKES, tmp_path / "r", record=WANTED, resume=True)
+
+
+def test_whatever_a_folder_contains_reading_it_is_a_result_or_one_sentence(tmp_path):
+    streams.record(LIQUID, SPIKES, tmp_path / "r", record=WANTED, chunk=8)
+    model = lsm.LiquidTransformer(LIQUID, lsm.encode.Passthrough(), lsm.Counts(1)).fit(SPIKES)
+    streams.transform(model, SPIKES, tmp_path / "f", chunk=8)
+    values = (None, -1, 0, 1.5, 10**12, "text", [], [1, 2], [-1], {}, True)
+    rng = np.random.default_rng(7)
+    for name, read in (("r", streams.StoredRecording), ("f", streams.StoredFeatures)):
+        for file in ("manifest.json", "chunks.jsonl"):
+            good = (tmp_path / name / file).read_text()
+            lines = [json.loads(good)] if file == "manifest.json" else [json.loads(text) for text in good.splitlines()]
+            for line, key, value in ((one, key, value) for one in lines for key in one for value in values):
+                kept = line[key]
+                line[key] = value
+                (tmp_path / name / file).write_text("".join(json.dumps(own) + "\n" for own in lines))
+                line[key] = kept
+                with contextlib.suppress(lsm.LsmError):
+                    read(tmp_path / name)[0:10]
+            (tmp_path / name / file).write_text(good)
+        chunk = tmp_path / name / ("chunk.0.npz" if name == "r" else "features/c.0.0")
+        data = chunk.read_bytes()
+        for _ in range(20):
+            spoilt = bytearray(data[: rng.integers(1, len(data) + 1)])
+            spoilt[rng.integers(len(spoilt))] ^= 1 << rng.integers(8)
+            chunk.write_bytes(spoilt)
+            with contextlib.suppress(lsm.LsmError):
+                read(tmp_path / name)[0:10]
