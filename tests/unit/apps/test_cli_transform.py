@@ -35,6 +35,11 @@ def test_transform_writes_what_the_estimator_gives(files, tmp_path):
     assert lsm(*call, "--resume").exit_code == 0
 
 
+def test_workers_are_refused_where_they_would_do_nothing(files):
+    fails(lsm("evaluate", "digits", "--tune", "--workers", 2), "--workers: not an option of digits")
+    fails(lsm("evaluate", "digits", "--workers", 2, "--dask", "tcp://127.0.0.1:1"), "omit one")
+
+
 def test_transform_says_what_is_wrong(files, tmp_path):
     call = ("transform", files / "model.npz", files / "digits.npz", "-o", tmp_path / "f")
     fails(lsm(*call, "--max-memory", 10), "max_memory: got 10 MiB")
