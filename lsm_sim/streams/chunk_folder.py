@@ -61,8 +61,7 @@ class ChunkFolder:
             self.complete = True
 
     def _log(self, record: Mapping[str, Any]) -> None:
-        with (self.path / LOG).open("ab") as stream:
-            stream.write(json.dumps(record, sort_keys=True).encode() + b"\n")
+        files.append(self.path / LOG, json.dumps(record, sort_keys=True).encode())
 
     @contextlib.contextmanager
     def _disk(self) -> Iterator[None]:

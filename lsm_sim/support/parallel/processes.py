@@ -12,6 +12,7 @@ from typing import Any
 
 from lsm_sim.errors import RunError
 from lsm_sim.support.environment import THREADS
+from lsm_sim.support.files import replacing
 
 _RESTARTS = 3  # in a row without any result
 _THREADS = (THREADS, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -110,7 +111,8 @@ def process_pool(function: Callable[[Any, Any, int], Any], shared: Any, n: int, 
 
     with tempfile.TemporaryDirectory(prefix="lsm-sim-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "shared"
-        path.write_bytes(dumps(shared))
+        with replacing(path) as stream:
+            stream.write(dumps(shared))
         pool = _Processes(function, str(path), n, n_threads)
         try:
             yield pool
