@@ -24,7 +24,10 @@ def test_the_number_of_cores_can_be_lowered(monkeypatch):
 @pytest.mark.slow
 def test_workers_compare_as_one_process_does():
     model = lsm.LiquidClassifier(lambda n: models.speech(n_inputs=n, n_neurons=20))  # a function that pickle refuses
-    one, two = (compare(model, X, Y, seeds=(0, 1, 2), cv=3, workers=workers) for workers in (None, 2))
+    one, two = (
+        compare(model, X, Y, seeds=(0, 1, 2), cv=3, views=("raw", "esn", "liquid"), workers=workers)
+        for workers in (None, 2)
+    )
     assert one.settings == two.settings
     assert (one.rates, one.n_features) == (two.rates, two.n_features)
     for view in one.predictions:
