@@ -29,7 +29,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
 
 if _TYPE_CHECKING:
-    from lsm_sim import audio, datasets, deploy, live, measures, perturb, plot
+    from lsm_sim import audio, datasets, deploy, live, measures, perturb, plot, streams
     from lsm_sim.exchange.exporting import export
     from lsm_sim.explorer.exploring import explore
     from lsm_sim.learn import controls, forecast, readout
@@ -56,6 +56,7 @@ _LAZY = {  # slow to import, so imported on first access: a module, or a name in
     "export": "lsm_sim.exchange.exporting:export",
     "quantise": "lsm_sim.quantisation.quantise:quantise",
     "readout": "lsm_sim.learn.readout",
+    "streams": "lsm_sim.streams",
     "rescale": "lsm_sim.simulate.rescale",
     "LiquidClassifier": "lsm_sim.learn.estimators:LiquidClassifier",
     "LiquidEnsemble": "lsm_sim.learn.ensemble:LiquidEnsemble",
@@ -130,6 +131,7 @@ __all__ = [
     "rescale",
     "run",
     "second",
+    "streams",
     "us",
 ]
 

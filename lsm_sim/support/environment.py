@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+THREADS = "LSM_SIM_THREADS"  # set in workers, so that all of them together use every core once
 PACKAGES = (
     *("lsm-sim", "numpy", "scipy", "scikit-learn", "numba", "matplotlib", "skops", "typer"),
     *("brian2", "lava-nc"),
@@ -62,8 +63,10 @@ def _origin() -> dict[str, Any]:
 
 
 def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return the number of cores that this process may use; the environment variable LSM_SIM_THREADS may lower it."""
+    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    most = os.environ.get(THREADS, "")
+    return max(1, min(n, int(most))) if most.isdecimal() else n
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:

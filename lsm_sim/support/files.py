@@ -58,6 +58,12 @@ def replacing(path: PathLike) -> Iterator[IO[bytes]]:
         raise DescriptionError(f"{path}: cannot write there ({error.strerror}); choose another file") from None
 
 
+def append(path: Path, line: bytes) -> None:
+    """Append a line to a log, whose readers ignore a last line without its end; a process may be killed in between."""
+    with path.open("ab") as stream:
+        stream.write(line + b"\n")
+
+
 def new_folder_path(folder: PathLike) -> Path:
     """Return the path of a folder that can be made; raise if the name is taken."""
     check_path(folder)

@@ -17,8 +17,11 @@ def on_terminal() -> bool:
 
 
 @contextmanager
-def progress_bar(total: int, show: bool | None, unit: str = "sample") -> Iterator[Callable[[int], None]]:
-    """Yield a function that advances the bar; ``show=None``: only where somebody sees it, and only after a second."""
+def progress_bar(total: int | None, show: bool | None, unit: str = "sample") -> Iterator[Callable[[int], None]]:
+    """Yield a function that advances the bar; ``show=None``: only where somebody sees it, and only after a second.
+
+    Without a ``total`` it tells the speed but not the time left.
+    """
     shown = is_seen() if show is None else checks.flag(show, "progress")
     if not shown or sys.stderr is None:
         yield lambda _n: None

@@ -6,8 +6,10 @@ result (some of these values are valid) or an `LsmError`. The estimators of scik
 
 from __future__ import annotations
 
+import copy
 import inspect
 import io
+import tempfile
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -89,6 +91,8 @@ ACTIVITY = measure(PROGRAM, STIMULUS, CORE)
 ARRAYS = {name: values[:1] for name, values in PROGRAM.arrays.items()}
 MODEL = lsm.LiquidClassifier(LIQUID, ENCODER, lsm.Counts(1), "centred_ridge").fit(SIGNALS, LABELS)
 DEPLOYED = deploy(MODEL, SIGNALS, LABELS)
+FOLDER = tempfile.TemporaryDirectory()  # removed when Python ends
+FEATURES = lsm.streams.transform(MODEL, SIGNALS, f"{FOLDER.name}/features", chunk=4)
 INTEGERS = lsm.quantise(PROGRAM, STIMULUS).program
 
 
@@ -520,6 +524,31 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         lambda **how: fitted(lsm.readout.incremental_ridge, SIGNALS.reshape(6, -1), **how),
         {"y": LABELS, "task": "regress", "alphas": (1.0, 10.0)},
     ),
+    "streams.transform": (
+        lsm.streams.transform,
+        {
+            "model": MODEL,
+            "samples": SIGNALS,
+            "path": "PATH",
+            "chunk": 4,
+            "dtype": "float32",
+            "resume": True,
+            "dask": None,
+        }
+        | {"max_memory": 1e12, "total": 6, "progress": False},
+    ),
+    "streams.record": (
+        lsm.streams.record,
+        {"network": LIQUID, "stimulus": STIMULUS, "path": "PATH", "spikes": True, "record": {"exc": ["v"]}}
+        | {"record_steps": [0, 1], "trial": 0, "backend": "fast", "chunk": 2, "resume": True, "dask": None}
+        | {"n_threads": 1, "total": 3, "progress": False},
+    ),
+    "streams.fit": (
+        lambda readout, **how: lsm.streams.fit(copy.deepcopy(readout), **how),
+        {"readout": lsm.readout.incremental_ridge(), "features": FEATURES, "y": LABELS, "progress": False},
+    ),
+    "streams.StoredFeatures, which loads": (lsm.streams.StoredFeatures, {"path": "PATH"}),
+    "streams.StoredRecording, which loads": (lsm.streams.StoredRecording, {"path": "PATH"}),
     "learn_one of a regressor": (
         lambda x, y: lsm.readout.force().fit(SIGNALS[:, 0], LABELS).learn_one(x, y),
         {"x": SIGNALS[0, 0], "y": 1.0},

@@ -30,6 +30,7 @@ DOCTESTS = (
     "performance.md",
     "reliability.md",
     "running.md",
+    "scaling.md",
     "speech.md",
 )
 

@@ -24,6 +24,7 @@ from lsm_sim.apps.cli.quantise import quantise
 from lsm_sim.apps.cli.reporting import ReportingCommand
 from lsm_sim.apps.cli.run import run
 from lsm_sim.apps.cli.train import train
+from lsm_sim.apps.cli.transform import transform
 from lsm_sim.apps.cli.verify import verify
 
 app = typer.Typer(
@@ -89,6 +90,12 @@ _add(
     predict,
     "lsm-sim predict model.npz new.npz -o labels.csv",
     "lsm-sim predict model.npz new.npz --backend reference --json",
+)
+_add(
+    transform,
+    "lsm-sim transform model.npz samples.h5 -o features.zarr",
+    "lsm-sim transform model.npz folder -o features.zarr --resume --workers 2 --max-memory 2000",
+    "lsm-sim transform model.npz samples.h5 -o features.zarr --dask tcp://127.0.0.1:8786",
 )
 _add(
     explore,

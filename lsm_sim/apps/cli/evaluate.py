@@ -103,6 +103,8 @@ def evaluate(
     ] = None,
     backend: options.Backend = "fast",
     threads: options.Threads = None,
+    workers: options.Workers = None,
+    dask: options.Dask = None,
     json: options.Json = False,
 ) -> None:
     """Compare a liquid with its controls on a data set.
@@ -141,6 +143,8 @@ def evaluate(
         gap=gap,
         backend=backend,
         n_threads=threads,
+        workers=workers,
+        dask=dask,
     )
     found = running.evaluate(asked)
     files = [] if out is None else found.save(out)

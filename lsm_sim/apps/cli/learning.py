@@ -17,7 +17,9 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
 from lsm_sim.learn.features import Counts
 from lsm_sim.learn.transformer import DEFAULT_ENCODER
+from lsm_sim.support.parallel import Work, in_order
 
+ALONE = Work()  # this process
 METRIC = {"classify": "accuracy", "regress": "R^2"}
 _ENCODERS: Mapping[str, Any] = {
     "rate": encode.Rate(),
@@ -96,16 +98,19 @@ def check_folds(task: str, y: Any, cv: int, option: str = "--cv") -> None:
         raise DescriptionError(f"{option}: got 1 fold, expected at least 2, or 0 for none")
 
 
-def cross_validate(estimator: Any, task: str, X: Any, y: Any, cv: int, seed: int) -> list[float]:
-    """Return the score of each fold; an empty list if ``cv`` is 0."""
+def cross_validate(estimator: Any, task: str, X: Any, y: Any, cv: int, seed: int, work: Work = ALONE) -> list[float]:
+    """Return the score of each fold; an empty list if ``cv`` is 0. With other processes, each takes one fold at a time."""
     if cv == 0:
         return []
     split = KFold if task == "regress" else StratifiedKFold
     folds = split(cv, shuffle=True, random_state=seed).split(np.zeros(len(X)), y)
-    return [
-        float(clone(estimator).fit(_chosen(X, train), y[train]).score(_chosen(X, test), y[test]))
-        for train, test in folds
-    ]
+    return [*in_order(_score, (estimator, X, y), folds, work)]
+
+
+def _score(shared: tuple[Any, Any, Any], fold: tuple[Any, Any], _n_threads: int | None) -> float:
+    estimator, X, y = shared
+    train, test = fold
+    return float(clone(estimator).fit(_chosen(X, train), y[train]).score(_chosen(X, test), y[test]))
 
 
 def _chosen(X: Any, index: Any) -> Any:

@@ -119,3 +119,13 @@ Duration: TypeAlias = Annotated[
 Samples: TypeAlias = Annotated[
     int | None, typer.Option("--samples", metavar="N", min=1, help="Number of samples, with --rate.  [default: 1]")
 ]
+Workers: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", metavar="N", min=1, help="Processes on this machine, which share its cores.  [default: 1]"
+    ),
+]
+Dask: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--dask", metavar="ADDRESS", help="Address of a Dask scheduler, such as tcp://127.0.0.1:8786."),
+]

@@ -75,6 +75,8 @@ def train(
     ] = None,
     backend: options.Backend = "fast",
     threads: options.Threads = None,
+    workers: options.Workers = None,
+    dask: options.Dask = None,
     json: options.Json = False,
 ) -> None:
     """Train a readout on the response of a liquid to data.
@@ -86,6 +88,7 @@ def train(
     from lsm_sim.apps.cli.inputs import error_context, load_data, load_liquid
     from lsm_sim.apps.cli.output import check_target, print_json, print_table
     from lsm_sim.support.compilation import stopwatch
+    from lsm_sim.support.parallel import Work
 
     check_target(output, [".npz"])
     settings = {"max_rate": max_rate, "frame": frame, "step": step, "n": cells}
@@ -108,7 +111,7 @@ def train(
         n_threads=threads,
     )
     with error_context(data), stopwatch() as watch:
-        folds = learning.cross_validate(model, kind, X, y, cv, seed or 0)
+        folds = learning.cross_validate(model, kind, X, y, cv, seed or 0, Work(workers, dask))
         model.fit(X, y)
         training = model.score(X, y)
         seconds = watch.seconds

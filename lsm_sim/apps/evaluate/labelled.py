@@ -117,6 +117,8 @@ def run(options: Options) -> Evaluation:
     def make(seed: int) -> Any:
         return configured(liquid(seed, **options.sized()), options)
 
+    if options.tune or options.stress:
+        options.refuse(("workers", "dask"))
     if options.tune:
         return tuned(make, data, split, options, watch.seconds)
     if options.stress:
@@ -132,6 +134,8 @@ def run(options: Options) -> Evaluation:
         esn=benchmark.esn,
         metric=benchmark.metric,
         groups=data.groups,
+        workers=options.workers,
+        dask=options.dask,
         progress=options.progress,
     )
     found = dataclasses.replace(found, seconds=watch.seconds | dict(found.seconds))

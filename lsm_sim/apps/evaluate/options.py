@@ -59,6 +59,8 @@ class Options:
         As in `lsm_sim.datasets.word_sequences`; ``("all",)``: all words.
     backend, n_threads, progress
         As in `lsm_sim.run`.
+    workers, dask
+        Processes that take one seed at a time, as in `lsm_sim.controls.compare`.
     """
 
     name: str
@@ -85,6 +87,8 @@ class Options:
     gap: float | None = None
     backend: str = "fast"
     n_threads: int | None = None
+    workers: int | None = None
+    dask: str | None = None
     progress: bool | None = None
 
     @property

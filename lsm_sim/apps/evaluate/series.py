@@ -8,6 +8,7 @@ from lsm_sim.apps.evaluate.evaluation import Evaluation
 from lsm_sim.apps.evaluate.options import WORDS, Options
 from lsm_sim.apps.evaluate.settings_series import SETTINGS
 from lsm_sim.engine.protocol import find
+from lsm_sim.support.parallel import Work
 
 BENCHMARKS = tuple(SETTINGS)
 _UNUSED = (
@@ -38,7 +39,12 @@ def run(options: Options) -> Evaluation:
     horizons = options.horizons or (setting.horizon,)
     found = {
         f"horizon {horizon}": setting.compare(
-            options.seeds, n_threads=options.n_threads, horizon=horizon, backend=options.backend, progress=False
+            options.seeds,
+            n_threads=options.n_threads,
+            work=Work(options.workers, options.dask),
+            horizon=horizon,
+            backend=options.backend,
+            progress=False,
         )
         for horizon in horizons
     }

@@ -17,9 +17,11 @@ from lsm_sim.learn.controls.comparison import Comparison
 from lsm_sim.learn.forecast import Forecasts, LiquidForecaster, beside_controls
 from lsm_sim.support import environment
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.parallel import Work, in_order
 from lsm_sim.units import Hz, ms
 
 _BLOCK = 200  # consecutive samples that the paired test treats as one unit, because their errors are correlated
+ALONE = Work()  # this process
 _MOST_THREADS = 4  # one seed takes about 500 MB
 
 
@@ -83,13 +85,11 @@ class SeriesSetting:
         series, targets = self.series(n_before + self.n_test + model.horizon, seed)
         return beside_controls(model, series, targets, n_train=n_before, n_lags=self.n_lags, esn=self.esn, seed=seed)
 
-    def compare(self, seeds: Sequence[int], *, n_threads: int | None = None, **changed: Any) -> Comparison:
+    def compare(
+        self, seeds: Sequence[int], *, n_threads: int | None = None, work: Work = ALONE, **changed: Any
+    ) -> Comparison:
         """Return the forecasts for several seeds, run in parallel; ``changed`` as in `forecaster`."""
-        with threadpool_limits(
-            1
-        ):  # parallel over seeds only, so that the number of cores changes no order of summation
-            pool = joblib.Parallel(min(n_threads or environment.cores(), _MOST_THREADS), backend="threading")
-            found = pool(joblib.delayed(self.run)(seed, n_threads=1, **changed) for seed in seeds)
+        found = self._run_all(seeds, n_threads, work, changed)
         views = list(found[0].predicted)
         return Comparison(
             metric="nrmse",
@@ -103,10 +103,29 @@ class SeriesSetting:
             settings=self.described(**changed),
         )
 
+    def _run_all(
+        self, seeds: Sequence[int], n_threads: int | None, work: Work, changed: Mapping[str, Any]
+    ) -> list[Any]:
+        """Return the forecasts for each seed, from threads or from other processes."""
+        if not work.alone:
+            return [*in_order(_one_seed, (self, changed), seeds, work)]
+        with threadpool_limits(
+            1
+        ):  # parallel over seeds only, so that the number of cores changes no order of summation
+            pool = joblib.Parallel(min(n_threads or environment.cores(), _MOST_THREADS), backend="threading")
+            return list(pool(joblib.delayed(self.run)(seed, n_threads=1, **changed) for seed in seeds))
+
     def described(self, **changed: Any) -> dict[str, Any]:
         """Return all settings that are needed to repeat this, as plain numbers and text."""
         own = dataclasses.asdict(self) | {"series": self.series.__name__.strip("_"), "encoder": repr(self.encoder)}
         return own | {"taus": None if self.taus is None else list(self.taus)} | changed
+
+
+def _one_seed(shared: tuple[SeriesSetting, Mapping[str, Any]], seed: int, _n_threads: int | None) -> Forecasts:
+    """Return the forecasts for one seed in another process, with sums in the same order."""
+    setting, changed = shared
+    with threadpool_limits(1):
+        return setting.run(seed, n_threads=1, **changed)
 
 
 def _mackey_glass(n: int, seed: int) -> tuple[Floats, None]:

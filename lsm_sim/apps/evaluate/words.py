@@ -31,6 +31,7 @@ def run(options: Options) -> Evaluation:
     """Run the benchmark; the first seed determines the sequences, each seed the liquid, encoder and echo-state network."""
     options.refuse(_UNUSED)
     check_stress(options)
+    options.refuse(("workers", "dask"))
     find(options.backend)  # fail early if it cannot run
     watch = Stopwatch()
     with watch.stage("data"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from lsm_sim.learn.pipelines import front_and_liquid, learns
 from lsm_sim.learn.readout import Task, resolve
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats, Ints, real_array
+from lsm_sim.support.parallel import Work, in_order
 from lsm_sim.support.progress import progress_bar
 
 
@@ -37,6 +39,8 @@ def compare(
     esn: Mapping[str, Any] | None = None,
     metric: Metric | None = None,
     groups: Any = None,
+    workers: int | None = None,
+    dask: str | None = None,
     progress: bool | None = None,
 ) -> Comparison:
     """Train the same readout on several views of the same samples, with the same folds and seeds.
@@ -73,6 +77,11 @@ def compare(
         Name or number of each sample's group, shape (samples,): speakers, patients. Samples of a group are not independent,
         so p-values count groups (`paired_test`). If no fold tests a group that it trains on, ridge regression chooses its
         regularisation by leaving groups out (`lsm_sim.readout.fit`). None: all samples are independent.
+    workers
+        Number of processes on this machine, each of which takes one seed at a time, with its share of the cores; None: this
+        process. The results are the same.
+    dask
+        Address of a Dask scheduler, instead.
     progress
         Show a progress bar; None: in a terminal.
 
@@ -86,6 +95,7 @@ def compare(
     >>> result.mean["raw"] > 0.8, len(result.per_seed["liquid"])
     (True, 2)
     """
+    work = Work(workers, dask)
     job = _Job.checked(model, X, y, seeds, views, ensemble, {} if esn is None else esn, groups)
     checks.choice(metric, "metric", METRICS, optional=True)
     n_views = len(views) + (ensemble is not None)
@@ -94,8 +104,13 @@ def compare(
     if any(not np.array_equal(tested[0], other) for other in tested):
         raise DescriptionError("cv: got different test samples for different seeds, expected the same for every seed")
     with progress_bar(sum(map(len, folds)) * n_views, progress, unit="fit") as advance:
-        for seed, own in zip(job.seeds, folds, strict=True):
-            job.run(seed, own, advance)
+        if work.alone:
+            for seed, own in zip(job.seeds, folds, strict=True):
+                job.run(seed, own, advance)
+        else:
+            for part in in_order(_one_seed, job, zip(job.seeds, folds, strict=True), work):
+                job.add(part)
+                advance(len(folds[0]) * n_views)
     kept = {view: [values[tested[0]] for values in all_values] for view, all_values in job.predictions.items()}
     return Comparison(
         metric or ("accuracy" if job.task == "classify" else "nrmse"),
@@ -194,6 +209,15 @@ class _Job:
         for view in (*self.views, *(["ensemble"] if ensemble is not None else [])):
             self.predictions.setdefault(view, []).append(predicted[view])
 
+    def add(self, part: _Job) -> None:
+        """Add the results of the next seed, which another process computed."""
+        for view, predicted in part.predictions.items():
+            self.predictions.setdefault(view, []).extend(predicted)
+        self.n_features, self.settings = self.n_features | part.n_features, self.settings or part.settings
+        self.rates += part.rates
+        for stage, seconds in part.watch.seconds.items():
+            self.watch.seconds[stage] = self.watch.seconds.get(stage, 0.0) + seconds
+
     def _predict(self, views: Any, folds: Any, groups: Any, predicted: dict[str, Any], advance: Any) -> None:
         """Train readouts on each fold, and store what they predict for its test samples."""
         with self.watch.stage("readout"):
@@ -239,6 +263,13 @@ class _Job:
         if ensemble.combine == "scores":
             return View(parts, [_readout(member, self.task) for member in ensemble.members])
         return View([np.hstack(parts)], [resolve(ensemble.readout, self.task)])
+
+
+def _one_seed(job: _Job, task: tuple[int, list[Fold]], _n_threads: int | None) -> _Job:
+    """Return the results of one seed, without the samples; for another process."""
+    own = dataclasses.replace(job, predictions={}, n_features={}, rates=[], settings={}, watch=Stopwatch(), fronts={})
+    own.run(*task, lambda _: None)
+    return dataclasses.replace(own, model=None, X=None, ensemble=None, fronts={})
 
 
 def _readout(model: Any, task: Task) -> Any:

@@ -28,6 +28,7 @@ COMMANDS = (
     "encode",
     "train",
     "predict",
+    "transform",
     "conform",
     "quantise",
     "measure",

@@ -1,0 +1,134 @@
+"""Workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from lsm_sim.errors import BackendUnavailableError, RunError
+from lsm_sim.support.environment import THREADS, install, version, versions
+
+TIMEOUT = 10.0  # s, to reach the scheduler
+COMPARED = ("python", "lsm-sim", "numpy", "scipy", "scikit-learn", "numba", "distributed")
+
+
+def own_versions() -> dict[str, str | None]:
+    """Return the versions that must be equal in client and workers."""
+    found = versions() | {"distributed": version("distributed")}
+    return {name: found[name] for name in COMPARED}
+
+
+def check_versions(own: Mapping[str, str | None], workers: Mapping[str, Mapping[str, str | None]]) -> None:
+    """Raise `RunError` that names each package of the workers whose version differs from that of the client."""
+    different = {
+        f"{name} {theirs.get(name) or 'is missing'} instead of {own[name]} on {worker}"
+        for worker, theirs in workers.items()
+        for name in own
+        if theirs.get(name) != own[name]
+    }
+    if different:
+        raise RunError(
+            f"dask: the workers have other versions than this process: {', '.join(sorted(different))}; install the same"
+        )
+
+
+def _do(function: Callable[[Any, Any, int], Any], shared: Any, task: Any, n_threads: int) -> Any:
+    os.environ.setdefault(THREADS, str(n_threads))
+    return function(shared, task, n_threads)
+
+
+class _Cluster:
+    """A cluster that holds what all tasks share; a task of a worker that ended is done again by another one."""
+
+    def __init__(self, client: Any, address: str, function: Any, shared: Any, n_threads: int, n: int) -> None:
+        self._client, self._address, self._function, self._n_threads = client, address, function, n_threads
+        self.capacity = 2 * n
+        with self._reached():
+            self._shared = client.scatter(shared, broadcast=True, hash=False)
+
+    def submit(self, task: Any) -> Any:
+        with self._reached():
+            return self._client.submit(_do, self._function, self._shared, task, self._n_threads, pure=False)
+
+    def result(self, future: Any) -> Any:
+        with self._reached():
+            return future.result()
+
+    @contextlib.contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Say so if the scheduler or all workers are gone."""
+        from concurrent.futures import CancelledError
+
+        from distributed import KilledWorker
+        from distributed.comm.core import CommClosedError
+
+        try:
+            yield
+        except KilledWorker as error:
+            raise RunError(
+                f"dask: a task ended several workers, probably for lack of memory; use smaller chunks ({error})"
+            ) from None
+        except (CancelledError, CommClosedError, TimeoutError) as error:
+            raise RunError(
+                f"dask: the scheduler at {self._address} stopped ({type(error).__name__}); what is finished is kept, so start a "
+                "scheduler and run again"
+            ) from None
+
+
+@contextlib.contextmanager
+def dask_pool(function: Any, shared: Any, address: str, n_threads: int | None) -> Iterator[_Cluster]:
+    """Connect to a scheduler, compare versions, and send what tasks share to each worker."""
+    try:
+        import distributed
+    except ImportError as error:
+        raise BackendUnavailableError(
+            f"dask: cannot be imported ({error}); install it with: {install('dask')}"
+        ) from None
+    with _quiet(), _client(distributed, address) as client:
+        n = _checked_workers(client, address)
+        yield _Cluster(client, address, function, shared, n_threads or 1, n)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask from logging tracebacks of what is raised as one sentence."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client", "distributed.core")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL + 1)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _client(distributed: Any, address: str) -> Iterator[Any]:
+    try:
+        client = distributed.Client(address, timeout=TIMEOUT, set_as_default=False)
+    except (OSError, ValueError, RuntimeError) as error:
+        why = " ".join(str(error).split())[:120] or type(error).__name__
+        raise RunError(f"dask: no scheduler answers at {address} ({why}); start one with: dask scheduler") from None
+    try:
+        yield client
+    finally:
+        with contextlib.suppress(Exception):  # the scheduler may be gone
+            client.close(timeout=2)
+
+
+def _checked_workers(client: Any, address: str) -> int:
+    """Return how many tasks the workers do at once."""
+    workers = client.scheduler_info(n_workers=-1)["workers"]
+    if not workers:
+        raise RunError(f"dask: the scheduler at {address} has no workers; start some with: dask worker {address}")
+    try:
+        theirs = client.run(own_versions)
+    except Exception as error:  # whatever keeps a worker from importing lsm_sim
+        why = " ".join(str(error).split())[:120]
+        raise RunError(f"dask: a worker cannot run lsm_sim ({type(error).__name__}: {why}); install it there") from None
+    check_versions(own_versions(), theirs)
+    return sum(worker["nthreads"] for worker in workers.values())

@@ -1,0 +1,121 @@
+"""Processes on this machine, by joblib's executor, which keeps them for the next call."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import pickle
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lsm_sim.errors import RunError
+from lsm_sim.support.environment import THREADS
+from lsm_sim.support.files import replacing
+
+_RESTARTS = 3  # in a row without any result
+_THREADS = (THREADS, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+@functools.lru_cache(maxsize=1)
+def _shared(path: str) -> Any:
+    """Return what all tasks share; a process reads it once."""
+    return pickle.loads(Path(path).read_bytes())  # a file of this program, which nobody else can write
+
+
+def _do(function: Callable[[Any, Any, int], Any], path: str, task: Any, n_threads: int) -> Any:
+    return function(_shared(path), task, n_threads)
+
+
+class _Processes:
+    """Processes that are started again if one is killed; then its tasks are done once more.
+
+    Tasks are functions of their arguments, so that the results are the same.
+    """
+
+    def __init__(self, function: Callable[[Any, Any, int], Any], path: str, n: int, n_threads: int) -> None:
+        self._function, self._path, self._n, self._n_threads = function, path, n, n_threads
+        self.capacity = 2 * n
+        self._tasks: dict[int, Any] = {}
+        self._futures: dict[int, Any] = {}
+        self._next = self._restarts = 0
+        self._executor = self._start()
+
+    def _start(self) -> Any:
+        from joblib.externals.loky import get_reusable_executor
+
+        return get_reusable_executor(self._n, env=dict.fromkeys(_THREADS, str(self._n_threads)), timeout=300)
+
+    def submit(self, task: Any) -> int:
+        """Start a task; see `lsm_sim.support.parallel.ordered.Pool`."""
+        number = self._next
+        self._next += 1
+        self._tasks[number] = task
+        try:
+            self._futures[number] = self._submitted(task)
+        except RuntimeError:  # a process was killed since the last result
+            self._restart()
+        return number
+
+    def _submitted(self, task: Any) -> Any:
+        return self._executor.submit(_do, self._function, self._path, task, self._n_threads)
+
+    def result(self, number: int) -> Any:
+        """Wait for a result; see `lsm_sim.support.parallel.ordered.Pool`."""
+        from concurrent.futures import CancelledError
+
+        from joblib.externals.loky.process_executor import BrokenProcessPool
+
+        while True:
+            try:
+                found = self._futures[number].result()
+            except (BrokenProcessPool, CancelledError):
+                self._restart()
+                continue
+            del self._futures[number], self._tasks[number]
+            self._restarts = 0
+            return found
+
+    def _restart(self) -> None:
+        self._restarts += 1
+        if self._restarts > _RESTARTS:
+            raise RunError(
+                f"workers: a worker process ended {self._restarts} times in a row, probably for lack of memory; use fewer "
+                "workers or smaller chunks"
+            )
+        self.close()
+        self._executor = self._start()
+        for number, task in self._tasks.items():
+            if not _is_done(self._futures.get(number)):
+                self._futures[number] = self._submitted(task)
+
+    def close(self) -> None:
+        """End all processes at once."""
+        self._executor.shutdown(wait=True, kill_workers=True)
+
+
+def _is_done(future: Any) -> bool:
+    """Return whether a task has ended with a result, or with an error of its own."""
+    from joblib.externals.loky.process_executor import BrokenProcessPool
+
+    if future is None or not future.done() or future.cancelled():
+        return False
+    return not isinstance(future.exception(), BrokenProcessPool)
+
+
+@contextlib.contextmanager
+def process_pool(function: Callable[[Any, Any, int], Any], shared: Any, n: int, n_threads: int) -> Iterator[_Processes]:
+    """Yield ``n`` processes, each with ``n_threads`` threads of linear algebra; after an error they end at once."""
+    from joblib.externals.loky.backend.reduction import dumps  # functions without a name, too
+
+    with tempfile.TemporaryDirectory(prefix="lsm-sim-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "shared"
+        with replacing(path) as stream:
+            stream.write(dumps(shared))
+        pool = _Processes(function, str(path), n, n_threads)
+        try:
+            yield pool
+        except BaseException:
+            pool.close()
+            raise

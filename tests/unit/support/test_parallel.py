@@ -1,0 +1,110 @@
+"""Tasks in several processes: in order, the same results, and clear errors."""
+
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lsm_sim.errors import DescriptionError, RunError
+from lsm_sim.support.parallel import Work, dask_cluster, in_order
+from lsm_sim.support.parallel.dask_cluster import check_versions, own_versions
+
+
+def square(shared, task, n_threads):
+    time.sleep(0.02 * (task % 3 == 0))  # so that tasks end in another order
+    return shared + task**2, n_threads
+
+
+def square_and_die_once(shared, task, n_threads):  # noqa: ARG001
+    if task == 5 and not Path(shared).exists():
+        Path(shared).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task**2
+
+
+def fail(shared, task, n_threads):  # noqa: ARG001
+    raise DescriptionError(f"task {task} is wrong")
+
+
+def test_one_process_takes_a_task_when_its_result_is_wanted():
+    taken = []
+    tasks = (taken.append(k) or k for k in range(5))
+    results = in_order(square, 10, tasks, Work())
+    assert next(results) == (10, None)
+    assert taken == [0]
+
+
+@pytest.mark.slow
+def test_workers_give_the_results_in_order_and_take_few_tasks_ahead():
+    taken = []
+    tasks = (taken.append(k) or k for k in range(20))
+    results = in_order(square, 10, tasks, Work(workers=2))
+    first = next(results)
+    assert len(taken) <= 4
+    found = [first, *results]
+    assert [value for value, _ in found] == [10 + k**2 for k in range(20)]
+    assert len({n for _, n in found}) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_the_tasks_of_a_killed_worker_are_done_again(tmp_path):
+    found = in_order(square_and_die_once, str(tmp_path / "died"), range(12), Work(workers=2))
+    assert [*found] == [k**2 for k in range(12)]
+    assert (tmp_path / "died").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+@pytest.mark.filterwarnings("ignore")  # of a cluster whose worker is killed
+def test_a_dask_cluster_of_two_processes_loses_nothing_with_a_worker(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**options, local_directory=tmp_path) as cluster:
+        work = Work(dask=cluster.scheduler_address)
+        assert [*in_order(square, 10, range(6), work)] == [(10 + k**2, 1) for k in range(6)]
+        assert [*in_order(square_and_die_once, str(tmp_path / "died"), range(8), work)] == [k**2 for k in range(8)]
+        assert (tmp_path / "died").exists()
+
+
+@pytest.mark.slow
+def test_an_error_of_a_task_arrives_as_it_is():
+    with pytest.raises(DescriptionError, match="task 0 is wrong"):
+        next(in_order(fail, None, range(3), Work(workers=2)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"workers": 0}, "expected a whole number >= 1"),
+        ({"workers": 2, "dask": "tcp://127.0.0.1:8786"}, "omit one"),
+        ({"dask": "localhost"}, "expected an address"),
+        ({"dask": 8786}, "expected the address of a scheduler"),
+    ],
+)
+def test_wrong_workers_are_named(arguments, message):
+    with pytest.raises(DescriptionError, match=message):
+        Work(**arguments)
+
+
+def test_other_versions_are_named():
+    own = own_versions()
+    assert own["numpy"] == np.__version__
+    check_versions(own, {"tcp://1": own})
+    with pytest.raises(RunError, match=r"numba 0\.1 instead of .* on tcp://2.*scipy is missing instead of"):
+        check_versions(own, {"tcp://1": own, "tcp://2": own | {"numba": "0.1", "scipy": None}})
+
+
+def test_a_scheduler_that_is_not_there_is_one_sentence(monkeypatch):
+    pytest.importorskip("distributed")
+    assert dask_cluster.TIMEOUT < 30
+    monkeypatch.setattr(dask_cluster, "TIMEOUT", 1.0)
+    with socket.socket() as unused:  # bound, but nobody listens
+        unused.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(RunError, match=f"no scheduler answers at {address}"):
+            next(in_order(square, 1, range(3), Work(dask=address)))
