@@ -36,7 +36,7 @@ def export(network: Any, path: PathLike | None, *, to: str, **options: Any) -> E
     path
         New folder or file to write; None: write nothing, only return what would be written, such as sizes.
     to
-        The exporter: ``"c"`` writes C99 for devices without an operating system.
+        The exporter: ``"c"`` writes C99 for devices without an operating system, ``"nir"`` a file of NIR for other simulators.
     options
         Of the exporter.
 
@@ -44,6 +44,9 @@ def export(network: Any, path: PathLike | None, *, to: str, **options: Any) -> E
         (None), a number of bytes beyond which nothing is written; ``graded`` (False), whether input events may have payloads;
         and ``n_steps``, the length of a sample of a deployment, after which the class is decided; without it a deployment is
         exported as its program.
+
+        ``"nir"`` has ``mode`` ("euler"), or "exact": how the constants of neurons are written; ``dt`` (None), the time step of
+        a `Liquid`; and ``allow_loss`` (False), whether what NIR cannot say may be left out.
 
     Raises
     ------
