@@ -16,7 +16,7 @@ import numpy as np
 
 from lsm_sim.exchange.nir.constants import Mode, to_nir
 from lsm_sim.program.program import Program
-from lsm_sim.support.checks import Floats
+from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
 
 Tree = dict[str, Any]
@@ -52,7 +52,7 @@ def matrix_shapes(program: Program) -> list[tuple[int, int]]:
     shapes = []
     for rows in (range(program.n_inputs), range(program.n_inputs, _rows(program))):
         own = (source >= rows.start) & (source < rows.stop)
-        shapes += [(program.n_neurons, len(rows))] * np.unique(delay[own]).size
+        shapes += [(program.n_neurons, len(rows))] * len(_delays(delay[own], rows))
     return shapes
 
 
@@ -78,16 +78,22 @@ def _synapses(program: Program, scales: list[Floats]) -> tuple[Any, Any, Any, An
 
 
 def _matrices(program: Program, synapses: tuple[Any, Any, Any, Any], rows: range) -> list[tuple[int, Floats]]:
-    """Return the weights from ``rows`` by delay, shortest first, as matrices (targets, sources)."""
+    """Return the weights from ``rows`` by delay, shortest first, as matrices (targets, sources); of inputs at least one."""
     source, post, weight, delay = synapses
     own = (source >= rows.start) & (source < rows.stop)
     out = []
-    for steps in np.unique(delay[own]).tolist():
+    for steps in _delays(delay[own], rows):
         here = own & (delay == steps)
         matrix = np.zeros((program.n_neurons, len(rows)))
         np.add.at(matrix, (post[here], source[here] - rows.start), weight[here])
         out.append((steps, matrix))
     return out
+
+
+def _delays(delay: Ints, rows: range) -> list[int]:
+    """Return the distinct delays; inputs without synapses get a matrix of zeros, so that the graph is in one piece."""
+    found: list[int] = np.unique(delay).tolist()
+    return found or ([0] if rows.start == 0 else [])
 
 
 def _delay(program: Program, mode: Mode, steps: int) -> Tree:

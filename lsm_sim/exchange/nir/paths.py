@@ -96,7 +96,7 @@ def _through(node: Node, arriving: dict[str, Terms], where: str) -> dict[str, Te
         return arriving
     weight = node.values["weight"].astype(np.float64)
     out = {source: _multiplied(weight, terms, where) for source, terms in arriving.items()}
-    if "bias" in node.values:
+    if node.values.get("bias", np.zeros(1)).any():
         bias = np.broadcast_to(np.ravel(node.values["bias"]).astype(np.float64), weight.shape[:1])
         every, zeros = np.arange(bias.size), np.zeros(bias.size, np.int64)
         own = Terms(every, zeros, bias, np.zeros(bias.size))

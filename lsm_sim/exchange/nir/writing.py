@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lsm_sim.describe.liquid import Liquid
@@ -70,7 +71,7 @@ def export_nir(
         if found.lost:
             warn(f"export to NIR: other tools will not have {'; '.join(found.lost)}")
     return ExportedNIR(
-        "nir", (str(path),) if path is not None else (), tuple(found.lost), len(shapes), dense_bytes(program)
+        "nir", () if path is None else (Path(path).name,), tuple(found.lost), len(shapes), dense_bytes(program)
     )
 
 
