@@ -1,4 +1,4 @@
-"""The nested dictionaries of a file of NIR, read by a process of its own; see `lsm_sim.datasets.hdf5_process`."""
+"""The nested dictionaries of a file of NIR, read by a process of its own; see `lsm_sim.support.hdf5_process`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from lsm_sim.datasets import hdf5_process
 from lsm_sim.errors import BackendUnavailableError, DescriptionError
-from lsm_sim.support import files
+from lsm_sim.support import files, hdf5_process
 from lsm_sim.support.environment import install
 from lsm_sim.support.files import PathLike
 

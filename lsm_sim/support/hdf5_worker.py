@@ -1,7 +1,7 @@
 """Read the arrays of an HDF5 file of spikes, or of any HDF5 file, in a process of its own, with limits on time and memory.
 
 A damaged file can make the HDF5 library loop for ever or allocate any amount of memory, in C code that Ctrl-C does not
-reach. This script is started by `lsm_sim.datasets.hdf5_process`, imports nothing of lsm_sim, and writes to its standard output
+reach. This script is started by `lsm_sim.support.hdf5_process`, imports nothing of lsm_sim, and writes to its standard output
 one line of JSON for each array or list of arrays, followed by their bytes.
 
     python hdf5_worker.py '{"path": ..., "limit": ..., "sys.path": ..., "seconds": ..., "bytes": ...}'

@@ -1,4 +1,4 @@
-"""Reading the arrays of an HDF5 file through a child process, which can be stopped; see `lsm_sim.datasets.hdf5_worker`."""
+"""Reading the arrays of an HDF5 file through a child process, which can be stopped; see `lsm_sim.support.hdf5_worker`."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.datasets import hdf5_worker
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import hdf5_worker
 
 # Limits. A file as large as SHD's training set (0.4 GB) takes 3 s of CPU time and less than its own size, so that these are
 # reached only by files that declare more than they contain.
