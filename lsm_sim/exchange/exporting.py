@@ -47,6 +47,7 @@ def export(network: Any, path: PathLike | None, *, to: str, **options: Any) -> E
 
         ``"nir"`` has ``mode`` ("euler"), or "exact": how the constants of neurons are written; ``dt`` (None), the time step of
         a `Liquid`; and ``allow_loss`` (False), whether what NIR cannot say may be left out.
+        A fitted `LiquidClassifier` or `LiquidRegressor` is written with its readout.
 
     Raises
     ------

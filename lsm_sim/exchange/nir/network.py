@@ -11,7 +11,7 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.exchange.nir.constants import Constants, Convention, from_cuba, from_lif, is_single
 from lsm_sim.exchange.nir.paths import CONSTANT, Terms, inputs_of
 from lsm_sim.exchange.nir.sizes import sizes
-from lsm_sim.exchange.nir.tree import NEURONS, Flat, Node
+from lsm_sim.exchange.nir.tree import INTEGRATOR, NEURONS, Flat, Node
 from lsm_sim.program.grid import round_to_grid
 from lsm_sim.program.program import Program
 from lsm_sim.support import checks
@@ -171,6 +171,9 @@ def _notes(
     out = [
         f"the edge from {start!r} to {stop!r} appears more than once and counts once" for start, stop in flat.repeated
     ]
+    readout = flat.of_kind(INTEGRATOR)
+    if readout:
+        out.append(f"the integrators {', '.join(map(repr, readout))} are a readout, which is left out")
     layers = [
         (source, name) for name, terms in arriving.items() for source in terms if source in arriving and source != name
     ]

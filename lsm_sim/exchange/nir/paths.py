@@ -8,11 +8,11 @@ import numpy as np
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.exchange.nir.sizes import Sizes
-from lsm_sim.exchange.nir.tree import MATRICES, NEURONS, Flat, Node
+from lsm_sim.exchange.nir.tree import INTEGRATOR, MATRICES, NEURONS, Flat, Node
 from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
 
-ENDS = ("Input", "Output", *NEURONS)
+ENDS = ("Input", "Output", INTEGRATOR, *NEURONS)
 CONSTANT = ""  # the source of biases: no node has this name
 _BYTES = 64  # of a synapse while it is computed
 

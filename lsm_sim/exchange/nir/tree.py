@@ -18,10 +18,12 @@ PARAMETERS = {  # by kind of node: what it must have, and what it may have with 
     "Linear": (("weight",), {}),
     "Affine": (("weight", "bias"), {}),
     "Delay": (("delay",), {}),
+    "I": (("r",), {}),
     "Input": (("shape",), {}),
     "Output": (("shape",), {}),
 }
 NEURONS, MATRICES = ("CubaLIF", "LIF"), ("Linear", "Affine")
+INTEGRATOR = "I"
 GRAPH, PASS = "NIRGraph", "pass"  # ends of a subgraph become nodes that pass everything on
 _MOST_NODES, _DEEPEST = 10_000, 16
 
@@ -64,6 +66,12 @@ def flatten(tree: Any, where: str) -> Flat:
             flat.repeated.append(edge)
         seen[edge] = None
     flat.edges = [*seen]
+    for start, stop in flat.edges:
+        if flat.nodes[start].kind == INTEGRATOR and flat.nodes[stop].kind != "Output":
+            raise DescriptionError(
+                f"{where}: an edge leads from the integrator {brief(start, 60)!r} to {brief(stop, 60)!r}, expected one into an Output, "
+                "because lsm_sim has integrators only as a readout"
+            )
     return flat
 
 

@@ -13,8 +13,9 @@ from lsm_sim.errors import BackendUnavailableError, DescriptionError, Unsupporte
 from lsm_sim.exchange.exported import Exported
 from lsm_sim.exchange.nir.building import dense_bytes, graph, matrix_shapes
 from lsm_sim.exchange.nir.constants import MODES, Mode
-from lsm_sim.exchange.nir.keeping import metadata
+from lsm_sim.exchange.nir.keeping import KEY, metadata
 from lsm_sim.exchange.nir.losses import losses
+from lsm_sim.exchange.nir.readout import Readout, metadata_of, model_parts, with_readout
 from lsm_sim.program.checks import check_again
 from lsm_sim.program.lowering import lower
 from lsm_sim.program.program import Program
@@ -59,15 +60,17 @@ def export_nir(
     """Write a network as NIR; see `lsm_sim.export`."""
     checks.choice(mode, "export mode", MODES)
     allow_loss = checks.flag(allow_loss, "export allow_loss")
-    program = _program(network, dt)
+    program, readout = _parts(network, dt)
     found = losses(program, mode)
+    if isinstance(readout, list):
+        found.impossible.extend(readout)
     refused = found.impossible + ([] if allow_loss else found.lost)
     if refused:
         remedy = "; allow_loss=True leaves the latter out" if found.lost and not allow_loss else ""
         raise UnsupportedError(_refusal(found.impossible, [] if allow_loss else found.lost) + remedy)
     shapes = matrix_shapes(program)
     if path is not None:
-        _write(path, program, mode)
+        _write(path, program, mode, readout if isinstance(readout, Readout) else None)
         if found.lost:
             warn(f"export to NIR: other tools will not have {'; '.join(found.lost)}")
     return ExportedNIR(
@@ -80,6 +83,15 @@ def _refusal(impossible: list[str], lost: list[str]) -> str:
     return "export to NIR: " + "; ".join(parts)
 
 
+def _parts(network: Any, dt: float | None) -> tuple[Program, Readout | list[str] | None]:
+    """Return the program of a network, and of a trained model its readout, or why that cannot be written."""
+    plain = isinstance(network, Liquid | Program)
+    model = None if plain else model_parts(network)
+    if model is None:
+        return _program(network, dt), None
+    return _program(model[0], dt), model[1]
+
+
 def _program(network: Any, dt: float | None) -> Program:
     if isinstance(network, Liquid):
         if dt is None:
@@ -88,7 +100,9 @@ def _program(network: Any, dt: float | None) -> Program:
     program = network if isinstance(network, Program) else getattr(network, "program", None)
     if isinstance(network, type) or not isinstance(program, Program):
         kind = network.__name__ if isinstance(network, type) else type(network).__name__
-        raise DescriptionError(f"export to NIR: got {kind}, expected a Liquid, or a Program in float64 arithmetic")
+        raise DescriptionError(
+            f"export to NIR: got {kind}, expected a Liquid, a Program in float64 arithmetic, or a trained model"
+        )
     if dt is not None and checks.positive(dt, "export dt", "time") != program.dt:
         raise DescriptionError(
             f"export dt: got {dt:g} s, but the program already has a time step, {program.dt:g} s; leave dt out"
@@ -97,9 +111,12 @@ def _program(network: Any, dt: float | None) -> Program:
     return program
 
 
-def _write(path: PathLike, program: Program, mode: Mode) -> None:
+def _write(path: PathLike, program: Program, mode: Mode, readout: Readout | None) -> None:
     nir = nir_package()
-    node = nir.dict2NIRNode({**graph(program, mode), "metadata": metadata(program, mode)})
+    tree, own = graph(program, mode), metadata(program, mode)
+    if readout is not None:
+        tree, own = with_readout(tree, readout, mode, program.dt), {KEY: {**own[KEY], **metadata_of(readout)}}
+    node = nir.dict2NIRNode({**tree, "metadata": own})
     buffer = io.BytesIO()
     nir.write(buffer, node)
     with replacing(path) as stream:

@@ -232,3 +232,34 @@ def test_options_are_checked(tmp_path: Any) -> None:
     ):
         with pytest.raises(lsm.DescriptionError, match=message):
             lsm.export(**({"network": PROGRAM, "path": None, "to": "nir"} | how))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_trained_model_is_written_with_its_readout(mode: str, tmp_path: Any) -> None:
+    X = np.random.default_rng(2).random((12, 5, 3)) + np.repeat([0.0, 0.5], 6)[:, None, None]
+    y = np.repeat(["low", "high"], 6)
+    liquid = lsm.Liquid(LIQUID.inputs, [lsm.Neurons("exc", 20)], [lsm.Synapses("in", "exc", lsm.FixedProbability(0.5))])
+    encoder = lsm.encode.Rate(max_rate=200 * lsm.Hz, frame=10 * ms)
+    model = lsm.LiquidClassifier(liquid, encoder, features=lsm.Counts(bins=1), readout="centred_ridge", dt=1 * ms).fit(
+        X, y
+    )
+    lsm.export(model, tmp_path / "a.nir", to="nir", mode=mode)
+    graph = nir.read(tmp_path / "a.nir")
+    assert graph.edges[-4:] == [
+        ("neurons", "w_out"),
+        ("w_out", "integrator"),
+        ("integrator", "scores"),
+        ("neurons", "output"),
+    ]
+    gain = {"euler": 1e-3, "exact": 1.0}[mode]  # of a step, of an impulse
+    v = model.transformer_.transform(X) @ graph.nodes["w_out"].weight.T * graph.nodes["integrator"].r * gain
+    own = graph.metadata["lsm_sim"]["readout"]
+    scores = v + own["intercept"]
+    assert np.array_equal(own["classes"].astype(str)[scores.argmax(axis=1)], model.predict(X))
+    np.testing.assert_allclose(scores[:, 1] - scores[:, 0], model.decision_function(X), rtol=1e-9, atol=1e-9)
+    assert lsm.read_nir(tmp_path / "a.nir").program == model.transformer_.program()
+    plain = lsm.read_nir(tmp_path / "a.nir", metadata=False)
+    assert plain.approximations == ("the integrators 'integrator' are a readout, which is left out",)
+    binned = lsm.LiquidClassifier(liquid, encoder, features=lsm.Counts(bins=2), dt=1 * ms).fit(X, y)
+    with pytest.raises(lsm.UnsupportedError, match=r"train with features=Counts\(bins=1\)"):
+        lsm.export(binned, None, to="nir")

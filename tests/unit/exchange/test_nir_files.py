@@ -58,11 +58,12 @@ def test_the_plain_graph_is_read() -> None:
     ("wrong", "message"),
     [
         (
-            graph([("neurons", "conv"), ("neurons", "i")], conv=nir.Scale(np.ones(N)), i=nir.I(np.ones(N))),
-            r"^graph: got the nodes 'conv' \(Scale\), 'i' \(I\), which lsm_sim cannot say; expected CubaLIF, LIF, ",
+            graph([("neurons", "conv"), ("neurons", "i")], conv=nir.Scale(np.ones(N)), i=nir.LI(*np.ones((3, N)))),
+            r"^graph: got the nodes 'conv' \(Scale\), 'i' \(LI\), which lsm_sim cannot say; expected CubaLIF, LIF, ",
         ),
         (graph([("neurons", "a"), ("a", "b"), ("b", "a"), ("b", "neurons")], a=linear(N, N), b=linear(N, N)), "'a', 'b' form a loop"),
         (graph([("neurons", "a"), ("a", "a")], a=nir.Delay(np.full(N, 0.01))), "'a' form a loop without neurons"),
+        (graph([("neurons", "i"), ("i", "neurons")], i=nir.I(np.ones(N))), "from the integrator 'i' to 'neurons', expected one into"),
         (graph(w=linear(value=np.nan)), "node 'w' weight: got nan, expected finite numbers"),
         (graph(neurons=cuba(v_threshold=np.full(N, np.inf))), "node 'neurons' v_threshold: got inf"),
         (graph(w=linear(N, C + 1)), "the edge from 'input' to 'w' leads from 3 values to 4"),
