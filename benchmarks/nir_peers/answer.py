@@ -8,7 +8,7 @@ In an environment of Python 3.11, with the requirements in this folder::
     .venv/bin/python -m tests.nir_peers.cases CASES          # lsm_sim writes CASES/*.nir, and stimuli
     peers/bin/python benchmarks/nir_peers/answer.py CASES tests/nir_peers/answers
 
-Everything runs in double precision, a step at a time, from no state. Spikes are kept as the differences of step * N + neuron.
+.github/workflows/nir-peers.yml does that, and runs the tests with the new answers. Everything runs in double precision, a step at a time, from no state. Spikes are kept as the differences of step * N + neuron.
 """
 
 from __future__ import annotations

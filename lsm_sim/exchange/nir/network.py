@@ -12,9 +12,10 @@ from lsm_sim.exchange.nir.constants import Constants, Convention, from_cuba, fro
 from lsm_sim.exchange.nir.paths import CONSTANT, Terms, inputs_of
 from lsm_sim.exchange.nir.sizes import sizes
 from lsm_sim.exchange.nir.tree import INTEGRATOR, NEURONS, Flat, Node
-from lsm_sim.program.grid import round_to_grid
+from lsm_sim.program.grid import FINEST_EXPONENT, round_to_grid
 from lsm_sim.program.program import Program
 from lsm_sim.support import checks
+from lsm_sim.support.checks import Floats
 from lsm_sim.support.consecutive import consecutive
 
 _ROUNDING = 1e-6  # of a delay in steps, and of a weight relative to the largest: not worth a sentence
@@ -147,7 +148,7 @@ def _merged(parts: list[_Synapses], dt: float, convention: Convention, notes: li
 
 def _compressed(synapses: _Synapses, n_rows: int, bits: int | None, notes: list[str], where: str) -> dict[str, Any]:
     try:
-        weight = round_to_grid(synapses.weight, bits)
+        weight = _on_grid(synapses, bits)
     except DescriptionError as error:
         raise DescriptionError(f"{where}: {error}") from None
     worst = float(np.abs(weight - synapses.weight).max(initial=0.0))
@@ -157,6 +158,17 @@ def _compressed(synapses: _Synapses, n_rows: int, bits: int | None, notes: list[
     lengths = np.bincount(synapses.row[kept], minlength=n_rows)
     indptr = np.concatenate([[0], np.cumsum(lengths)])
     return {"indptr": indptr, "post": synapses.post[kept], "weight": weight[kept], "delay": synapses.delay[kept]}
+
+
+def _on_grid(synapses: _Synapses, bits: int | None) -> Floats:
+    """Return the rounded weights; without ``bits`` on the finest grid on which sums are exact, multiples of 2^-30 at most."""
+    weight = synapses.weight
+    if bits is not None or np.abs(weight).max(initial=0.0) < 2.0 ** -(FINEST_EXPONENT + 1):  # an error, or all are 0
+        return round_to_grid(weight, bits)
+    total = np.bincount(synapses.post, np.abs(weight)).max()
+    exponent = min(FINEST_EXPONENT, 52 - int(np.frexp(total)[1]))
+    rounded: Floats = np.ldexp(np.rint(np.ldexp(weight, exponent)), -exponent)
+    return rounded
 
 
 def _notes(

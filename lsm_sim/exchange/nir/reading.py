@@ -71,7 +71,8 @@ def read_nir(
         them, and the latter two write them; ``"exact"``: as differential equations, with unit impulses as spikes; ``"norse"``:
         as norse writes them. None: what lsm_sim wrote into the file, otherwise "euler".
     weight_bits
-        Weights are rounded to one power of two as in `lsm_sim.lower`. None: to multiples of 2^-30.
+        Weights are rounded to one power of two as in `lsm_sim.lower`. None: to multiples of 2^-30, or of
+        the smallest power of two with which sums are exact.
     metadata
         Whether to use what lsm_sim wrote beside the nodes: the whole program, if the nodes still say what it says. It has
         what NIR cannot say, such as refractory periods, and names of groups.
