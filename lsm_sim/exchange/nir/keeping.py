@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from lsm_sim.errors import DescriptionError
-from lsm_sim.exchange.nir.building import Tree, graph
+from lsm_sim.exchange.nir.building import Tree, dense_bytes, graph
 from lsm_sim.exchange.nir.constants import MODES, Mode
+from lsm_sim.exchange.nir.losses import losses
 from lsm_sim.exchange.nir.readout import NODES as READOUT
 from lsm_sim.program.program import Program
+from lsm_sim.support.brief import brief
 
 KEY, FORMAT = "lsm_sim", "lsm_sim.nir/1"
 
@@ -42,10 +43,9 @@ def kept(tree: Mapping[str, Any], mode: Mode, dt: float) -> Program | str | None
         return None
     try:
         program = Program.from_arrays(_arrays(found), "metadata")
-        expected = graph(program, mode)
-    except (DescriptionError, ValueError, TypeError, KeyError, AttributeError) as error:
-        return f"the program in the metadata is damaged and was not used ({error})"
-    if program.arithmetic != "float64" or not _same(expected, tree):
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        return f"the program in the metadata is damaged and was not used ({brief(error)})"
+    if program.arithmetic != "float64" or losses(program, mode).impossible or not _same(program, mode, tree):
         return "the nodes were changed after lsm_sim wrote the file, so that its metadata was not used"
     return program
 
@@ -67,9 +67,13 @@ def _arrays(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _same(expected: Tree, tree: Mapping[str, Any]) -> bool:
-    """Return whether a graph has exactly these nodes and edges, apart from a readout."""
+def _same(program: Program, mode: Mode, tree: Mapping[str, Any]) -> bool:
+    """Return whether a graph has exactly the nodes and edges of a program, apart from a readout."""
     nodes = tree.get("nodes")
+    matrices = [node.get("weight", ()) for node in nodes.values()] if isinstance(nodes, Mapping) else []
+    if dense_bytes(program) > 8 * sum(map(np.size, matrices)):  # before matrices of this size are made
+        return False
+    expected = graph(program, mode)
     edges = [(str(a), str(b)) for a, b in tree.get("edges", ()) if str(b) not in READOUT]
     if (
         not isinstance(nodes, Mapping)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import lsm_sim as lsm
+from lsm_sim.exchange.nir.keeping import metadata
 
 N, C = 4, 3
 
@@ -103,6 +104,37 @@ def test_a_product_of_matrices_that_explodes_is_refused() -> None:
     edges = [("input", "a"), ("a", "b"), ("b", "n"), ("n", "output")]
     with pytest.raises(lsm.DescriptionError, match="GiB"):
         read(nir.NIRGraph(nodes, edges, type_check=False))
+
+
+def with_metadata(program: lsm.Program, /, **change: Any) -> nir.NIRGraph:
+    """Return the plain graph with the metadata of a program."""
+    one = graph()
+    own = metadata(program, "euler")["lsm_sim"]
+    one.metadata = {"lsm_sim": {**own, **change, "program": {**own["program"], **change.get("program", {})}}}
+    return one
+
+
+def test_metadata_of_a_larger_network_makes_no_matrices() -> None:
+    n = 50_000
+    wide = lsm.lower(lsm.Liquid([lsm.Inputs("in", 1)], [lsm.Neurons("n", n)]), 1e-3)
+    assert read(with_metadata(wide)).approximations[0].startswith("the nodes were changed")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"texts": "[" * 100_000},
+        {"texts": "{}"},
+        {"program": {"dt": np.zeros(0)}},
+        {"program": {"indptr": np.full(3, -1)}},
+        {"program": {"decay_u": np.full(2, np.nan)}},
+    ],
+)
+def test_damaged_metadata_is_not_used(change: Any) -> None:
+    small = lsm.lower(lsm.Liquid([lsm.Inputs("in", 1)], [lsm.Neurons("n", 2)]), 1e-3)
+    found = read(with_metadata(small, **change))
+    assert found.approximations[0].startswith("the program in the metadata is damaged")
+    assert found.program.n_neurons == N
 
 
 def test_edges_without_nodes_are_named() -> None:
