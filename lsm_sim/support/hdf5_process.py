@@ -61,7 +61,7 @@ def read_tree(path: Path) -> dict[str, npt.NDArray[Any]]:
         why = error.strerror if isinstance(error, OSError) else error
         raise DescriptionError(f"{path}: cannot be read ({why})") from None
     most = min(BYTES + EXPANDED * size, max(BYTES, psutil.virtual_memory().available // 4))
-    contents, reason = _run(path, most, SECONDS + most // 2**25, {"tree": True})
+    contents, reason = _run(path, most, SECONDS + most // 2**27, {"tree": True})
     if reason is not None:
         raise DescriptionError(f"{path}: damaged or not an HDF5 file ({reason})")
     return contents.arrays
