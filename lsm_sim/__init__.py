@@ -31,6 +31,7 @@ from lsm_sim.units import Hz, kHz, ms, second, us
 if _TYPE_CHECKING:
     from lsm_sim import audio, datasets, deploy, live, measures, perturb, plot, streams
     from lsm_sim.exchange.exporting import export
+    from lsm_sim.exchange.nir.reading import read_nir
     from lsm_sim.explorer.exploring import explore
     from lsm_sim.learn import controls, forecast, readout
     from lsm_sim.learn.ensemble import LiquidEnsemble
@@ -55,6 +56,7 @@ _LAZY = {  # slow to import, so imported on first access: a module, or a name in
     "explore": "lsm_sim.explorer.exploring:explore",
     "export": "lsm_sim.exchange.exporting:export",
     "quantise": "lsm_sim.quantisation.quantise:quantise",
+    "read_nir": "lsm_sim.exchange.nir.reading:read_nir",
     "readout": "lsm_sim.learn.readout",
     "streams": "lsm_sim.streams",
     "rescale": "lsm_sim.simulate.rescale",
@@ -127,6 +129,7 @@ __all__ = [
     "plot",
     "quantise",
     "random_in_box",
+    "read_nir",
     "readout",
     "rescale",
     "run",

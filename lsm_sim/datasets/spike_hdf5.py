@@ -15,15 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.datasets import hdf5_process
-from lsm_sim.datasets.hdf5_process import Contents
 from lsm_sim.datasets.packages import needed
 from lsm_sim.errors import DescriptionError, LsmError
 from lsm_sim.spikes.spikes import Spikes
-from lsm_sim.support import files
+from lsm_sim.support import files, hdf5_process
 from lsm_sim.support.brief import brief
 from lsm_sim.support.checks import Ints
 from lsm_sim.support.expansion import check_members, unpack
+from lsm_sim.support.hdf5_process import Contents
 
 UNITS = 700
 LONGEST = 1e4  # s; longer times cannot be in seconds

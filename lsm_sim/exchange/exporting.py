@@ -38,7 +38,7 @@ def export(network: Any, path: PathLike | None, *, to: str, **options: Any) -> E
         New folder or file to write; None: write nothing, only return what would be written, such as sizes.
     to
         The exporter: ``"c"`` writes C99 for devices without an operating system, ``"brian2"`` a Brian2 script (.py) that gives the
-        same spikes and runs without lsm_sim. Writing it does not need Brian2.
+        same spikes and runs without lsm_sim (writing it does not need Brian2), ``"nir"`` a file of NIR for other simulators.
     options
         Of the exporter.
 
@@ -51,6 +51,10 @@ def export(network: Any, path: PathLike | None, *, to: str, **options: Any) -> E
         events; ``dt`` (None), with which a liquid is lowered, by default the stimulus's; ``names`` (None), names in Brian2 by
         group name; and ``arrays`` ("auto"): ``"embedded"`` in the script, ``"beside"`` it in ``NAME_arrays.npz``, or beside it
         if they are larger than 500 kB.
+
+        ``"nir"`` has ``mode`` ("euler"), or "exact": how the constants of neurons are written; ``dt`` (None), the time step of
+        a `Liquid`; and ``allow_loss`` (False), whether what NIR cannot say may be left out.
+        A fitted `LiquidClassifier` or `LiquidRegressor` is written with its readout.
 
     Raises
     ------

@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import gzip
 import io
+import shutil
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
@@ -183,6 +184,21 @@ def _heidelberg(folder):
     return [folder / "shd_test.h5"]
 
 
+def _nir(folder):
+    import lsm_sim as lsm
+
+    for mode in ("euler", "exact"):
+        lsm.export(_network(), folder / f"{mode}.nir", to="nir", mode=mode, dt=1e-3)
+    shutil.copy(Path(__file__).parents[1] / "nir_peers/answers/snntorch.nir", folder)
+    return sorted(folder.iterdir())
+
+
+def _read_nir(path):
+    import lsm_sim as lsm
+
+    return lsm.read_nir(path, dt=1e-3 if path.stem in ("euler", "exact") else 1e-4)
+
+
 def _packed(folder):
     made.write_spikes(folder / "shd_test.h5", 4)
     made.compressed(folder / "shd_test.h5", "gz")
@@ -326,6 +342,7 @@ TARGETS: dict[str, Target] = {
     "FSDD": Target(_digits, _BYTES, _read("fsdd"), 1.0, together=True),
     "HDF5": Target(_heidelberg, _FLIPS, _read("shd", parts=["test"]), 0.04, special=_hdf5_specials),
     "HDF5 gzip": Target(_packed, _BYTES, _read("shd", parts=["test"]), 0.01, special=_gzip_bombs),
+    "NIR": Target(_nir, _FLIPS, _each(_read_nir), 0.04),
     "WFDB": Target(_record, {".hea": mutated_text, "": flipped_bytes}, _read("ecg"), 0.5, together=True),
     "commands": Target(_commands, {".toml": mutated_text, "": mutated_archive}, _run_commands, 0.1, together=True),
     "CSV": Target(_encode(".csv")[0], _TEXT, _encode(".csv")[1], 1.0),

@@ -10,11 +10,13 @@ from tests.fuzz.targets import TARGETS, available
 from tests.fuzz.worker import Inputs, attempt, read_good
 
 FIRST = 1000  # after the special inputs, some of which take a second
-SLOW = ("HDF5", "HDF5 gzip", "npz model", "commands", "WFDB")
+SLOW = ("HDF5", "HDF5 gzip", "npz model", "NIR", "commands", "WFDB")
 
 
 @pytest.mark.parametrize("name", available())
 def test_a_few_hostile_files_end_as_documented(name, tmp_path):
+    if name == "NIR":
+        pytest.importorskip("nir", reason="pip install '.[nir]'")
     if name.startswith("HDF5"):
         pytest.importorskip("h5py", reason="pip install '.[data]'")
     if name == "WFDB":

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 import matplotlib.pyplot as plt
+import nir
 import numpy as np
 import pytest
 
@@ -26,6 +27,7 @@ from lsm_sim.deploy.costs import costs, measure, measure_cpu
 from lsm_sim.deploy.mapping import map_program
 from lsm_sim.deploy.report import DeploymentReport, ProgramFacts
 from lsm_sim.encode.streaming import start_encoder
+from lsm_sim.exchange.nir.building import graph
 from lsm_sim.learn.streaming import start_features
 from tests.unit.deploy.core_maps import core_map
 
@@ -79,6 +81,7 @@ LIQUID = lsm.Liquid(
 )
 STIMULUS = lsm.Spikes.from_dense(RNG.random((3, 20, 2)) < 0.3, 1 * ms)
 PROGRAM = lsm.lower(LIQUID, 1 * ms)
+GRAPH = nir.dict2NIRNode(graph(PROGRAM, "exact"))
 RESULT = lsm.run(LIQUID, STIMULUS, record={"exc": ["u", "v"]})
 NEO, AER = STIMULUS.to_neo(), STIMULUS.to_aer((2, 1, 1))
 ENCODER = lsm.encode.Rate(200 * Hz, frame=5 * ms)
@@ -223,6 +226,14 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         },
     ),
     "export a deployment": (lsm.export, {"network": DEPLOYED, "path": None, "to": "c", "n_steps": 20}),
+    "export to NIR": (
+        lsm.export,
+        {"network": LIQUID, "path": "PATH", "to": "nir", "mode": "exact", "dt": 1 * ms, "allow_loss": False},
+    ),
+    "read_nir": (
+        lsm.read_nir,
+        {"source": GRAPH, "dt": 1 * ms, "convention": "exact", "weight_bits": 16, "metadata": True},
+    ),
     "get_backend": (lsm.get_backend, {"name": "fast"}),
     "Record": (lsm.Record, {"variables": "v", "neurons": [0]}),
     "Spikes": (

@@ -27,6 +27,7 @@ DOCTESTS = (
     "mechanisms.md",
     "memory.md",
     "models.md",
+    "nir.md",
     "performance.md",
     "reliability.md",
     "running.md",

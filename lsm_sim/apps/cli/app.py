@@ -16,6 +16,7 @@ from lsm_sim.apps.cli.encode import encode
 from lsm_sim.apps.cli.evaluate import evaluate
 from lsm_sim.apps.cli.explore import explore
 from lsm_sim.apps.cli.export import export
+from lsm_sim.apps.cli.import_nir import import_nir
 from lsm_sim.apps.cli.info import info
 from lsm_sim.apps.cli.live import live
 from lsm_sim.apps.cli.measure import measure
@@ -113,6 +114,12 @@ _add(
     export,
     "lsm-sim export program.npz -o c_code --to c --max-ram 65536",
     "lsm-sim export deployed -o c_code --to c --n-steps 160 --name digits",
+    "lsm-sim export liquid.toml -o liquid.nir --to nir --mode exact --dt 0.001",
+)
+_add(
+    import_nir,
+    "lsm-sim import-nir liquid.nir -o program.npz",
+    "lsm-sim import-nir snntorch.nir -o liquid.toml --dt 1e-4",
 )
 _add(
     live,

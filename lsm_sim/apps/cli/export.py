@@ -23,9 +23,9 @@ def export(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--out", "-o", metavar="PATH", help="Write to this new folder (c) or file (brian2).")
+        Path, typer.Option("--out", "-o", metavar="PATH", help="Write to this new folder (c) or file (brian2, nir).")
     ],
-    to: Annotated[str, typer.Option("--to", metavar="NAME", help="What to write: c, brian2.")] = "c",
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help="What to write: c, brian2, nir.")] = "c",
     name: Annotated[
         str | None, typer.Option(metavar="NAME", help="Of c: beginning of all names.  [default: lsm]")
     ] = None,
@@ -51,13 +51,20 @@ def export(
     sample: Annotated[
         int | None, typer.Option("--sample", min=0, metavar="N", help="Number of the sample of --stimulus, from 0.")
     ] = None,
+    mode: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of nir: euler or exact, how constants are written.  [default: euler]"),
+    ] = None,
     dt: Annotated[
         float | None,
-        typer.Option("--dt", metavar="SECONDS", help="Of brian2 and a liquid: time step.  [default: the stimulus's]"),
+        typer.Option("--dt", metavar="SECONDS", help="Of a liquid: time step.  [default: of brian2, the stimulus's]"),
     ] = None,
+    allow_loss: Annotated[
+        bool, typer.Option("--allow-loss", help="Of nir: leave out what the format cannot say, with a warning.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
-    """Write a network for another tool: as C99 for devices without an operating system, or as a Brian2 script.
+    """Write a network for another tool or device: as C99, as a Brian2 script, or as NIR.
 
     The folder of c has a C file, a header, and for this machine a Makefile and a program that reads events and prints spikes; with
     --cortex the same program for a Cortex-M, which qemu emulates and whose instructions it counts. Its size is printed before it
@@ -67,16 +74,16 @@ def export(
     from lsm_sim.exchange import export as exported
 
     given: dict[str, Any] = {"name": name, "max_ram": max_ram, "graded": graded, "n_steps": n_steps, "cortex": cortex}
-    given |= {"stimulus": _stimulus(stimulus, sample), "dt": dt}
+    given |= {"stimulus": _stimulus(stimulus, sample), "mode": mode, "dt": dt, "allow_loss": allow_loss}
     # each exporter has defaults of its own
     how = {option: value for option, value in given.items() if value is not None and value is not False}
     ready = _network(network)
     what = exported(ready, None, to=to, **how)
     if not json and str(what):
         print(what)
-    exported(ready, output, to=to, **how)
+    done = exported(ready, output, to=to, **how)
     if json:
-        print_json({"to": to, "files": list(what.files), **what.numbers(), "lost": list(what.lost), "out": output})
+        print_json({"to": to, "files": list(done.files), **what.numbers(), "lost": list(what.lost), "out": output})
     else:
         after = {"c": f"; next: make -C {output}", "brian2": f"; next: python {output}"}
         print(f"written to {output}" + after.get(to, ""))

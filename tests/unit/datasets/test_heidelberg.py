@@ -219,8 +219,8 @@ def test_an_array_that_is_declared_but_not_stored_is_refused(tmp_path, key):
 
 
 def test_lists_that_share_their_values_cannot_fill_the_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("lsm_sim.datasets.hdf5_process.BYTES", 2**25)
-    monkeypatch.setattr("lsm_sim.datasets.hdf5_process.BYTES_PER_BYTE", 0)
+    monkeypatch.setattr("lsm_sim.support.hdf5_process.BYTES", 2**25)
+    monkeypatch.setattr("lsm_sim.support.hdf5_process.BYTES_PER_BYTE", 0)
     units = [np.zeros(100_000, np.int64)] * 64
     write_spikes(tmp_path / "shd_test.h5", 64, **{"spikes/units": units})
     with pytest.raises(DescriptionError, match=r"spikes/units contains more values than|memory"):

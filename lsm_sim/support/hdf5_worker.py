@@ -1,10 +1,12 @@
-"""Read the arrays of an HDF5 file of spikes in a process of its own, with limits on time and memory.
+"""Read the arrays of an HDF5 file of spikes, or of any HDF5 file, in a process of its own, with limits on time and memory.
 
 A damaged file can make the HDF5 library loop for ever or allocate any amount of memory, in C code that Ctrl-C does not
-reach. This script is started by `lsm_sim.datasets.hdf5_process`, imports nothing of lsm_sim, and writes to its standard output
+reach. This script is started by `lsm_sim.support.hdf5_process`, imports nothing of lsm_sim, and writes to its standard output
 one line of JSON for each array or list of arrays, followed by their bytes.
 
     python hdf5_worker.py '{"path": ..., "limit": ..., "sys.path": ..., "seconds": ..., "bytes": ...}'
+
+With ``"tree": true`` in place of the limit it writes every array of the file, by its path in the file.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any
 
 REQUIRED = ("labels", "spikes/times", "spikes/units")
 _BLOCK = 64  # samples read at once
+_MOST_NAMES, _DEEPEST = 200_000, 64  # of a tree
 
 
 class TooLargeError(Exception):
@@ -33,7 +36,8 @@ def main() -> None:
     _limit(job["seconds"], job["bytes"])
     try:
         with h5py.File(job["path"], "r") as file:
-            for header, arrays in _messages(file, job["limit"], job["bytes"]):
+            tree = job.get("tree", False)
+            for header, arrays in _tree(file, job["bytes"]) if tree else _messages(file, job["limit"], job["bytes"]):
                 _send(header, arrays)
         _send({"end": True})
     except Exception as error:
@@ -84,6 +88,40 @@ def _messages(file: Any, limit: int | None, size: int) -> Iterator[tuple[Mapping
             if left < 0:
                 raise TooLargeError(f"{key} contains more values than a file of this size can contain")
             yield {"key": key}, parts
+
+
+def _tree(file: Any, size: int) -> Iterator[tuple[Mapping[str, Any], list[Any]]]:
+    """Yield every array of a file with its path; links out of the file and links in circles are errors."""
+    import h5py
+
+    left, names = size, 0
+    groups: list[tuple[str, Any, int]] = [("", file, 0)]
+    while groups:
+        prefix, group, depth = groups.pop()
+        for name in group:
+            names += 1
+            if names > _MOST_NAMES or depth > _DEEPEST:
+                raise TooLargeError("it has more names or levels than a file of this kind needs")
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise TypeError(f"{prefix}{name} is a link, which is not followed")
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                groups.append((f"{prefix}{name}/", item, depth + 1))
+                continue
+            left -= _whole_size(item, prefix + name)
+            if left < 0:
+                raise TooLargeError(f"{prefix}{name} declares more values than a file of this size can contain")
+            yield {"key": prefix + name}, [_plain(item[()])]
+
+
+def _whole_size(data: Any, key: str) -> int:
+    """Return the bytes of a data set, which must be in this file."""
+    if not hasattr(data, "shape") or data.shape is None or data.is_virtual or data.external:
+        raise TypeError(f"{key} is no array of this file")
+    count = 1
+    for n in data.shape:
+        count *= n
+    return int(count * max(data.dtype.itemsize, 1))
 
 
 def _size(data: Any, stop: int | None) -> int:

@@ -1,4 +1,4 @@
-"""Reading the arrays of an HDF5 file through a child process, which can be stopped; see `lsm_sim.datasets.hdf5_worker`."""
+"""Reading the arrays of an HDF5 file through a child process, which can be stopped; see `lsm_sim.support.hdf5_worker`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from lsm_sim.datasets import hdf5_worker
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import hdf5_worker
 
 # Limits. A file as large as SHD's training set (0.4 GB) takes 3 s of CPU time and less than its own size, so that these are
 # reached only by files that declare more than they contain.
 SECONDS, BYTES_PER_SECOND = 2, 2**21
 BYTES, BYTES_PER_BYTE = 2**27, 4
+EXPANDED = 1100  # bytes in a byte of a file that is mostly zeros: gzip makes at most 1032 of one
 _LONGEST_LINE = 2**20
 
 
@@ -44,19 +45,34 @@ def read(path: Path, shown: Path, limit: int | None) -> Contents:
     except OSError as error:
         raise DescriptionError(f"{shown}: cannot be read ({error.strerror or error})") from None
     most = BYTES + BYTES_PER_BYTE * size
-    job = {
-        "path": str(path.absolute()),
-        "limit": limit,
-        "sys.path": sys.path,
-        "seconds": SECONDS + size // BYTES_PER_SECOND,
-        "bytes": most,
-    }
-    with _child(job) as process:
-        assert process.stdout is not None
-        contents, reason = _receive(process.stdout, most)
+    contents, reason = _run(path, most, SECONDS + size // BYTES_PER_SECOND, {"limit": limit})
     if reason is not None:
         raise DescriptionError(f"{shown}: damaged or not an HDF5 file ({reason}); download it again")
     return contents
+
+
+def read_tree(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Return every array of an HDF5 file by its path in the file, such as ``node/type``; texts are arrays of text."""
+    import psutil  # takes long to import
+
+    try:
+        size = path.stat().st_size
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise DescriptionError(f"{path}: cannot be read ({why})") from None
+    most = min(BYTES + EXPANDED * size, max(BYTES, psutil.virtual_memory().available // 4))
+    contents, reason = _run(path, most, SECONDS + most // 2**27, {"tree": True})
+    if reason is not None:
+        raise DescriptionError(f"{path}: damaged or not an HDF5 file ({reason})")
+    return contents.arrays
+
+
+def _run(path: Path, most: int, seconds: int, how: dict[str, Any]) -> tuple[Contents, str | None]:
+    """Let a process read a file, and return what it sent and why it stopped early, if it did."""
+    job = {"path": str(path.absolute()), "sys.path": sys.path, "seconds": seconds, "bytes": most, **how}
+    with _child(job) as process:
+        assert process.stdout is not None
+        return _receive(process.stdout, most)
 
 
 @contextlib.contextmanager
@@ -68,7 +84,7 @@ def _child(job: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::"},  # no filters from elsewhere
     )
     try:
         yield process
