@@ -56,7 +56,7 @@ def test_what_a_cortex_needs_is_written_when_asked(files):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("program.npz", "--to", "x"), "or 'c'"),
+        (("program.npz", "--to", "x"), "got 'x', expected 'brian2'"),
         (("program.npz", "--max-ram", 10), "bytes of RAM, expected at most 10"),
         (("program.npz", "--n-steps", 10), "expected a Deployment"),
         (("float.npz",), "use lsm.quantise"),
