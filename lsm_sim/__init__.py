@@ -29,7 +29,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
 
 if _TYPE_CHECKING:
-    from lsm_sim import audio, datasets, deploy, live, measures, perturb, plot
+    from lsm_sim import audio, datasets, deploy, live, measures, perturb, plot, search
     from lsm_sim.exchange.exporting import export
     from lsm_sim.explorer.exploring import explore
     from lsm_sim.learn import controls, forecast, readout
@@ -56,6 +56,7 @@ _LAZY = {  # slow to import, so imported on first access: a module, or a name in
     "export": "lsm_sim.exchange.exporting:export",
     "quantise": "lsm_sim.quantisation.quantise:quantise",
     "readout": "lsm_sim.learn.readout",
+    "search": "lsm_sim.search",
     "rescale": "lsm_sim.simulate.rescale",
     "LiquidClassifier": "lsm_sim.learn.estimators:LiquidClassifier",
     "LiquidEnsemble": "lsm_sim.learn.ensemble:LiquidEnsemble",
@@ -129,6 +130,7 @@ __all__ = [
     "readout",
     "rescale",
     "run",
+    "search",
     "second",
     "us",
 ]
