@@ -34,14 +34,14 @@ SPACE = {
 }
 
 
-def kept(data: datasets.Dataset, per_digit: int) -> np.ndarray:
-    """Return the indices of the first recordings of each digit and speaker."""
+def kept(data: datasets.Dataset, per_digit: int, held_out: str) -> np.ndarray:
+    """Return the indices of the first recordings of each digit and speaker, and of all of the speaker that is held out."""
     names = [f"{speaker} {digit}" for speaker, digit in zip(data.groups, data.y, strict=True)]
     seen: dict[str, int] = {}
     chosen = []
     for i, name in enumerate(names):
         seen[name] = seen.get(name, 0) + 1
-        if seen[name] <= per_digit:
+        if seen[name] <= per_digit or data.groups[i] == held_out:
             chosen.append(i)
     return np.array(chosen)
 
@@ -54,13 +54,15 @@ def main() -> None:
     parser.add_argument("--neurons", type=int, default=200)
     parser.add_argument("--per-digit", type=int, default=10, help="recordings of each digit and speaker in the search")
     parser.add_argument("--seeds", type=int, default=5, help="of liquids, for the comparison")
-    parser.add_argument("--seed", type=int, default=0, help="of the search, also choosing the speaker that is held out")
+    parser.add_argument("--seed", type=int, default=0, help="of the search")
+    parser.add_argument("--speaker", help="to hold out; the first by default")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
 
     data = datasets.fsdd(options.fsdd)
-    some = kept(data, options.per_digit)
+    speaker = options.speaker or np.unique(data.groups)[0]
+    some = kept(data, options.per_digit, speaker)
     model = fsdd_new_speaker(0, n_neurons=options.neurons)
     found = search.optimise(
         model,
@@ -70,7 +72,7 @@ def main() -> None:
         n_trials=options.trials,
         storage=options.storage,
         groups=data.groups[some],
-        hold_out=1 / np.unique(data.groups).size,
+        hold_out=data.groups[some] == speaker,
         workers=options.workers,
         seed=options.seed,
     )
