@@ -23,6 +23,7 @@ from lsm_sim.apps.cli.predict import predict
 from lsm_sim.apps.cli.quantise import quantise
 from lsm_sim.apps.cli.reporting import ReportingCommand
 from lsm_sim.apps.cli.run import run
+from lsm_sim.apps.cli.search import search
 from lsm_sim.apps.cli.train import train
 from lsm_sim.apps.cli.verify import verify
 
@@ -89,6 +90,11 @@ _add(
     predict,
     "lsm-sim predict model.npz new.npz -o labels.csv",
     "lsm-sim predict model.npz new.npz --backend reference --json",
+)
+_add(
+    search,
+    "lsm-sim search ranges.toml digits.npz -o found --shape 8 8 --frame 0.02 --trials 100 --workers 2",
+    "lsm-sim search ranges.toml vowels.npz -o found --objectives accuracy,spikes --storage study.db",
 )
 _add(
     explore,

@@ -34,6 +34,7 @@ COMMANDS = (
     "evaluate",
     "bench",
     "explore",
+    "search",
 )
 
 
