@@ -85,7 +85,12 @@ def _whole(value: Any, where: str) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """One of several values: numbers, text, tables of a description, or objects such as encoders.
+    """One of several values.
+
+    Parameters
+    ----------
+    values
+        Numbers, text, tables of a description, or objects such as encoders.
 
     Examples
     --------

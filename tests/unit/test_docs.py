@@ -29,6 +29,7 @@ DOCTESTS = (
     "performance.md",
     "reliability.md",
     "running.md",
+    "search.md",
     "speech.md",
 )
 

@@ -112,7 +112,7 @@ class TestWorkers:
             optimise(model(readout=Unpicklable()), X, Y, {"features__bins": [1, 2]}, **QUICK, workers=2)
 
 
-class Unpicklable(LinearSVC):
+class Unpicklable(LinearSVC):  # type: ignore[misc]
     def __reduce__(self):
         raise TypeError("no")
 
