@@ -104,18 +104,50 @@ def optimise(
     --------
     >>> import lsm_sim as lsm, lsm_sim_models as models
     >>> from sklearn.datasets import load_iris
+    >>> from lsm_sim.search import Range
     >>> model = lsm.LiquidClassifier(lambda n: models.speech(n_inputs=n, n_neurons=20))
     >>> space = {"features__bins": [1, 2, 5], "readout__alpha": Range(0.1, 1e4, log=True)}
-    >>> found = optimise(model, *load_iris(return_X_y=True), space, n_trials=4, sampler="random", progress=False)
+    >>> found = optimise(model, *load_iris(return_X_y=True), space, n_trials=2, sampler="random", progress=False)
     >>> len(found.trials), found.best.values["accuracy"] > 0.8
-    (4, True)
+    (2, True)
     """
     check_optuna()
+    from lsm_sim.search.reading import read
+
+    how = {"n_trials": n_trials, "objectives": objectives, "workers": workers, "sampler": sampler, "prune": prune}
+    with tempfile.TemporaryDirectory(dir=_memory()) if storage is None else contextlib.nullcontext(storage) as place:
+        path = Path(place) / "search.db" if storage is None else place
+        task, problem = prepared(model, X, y, groups, space, path, cv=cv, hold_out=hold_out, seed=seed, **how)
+        _run(task, int(workers), progress)
+        return read(task, problem)
+
+
+def prepared(
+    model: Any,
+    X: Any,
+    y: Any,
+    groups: Any,
+    space: Any,
+    storage: Any,
+    *,
+    n_trials: Any,
+    objectives: Any,
+    cv: Any,
+    hold_out: Any,
+    sampler: Any,
+    prune: Any,
+    workers: Any,
+    seed: Any,
+) -> tuple[Task, Problem]:
+    """Check all arguments of `optimise`, before anything is written, and return the task and the problem."""
+    from lsm_sim.search.storage import check_storage
+    from lsm_sim.search.working import Task
+
     n_trials = checks.whole(n_trials, "n_trials", minimum=1, maximum=10**6)
     workers = checks.whole(workers, "workers", minimum=1, maximum=_MOST_WORKERS)
     how = {
         "sampler": checks.choice(sampler, "sampler", _SAMPLERS),
-        "seed": checks.whole(seed, "seed"),
+        "seed": checks.whole(seed, "seed", maximum=2**32 - 1),
         "prune": checks.flag(prune, "prune"),
     }
     dimensions = checked_space(space)
@@ -123,17 +155,9 @@ def optimise(
     problem = _problem(model, X, y, groups, cv, hold_out, how["seed"])
     wanted = checked_objectives(objectives, problem.kind)
     identity = _identity(problem, dimensions, wanted, how)
-    from lsm_sim.search.reading import read
-    from lsm_sim.search.storage import check_storage
-    from lsm_sim.search.working import Task
-
-    with tempfile.TemporaryDirectory(dir=_memory()) if storage is None else contextlib.nullcontext(storage) as place:
-        path = Path(place) / "search.db" if storage is None else check_storage(place)
-        task = Task(
-            _with_threads(model, workers), problem.data(), dimensions, wanted, path, identity, n_trials, workers > 1
-        )
-        _run(task, workers, progress)
-        return read(task, problem)
+    own = _with_threads(model, workers)
+    path = check_storage(storage)
+    return Task(own, problem.data(), dimensions, wanted, path, identity, n_trials, workers > 1), problem
 
 
 def _memory() -> str | None:
@@ -156,7 +180,7 @@ def _run(task: Task, workers: int, progress: bool | None) -> None:
     from lsm_sim.search.processes import run_workers
     from lsm_sim.search.working import open_task, work
 
-    with open_task(task) as (_, ledger):  # refuses the storage of another study before anything runs
+    with open_task(task, new=True) as (_, ledger):  # refuses the storage of another study before anything runs
         n_left = max(0, task.n_trials - ledger.n_done())
     with progress_bar(n_left, progress, unit="trial") as advance:
         if workers == 1:

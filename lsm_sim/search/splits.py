@@ -47,6 +47,7 @@ def split(y: Any, groups: Any, task: Task, *, cv: int, hold_out: Any, seed: int)
 
 def _held_out(y: Any, groups: Any, task: Task, hold_out: Any, seed: int) -> Bools:
     """Return which samples are held out."""
+    checks.shape(hold_out, "hold_out")
     given = np.asarray(hold_out) if isinstance(hold_out, (list, tuple, np.ndarray)) else None
     if given is not None and given.ndim:
         if given.dtype != bool or given.shape != (len(y),):

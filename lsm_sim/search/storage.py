@@ -76,8 +76,10 @@ def storage_errors(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def open_study(path: Path, identity: Mapping[str, Any], sampler: Any = None, pruner: Any = None) -> Iterator[Study]:
-    """Yield the study in a file, a new one if there is none, and close the file.
+def open_study(
+    path: Path, identity: Mapping[str, Any], sampler: Any = None, pruner: Any = None, *, new: bool = False
+) -> Iterator[Study]:
+    """Yield the study in a file and close the file; only with ``new`` are tables made, and the file's format checked.
 
     Raises
     ------
@@ -85,8 +87,9 @@ def open_study(path: Path, identity: Mapping[str, Any], sampler: Any = None, pru
         If the file belongs to another study.
     """
     with storage_errors(path):
-        _refuse_foreign(path)
-        storage = _storage(path)
+        if new:
+            _refuse_foreign(path)
+        storage = _storage(path, new)
         try:
             with quiet():
                 study = _study(storage, identity, sampler, pruner)
@@ -111,11 +114,16 @@ def _check_identity(study: Study, path: Path, identity: Mapping[str, Any]) -> No
             )
 
 
-def _storage(path: Path) -> RDBStorage:
+def _storage(path: Path, new: bool) -> RDBStorage:
     """Return Optuna's storage; tried again if another process makes the same tables at the same time."""
     for attempt in range(_ATTEMPTS):
         try:
-            return RDBStorage(f"sqlite:///{path.absolute()}", engine_kwargs={"connect_args": {"timeout": _WAIT}})
+            return RDBStorage(
+                f"sqlite:///{path.absolute()}",
+                engine_kwargs={"connect_args": {"timeout": _WAIT}},
+                skip_compatibility_check=not new,
+                skip_table_creation=not new,
+            )
         except (optuna.exceptions.OptunaError, sqlalchemy.exc.SQLAlchemyError, RuntimeError, AssertionError):
             gc.collect()  # closes the connection of the storage that was not made
             if attempt == _ATTEMPTS - 1:

@@ -43,11 +43,11 @@ class Task:
 
 
 @contextmanager
-def open_task(task: Task) -> Iterator[tuple[Study, Ledger]]:
-    """Yield the study and the ledger of a task, and close the file, which is made if there is none."""
+def open_task(task: Task, *, new: bool = False) -> Iterator[tuple[Study, Ledger]]:
+    """Yield the study and the ledger of a task, and close the file; with ``new`` it is made if there is none."""
     own = sampler(task.identity["sampler"], task.identity["seed"], task.space, several=task.several)
     pruner: BasePruner = MedianPruner(n_startup_trials=_STARTUP) if task.identity["prune"] else NopPruner()
-    with open_study(task.storage, task.identity, own, pruner) as study:
+    with open_study(task.storage, task.identity, own, pruner, new=new) as study:
         yield study, Ledger(task.storage)
 
 
