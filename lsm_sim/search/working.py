@@ -12,20 +12,20 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.pruners import BasePruner, MedianPruner, NopPruner
+from optuna.pruners import NopPruner
 from optuna.study import Study
 from optuna.trial import TrialState
 
 from lsm_sim.search.candidates import with_parameters
 from lsm_sim.search.ledger import Claim, Ledger
 from lsm_sim.search.objectives import COSTS, Data, Evaluation
+from lsm_sim.search.pruning import FoldPruner
 from lsm_sim.search.sampling import sampler, suggest
 from lsm_sim.search.space import Space
 from lsm_sim.search.storage import open_study, trial_at
 from lsm_sim.support.brief import brief
 
 WHY, FOLDS, SECONDS = "why", "folds", "seconds"  # attributes of a trial
-_STARTUP = 5  # finished trials before pruning begins
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class Task:
 def open_task(task: Task, *, new: bool = False) -> Iterator[tuple[Study, Ledger]]:
     """Yield the study and the ledger of a task, and close the file; with ``new`` it is made if there is none."""
     own = sampler(task.identity["sampler"], task.identity["seed"], task.space, several=task.several)
-    pruner: BasePruner = MedianPruner(n_startup_trials=_STARTUP) if task.identity["prune"] else NopPruner()
+    pruner = FoldPruner() if task.identity["prune"] else NopPruner()
     with open_study(task.storage, task.identity, own, pruner, new=new) as study:
         yield study, Ledger(task.storage)
 

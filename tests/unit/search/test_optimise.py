@@ -9,6 +9,7 @@ import numpy as np
 import optuna
 import pytest
 from matplotlib.figure import Figure
+from optuna.trial import TrialState
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
@@ -16,6 +17,7 @@ from sklearn.svm import LinearSVC
 import lsm_sim as lsm
 from lsm_sim import DescriptionError, RunError
 from lsm_sim.search import Found, Range, optimise
+from lsm_sim.search.pruning import FoldPruner
 from lsm_sim.search.sampling import quiet
 from tests.unit.search.models import SPACE, model, samples
 
@@ -192,6 +194,18 @@ class TestPruning:
         assert pruned
         assert all(1 <= len(t.folds) < 3 and not t.values for t in pruned)
         assert "pruned" in found.summary()
+
+    def test_compares_with_pruned_trials_too(self):
+        with quiet():
+            study = optuna.create_study(direction="maximize", pruner=FoldPruner())
+        for k in range(12):
+            trial = study.ask()
+            trial.report(0.9 if k < 5 else 0.5, 0)
+            study.tell(trial, 0.9 if k < 5 else None, state=TrialState.COMPLETE if k < 5 else TrialState.PRUNED)
+        for score, pruned in ((0.6, False), (0.4, True)):
+            trial = study.ask()
+            trial.report(score, 0)
+            assert trial.should_prune() is pruned
 
     def test_happens_where_models_learn_from_training_samples(self):
         found = optimise(model(scale="channel"), X, Y, SPACE, **(QUICK | {"n_trials": 1}))
