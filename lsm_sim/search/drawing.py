@@ -44,10 +44,16 @@ def importance(importances: Mapping[str, float], score: str, ax: Any) -> Any:
         return ax
     y = np.arange(len(shares))
     ax.barh(y, list(shares.values()), height=0.62, color=figures.BLUE)
-    ax.set_yticks(y, [name.removeprefix("liquid__") for name in shares])
+    ax.set_yticks(y, _without_common_start(list(shares)))
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
     return ax
+
+
+def _without_common_start(names: list[str]) -> list[str]:
+    """Return names without the part with which all begin, such as the step of a pipeline."""
+    start = f"{names[0].split('__')[0]}__"
+    return [name.removeprefix(start) for name in names] if all(name.startswith(start) for name in names) else names
 
 
 def front(trials: Sequence[Trial], best: Sequence[Trial], score: str, cost: str, ax: Any) -> Any:

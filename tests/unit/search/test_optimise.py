@@ -85,6 +85,8 @@ class TestASearch:
         assert found.plot_history(ax) is ax
         assert len(ax.lines[-1].get_xdata()) == 8
         assert np.diff(ax.lines[-1].get_ydata()).min() >= 0  # the best so far
+        labels = [label.get_text() for label in found.plot_importance(Figure().add_subplot()).get_yticklabels()]
+        assert sorted(labels) == sorted(SPACE)
         assert sum(found.importances.values()) == pytest.approx(1)
         with pytest.raises(DescriptionError, match="only the objective accuracy"):
             found.plot_front()
