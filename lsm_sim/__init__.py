@@ -29,7 +29,7 @@ from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.units import Hz, kHz, ms, second, us
 
 if _TYPE_CHECKING:
-    from lsm_sim import audio, datasets, deploy, live, measures, perturb, plot, streams
+    from lsm_sim import audio, datasets, deploy, live, measures, perturb, plot, search, streams
     from lsm_sim.exchange.exporting import export
     from lsm_sim.exchange.nir.reading import read_nir
     from lsm_sim.explorer.exploring import explore
@@ -59,6 +59,7 @@ _LAZY = {  # slow to import, so imported on first access: a module, or a name in
     "read_nir": "lsm_sim.exchange.nir.reading:read_nir",
     "readout": "lsm_sim.learn.readout",
     "streams": "lsm_sim.streams",
+    "search": "lsm_sim.search",
     "rescale": "lsm_sim.simulate.rescale",
     "LiquidClassifier": "lsm_sim.learn.estimators:LiquidClassifier",
     "LiquidEnsemble": "lsm_sim.learn.ensemble:LiquidEnsemble",
@@ -133,6 +134,7 @@ __all__ = [
     "readout",
     "rescale",
     "run",
+    "search",
     "second",
     "streams",
     "us",

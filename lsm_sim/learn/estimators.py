@@ -31,6 +31,7 @@ from lsm_sim.learn.features import Features
 from lsm_sim.learn.gain import AUTO
 from lsm_sim.learn.live import LiveModel
 from lsm_sim.learn.model_checks import check_readout, count_features
+from lsm_sim.learn.nested_parameters import changed_readout
 from lsm_sim.learn.parts import HoldsRecords, LiquidLike
 from lsm_sim.learn.readout import Task, fit, resolve
 from lsm_sim.learn.transformer import DEFAULT_PARTS, LiquidTransformer
@@ -76,6 +77,17 @@ class _LiquidPredictor(HoldsRecords):
         self.progress = progress
         self.target_rate = target_rate
         self.with_encoder = with_encoder
+
+    def set_params(self, **parameters: Any) -> Any:
+        """Set parameters; of a readout that is a name, ``readout__alpha`` and others of `changed_readout`, too."""
+        own = {name: parameters.pop(name) for name in list(parameters) if name.startswith("readout__")}
+        super().set_params(**parameters)
+        if own and isinstance(self.readout, str):
+            changes = {name.partition("__")[2]: value for name, value in own.items()}
+            self.readout = changed_readout(self.readout, self._task, changes)
+        elif own:
+            super().set_params(**own)
+        return self
 
     def transformer(self) -> LiquidTransformer:
         """Return the unfitted transformer: the estimator without its readout."""

@@ -12,6 +12,7 @@ from lsm_sim.describe.liquid import Liquid
 from lsm_sim.encode import Encoder
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.features import Features
+from lsm_sim.learn.nested_parameters import changed_liquid
 
 LiquidLike: TypeAlias = Liquid | Callable[..., Liquid]
 
@@ -52,16 +53,21 @@ class HoldsRecords(BaseEstimator):
     def set_params(self, **parameters: Any) -> Any:
         """Set parameters; ``encoder__max_rate`` and ``features__bins`` change those of the encoder and the features.
 
-        Where encoder or features are None, these names change the defaults that None stands for.
+        Where encoder or features are None, these names change the defaults that None stands for. Names such as
+        ``liquid__neurons__exc__tau_m`` change a value of the liquid, or an argument of the function that makes it; see
+        `lsm_sim.learn.nested_parameters`.
         """
         nested: dict[str, dict[str, Any]] = {}
         for name in list(parameters):
             part, _, own = name.partition("__")
-            if own and part in self._default_parts:
+            if own and (part in self._default_parts or part == "liquid"):
                 nested.setdefault(part, {})[own] = parameters.pop(name)
         super().set_params(**parameters)
         for part, own_parameters in nested.items():
             given = getattr(self, part)
+            if part == "liquid":
+                setattr(self, part, changed_liquid(given, own_parameters))
+                continue
             record = self._default_parts[part] if given is None else given
             setattr(self, part, _changed(part, record, own_parameters))
         return self

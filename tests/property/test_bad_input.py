@@ -29,6 +29,7 @@ from lsm_sim.deploy.report import DeploymentReport, ProgramFacts
 from lsm_sim.encode.streaming import start_encoder
 from lsm_sim.exchange.nir.building import graph
 from lsm_sim.learn.streaming import start_features
+from lsm_sim.search.optimising import prepared
 from tests.unit.deploy.core_maps import core_map
 
 BAD: dict[str, Any] = {
@@ -233,6 +234,15 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "read_nir": (
         lsm.read_nir,
         {"source": GRAPH, "dt": 1 * ms, "convention": "exact", "weight_bits": 16, "metadata": True},
+    ),
+    "search.Range": (lsm.search.Range, {"low": 1, "high": 20, "log": True, "whole": True}),
+    "search.Choices": (lsm.search.Choices, {"values": [1, 2]}),
+    "search.load": (lsm.search.load, {"path": "PATH"}),
+    "search.optimise": (
+        prepared,
+        {"model": MODEL, "X": SIGNALS, "y": LABELS, "space": {"features__bins": [1]}, "n_trials": 1, "storage": "a.db"}
+        | {"groups": [0, 0, 1, 1, 2, 2], "objectives": ["accuracy"], "cv": 2, "hold_out": 0, "sampler": "random"}
+        | {"prune": True, "workers": 1, "seed": 0},
     ),
     "get_backend": (lsm.get_backend, {"name": "fast"}),
     "Record": (lsm.Record, {"variables": "v", "neurons": [0]}),

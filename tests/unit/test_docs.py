@@ -32,6 +32,7 @@ DOCTESTS = (
     "reliability.md",
     "running.md",
     "scaling.md",
+    "search.md",
     "speech.md",
 )
 

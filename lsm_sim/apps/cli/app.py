@@ -24,6 +24,7 @@ from lsm_sim.apps.cli.predict import predict
 from lsm_sim.apps.cli.quantise import quantise
 from lsm_sim.apps.cli.reporting import ReportingCommand
 from lsm_sim.apps.cli.run import run
+from lsm_sim.apps.cli.search import search
 from lsm_sim.apps.cli.train import train
 from lsm_sim.apps.cli.transform import transform
 from lsm_sim.apps.cli.verify import verify
@@ -97,6 +98,11 @@ _add(
     "lsm-sim transform model.npz samples.h5 -o features.zarr",
     "lsm-sim transform model.npz folder -o features.zarr --resume --workers 2 --max-memory 2000",
     "lsm-sim transform model.npz samples.h5 -o features.zarr --dask tcp://127.0.0.1:8786",
+)
+_add(
+    search,
+    "lsm-sim search ranges.toml digits.npz -o found --shape 8 8 --frame 0.02 --trials 100 --workers 2",
+    "lsm-sim search ranges.toml vowels.npz -o found --objectives accuracy,spikes --storage study.db",
 )
 _add(
     explore,

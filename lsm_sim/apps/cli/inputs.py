@@ -77,6 +77,25 @@ def load_data(path: Path, *, need_y: bool) -> tuple[Any, Any]:
     return X, y
 
 
+def load_groups(path: Path, n_samples: int) -> Any:
+    """Return the group of each sample, such as its speaker, or None if the file has none."""
+    if path.suffix.lower() == ".csv":
+        return None
+    import numpy as np
+
+    from lsm_sim.support import npz
+
+    arrays = npz.read(path)
+    if "groups" not in arrays:
+        return None
+    groups = np.asarray(arrays["groups"])
+    if groups.dtype.kind not in "biuU" or groups.shape != (n_samples,):
+        raise DescriptionError(
+            f"{path}: groups: got {groups.dtype} of shape {groups.shape}, expected ({n_samples},), one number or name per sample"
+        )
+    return groups
+
+
 def _split(X: Any, n_frames: Any, path: Path) -> list[Any]:
     """Return samples of different lengths, whose frames follow each other in X."""
     import numpy as np

@@ -35,6 +35,7 @@ COMMANDS = (
     "evaluate",
     "bench",
     "explore",
+    "search",
 )
 
 

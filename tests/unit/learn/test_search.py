@@ -151,3 +151,31 @@ def test_grid_search_through_a_pipeline():
     grid = {"liquidclassifier__encoder__power": [1, 2], "liquidclassifier__features__sqrt": [True, False]}
     search = GridSearchCV(model, grid, cv=2, n_jobs=2).fit(X[:, 0], Y)
     assert set(search.best_params_) == set(grid)
+
+
+def test_values_inside_a_liquid_can_be_searched_with_a_grid():
+    liquid = small_liquid(3)
+    space = {"liquid__neurons__all__tau_m": [5 * ms, 20 * ms], "features__bins": [1, 2], "readout__alpha": [0.1, 10.0]}
+    model = lsm.LiquidClassifier(liquid, encode.Rate(200 * Hz, frame=10 * ms))
+    found = GridSearchCV(model, space, cv=2).fit(X, Y)
+    assert len(found.cv_results_["params"]) == 8
+    best = found.best_estimator_
+    assert best.liquid.neurons[0].tau_m == found.best_params_["liquid__neurons__all__tau_m"]
+    assert best.readout[-1].alphas == [found.best_params_["readout__alpha"]]
+    assert liquid.neurons[0].tau_m == 20 * ms
+
+
+def test_values_inside_a_liquid_can_be_searched_by_halving():
+    from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+    from sklearn.model_selection import HalvingRandomSearchCV
+
+    front = FunctionTransformer(np.sqrt)
+    pipe = make_pipeline(front, lsm.LiquidClassifier(small_liquid(3), encode.Rate(200 * Hz, frame=10 * ms)))
+    space = {
+        "liquidclassifier__liquid__synapses__0__weight__Normal__sd": [1.0, 3.0, 9.0],
+        "liquidclassifier__liquid__seed": [0, 1, 2],
+    }
+    found = HalvingRandomSearchCV(pipe, space, cv=2, min_resources=8, random_state=0).fit(X, Y)
+    assert found.n_iterations_ >= 1
+    best = found.best_estimator_[-1].liquid
+    assert best.synapses[0].weight.second == found.best_params_[next(iter(space))]
