@@ -14,6 +14,7 @@ from lsm_sim.engine.protocol import compiled
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.controls.folds import Fold, left_out
 from lsm_sim.learn.controls.readouts import View, cross_validate
+from lsm_sim.learn.controls.reseed import reseeded
 from lsm_sim.learn.controls.stopwatch import Stopwatch
 from lsm_sim.learn.controls.views import Samples, prepared
 from lsm_sim.learn.features import Counts
@@ -61,7 +62,7 @@ class Data:
 
 @dataclass(eq=False)
 class Evaluation:
-    """Cross-validation of one model, fold by fold.
+    """Cross-validation of one model, fold by fold; with ``seeds``, of copies with these seeds, whose scores are averaged.
 
     If nothing before the readout learns from samples, the liquid runs once for all folds, else once for each.
     """
@@ -70,23 +71,25 @@ class Evaluation:
     data: Data
     fronts: dict[str, Any]
     count_spikes: bool = True
+    seeds: Sequence[int] | None = None
     spikes: list[float] = field(default_factory=list)
     neurons: int = 0
 
     def scores(self) -> Iterator[float]:
         """Yield the score of each fold; then `spikes` has spikes per sample of each run."""
         folds = self.data.folds
+        models = [self.model] if self.seeds is None else [reseeded(self.model, seed) for seed in self.seeds]
         if not learns(self.model):
-            features = self._features(np.arange(len(self.data.y)), self.fronts)
+            each = [self._features(model, np.arange(len(self.data.y)), self.fronts) for model in models]
             for fold in folds:
-                yield self._score(features, fold)
+                yield float(np.mean([self._score(features, fold) for features in each]))
             return
         for fold in folds:
-            yield self._score(self._features(fold[0], {}), fold)
+            yield float(np.mean([self._score(self._features(model, fold[0], {}), fold) for model in models]))
 
-    def _features(self, train: Any, fronts: dict[str, Any]) -> Floats:
+    def _features(self, model: Any, train: Any, fronts: dict[str, Any]) -> Floats:
         """Return the features of all samples, with everything fitted on some of them."""
-        samples = prepared(self.model, self.data.X, train, Stopwatch(), fronts)
+        samples = prepared(model, self.data.X, train, Stopwatch(), fronts)
         while len(fronts) > _MOST_FRONTS:
             fronts.pop(next(iter(fronts)))
         features = samples.transformer.respond(samples.stimulus)

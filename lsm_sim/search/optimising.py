@@ -25,6 +25,7 @@ from lsm_sim.search.records import Problem
 from lsm_sim.search.space import Space, checked_space
 from lsm_sim.search.splits import split
 from lsm_sim.support import checks, environment
+from lsm_sim.support.brief import brief
 from lsm_sim.support.files import PathLike
 from lsm_sim.support.progress import progress_bar
 
@@ -52,6 +53,7 @@ def optimise(
     prune: bool = True,
     workers: int = 1,
     seed: int = 0,
+    liquid_seeds: Sequence[int] | None = None,
     progress: bool | None = None,
 ) -> Found:
     """Search good parameters of a model by cross-validation, and return all trials with the best one.
@@ -89,7 +91,10 @@ def optimise(
     workers
         Number of processes on this machine.
     seed
-        Of the samples held out, the folds and the sampler; not of the liquid, whose seed is that of ``model``.
+        Of the samples held out, the folds and the sampler; not of the liquid.
+    liquid_seeds
+        Seeds of the liquid and the encoder, over which the score of each trial is averaged, so that settings are not chosen
+        because one liquid was lucky; a trial takes as many times longer. None: only the seed of ``model``.
     progress
         Show a progress bar; None: in a terminal.
 
@@ -114,7 +119,14 @@ def optimise(
     check_optuna()
     from lsm_sim.search.reading import read
 
-    how = {"n_trials": n_trials, "objectives": objectives, "workers": workers, "sampler": sampler, "prune": prune}
+    how: dict[str, Any] = {
+        "n_trials": n_trials,
+        "objectives": objectives,
+        "workers": workers,
+        "sampler": sampler,
+        "prune": prune,
+    }
+    how |= {"liquid_seeds": liquid_seeds}
     with tempfile.TemporaryDirectory(dir=_memory()) if storage is None else contextlib.nullcontext(storage) as place:
         path = Path(place) / "search.db" if storage is None else place
         task, problem = prepared(model, X, y, groups, space, path, cv=cv, hold_out=hold_out, seed=seed, **how)
@@ -138,6 +150,7 @@ def prepared(
     prune: Any,
     workers: Any,
     seed: Any,
+    liquid_seeds: Any,
 ) -> tuple[Task, Problem]:
     """Check all arguments of `optimise`, before anything is written, and return the task and the problem."""
     from lsm_sim.search.storage import check_storage
@@ -149,6 +162,7 @@ def prepared(
         "sampler": checks.choice(sampler, "sampler", _SAMPLERS),
         "seed": checks.whole(seed, "seed", maximum=2**32 - 1),
         "prune": checks.flag(prune, "prune"),
+        "liquid_seeds": _checked_seeds(liquid_seeds),
     }
     dimensions = checked_space(space)
     check_space(model, dimensions)
@@ -157,7 +171,20 @@ def prepared(
     identity = _identity(problem, dimensions, wanted, how)
     own = _with_threads(model, workers)
     path = check_storage(storage)
-    return Task(own, problem.data(), dimensions, wanted, path, identity, n_trials, workers > 1), problem
+    return Task(
+        own, problem.data(), dimensions, wanted, path, identity, n_trials, workers > 1, how["liquid_seeds"]
+    ), problem
+
+
+def _checked_seeds(seeds: Any) -> list[int] | None:
+    if seeds is None:
+        return None
+    values = checks.whole_array(seeds, "liquid_seeds")
+    if values.ndim != 1 or not values.size or values.min() < 0 or len(set(values.tolist())) < values.size:
+        raise DescriptionError(
+            f"liquid_seeds: got {brief(seeds)}, expected a list of different whole numbers >= 0, or None"
+        )
+    return list(values.tolist())
 
 
 def _memory() -> str | None:

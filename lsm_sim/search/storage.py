@@ -36,6 +36,7 @@ _PARTS = {
     "sampler": "sampler",
     "seed": "seed",
     "prune": "pruning",
+    "liquid_seeds": "seeds of the liquid",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ class Task:
     identity: Mapping[str, Any]
     n_trials: int
     several: bool
+    liquid_seeds: Sequence[int] | None = None
 
 
 @contextmanager
@@ -87,7 +88,7 @@ def _evaluate(task: Task, study: Study, trial: optuna.Trial, fronts: dict[str, A
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # silent liquids and the like are expected among the settings of a space
             model = with_parameters(task.model, parameters)
-            evaluation = Evaluation(model, task.data, fronts, "spikes" in task.objectives)
+            evaluation = Evaluation(model, task.data, fronts, "spikes" in task.objectives, task.liquid_seeds)
             pruned = _scored(task, trial, evaluation, scores)
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
         _fail(study, trial, f"{type(error).__name__}: {error}")

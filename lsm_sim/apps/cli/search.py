@@ -48,6 +48,14 @@ def search(
     control_seeds: Annotated[
         int, typer.Option(metavar="N", min=0, help="Seeds of the comparison on held-out samples; 0: none.")
     ] = 3,
+    liquids: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Average each trial over N liquids, with the seeds 100, 101, ...; 0: the one described.",
+        ),
+    ] = 0,
     encoder: Annotated[
         options.EncoderName, typer.Option(help="Encoder of values as spikes.")
     ] = options.EncoderName.rate,
@@ -126,6 +134,7 @@ def search(
             prune=prune,
             workers=workers,
             seed=seed,
+            liquid_seeds=range(100, 100 + liquids) if liquids else None,
         )
         files = found.save(output)
         compared = found.compare_held_out(range(control_seeds)) if control_seeds and hold_out else None

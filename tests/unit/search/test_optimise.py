@@ -16,6 +16,7 @@ from sklearn.svm import LinearSVC
 
 import lsm_sim as lsm
 from lsm_sim import DescriptionError, RunError
+from lsm_sim.learn.controls.reseed import reseeded
 from lsm_sim.search import Found, Range, optimise
 from lsm_sim.search.pruning import FoldPruner
 from lsm_sim.search.sampling import quiet
@@ -53,6 +54,17 @@ class TestASearch:
             ]
             assert trial.folds == pytest.approx(scores)
             assert trial.values == {"accuracy": pytest.approx(np.mean(scores))}
+
+    def test_averages_each_trial_over_liquids(self):
+        found = optimise(model(), X, Y, SPACE, **(QUICK | {"n_trials": 2}), prune=False, liquid_seeds=range(3, 6))
+        data = found.problem.data()
+        for trial in found.trials:
+            copies = [reseeded(found.model(trial), seed) for seed in range(3, 6)]
+            scores = [
+                np.mean([own.fit(data.X[train], data.y[train]).score(data.X[test], data.y[test]) for own in copies])
+                for train, test in data.folds
+            ]
+            assert trial.folds == pytest.approx(scores)
 
     def test_finds_the_best_and_leaves_samples_out(self, found):
         assert found.best.values["accuracy"] == max(t.values["accuracy"] for t in found.trials)
@@ -260,6 +272,7 @@ class TestAStorage:
             ({"cv": 4}, "other folds"),
             ({"sampler": "tpe"}, "other sampler"),
             ({"prune": False}, "other pruning"),
+            ({"liquid_seeds": [1, 2]}, "other seeds of the liquid"),
         ],
         ids=lambda value: value if isinstance(value, str) else next(iter(value)),
     )
