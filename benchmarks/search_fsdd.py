@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--per-digit", type=int, default=10, help="recordings of each digit and speaker in the search")
     parser.add_argument("--seeds", type=int, default=5, help="of liquids, for the comparison")
     parser.add_argument("--seed", type=int, default=0, help="of the search")
+    parser.add_argument("--liquids", type=int, default=1, help="over which the score of a trial is averaged")
     parser.add_argument("--speaker", help="to hold out; the first by default")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path)
@@ -75,6 +76,7 @@ def main() -> None:
         hold_out=data.groups[some] == speaker,
         workers=options.workers,
         seed=options.seed,
+        liquid_seeds=range(100, 100 + options.liquids) if options.liquids > 1 else None,
     )
     print(found.table(), flush=True)
     print(json.dumps(dict(found.importances), indent=1), flush=True)
