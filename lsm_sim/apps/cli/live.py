@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lsm_sim.apps.cli import options
 from lsm_sim.errors import DescriptionError
 
 if TYPE_CHECKING:
@@ -54,10 +55,7 @@ def live(
         float | None, typer.Option("--stall", metavar="S", help="End after S seconds without data (stdin and TCP).")
     ] = None,
     fast: Annotated[bool, typer.Option("--no-pace", help="Read files at full speed, not at their own.")] = False,
-    backend: Annotated[
-        str | None,
-        typer.Option("--backend", metavar="NAME", help="Backend to run on.  [default: the one used for training]"),
-    ] = None,
+    backend: options.ModelsBackend = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each answer.")] = False,
     plot: Annotated[
         bool, typer.Option("--plot", help="Show scores and spikes in a window; closing it ends the session.")

@@ -13,6 +13,11 @@ Backend: TypeAlias = Annotated[
     str, typer.Option("--backend", metavar="NAME", help="Backend to run on; lsm-sim info lists them.")
 ]
 
+ModelsBackend: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--backend", metavar="NAME", help="Backend to run on.  [default: the one used for training]"),
+]
+
 NoSeed: TypeAlias = Annotated[
     int | None,
     typer.Option("--seed", min=0, metavar="N", help="Ignored: nothing is random here."),

@@ -23,10 +23,7 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the predictions to this .csv file.")
     ] = None,
-    backend: Annotated[
-        str | None,
-        typer.Option("--backend", metavar="NAME", help="Backend to run on.  [default: the one used for training]"),
-    ] = None,
+    backend: options.ModelsBackend = None,
     threads: options.Threads = None,
     seed: options.NoSeed = None,  # noqa: ARG001
     json: options.Json = False,

@@ -43,10 +43,7 @@ def transform(
     total: Annotated[
         int | None, typer.Option("--total", metavar="N", min=1, help="Number of samples, to show the time left.")
     ] = None,
-    backend: Annotated[
-        str | None,
-        typer.Option("--backend", metavar="NAME", help="Backend to run on.  [default: the one used for training]"),
-    ] = None,
+    backend: options.ModelsBackend = None,
     threads: options.Threads = None,
     seed: options.NoSeed = None,  # noqa: ARG001
     json: options.Json = False,
