@@ -69,14 +69,18 @@ class _Spike(torch.autograd.Function):
         return gradient * (ctx.surrogate(distance / ctx.scale) / ctx.scale), None, None
 
 
-class _Rounded(torch.autograd.Function):
-    @staticmethod
-    def forward(_ctx: Any, value: Any) -> Any:
-        return torch.round(value)
+class _Delivered(torch.autograd.Function):
+    """The product of an amount, which is rounded, and a payload; the gradient is that of the product without rounding."""
 
     @staticmethod
-    def backward(_ctx: Any, gradient: Any) -> Any:
-        return gradient
+    def forward(ctx: Any, amount: Any, payload: Any) -> Any:
+        ctx.save_for_backward(amount, payload)
+        return torch.round(amount) * payload
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Any) -> Any:
+        amount, payload = ctx.saved_tensors
+        return gradient * payload, gradient * amount
 
 
 def _by_delay(network: Network) -> list[tuple[int, Any]]:
@@ -118,8 +122,8 @@ class _Sender:
         used = sent * (x * r)
         self._r, self._f = r - used, f + sent * (x - f)
         grid, sources = 2.0**self._block.exponent, torch.as_tensor(self._block.synapses.source)
-        amount = _Rounded.apply(self._block.weight[:, None] * grid * used[sources]) / grid
-        self._delivered.append(amount * payload[sources])
+        amount = self._block.weight[:, None] * grid * used[sources]
+        self._delivered.append(_Delivered.apply(amount, payload[sources]) / grid)
 
     def arrivals(self) -> Any:
         """Return what arrives now, (targets, batch)."""
