@@ -1,8 +1,28 @@
-"""Liquids in PyTorch: `Torch` is the backend, the forward pass in float64.
+"""Liquids in PyTorch: `Twin` is a program that can be trained by gradients, `Torch` the backend that only runs it.
 
-PyTorch is imported when it is used, not when this package is imported.
+PyTorch is imported when one of them is used, not when this package is imported.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from lsm_sim_torch.engine import Torch
 
-__all__ = ["Torch"]
+if TYPE_CHECKING:
+    from lsm_sim_torch.surrogate import FastSigmoid, Triangle
+    from lsm_sim_torch.twin import Twin
+
+__all__ = ["FastSigmoid", "Torch", "Triangle", "Twin"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs PyTorch when it is first used, and say what to install where PyTorch is missing."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from lsm_sim_torch.available import import_torch
+
+    import_torch()
+    from lsm_sim_torch import surrogate, twin
+
+    return getattr(twin if name == "Twin" else surrogate, name)
