@@ -51,6 +51,10 @@ class Adjoint:
         limit = network.arrays["threshold"] if record.limit is None else record.limit
         self._psi = surrogate((record.reached - limit) / scale) / scale
         self._spikes = record.spikes(network.wiring)
+        self._free = self._carried = None
+        if record.held is not None:
+            self._free = torch.logical_not(record.held).to(limit.dtype)
+            self._carried = torch.where(record.held, 1, network.arrays["decay_v"])
         shape, like = record.reached.shape, record.reached
         wiring = network.wiring
         adaptive = "jump" in network.arrays
@@ -104,12 +108,10 @@ class Adjoint:
         if "w" in now:
             now["w"] = p["decay_w"] * torch.sub(now["w"], by_spike, out=out.w_before[k])
         g_x = torch.mul(now["v"], kept).add_(by_spike)
-        now["v"] = p["decay_v"] * g_x
-        drive = out.drive[k].copy_(g_x)
-        if self._record.held is not None:
-            held = self._record.held[k]
-            now["v"] = torch.where(held, g_x, now["v"])
-            drive.masked_fill_(held, 0)
+        if self._free is None:
+            now["v"], drive = p["decay_v"] * g_x, out.drive[k].copy_(g_x)
+        else:
+            now["v"], drive = self._carried[k] * g_x, torch.mul(self._free[k], g_x, out=out.drive[k])
         for name, rows in (("u", slice(0, n)), ("u2", slice(n, None))):
             if name in now:
                 total = torch.add(now[name], drive, out=out.arrivals[k, rows])
