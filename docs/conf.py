@@ -48,6 +48,7 @@ nb_output_stderr = "remove"  # progress bars
 # Reference: the names in __all__ of each public module, from their docstrings.
 autodoc_typehints = "none"  # the docstrings say types together with shapes and units
 autodoc_member_order = "bysource"
+autodoc_mock_imports = ["torch"]  # the site is built without it
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_attr_annotations = False

@@ -6,7 +6,7 @@ step back in time is::
     g_s = (gradient of the output) + (what later arrivals return) + jump g_w
     g_x = (1 - s) g_v + psi g_s                  the reset itself is taken as given
     g_w = decay_w (g_w - psi g_s)
-    g_u = decay_u (later g_u) + g_x,   g_v = decay_v g_x        where held: g_x goes to g_v only
+    g_u = decay_u (later g_u) + g_x,   g_v = decay_v g_x        where held: neither, as v stays 0 since the reset
 
 and what arrives at a step has the gradient g_u of that step. Roundings to the grid of the weights count as the identity.
 """
@@ -49,12 +49,8 @@ class Adjoint:
     ) -> None:
         self._network, self._record, self._wiring = network, record, network.wiring
         limit = network.arrays["threshold"] if record.limit is None else record.limit
-        self._psi = surrogate((record.reached - limit) / scale) / scale
+        self._psi = surrogate((record.reached - limit).div_(scale)) / scale
         self._spikes = record.spikes(network.wiring)
-        self._free = self._carried = None
-        if record.held is not None:
-            self._free = torch.logical_not(record.held).to(limit.dtype)
-            self._carried = torch.where(record.held, 1, network.arrays["decay_v"])
         shape, like = record.reached.shape, record.reached
         wiring = network.wiring
         adaptive = "jump" in network.arrays
@@ -107,11 +103,10 @@ class Adjoint:
         by_spike = torch.mul(g_s, self._psi[k], out=out.spikes[k])
         if "w" in now:
             now["w"] = p["decay_w"] * torch.sub(now["w"], by_spike, out=out.w_before[k])
-        g_x = torch.mul(now["v"], kept).add_(by_spike)
-        if self._free is None:
-            now["v"], drive = p["decay_v"] * g_x, out.drive[k].copy_(g_x)
-        else:
-            now["v"], drive = self._carried[k] * g_x, torch.mul(self._free[k], g_x, out=out.drive[k])
+        drive = torch.mul(now["v"], kept, out=out.drive[k]).add_(by_spike)
+        if self._record.free is not None:
+            drive.mul_(self._record.free[k])
+        now["v"] = p["decay_v"] * drive
         for name, rows in (("u", slice(0, n)), ("u2", slice(n, None))):
             if name in now:
                 total = torch.add(now[name], drive, out=out.arrivals[k, rows])

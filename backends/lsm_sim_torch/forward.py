@@ -88,14 +88,14 @@ class Record:
     """What a run leaves behind, each (steps, neurons, batch).
 
     ``variables`` are those at the end of each step, ``reached`` is v before the reset, ``limit`` the threshold where it is not
-    constant, ``held`` which neurons were held; ``signals`` (reach + steps, sources, batch).
+    constant, ``free`` 0 where a neuron was held and 1 elsewhere; ``signals`` (reach + steps, sources, batch).
     """
 
     signals: Any
     variables: dict[str, Any]
     reached: Any
     limit: Any = None
-    held: Any = None
+    free: Any = None
     sent: Any = None  # (steps, sources, batch): which sources sent, 1 or 0; None without plastic blocks
     plastic: list[PlasticRecord] = field(default_factory=list)
 
@@ -124,7 +124,7 @@ class _Run:
         if "jump" in network.arrays:
             self._record.limit = like.new_empty(shape)
         if network.refractory is not None:
-            self._record.held = torch.empty(shape, dtype=torch.bool, device=like.device)
+            self._record.free = like.new_empty(shape)
         self._graded = False
         if network.plastic:
             self._prepare_plastic(inputs, sent)
@@ -153,10 +153,8 @@ class _Run:
         now, held_until = dict(state.variables), state.held_until
         plastic = [(one.r, one.f) for one in state.plastic]
         for k in range(n_steps):
-            held = None
-            if held_until is not None:
-                held = torch.ge(held_until, k, out=record.held[k])
-            spiked = self._step(k, now, self._arrivals(k), held)
+            free = None if held_until is None else torch.lt(held_until, k, out=record.free[k])
+            spiked = self._step(k, now, self._arrivals(k), free)
             if held_until is not None:
                 held_until = torch.where(spiked > 0, k + self._network.refractory, held_until)
             plastic = [self._send(k, number, *one) for number, one in enumerate(plastic)]
@@ -185,7 +183,7 @@ class _Run:
         pending = self._state.pending
         return out if pending is None or k >= len(pending) else out + pending[k]
 
-    def _step(self, k: int, now: dict[str, Any], arriving: Any, held: Any) -> Any:
+    def _step(self, k: int, now: dict[str, Any], arriving: Any, free: Any) -> Any:
         """Advance the variables of the neurons by one step; return the spikes (N, batch), 1 or 0."""
         p, record, n = self._network.arrays, self._record, self._wiring.n_neurons
         now["u"] = torch.mul(now["u"], p["decay_u"], out=record.variables["u"][k]).add_(arriving[:n])
@@ -194,8 +192,8 @@ class _Run:
             now["u2"] = torch.mul(now["u2"], p["decay_u2"], out=record.variables["u2"][k]).add_(arriving[n:])
             current = current + now["u2"]
         v = torch.mul(now["v"], p["decay_v"], out=record.reached[k]).add_(current + p["bias"])
-        if held is not None:
-            v.copy_(torch.where(held, now["v"], v))
+        if free is not None:
+            v.mul_(free)  # a neuron is held only after a spike, at 0
         threshold = p["threshold"]
         if "w" in now:
             w = torch.mul(now["w"], p["decay_w"], out=record.variables["w"][k])

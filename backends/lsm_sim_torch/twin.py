@@ -35,7 +35,7 @@ class Twin(torch.nn.Module):
 
     In float64 its spikes are, to the bit, those of `program` on every engine: parameters that PyTorch changes are rounded to
     the grid of weights in the forward pass, and the gradient passes the rounding as it is. In float32 it is about twice as
-    fast, and a few spikes in a hundred thousand differ.
+    fast, and a few spikes in a thousand may differ.
 
     Parameters
     ----------
@@ -129,8 +129,8 @@ class Twin(torch.nn.Module):
         return {name: value.permute(2, 0, 1) for name, value in record.variables.items()}
 
     def events(self, stimulus: Spikes) -> tuple[Any, Any]:
-        """Return a stimulus as what `forward` takes: the inputs (B, T, C) and the mask (B, T)."""
-        check_stimulus(self._base, stimulus)
+        """Return ``stimulus``, a batch of spikes, as what `forward` takes: the inputs (B, T, C) and the mask (B, T)."""
+        check_stimulus(self._base if getattr(stimulus, "payload", None) is None else self.program(), stimulus)
         shape = len(stimulus), int(stimulus.n_steps.max()), stimulus.n_channels
         check_memory(8 * shape[0] * shape[1] * shape[2], "Twin events")
         inputs, payload = np.zeros(shape), 1 if stimulus.payload is None else stimulus.payload
