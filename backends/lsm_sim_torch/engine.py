@@ -1,4 +1,4 @@
-"""The torch backend: the forward pass of a twin, in float64, on the graphics card where there is one."""
+"""The torch backend: the forward pass of a twin, in float64, on the processor or on a graphics card."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Torch:
     Parameters
     ----------
     device
-        ``"cpu"``, ``"cuda"``, or ``"auto"``: a graphics card where PyTorch finds one that has float64.
+        ``"cpu"``, ``"cuda"``, or ``"auto"``: a graphics card where PyTorch finds one. Cards are tested where there is one.
     """
 
     name: str = "torch"
     supports: frozenset[str] = frozenset(
         {"adaptive-threshold", "blocks", "graded", "initial-state", "state", "stp", "two-currents"}
     )
-    device: str = "auto"
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         torch = import_torch()

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 PACKAGES = (
     *("lsm-sim", "numpy", "scipy", "scikit-learn", "numba", "matplotlib", "skops", "typer"),
-    *("brian2", "lava-nc"),
+    *("brian2", "lava-nc", "torch"),
 )
 
 
