@@ -6,6 +6,9 @@ import os
 import re
 from pathlib import Path
 
+import scipy.stats  # noqa: F401, because it looks for PyTorch while it is imported, and finds what autodoc puts in its place
+import sklearn  # noqa: F401, for the same reason
+
 import lsm_sim
 
 os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # pictures of notebooks appear in them

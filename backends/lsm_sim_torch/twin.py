@@ -119,6 +119,11 @@ class Twin(torch.nn.Module):
         spikes = differentiable.run(problem, by_step, values).permute(2, 0, 1)
         return spikes if mask is None else spikes * mask[:, :, None]
 
+    @property
+    def n_neurons(self) -> int:
+        """Number of neurons, N."""
+        return self._base.n_neurons
+
     def traces(self, inputs: Any) -> dict[str, Any]:
         """Return the state variables at the end of each step by name, such as "v" (B, T, N), without gradients."""
         by_step, _ = self._checked(inputs, None)
