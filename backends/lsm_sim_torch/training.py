@@ -73,31 +73,30 @@ class Trainer:
         """Train, and leave the twin with the best parameters; return the history."""
         settings, (trained, validated) = self._settings, self._parts
         n_batches = -(-len(trained) // settings.batch_size)
-        own = [*self._twin.parameters()]
-        groups = [
-            {"params": own, "lr": settings.learning_rate},
-            {"params": [self._weight, self._bias], "lr": settings.head_learning_rate},
-        ]
-        self._optimiser = torch.optim.AdamW(groups)
-        rates = [settings.learning_rate, settings.head_learning_rate]
-        steps = max(2, settings.epochs * n_batches)
-        self._schedule = torch.optim.lr_scheduler.OneCycleLR(self._optimiser, max_lr=rates, total_steps=steps)
+        self._optimiser, self._schedule = self._optimisers(settings.epochs * n_batches)
         best, waited, kept = np.inf, 0, self._state()
         with _one_thread(), progress_bar(settings.epochs * n_batches, settings.progress, "batch") as advance:
             for epoch in range(settings.epochs):
                 if not self._epoch(epoch, trained, advance):
                     break
-                if len(validated):
-                    loss = self._validated(validated)
-                    waited = 0 if loss < best else waited + 1
-                    if loss >= best:
-                        if waited > (settings.patience or 0):
-                            break
-                        continue
-                    best = loss
-                kept = self._state()
+                loss = self._validated(validated) if len(validated) else -np.inf
+                if loss < best or not len(validated):
+                    best, waited, kept = loss, 0, self._state()
+                    continue
+                waited += 1
+                if waited > (settings.patience or 0):
+                    break
         self._restore(kept)
         return self.history
+
+    def _optimisers(self, n_steps: int) -> tuple[Any, Any]:
+        """Return the optimiser and the schedule of its learning rates."""
+        rates = [self._settings.learning_rate, self._settings.head_learning_rate]
+        parts = [[*self._twin.parameters()], [self._weight, self._bias]]
+        groups = [{"params": own, "lr": rate} for own, rate in zip(parts, rates, strict=True)]
+        optimiser = torch.optim.AdamW(groups)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=rates, total_steps=max(2, n_steps))
+        return optimiser, schedule
 
     def _epoch(self, epoch: int, trained: Any, advance: Any) -> bool:
         """Train once with each sample; return False if the loss is not finite any more."""
