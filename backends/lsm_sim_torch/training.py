@@ -138,9 +138,18 @@ class Trainer:
         self.history[-1] |= {"validation_loss": loss, "validation_score": right / len(validated)}
         return loss
 
+    def predict(self, stimulus: Spikes) -> Ints:
+        """Return the class that the linear layer gives each sample."""
+        parts = [stimulus[first : first + 64] for first in range(0, len(stimulus), 64)]
+        with torch.no_grad(), _one_thread():
+            found: Ints = np.concatenate([self._scores_of(part, 0.0)[0].argmax(1).numpy() for part in parts])
+        return found
+
     def _scores(self, batch: Any, dropout: float) -> tuple[Any, Any]:
+        return self._scores_of(self._stimulus[batch], dropout)
+
+    def _scores_of(self, stimulus: Spikes, dropout: float) -> tuple[Any, Any]:
         """Return the score of each class, and the rate of each neuron in Hz, (B, N)."""
-        stimulus = self._stimulus[batch]
         inputs, mask = self._twin.events(stimulus)
         spikes = self._twin(inputs, mask)
         edges = torch.as_tensor(equal_bins(stimulus.n_steps, self._settings.bins))

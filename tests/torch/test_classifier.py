@@ -13,7 +13,7 @@ from lsm_sim.errors import DescriptionError, LsmWarning
 from lsm_sim.testing import available
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make test-torch, or pip install '.[torch]'")
-from lsm_sim_torch import TrainedLiquidClassifier, training  # noqa: E402
+from lsm_sim_torch import TrainedLiquidClassifier, Twin, training  # noqa: E402
 
 
 def small_liquid(n_inputs, size=24):
@@ -65,6 +65,18 @@ def test_training_finds_what_the_readout_alone_cannot_see():
 def test_the_model_predicts_labels_and_probabilities(fitted):
     assert set(fitted.predict(patterns(seed=1)[0])) == {"early", "late"}
     assert fitted.predict_proba(patterns(n=6, seed=1)[0]).shape == (6, 2)
+
+
+def test_the_linear_layer_predicts_too():
+    X, y = patterns()
+    transformer = lsm.LiquidTransformer(small_liquid, lsm.encode.Poisson(150 * Hz, frame=5 * ms), target_rate=None).fit(
+        X
+    )
+    twin = Twin(transformer.liquid_, 1 * ms, torch.float32, train=())
+    numbers = np.unique(y, return_inverse=True)[1]
+    trainer = training.Trainer(twin, transformer.encode(X), numbers, training.Settings(epochs=10, bins=2, seed=1))
+    trainer.run()
+    assert np.mean(trainer.predict(transformer.encode(X)) == numbers) > 0.8
 
 
 def test_only_the_named_weights_change(fitted):
