@@ -9,12 +9,13 @@ BIN := .venv/bin
 PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
 
 .NOTPARALLEL:
-.PHONY: help demo test test-all lint format types docs wheel ci core dev clean docs-tools
+.PHONY: help demo test test-all test-torch lint format types docs wheel ci core dev clean docs-tools
 
 help:
 	@echo "make demo      run the demo: classify handwritten digits with a spiking liquid"
 	@echo "make test      run the quick tests (5 minutes)"
 	@echo "make test-all  run all tests, with long random campaigns and compilers too"
+	@echo "make test-torch run the tests that need PyTorch, on Python 3.11 in .venv311"
 	@echo "make lint      check style, formatting and imports"
 	@echo "make format    fix style and formatting"
 	@echo "make types     check types"
@@ -31,6 +32,13 @@ test: dev
 
 test-all: dev
 	@$(PYTEST) --durations=25 $(ARGS)
+
+# PyTorch comes first and by its version: where pip has a build without CUDA, it is one of that version.
+test-torch:
+	@[ -x .venv311/bin/python ] || "$$(sh tools/find-python 3.11)" -m venv .venv311
+	@.venv311/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	@.venv311/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[brian2,dev,torch]'
+	@LSM_SIM_REQUIRE_BACKENDS=fast,torch .venv311/bin/python -m pytest tests/torch $(ARGS)
 
 lint: dev
 	@$(BIN)/ruff check
@@ -63,5 +71,5 @@ docs-tools:
 	@sh tools/setup docs
 
 clean:
-	rm -rf .venv .venv310 .tools build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv310 .venv311 .tools build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

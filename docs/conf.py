@@ -6,6 +6,9 @@ import os
 import re
 from pathlib import Path
 
+import scipy.stats  # noqa: F401, because it looks for PyTorch while it is imported, and finds what autodoc puts in its place
+import sklearn  # noqa: F401, for the same reason
+
 import lsm_sim
 
 os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # pictures of notebooks appear in them
@@ -48,6 +51,7 @@ nb_output_stderr = "remove"  # progress bars
 # Reference: the names in __all__ of each public module, from their docstrings.
 autodoc_typehints = "none"  # the docstrings say types together with shapes and units
 autodoc_member_order = "bysource"
+autodoc_mock_imports = ["torch"]  # the site is built without it
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 napoleon_attr_annotations = False

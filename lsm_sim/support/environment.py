@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 THREADS = "LSM_SIM_THREADS"  # set in workers, so that all of them together use every core once
 PACKAGES = (
     *("lsm-sim", "numpy", "scipy", "scikit-learn", "numba", "matplotlib", "skops", "typer"),
-    *("brian2", "lava-nc"),
+    *("brian2", "lava-nc", "torch"),
 )
 
 

@@ -20,6 +20,7 @@ ELSEWHERE = {  # pages whose code other tests run
     "coming-from.md": "tests/unit/backends/test_brian2_build.py and tests/unit/test_docs.py",
     "forecasting.md": "tests/unit/test_docs.py",
     "lava.md": "tests/unit/test_docs.py",
+    "training.md": "tests/torch/test_docs.py",
 }
 NAMED = [getattr(lsm, name) for name in lsm.__all__]
 MODULES = [lsm, *(found for found in NAMED if isinstance(found, types.ModuleType)), models, testing]

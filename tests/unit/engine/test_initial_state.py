@@ -27,6 +27,8 @@ def silence(steps=60, samples=2):
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 def test_v_decays_from_where_it_starts_in_every_sample(arithmetic, backend):
+    if (backend.name, arithmetic) == ("torch", "loihi"):
+        pytest.skip("the torch backend has float64 arithmetic only")
     result = lsm.run(decaying(), silence(), backend=backend, arithmetic=arithmetic, record={"n": "v"})
     assert result.program.needs == {"initial-state"}
     trace = result.v["n"]

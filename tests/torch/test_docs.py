@@ -1,0 +1,28 @@
+"""The page on training says what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import lsm_sim as lsm
+from lsm_sim import ms
+
+torch = pytest.importorskip("torch", reason="needs PyTorch: make test-torch, or pip install '.[torch]'")
+PAGE = Path(__file__).parents[2] / "docs/training.md"
+
+
+def test_the_examples_of_the_page_learn_and_come_back():
+    torch.set_num_threads(1)
+    names = {}
+    for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
+        exec(block, names)
+    assert names["loss"].item() < 2.0  # it begins at ln 10, 2.3
+    assert lsm.lower(names["trained"], 1 * ms, weight_bits=8) == names["twin"].program()
+    assert names["spikes"].n_events > 1000
+
+
+def test_the_page_names_all_that_can_be_trained():
+    from lsm_sim_torch.arguments import TRAINABLE
+
+    assert set(TRAINABLE) <= set(re.findall(r'`"(\w+)"`', PAGE.read_text()))
