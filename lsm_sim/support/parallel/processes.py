@@ -1,4 +1,7 @@
-"""Processes on this machine, by joblib's executor, which keeps them for the next call."""
+"""Processes on this machine, by an executor of loky's, which is kept for the next call.
+
+It is one of our own: joblib expects that loky's reusable executor was made by joblib, and fails if it was not.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from lsm_sim.support.environment import THREADS
 from lsm_sim.support.files import replacing
 
 _RESTARTS = 3  # in a row without any result
+_IDLE = 300  # seconds after which a process without tasks ends
+_KEPT: dict[tuple[int, int], Any] = {}  # executors that nobody uses now, by processes and threads of each; at most one
 _THREADS = (THREADS, "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -43,9 +48,10 @@ class _Processes:
         self._executor = self._start()
 
     def _start(self) -> Any:
-        from joblib.externals.loky import get_reusable_executor
+        from joblib.externals.loky import ProcessPoolExecutor
 
-        return get_reusable_executor(self._n, env=dict.fromkeys(_THREADS, str(self._n_threads)), timeout=300)
+        env = dict.fromkeys(_THREADS, str(self._n_threads))
+        return _KEPT.pop((self._n, self._n_threads), None) or ProcessPoolExecutor(self._n, timeout=_IDLE, env=env)
 
     def submit(self, task: Any) -> int:
         """Start a task; see `lsm_sim.support.parallel.ordered.Pool`."""
@@ -90,6 +96,12 @@ class _Processes:
             if not _is_done(self._futures.get(number)):
                 self._futures[number] = self._submitted(task)
 
+    def keep(self) -> None:
+        """Keep the processes for the next call, in place of others."""
+        while _KEPT:
+            _KEPT.popitem()[1].shutdown(wait=False)
+        _KEPT[self._n, self._n_threads] = self._executor
+
     def close(self) -> None:
         """End all processes at once."""
         self._executor.shutdown(wait=True, kill_workers=True)
@@ -119,3 +131,4 @@ def process_pool(function: Callable[[Any, Any, int], Any], shared: Any, n: int, 
         except BaseException:
             pool.close()
             raise
+        pool.keep()

@@ -6,6 +6,7 @@ import socket
 import time
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 
@@ -17,6 +18,10 @@ from lsm_sim.support.parallel.dask_cluster import check_versions, own_versions
 def square(shared, task, n_threads):
     time.sleep(0.02 * (task % 3 == 0))  # so that tasks end in another order
     return shared + task**2, n_threads
+
+
+def own_number(shared, task, n_threads):  # noqa: ARG001
+    return os.getpid()
 
 
 def square_and_die_once(shared, task, n_threads):  # noqa: ARG001
@@ -48,6 +53,19 @@ def test_workers_give_the_results_in_order_and_take_few_tasks_ahead():
     found = [first, *results]
     assert [value for value, _ in found] == [10 + k**2 for k in range(20)]
     assert len({n for _, n in found}) == 1
+
+
+@pytest.mark.slow
+def test_joblib_works_after_workers_and_workers_after_joblib():
+    for _ in range(2):
+        assert len([*in_order(square, 10, range(3), Work(workers=2))]) == 3
+        assert joblib.Parallel(2)(joblib.delayed(abs)(-k) for k in range(3)) == [0, 1, 2]
+
+
+@pytest.mark.slow
+def test_the_processes_are_kept_for_the_next_call():
+    first, second = ({*in_order(own_number, None, range(6), Work(workers=2))} for _ in range(2))
+    assert len(first | second) <= 2
 
 
 @pytest.mark.slow
