@@ -34,6 +34,10 @@ CELLS: dict[str, Callable[[int, int], Any]] = {
 
 
 class _CellEstimator(BaseEstimator):
+    """What the classifier and the regressor share."""
+
+    _sequences_in_fit: bool
+
     def __init__(
         self,
         cell: str | Callable[[int, int], Any] = "CfC",
@@ -41,7 +45,7 @@ class _CellEstimator(BaseEstimator):
         *,
         epochs: int = 50,
         batch_size: int = 32,
-        learning_rate: float = 1e-2,
+        learning_rate: float = 5e-3,
         weight_decay: float = 1e-2,
         clip: float = 1.0,
         patience: int | None = 10,
@@ -63,10 +67,11 @@ class _CellEstimator(BaseEstimator):
         self.random_state = random_state
         self.progress = progress
 
-    def _fit(self, X: Any, times: Any, targets: Any, n_outputs: int, loss: Loss, labels: Ints | None) -> None:
-        """Train a new network; ``labels`` are there to draw as many samples of each class for validation."""
+    def _fit(
+        self, signals: list[Floats], times: Any, targets: Any, n_outputs: int, loss: Loss, labels: Ints | None
+    ) -> None:
+        """Train a new network; with ``labels`` the samples for validation are stratified."""
         settings = self._settings()
-        signals = self._signals(X, reset=True)
         if len(signals) != len(targets):
             raise DescriptionError(f"y: got {len(targets)} values for {len(signals)} samples of X")
         differences = time_differences(times, signals)
@@ -137,7 +142,7 @@ class _CellEstimator(BaseEstimator):
         even = labels is not None
         if labels is not None:
             sizes = np.bincount(labels)
-            even = sizes.min() > 1 and min(n_validated, n_samples - n_validated) >= len(sizes)
+            even = bool(sizes.min() > 1) and min(n_validated, n_samples - n_validated) >= len(sizes)
         trained, validated = train_test_split(
             everyone, test_size=n_validated, random_state=self.random_state, stratify=labels if even else None
         )
@@ -206,11 +211,11 @@ class CellClassifier(ClassifierMixin, _CellEstimator):
 
         ``times`` has for each sample the times of its frames, (frames,), increasing, in any unit; None: the frames are one unit apart.
         """
-        labels = checked_labels(self, y)
+        labels, signals = checked_labels(self, y), self._signals(X, reset=True)
         self.classes_, numbers = np.unique(labels, return_inverse=True)
         if self.classes_.size < 2:
             raise DescriptionError(f"y: got one class only, {labels[0]!r}; expected at least two classes")
-        self._fit(X, times, numbers, len(self.classes_), torch.nn.functional.cross_entropy, numbers)
+        self._fit(signals, times, numbers, len(self.classes_), torch.nn.functional.cross_entropy, numbers)
         return self
 
     def predict_proba(self, X: Any, times: Any = None) -> Floats:
@@ -221,7 +226,8 @@ class CellClassifier(ClassifierMixin, _CellEstimator):
 
     def predict(self, X: Any, times: Any = None) -> Any:
         """Return the predicted label of each sample; ``times`` as in `fit`."""
-        return self.classes_[self._outputs(X, times).argmax(1)]
+        best = self._outputs(X, times).argmax(1)
+        return self.classes_[best]
 
     def score(self, X: Any, y: Any, times: Any = None) -> float:
         """Return the accuracy; ``times`` as in `fit`."""
@@ -242,7 +248,7 @@ class CellRegressor(RegressorMixin, _CellEstimator):
         self._y_mean, self._y_scale = columns.mean(0), np.where(deviation > 0, deviation, 1.0)
         self._y_shape = values.shape[1:]
         targets = ((columns - self._y_mean) / self._y_scale).astype(np.float32)
-        self._fit(X, times, targets, columns.shape[1], torch.nn.functional.mse_loss, None)
+        self._fit(self._signals(X, reset=True), times, targets, columns.shape[1], torch.nn.functional.mse_loss, None)
         return self
 
     def predict(self, X: Any, times: Any = None) -> Floats:

@@ -16,7 +16,7 @@ def irregular_sinusoids(
     *,
     frequencies: Sequence[float] = (5.0, 8.0),
     duration: float = 1.0,
-    n_times: tuple[int, int] = (20, 60),
+    n_times: tuple[int, int] = (15, 75),
     noise: float = 0.1,
     seed: int = 0,
 ) -> tuple[list[Floats], list[Floats], Ints]:

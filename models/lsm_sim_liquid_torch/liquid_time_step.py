@@ -15,12 +15,12 @@ class LiquidTimeStep(torch.nn.Module):
 
     With the state x and a frame I, which is held for the gap before it:
 
-        f = sigmoid(W x + U I + b)
+        f = g sigmoid(W x + U I + b)
         dx/dt = -(1/tau + f) x + f A
         x <- (x + h f A) / (1 + h (1/tau + f)),   h = gap / unfolds
 
-    The last line, the fused step of the paper, is done ``unfolds`` times for each frame. As f and tau are positive (`TimeConstants`),
-    the state stays bounded by A whatever the gap. Good for signals with irregular gaps and for small networks; a time constant can be
+    The last line, the fused step of the paper, is done ``unfolds`` times for each frame. As g and tau are positive
+    by construction (1/g and tau are `TimeConstants`), the state stays bounded by A whatever the gap. Good for signals with irregular gaps and for small networks; a time constant can be
     read off each neuron.
 
     R. Hasani, M. Lechner, A. Amini, D. Rus, R. Grosu, "Liquid time-constant networks", AAAI 2021.
@@ -40,8 +40,9 @@ class LiquidTimeStep(torch.nn.Module):
         self.tau = TimeConstants(n_neurons)
         self.recurrent = torch.nn.Linear(n_neurons, n_neurons)
         self.input = torch.nn.Linear(n_inputs, n_neurons, bias=False)
+        self.fastest = TimeConstants(n_neurons)
         self.target = torch.nn.Parameter(torch.randn(n_neurons))
-        torch.nn.init.normal_(self.recurrent.weight, std=2 / n_neurons**0.5)
+        torch.nn.init.normal_(self.recurrent.weight, std=4 / n_neurons**0.5)
         torch.nn.init.normal_(self.input.weight, std=2 / n_inputs**0.5)
 
     def begin(self, frame: Any) -> Any:
@@ -50,8 +51,8 @@ class LiquidTimeStep(torch.nn.Module):
 
     def step(self, frame: Any, gap: Any, state: Any) -> tuple[Any, Any]:
         """Return the output, (B, N), and the state after a frame (B, C) and the gap before it (B, 1)."""
-        h, leak, drive = gap / self.unfolds, 1 / self.tau(), self.input(frame)
+        h, leak, g, drive = gap / self.unfolds, 1 / self.tau(), 1 / self.fastest(), self.input(frame)
         for _ in range(self.unfolds):
-            f = torch.sigmoid(drive + self.recurrent(state))
+            f = g * torch.sigmoid(drive + self.recurrent(state))
             state = (state + h * f * self.target) / (1 + h * (leak + f))
         return state, state
