@@ -2,6 +2,8 @@
 
 import functools
 import pickle
+import re
+import runpy
 import sys
 import types
 from pathlib import Path
@@ -338,14 +340,25 @@ def test_an_old_pytorch_is_refused(monkeypatch):
 
 
 def test_the_page_on_cells_says_what_the_code_does():
-    import re
-
     names = {}
     text = (Path(__file__).parents[2] / "docs/cells.md").read_text()
     for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         exec(block, names)
     assert names["model"].predict(names["X"], names["times"]).shape == names["y"].shape
     assert all(f"`{name}`" in text for name in CELLS)
+
+
+def test_the_example_compares_cells_with_and_without_times(capsys):
+    example = runpy.run_path(str(Path(__file__).parents[2] / "examples/irregular_samples.py"))
+    quick = {"SpikingLiquidCore": cells.CellClassifier("SpikingLiquidCore", n_neurons=4)}
+    found = example["compare"](3, quick, n_train=60, n_test=60, epochs=1)
+    assert list(found) == ["SpikingLiquidCore", "spiking liquid"]
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    known, guessed = found["spiking liquid"]
+    assert known >= 0.75 > guessed + 0.05, found
+    later = example["spikes"]([np.array([[-2.0], [0.1]])], [np.array([0.0301, 0.5])])
+    assert later.channel.tolist() == [0, 5]
+    assert later.step.tolist() == [30, 500]
 
 
 CHECKS = [
