@@ -350,9 +350,9 @@ def test_the_page_on_cells_says_what_the_code_does():
 
 def test_the_example_compares_cells_with_and_without_times(capsys):
     example = runpy.run_path(str(Path(__file__).parents[2] / "examples/irregular_samples.py"))
-    quick = {"SpikingLiquidCore": cells.CellClassifier("SpikingLiquidCore", n_neurons=4)}
-    found = example["compare"](3, quick, n_train=60, n_test=60, epochs=1)
-    assert list(found) == ["SpikingLiquidCore", "spiking liquid"]
+    quick = {"SpikingLiquidCore": cells.CellClassifier("SpikingLiquidCore", n_neurons=4, epochs=1)}
+    found = example["compare"](3, quick, n_train=60, n_test=60)
+    assert list(found) == ["spiking liquid", "SpikingLiquidCore"]
     assert len(capsys.readouterr().out.splitlines()) == 2
     known, guessed = found["spiking liquid"]
     assert known >= 0.75 > guessed + 0.05, found
