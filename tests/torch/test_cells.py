@@ -10,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, LsmWarning
@@ -212,6 +214,15 @@ def test_the_length_of_other_samples_does_not_matter(data):
     together = model.predict_proba(X, times)
     for k in range(4):
         np.testing.assert_allclose(model.predict_proba(X[k : k + 1], times[k : k + 1])[0], together[k], atol=1e-6)
+
+
+def test_cross_validation_passes_the_times_on(data):
+    X, times, y = data
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = cells.CellClassifier(**SMALL).set_fit_request(times=True).set_score_request(times=True)
+        scores = cross_val_score(model, X, y, cv=[(np.arange(12), np.arange(12, 24))], params={"times": times})
+    expected = cells.CellClassifier(**SMALL).fit(X[:12], y[:12], times[:12]).score(X[12:], y[12:], times[12:])
+    assert scores.tolist() == [expected]
 
 
 def test_early_stopping_keeps_the_best_parameters(data):
