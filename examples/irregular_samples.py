@@ -28,7 +28,7 @@ SETTINGS = {"batch_size": 50, "epochs": 40, "patience": 20}
 CELLS = {
     "SpikingLiquidCore": CellClassifier("SpikingLiquidCore", learning_rate=1e-2, **SETTINGS),
     "CfC": CellClassifier("CfC", learning_rate=5e-3, **SETTINGS),
-    "LiquidTimeStep": CellClassifier("LiquidTimeStep", learning_rate=1e-2, **SETTINGS),
+    "LiquidTimeStep": CellClassifier("LiquidTimeStep", learning_rate=2e-2, **SETTINGS),
     "LiquidODE": CellClassifier("LiquidODE", learning_rate=1e-2, **SETTINGS),
     "LTC": CellClassifier(
         functools.partial(LTC, unfolds=3), n_neurons=12, learning_rate=2e-2, **SETTINGS
