@@ -37,7 +37,7 @@ test-all: dev
 test-torch:
 	@[ -x .venv311/bin/python ] || "$$(sh tools/find-python 3.11)" -m venv .venv311
 	@.venv311/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	@.venv311/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[brian2,dev,torch]'
+	@.venv311/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[brian2,cells,dev,torch]'
 	@LSM_SIM_REQUIRE_BACKENDS=fast,torch .venv311/bin/python -m pytest tests/torch $(ARGS)
 
 lint: dev

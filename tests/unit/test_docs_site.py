@@ -17,6 +17,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 ELSEWHERE = {  # pages whose code other tests run
     "backends.md": "tests/unit/testing/test_conformance_class.py",
     "brian2.md": "tests/unit/backends/test_brian2_build.py",
+    "cells.md": "tests/torch/test_cells.py",
     "coming-from.md": "tests/unit/backends/test_brian2_build.py and tests/unit/test_docs.py",
     "forecasting.md": "tests/unit/test_docs.py",
     "lava.md": "tests/unit/test_docs.py",
