@@ -1,4 +1,4 @@
-"""A scikit-learn classifier whose liquid is trained too."""
+"""scikit-learn estimators whose liquid is trained too."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.encode import Encoder
 from lsm_sim.engine.protocol import DEFAULT
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn.estimator_input import checked_labels
-from lsm_sim.learn.estimators import LiquidClassifier
+from lsm_sim.learn.estimator_input import checked_labels, checked_y
+from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
 from lsm_sim.learn.features import Counts, Features
 from lsm_sim.learn.gain import AUTO
 from lsm_sim.learn.parts import HoldsRecords, LiquidLike
@@ -24,64 +24,27 @@ from lsm_sim.learn.readout import fit as fit_readout
 from lsm_sim.learn.readout import resolve
 from lsm_sim.learn.transformer import DEFAULT_PARTS, LiquidTransformer
 from lsm_sim.program.lowering import lower
+from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
+from lsm_sim.support.files import PathLike
 from lsm_sim.units import ms
+from lsm_sim_torch.tasks import Classes, Task, Values
 from lsm_sim_torch.training import Settings, Trainer
 from lsm_sim_torch.twin import Twin
 
 _OWN = (
     *("train", "epochs", "batch_size", "learning_rate", "head_learning_rate", "dropout", "clip", "patience"),
-    *("validation_fraction", "rate_limit", "weight_bits", "dale", "surrogate", "random_state"),
+    *("validation_fraction", "rate_limit", "weight_bits", "dale", "surrogate", "random_state", "checkpoint"),
 )
 
 
-class TrainedLiquidClassifier(ClassifierMixin, HoldsRecords):
-    """Classify samples by the spikes that they cause in a liquid that is trained itself, by surrogate gradients.
+class _TrainedLiquid(HoldsRecords):
+    """What both estimators do; see `TrainedLiquidClassifier`."""
 
-    `fit` builds the liquid as `lsm_sim.LiquidClassifier` does, trains a `Twin` of it together with a linear layer on spike
-    counts, writes the trained numbers back, and trains ``readout`` on the features of the liquid that it got. What it leaves in
-    ``classifier_`` is an ordinary `lsm_sim.LiquidClassifier`, which needs no PyTorch, runs on any backend and in either
-    arithmetic, and can be saved.
-
-    Takes the parameters of `lsm_sim.LiquidTransformer` (liquid, encoder, features, dt, sample_shape, scale, backend, arithmetic,
-    n_threads, progress, target_rate) and
-
-    Parameters
-    ----------
-    readout
-        As in `lsm_sim.LiquidClassifier`.
-    train
-        What is trained in the liquid, see `Twin`.
-    epochs, batch_size
-        How often each sample is seen, and how many samples make one step.
-    learning_rate, head_learning_rate
-        Largest learning rate of the liquid's parameters and of the linear layer; AdamW, one cycle.
-    dropout
-        Share of the counts that the linear layer does not see in a step.
-    clip
-        Largest norm of the gradient of the liquid's parameters.
-    patience
-        Stop when the loss on a part of the samples has not fallen for more than so many epochs, and keep the best parameters;
-        None: train all epochs with all samples.
-    validation_fraction
-        The part for ``patience``.
-    rate_limit
-        Mean rate in Hz above which a neuron adds to the loss; fewer spikes cost less energy on a chip. None: no limit.
-    weight_bits
-        Round the weights to so many bits while training and in the end. None: to multiples of 2^-30.
-    dale, surrogate
-        As in `Twin`.
-    random_state
-        Seed of everything that is random in training: the same gives the same model.
-
-    Attributes
-    ----------
-    classifier_
-        The trained model, a `lsm_sim.LiquidClassifier`; ``classifier_.transformer_.liquid_`` is the trained liquid.
-    history_
-        For each epoch "loss" and "rate" in Hz, with ``patience`` also "validation_loss" and "validation_score".
-    """
+    _name: str  # of the attribute that holds the ordinary model
+    _ordinary: type[LiquidClassifier] | type[LiquidRegressor]
+    _readout: str  # for readout=None
 
     _default_parts = DEFAULT_PARTS
 
@@ -90,7 +53,7 @@ class TrainedLiquidClassifier(ClassifierMixin, HoldsRecords):
         liquid: LiquidLike,
         encoder: Encoder | None = None,
         features: Features | None = None,
-        readout: Any = "logistic",
+        readout: Any = None,
         *,
         train: Sequence[str] = ("input_weight", "recurrent_weight"),
         epochs: int = 12,
@@ -106,6 +69,7 @@ class TrainedLiquidClassifier(ClassifierMixin, HoldsRecords):
         dale: bool = True,
         surrogate: Callable[[Any], Any] | None = None,
         random_state: int = 0,
+        checkpoint: PathLike | None = None,
         dt: float = 1 * ms,
         sample_shape: tuple[int, int] | None = None,
         scale: str | None = "channel",
@@ -133,6 +97,7 @@ class TrainedLiquidClassifier(ClassifierMixin, HoldsRecords):
         self.dale = dale
         self.surrogate = surrogate
         self.random_state = random_state
+        self.checkpoint = checkpoint
         self.dt = dt
         self.sample_shape = sample_shape
         self.scale = scale
@@ -142,33 +107,31 @@ class TrainedLiquidClassifier(ClassifierMixin, HoldsRecords):
         self.progress = progress
         self.target_rate = target_rate
 
-    def fit(self, X: Any, y: Any, groups: Any = None) -> TrainedLiquidClassifier:
-        """Train the liquid on the samples ``X`` and their labels ``y``, then the readout; ``groups`` is for the readout."""
-        labels = checked_labels(self, y)
+    def _fit(self, X: Any, y: Any, groups: Any, task: Callable[[Any], Task]) -> None:
+        """Train the liquid, then the readout, and keep the ordinary model that they make."""
         settings = self._settings()
-        model = LiquidClassifier(**{k: v for k, v in self.get_params(deep=False).items() if k not in _OWN})
+        inherited = {k: v for k, v in self.get_params(deep=False).items() if k not in _OWN}
+        if self.readout is None:
+            inherited["readout"] = self._readout
+        model = self._ordinary(**inherited)
         transformer = model.transformer().fit(X)
-        classes, numbers = np.unique(labels, return_inverse=True)
-        if transformer.input_.n_samples != len(labels):
-            raise DescriptionError(f"y: got {len(labels)} values for {transformer.input_.n_samples} samples of X")
-        if classes.size < 2:
-            raise DescriptionError(f"y: got one class only, {labels[0]!r}; expected at least two classes")
-        self._train(transformer, transformer.encode(X), numbers, settings)
+        if transformer.input_.n_samples != len(y):
+            raise DescriptionError(f"y: got {len(y)} values for {transformer.input_.n_samples} samples of X")
+        self._train(transformer, transformer.encode(X), task(y), settings)
         model.transformer_, model.n_features_in_ = transformer, transformer.n_features_in_
-        model.readout_ = resolve(self.readout, "classify")
-        fit_readout(model.readout_, transformer.respond(transformer.encode(X)), labels, groups)
-        model.classes_ = model.readout_.classes_
-        self.classifier_, self.classes_, self.n_features_in_ = model, model.classes_, model.n_features_in_
-        return self
+        model.readout_ = resolve(model.readout, model._task)
+        fit_readout(model.readout_, transformer.respond(transformer.encode(X)), y, groups)
+        setattr(self, self._name, model)
+        self.n_features_in_ = model.n_features_in_
 
-    def _train(self, transformer: LiquidTransformer, stimulus: Any, numbers: Any, settings: Settings) -> None:
+    def _train(self, transformer: LiquidTransformer, stimulus: Spikes, task: Task, settings: Settings) -> None:
         """Train the liquid of the transformer in place."""
         liquid, dt = transformer.liquid_, transformer.dt
         twin = Twin(liquid, dt, torch.float32, self.surrogate, self.train, dale=self.dale, weight_bits=self.weight_bits)
         kind = transformer.features_
         if isinstance(kind, Counts) and kind.window is None:
             settings = dataclasses.replace(settings, bins=kind.bins, sqrt=kind.sqrt)
-        self.history_ = Trainer(twin, stimulus, numbers, settings).run()
+        self.history_ = Trainer(twin, stimulus, task, settings).run(self.checkpoint)
         transformer.liquid_ = twin.liquid(keep_signs=self.dale)
         transformer.program_ = lower(transformer.liquid_, dt, weight_bits=self.weight_bits)
         transformer.calibrate(transformer.calibration_)
@@ -195,22 +158,18 @@ class TrainedLiquidClassifier(ClassifierMixin, HoldsRecords):
             progress=self.progress,
         )
 
-    def _fitted(self) -> LiquidClassifier:
-        check_is_fitted(self, "classifier_")
+    def _fitted(self) -> Any:
+        """Return the ordinary model, with the current parameters of how to run."""
+        check_is_fitted(self, self._name)
         runtime = {name: getattr(self, name) for name in ("backend", "arithmetic", "n_threads", "progress")}
-        fitted: LiquidClassifier = self.classifier_.set_params(**runtime)
-        return fitted
+        return getattr(self, self._name).set_params(**runtime)
 
     def predict(self, X: Any) -> Any:
-        """Return the predicted label of each sample of ``X``."""
+        """Return the predicted label or value of each sample of ``X``."""
         return self._fitted().predict(X)
 
-    def predict_proba(self, X: Any) -> Floats:
-        """Return the probability of each class, (samples, classes), where the readout has it."""
-        return np.asarray(self._fitted().predict_proba(X))
-
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the trained model to the file ``path``; `lsm_sim.LiquidClassifier.load` reads it, without PyTorch."""
+        """Write the trained model to the file ``path``; `load` of the ordinary estimator reads it, without PyTorch."""
         self._fitted().save(path)
 
     def __sklearn_tags__(self) -> Any:
@@ -218,4 +177,93 @@ class TrainedLiquidClassifier(ClassifierMixin, HoldsRecords):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         tags.target_tags.required = True
+        return tags
+
+
+class TrainedLiquidClassifier(ClassifierMixin, _TrainedLiquid):
+    """Classify samples by the spikes that they cause in a liquid that is trained itself, by surrogate gradients.
+
+    `fit` builds the liquid as `lsm_sim.LiquidClassifier` does, trains a `Twin` of it together with a linear layer on spike
+    counts, writes the trained numbers back, and trains ``readout`` on the features of the liquid that it got. What it leaves in
+    ``classifier_`` is an ordinary `lsm_sim.LiquidClassifier`, which needs no PyTorch, runs on any backend and in either
+    arithmetic, and can be saved.
+
+    Takes the parameters of `lsm_sim.LiquidTransformer` (liquid, encoder, features, dt, sample_shape, scale, backend, arithmetic,
+    n_threads, progress, target_rate) and
+
+    Parameters
+    ----------
+    readout
+        As in `lsm_sim.LiquidClassifier`; None: ``"logistic"``.
+    train
+        What is trained in the liquid, see `Twin`.
+    epochs, batch_size
+        How often each sample is seen, and how many samples make one step.
+    learning_rate, head_learning_rate
+        Largest learning rate of the liquid's parameters and of the linear layer; AdamW, one cycle.
+    dropout
+        Share of the counts that the linear layer does not see in a step.
+    clip
+        Largest norm of the gradient of the liquid's parameters.
+    patience
+        Stop when the loss on a part of the samples has not fallen for more than so many epochs, and keep the best parameters;
+        None: train all epochs with all samples.
+    validation_fraction
+        The part for ``patience``.
+    rate_limit
+        Mean rate in Hz above which a neuron adds to the loss; fewer spikes cost less energy on a chip. None: no limit.
+    weight_bits
+        Round the weights to so many bits while training and in the end. None: to multiples of 2^-30.
+    dale, surrogate
+        As in `Twin`.
+    random_state
+        Seed of everything that is random in training: the same gives the same model.
+    checkpoint
+        A file that is written after each epoch. If it is there, training continues from it, and ends with the parameters that
+        it would have ended with; it must be of the same liquid, settings and samples. None: no file.
+
+    Attributes
+    ----------
+    classifier_
+        The trained model, a `lsm_sim.LiquidClassifier`; ``classifier_.transformer_.liquid_`` is the trained liquid.
+    history_
+        For each epoch "loss" and "rate" in Hz, with ``patience`` also "validation_loss" and "validation_score".
+    """
+
+    _name = "classifier_"
+    _ordinary = LiquidClassifier
+    _readout = "logistic"
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> TrainedLiquidClassifier:
+        """Train the liquid on the samples ``X`` and their labels ``y``, then the readout; ``groups`` is for the readout."""
+        self._fit(X, checked_labels(self, y), groups, Classes)
+        self.classes_ = self.classifier_.classes_ = self.classifier_.readout_.classes_
+        return self
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Return the probability of each class, (samples, classes), where the readout has it."""
+        return np.asarray(self._fitted().predict_proba(X))
+
+
+class TrainedLiquidRegressor(RegressorMixin, _TrainedLiquid):
+    """Predict values from the spikes that samples cause in a liquid that is trained itself, by surrogate gradients.
+
+    As `TrainedLiquidClassifier`, with the same parameters, for values instead of classes: the loss is the mean squared error of
+    values that are standardised, ``readout=None`` is ``"ridge"``, "validation_score" is R2 averaged over the targets, and the
+    trained model is ``regressor_``, a `lsm_sim.LiquidRegressor`.
+    """
+
+    _name = "regressor_"
+    _ordinary = LiquidRegressor
+    _readout = "ridge"
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> TrainedLiquidRegressor:
+        """Train the liquid on ``X`` and the values ``y``, (samples,) or (samples, targets), then the readout, which gets ``groups``."""
+        self._fit(X, checked_y(self, y, multi_output=True, y_numeric=True), groups, Values)
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """Declare that y may have several columns."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
         return tags

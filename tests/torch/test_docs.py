@@ -12,7 +12,8 @@ torch = pytest.importorskip("torch", reason="needs PyTorch: make test-torch, or 
 PAGE = Path(__file__).parents[2] / "docs/training.md"
 
 
-def test_the_examples_of_the_page_learn_and_come_back():
+def test_the_examples_of_the_page_learn_and_come_back(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     torch.set_num_threads(1)
     names = {}
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL):
@@ -20,6 +21,8 @@ def test_the_examples_of_the_page_learn_and_come_back():
     assert names["loss"].item() < 2.0  # it begins at ln 10, 2.3
     assert lsm.lower(names["trained"], 1 * ms, weight_bits=8) == names["twin"].program()
     assert names["spikes"].n_events > 1000
+    assert names["regressor"].score(names["X"], names["darkness"]) > 0.8
+    assert (tmp_path / "training.pt").is_file()
 
 
 def test_the_page_names_all_that_can_be_trained():
