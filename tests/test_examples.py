@@ -17,7 +17,10 @@ from lsm_sim import backend
 
 ROOT = Path(__file__).parent.parent
 NEEDS = {"brian2": "brian2", "lava": "lava"}  # examples that begin with a backend's name need it
-NEEDS_MODULE = {"balance_a_pole": ("gymnasium", "control")}  # the module, and what to install
+NEEDS_MODULE = {  # the module, and what to install
+    "balance_a_pole": ("gymnasium", "control"),
+    "trained_liquid": ("torch", "torch"),
+}
 USERS_THREADS = {"OPENBLAS_NUM_THREADS": ""}  # make test limits them
 QUICK = ("first_liquid",)
 EXAMPLES = [
