@@ -25,6 +25,7 @@ def test_the_examples_of_the_page_learn_and_come_back(tmp_path, monkeypatch):
     assert names["spikes"].n_events > 1000
     assert names["regressor"].score(names["X"], names["darkness"]) > 0.8
     assert (tmp_path / "training.pt").is_file()
+    assert names["made"].chip == "loihi2"
 
 
 def test_the_page_names_all_that_can_be_trained():
