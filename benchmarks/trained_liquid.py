@@ -98,6 +98,9 @@ def rows(n_neurons: int, seed: int, epochs: int) -> dict:
 def spoken(args):
     """Yield for each seed and left-out speaker the models, and what trains and tests them."""
     data = fsdd(args.fsdd)
+    speakers = sorted(set(data.groups))
+    if unknown := set(args.speakers or ()) - set(speakers):
+        raise SystemExit(f"--speakers: got {', '.join(unknown)}, expected some of {', '.join(speakers)}")
     spectra = MelSpectrogram(8000, hop=DT, pre_emphasis=0.5)
     X, y = spectra.fit_transform(data.X), data.y
     more, tested = [], X
@@ -105,7 +108,7 @@ def spoken(args):
         more = spectra.transform(Noise(args.noise, seed=_TRAINING_SEED)(data.X))
         tested = spectra.transform(Noise(args.noise)(data.X))
     for seed in range(args.first_seed, args.first_seed + args.seeds):
-        for speaker in args.speakers or np.unique(data.groups):
+        for speaker in args.speakers or speakers:
             test, rest = (np.flatnonzero((data.groups == speaker) == left_out) for left_out in (True, False))
             train = [x for part in (X, more) if len(part) for x in (part[i] for i in rest)]
             labels = np.tile(y[rest], 1 if args.noise is None else 2)

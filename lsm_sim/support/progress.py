@@ -19,7 +19,7 @@ def on_terminal() -> bool:
 class Advance(Protocol):
     """Advances a progress bar."""
 
-    def __call__(self, n: int, note: str | None = None) -> None:
+    def __call__(self, n: int, note: str | None = None, /) -> None:
         """Go on by ``n``; ``note`` is shown behind the bar until the next one."""
 
 
@@ -31,7 +31,7 @@ def progress_bar(total: int | None, show: bool | None, unit: str = "sample") -> 
     """
     shown = is_seen() if show is None else checks.flag(show, "progress")
     if not shown or sys.stderr is None:
-        yield lambda n, note=None: None  # noqa: ARG005
+        yield lambda *_: None
         return
     with _kind()(total=total, unit=unit, delay=0 if show else 1, leave=False) as bar:
 
