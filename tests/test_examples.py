@@ -20,6 +20,7 @@ NEEDS = {"brian2": "brian2", "lava": "lava"}  # examples that begin with a backe
 NEEDS_MODULE = {  # the module, and what to install
     "balance_a_pole": ("gymnasium", "control"),
     "irregular_samples": ("ncps", "cells"),
+    "trained_liquid": ("torch", "torch"),
 }
 USERS_THREADS = {"OPENBLAS_NUM_THREADS": ""}  # make test limits them
 QUICK = ("first_liquid",)

@@ -12,15 +12,16 @@ from lsm_sim_torch.available import import_torch
 from lsm_sim_torch.engine import Torch
 
 if TYPE_CHECKING:
-    from lsm_sim_torch.classifier import TrainedLiquidClassifier
+    from lsm_sim_torch.estimators import TrainedLiquidClassifier, TrainedLiquidRegressor
     from lsm_sim_torch.surrogate import FastSigmoid, Triangle
     from lsm_sim_torch.twin import Twin
 
-__all__ = ["FastSigmoid", "Torch", "TrainedLiquidClassifier", "Triangle", "Twin"]
+__all__ = ["FastSigmoid", "Torch", "TrainedLiquidClassifier", "TrainedLiquidRegressor", "Triangle", "Twin"]
 
 _MODULES = {
     "FastSigmoid": "surrogate",
-    "TrainedLiquidClassifier": "classifier",
+    "TrainedLiquidClassifier": "estimators",
+    "TrainedLiquidRegressor": "estimators",
     "Triangle": "surrogate",
     "Twin": "twin",
 }

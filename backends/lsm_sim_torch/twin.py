@@ -78,8 +78,8 @@ class Twin(torch.nn.Module):
         self.dtype, self._device = checked_dtype(dtype), torch.device(device)
         self._source = source_of(network, dt, self.weight_bits)
         self._base = self._source.program
-        self._surrogate = FastSigmoid() if surrogate is None else surrogate
-        if not callable(self._surrogate):
+        self.surrogate = FastSigmoid() if surrogate is None else surrogate
+        if not callable(self.surrogate):
             raise DescriptionError(f"Twin surrogate: got {surrogate!r}, expected a function such as FastSigmoid(5)")
         self._names = checked_names(train, self._base, isinstance(network, Liquid))
         sources = self._base.sources()
@@ -87,7 +87,7 @@ class Twin(torch.nn.Module):
             "input_weight": np.flatnonzero(sources < self._base.n_inputs),
             "recurrent_weight": np.flatnonzero(sources >= self._base.n_inputs),
         }
-        self._problem = problem_of(self._base, self._surrogate, self._device, dtype)
+        self._problem = problem_of(self._base, self.surrogate, self._device, dtype)
         self._fixed = values_of(self._base, self._device, dtype)
         trained = np.zeros(self._base.n_synapses, bool)
         for name in WEIGHTS:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from lsm_sim.support import checks
 
@@ -16,18 +16,31 @@ def on_terminal() -> bool:
     return sys.stderr is not None and not sys.stderr.closed and sys.stderr.isatty()
 
 
+class Advance(Protocol):
+    """Advances a progress bar."""
+
+    def __call__(self, n: int, note: str | None = None, /) -> None:
+        """Go on by ``n``; ``note`` is shown behind the bar until the next one."""
+
+
 @contextmanager
-def progress_bar(total: int | None, show: bool | None, unit: str = "sample") -> Iterator[Callable[[int], None]]:
+def progress_bar(total: int | None, show: bool | None, unit: str = "sample") -> Iterator[Advance]:
     """Yield a function that advances the bar; ``show=None``: only where somebody sees it, and only after a second.
 
     Without a ``total`` it tells the speed but not the time left.
     """
     shown = is_seen() if show is None else checks.flag(show, "progress")
     if not shown or sys.stderr is None:
-        yield lambda _n: None
+        yield lambda *_: None
         return
     with _kind()(total=total, unit=unit, delay=0 if show else 1, leave=False) as bar:
-        yield lambda n: bar.update(n)
+
+        def advance(n: int, note: str | None = None) -> None:
+            if note is not None:
+                bar.set_postfix_str(note, refresh=False)
+            bar.update(n)
+
+        yield advance
 
 
 def is_seen() -> bool:

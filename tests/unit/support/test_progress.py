@@ -3,9 +3,11 @@
 import io
 import sys
 import time
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
+from tqdm import tqdm
 
 from lsm_sim.support import progress
 from lsm_sim.support.compilation import stopwatch
@@ -44,6 +46,14 @@ def test_a_notebook_shows_a_bar_without_widgets_too(monkeypatch):
     with progress.progress_bar(3, show=True) as advance:
         advance(2)
     assert "3" in stderr.getvalue()
+
+
+def test_a_note_is_shown_behind_the_bar(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "_kind", lambda: partial(tqdm, mininterval=0))
+    with progress.progress_bar(3, show=True) as advance:
+        advance(1, "loss 0.5")
+        advance(1)
+    assert capsys.readouterr().err.count("loss 0.5") >= 2
 
 
 def test_without_stderr_there_is_no_bar(monkeypatch):

@@ -14,18 +14,8 @@ from lsm_sim.testing import available
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make test-torch, or pip install '.[torch]'")
 from lsm_sim_torch import TrainedLiquidClassifier, Twin, training  # noqa: E402
-
-
-def small_liquid(n_inputs, size=24):
-    return lsm.Liquid(
-        inputs=[lsm.Inputs("in", n_inputs)],
-        neurons=[lsm.Neurons("exc", size, tau_m=20 * ms, sign=1)],
-        synapses=[
-            lsm.Synapses("in", "exc", lsm.FixedProbability(0.5), weight=lsm.Normal(0.3, 0.3)),
-            lsm.Synapses("exc", "exc", lsm.FixedInDegree(3), weight=0.05, delay=2 * ms),
-        ],
-        seed=3,
-    )
+from lsm_sim_torch.tasks import Classes  # noqa: E402
+from tests.torch.small import NEEDS_PACKAGE, small_liquid  # noqa: E402
 
 
 def patterns(n=96, seed=0):
@@ -75,7 +65,7 @@ def test_the_linear_layer_predicts_too():
     twin = Twin(transformer.liquid_, 1 * ms, torch.float32, train=())
     numbers = np.unique(y, return_inverse=True)[1]
     settings = training.Settings(epochs=40, batch_size=16, head_learning_rate=0.05, dropout=0.0, bins=2)
-    trainer = training.Trainer(twin, transformer.encode(X), numbers, settings)
+    trainer = training.Trainer(twin, transformer.encode(X), Classes(numbers), settings)
     trainer.run()
     assert np.mean(trainer.predict(transformer.encode(X)) == numbers) > 0.8
 
@@ -177,7 +167,6 @@ def test_one_class_is_refused():
         model().fit(X, np.zeros(8, int))
 
 
-NEEDS_PACKAGE = {"check_array_api_input", "check_classifier_data_not_an_array"}
 ESTIMATOR = TrainedLiquidClassifier(partial(small_liquid, size=20), epochs=1)
 CHECKS = [
     pytest.param(estimator, check, id=f"{check.func.__name__}-{i}")
