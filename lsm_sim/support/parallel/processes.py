@@ -103,8 +103,16 @@ class _Processes:
         _KEPT[self._n, self._n_threads] = self._executor
 
     def close(self) -> None:
-        """End all processes at once."""
-        self._executor.shutdown(wait=True, kill_workers=True)
+        """End all processes at once.
+
+        They are ended here, because the executor's own ``kill_workers`` fails in its thread if tasks wait (joblib 1.6).
+        """
+        from joblib.externals.loky.backend.utils import kill_process_tree
+
+        for process in list((self._executor._processes or {}).values()):
+            with contextlib.suppress(ProcessLookupError):
+                kill_process_tree(process)
+        self._executor.shutdown(wait=True)
 
 
 def _is_done(future: Any) -> bool:

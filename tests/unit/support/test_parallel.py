@@ -92,7 +92,7 @@ def test_a_dask_cluster_of_two_processes_loses_nothing_with_a_worker(tmp_path):
 @pytest.mark.slow
 def test_an_error_of_a_task_arrives_as_it_is():
     with pytest.raises(DescriptionError, match="task 0 is wrong"):
-        next(in_order(fail, None, range(3), Work(workers=2)))
+        next(in_order(fail, None, range(9), Work(workers=2)))  # others wait
 
 
 @pytest.mark.parametrize(
