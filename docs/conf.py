@@ -8,6 +8,7 @@ from pathlib import Path
 
 import scipy.stats  # noqa: F401, because it looks for PyTorch while it is imported, and finds what autodoc puts in its place
 import sklearn  # noqa: F401, for the same reason
+from sphinx_gallery import backreferences
 
 import lsm_sim
 
@@ -72,6 +73,17 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
     "within_subsection_order": "ExampleTitleSortKey",
 }
+
+
+def short_module_name(module, name, find=backreferences._get_short_module_name):
+    """Return None for a name that needs PyTorch, which is not installed: sphinx-gallery expects an AttributeError there."""
+    try:
+        return find(module, name)
+    except lsm_sim.BackendUnavailableError:
+        return None
+
+
+backreferences._get_short_module_name = short_module_name
 
 REPOSITORY = os.environ.get("GITHUB_REPOSITORY")  # owner/name, where a workflow builds the site
 
