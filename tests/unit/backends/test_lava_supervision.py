@@ -74,7 +74,9 @@ def test_a_fault_ends_clean_and_says_why(name):
     tools.struck.clear()
     begin = time.monotonic()
     assert SAYS[name] in FAULTS[name](random.Random())
-    assert time.monotonic() - (tools.struck or [begin])[-1] < 60  # 3 s on a machine that does nothing else; a hang lasts longer
+    assert (
+        time.monotonic() - (tools.struck or [begin])[-1] < 60
+    )  # 3 s on a machine that does nothing else; a hang lasts longer
     assert tools.left_behind() == []
 
 
