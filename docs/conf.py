@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from pathlib import Path
 
 import scipy.stats  # noqa: F401, because it looks for PyTorch while it is imported, and finds what autodoc puts in its place
 import sklearn  # noqa: F401, for the same reason
+from jupyter_client.connect import ConnectionFileMixin
 from sphinx_gallery import backreferences
 
 import lsm_sim
@@ -48,6 +50,11 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 nb_output_stderr = "remove"  # progress bars
+
+# Kernels are reached by files instead of ports of this machine, about which they would warn; and lines about each notebook, which
+# appear once Lava has set up logging, are left out.
+ConnectionFileMixin.transport.default_value = "ipc"
+logging.getLogger("traitlets").setLevel(logging.WARNING)
 
 # Reference: the names in __all__ of each public module, from their docstrings.
 autodoc_typehints = "none"  # the docstrings say types together with shapes and units
