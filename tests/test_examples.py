@@ -27,8 +27,14 @@ FEWER = {  # seeds and starting points: what an example says of many is asserted
     "drifting_sensor": ("SEEDS, CHECKPOINTS, N_OLD = (0, 1, 2, 3, 4),", "SEEDS, CHECKPOINTS, N_OLD = (0, 1),"),
     "force": ("N_STARTS, LONGEST = 10,", "N_STARTS, LONGEST = 4,"),
     "free_running": ("N_TRAIN, N_STARTS, WASHOUT = 4000, 20,", "N_TRAIN, N_STARTS, WASHOUT = 4000, 3,"),
-    "maass_separation": ("N_CIRCUITS, N_STATES, N_PAIRS = (0.0, 0.1, 0.2, 0.4), 3,", "N_CIRCUITS, N_STATES, N_PAIRS = (0.0, 0.1, 0.2, 0.4), 1,"),
-    "silent_memory": ("N_TRAIN, N_TEST, SEEDS = 8, 300, 400, 200, (0, 1)", "N_TRAIN, N_TEST, SEEDS = 8, 300, 400, 200, (0,)"),
+    "maass_separation": (
+        "N_CIRCUITS, N_STATES, N_PAIRS = (0.0, 0.1, 0.2, 0.4), 3,",
+        "N_CIRCUITS, N_STATES, N_PAIRS = (0.0, 0.1, 0.2, 0.4), 1,",
+    ),
+    "silent_memory": (
+        "N_TRAIN, N_TEST, SEEDS = 8, 300, 400, 200, (0, 1)",
+        "N_TRAIN, N_TEST, SEEDS = 8, 300, 400, 200, (0,)",
+    ),
 }
 USERS_THREADS = {"OPENBLAS_NUM_THREADS": ""}  # make test limits them
 QUICK = ("first_liquid",)
