@@ -9,7 +9,6 @@ from pathlib import Path
 
 import scipy.stats  # noqa: F401, because it looks for PyTorch while it is imported, and finds what autodoc puts in its place
 import sklearn  # noqa: F401, for the same reason
-from jupyter_client.connect import ConnectionFileMixin
 from sphinx_gallery import backreferences
 
 import lsm_sim
@@ -51,9 +50,12 @@ nb_execution_timeout = 120
 nb_merge_streams = True
 nb_output_stderr = "remove"  # progress bars
 
-# Kernels are reached by files instead of ports of this machine, about which they would warn; and lines about each notebook, which
-# appear once Lava has set up logging, are left out.
-ConnectionFileMixin.transport.default_value = "ipc"
+# Kernels warn that nobody else should read the ports of this machine, and once Lava has set up logging, a line names each notebook:
+# neither is shown.
+kernel_profile = Path(__file__).parents[1] / "build/ipython/profile_default"
+kernel_profile.mkdir(parents=True, exist_ok=True)
+(kernel_profile / "ipython_kernel_config.py").write_text('c.IPKernelApp.log_level = "ERROR"\n')
+os.environ["IPYTHONDIR"] = str(kernel_profile.parent)
 logging.getLogger("traitlets").setLevel(logging.WARNING)
 
 # Reference: the names in __all__ of each public module, from their docstrings.
