@@ -40,7 +40,7 @@ def _step(seconds: Any, dt: float, where: str) -> int:
     return int(checks.steps(np.rint(np.float64(time / dt)), where, dt))
 
 
-def checked_parts(parts: Any, kind: type, along: Any) -> list[Any]:
+def checked_parts(parts: Any, kind: Any, along: Any) -> list[Any]:
     """Return the parts that `Spikes.concatenate` is to append, or raise `DescriptionError`."""
     checks.choice(along, "Spikes.concatenate along", ("samples", "time"))
     parts = checks.items(parts, "Spikes.concatenate", "a list of Spikes")
