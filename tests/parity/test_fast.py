@@ -16,7 +16,7 @@ from lsm_sim_fast.pull_worker import PullWorker
 from lsm_sim_fast.tuning import DEFAULT
 
 SMALL_BUFFER = Tuning(spike_buffer=1)  # so that the kernel returns before almost every step with spikes
-EXPECTED = {}  # what the reference gives, by case
+EXPECTED: dict[object, object] = {}  # what the reference gives, by case
 
 
 def compare(arithmetic, seeds, fast, reference, ask=random_request, **drawn):
