@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from pathlib import Path
@@ -48,6 +49,14 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 nb_output_stderr = "remove"  # progress bars
+
+# Kernels warn that nobody else should read the ports of this machine, and once Lava has set up logging, a line names each notebook:
+# neither is shown.
+kernel_profile = Path(__file__).parents[1] / "build/ipython/profile_default"
+kernel_profile.mkdir(parents=True, exist_ok=True)
+(kernel_profile / "ipython_kernel_config.py").write_text('c.IPKernelApp.log_level = "ERROR"\n')
+os.environ["IPYTHONDIR"] = str(kernel_profile.parent)
+logging.getLogger("traitlets").setLevel(logging.WARNING)
 
 # Reference: the names in __all__ of each public module, from their docstrings.
 autodoc_typehints = "none"  # the docstrings say types together with shapes and units

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import os
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +14,6 @@ from lsm_sim import testing
 from lsm_sim.testing.available import check_required
 
 os.environ["MPLBACKEND"] = "Agg"  # open no windows, in subprocesses either
-if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
-    # Two processes that compile one function for different types at the same time may mix up its files in Numba's cache.
-    cache = Path(__file__).parents[1] / ".pytest_cache/numba" / os.environ["PYTEST_XDIST_WORKER"]
-    os.environ["NUMBA_CACHE_DIR"] = str(cache)
 
 pytest_plugins = ["lsm_sim.testing.plugin"]
 

@@ -258,6 +258,30 @@ def speech() -> Any:
     return figure
 
 
+def searching() -> Any:
+    """Draw a search for liquids that tell digits apart with few spikes: the trials in order, and the Pareto front."""
+    from lsm_sim import search
+    from lsm_sim.datasets import digits
+
+    data = digits()
+    model = lsm.LiquidClassifier(
+        models.random_ei(n_inputs=8, n_neurons=60, seed=1), lsm.encode.Rate(200 * Hz, frame=10 * ms), scale=None
+    )
+    space = {
+        "encoder__max_rate": search.Range(20 * Hz, 300 * Hz, log=True),
+        "liquid__neurons__exc__tau_m": search.Range(5 * ms, 80 * ms, log=True),
+        "features__bins": [1, 2, 4],
+    }
+    objectives = ["accuracy", "spikes"]
+    found = search.optimise(
+        model, data.X[:400], data.y[:400], space, n_trials=60, cv=3, objectives=objectives, seed=1, progress=False
+    )
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7, 2.6), layout="constrained")
+    found.plot_history(left)
+    found.plot_front(right)
+    return figure
+
+
 PICTURES: dict[str, Callable[[], Any]] = {
     "raster": raster,
     "running": running,
@@ -271,6 +295,7 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "deployment": cores,
     "memory": memory,
     "performance": performance,
+    "search": searching,
     "speech": speech,
 }
 

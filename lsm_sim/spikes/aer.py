@@ -18,8 +18,25 @@ TONIC = np.dtype([("x", np.int16), ("y", np.int16), ("t", np.int64), ("p", np.bo
 MICROSECOND = 1e-6
 
 
-def to_aer(spikes: Any, sensor_size: Any) -> list[npt.NDArray[Any]]:
-    """See `Spikes.to_aer`."""
+def to_aer(spikes: Any, sensor_size: tuple[int, int, int]) -> list[npt.NDArray[Any]]:
+    """Return address events: for each sample a structured array with fields x, y, t and p; `from_aer` is the way back.
+
+    Fields have the types of tonic's ``events_struct`` (int16, int16, int64, bool), wider ones only where the sensor needs
+    them. t is the first whole microsecond of the step, so that events come back to their steps. Payloads, and dt below a
+    microsecond, are errors. Groups and the time after the last event are not in the arrays.
+
+    Parameters
+    ----------
+    sensor_size
+        Width, height and number of polarities; channel c has ``c = (p * height + y) * width + x``. ``(n_channels, 1, 1)``
+        for spikes without a place.
+
+    Examples
+    --------
+    >>> import lsm_sim
+    >>> lsm_sim.Spikes.from_trains([[0.002], [], [], [0.001]], duration=0.01, dt=1e-3).to_aer((2, 2, 1))[0].tolist()
+    [(1, 1, 1000, False), (0, 0, 2000, False)]
+    """
     width, height, n_polarities = size = _sensor(sensor_size, "Spikes.to_aer")
     if spikes.n_channels != width * height * n_polarities:
         raise DescriptionError(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.support import npz
 from lsm_sim.support.brief import brief
 
 FORMAT, GRADED_FORMAT = "lsm_sim.spikes/1", "lsm_sim.spikes/2"  # the second has payloads
@@ -17,6 +20,22 @@ CASE_FORMATS = (
 )  # a program, a stimulus and its results; see `lsm_sim.engine.conformance`
 
 FIELDS = ("step", "channel", "offsets", "n_steps", "n_channels", "dt")
+
+
+def save(spikes: Any, path: str | os.PathLike[str]) -> None:
+    """Write the spikes to an .npz file; an unfinished file is never left behind."""
+    npz.write(path, to_arrays(spikes))
+
+
+@contextmanager
+def naming(path: object) -> Iterator[None]:
+    """Name the file in what is wrong with its arrays."""
+    try:
+        yield
+    except KeyError as error:
+        raise DescriptionError(f"{path}: no {error} in the file; it is damaged") from None
+    except (DescriptionError, ValueError, TypeError, OverflowError) as error:
+        raise DescriptionError(f"{path}: {error}") from None
 
 
 def to_arrays(spikes: Any) -> dict[str, Any]:
@@ -49,3 +68,15 @@ def fields(arrays: Mapping[str, Any]) -> dict[str, Any]:
     groups = {str(name): range(int(start), int(stop)) for name, start, stop in ends}
     names = FIELDS if brief(arrays["format"]) == FORMAT else (*FIELDS, "payload")
     return {name: arrays[name] for name in names} | {"groups": groups}
+
+
+def stimulus(case: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of `Spikes.from_events` for the stimulus in the arrays of a case file."""
+    return {
+        "step": case["stimulus_step"],
+        "channel": case["stimulus_channel"],
+        "n_steps": case["n_steps"],
+        "n_channels": case["n_inputs"],
+        "dt": case["dt"],
+        "payload": case.get("stimulus_payload"),
+    }

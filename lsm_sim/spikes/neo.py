@@ -21,8 +21,18 @@ _ULPS = 8 * np.finfo(np.float64).eps  # rounding of a time that was converted to
 _EXPECTED = "a Neo Block, a Segment, SpikeTrains, or a list of Segments or of lists of SpikeTrains"
 
 
-def to_neo(spikes: Any, silent: Any) -> Any:
-    """See `Spikes.to_neo`."""
+def to_neo(spikes: Any, *, silent: bool = True) -> Any:
+    """Return a `neo.Block` with a Segment for each sample and in it a SpikeTrain for each channel; `from_neo` is the way back.
+
+    Trains have times and ``t_stop`` in seconds from the start of the sample, annotations ``channel`` and, if it is in a
+    group, ``group``, and an array annotation ``payload`` if events have payloads. The annotation ``lsm_sim`` of the block
+    and of its segments has dt, the number of channels and the ranges of the groups. Needs the extra ``analysis``.
+
+    Parameters
+    ----------
+    silent
+        Make trains for channels without spikes too.
+    """
     neo = optional("neo", "analysis")
     silent = checks.flag(silent, "Spikes.to_neo silent")
     groups = {name: [members.start, members.stop] for name, members in spikes.groups.items()}

@@ -11,16 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.spikes import aer, file, joining, neo, sources, tables, timeline
-from lsm_sim.spikes.bins import checked_edges
+from lsm_sim.spikes import aer, counting, file, joining, neo, selecting, showing, sources, tables, timeline
 from lsm_sim.spikes.checks import checked
 from lsm_sim.spikes.difference import difference
 from lsm_sim.spikes.trains import times_and_channels, trains
 from lsm_sim.support import checks, npz
-from lsm_sim.support.checks import Bools, Floats, Ints
+from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.consecutive import consecutive
-from lsm_sim.support.memory import check_memory
-from lsm_sim.support.printing import html_table
 from lsm_sim.support.records import rebuild
 
 
@@ -238,15 +235,7 @@ class Spikes:
         >>> Spikes.concatenate([one, one], along="time")
         Spikes(1 sample of 4 steps, 2 channels, 4 events, dt=0.001 s)
         """
-        checks.choice(along, "Spikes.concatenate along", ("samples", "time"))
-        parts = checks.items(parts, "Spikes.concatenate", "a list of Spikes")
-        if not parts:
-            raise DescriptionError("Spikes.concatenate: got no parts, expected at least one")
-        for part in parts:
-            if not isinstance(part, Spikes):
-                raise DescriptionError(f"Spikes.concatenate: got {type(part).__name__}, expected Spikes")
-            if (part.n_channels, part.dt) != (parts[0].n_channels, parts[0].dt):
-                raise DescriptionError(f"Spikes.concatenate: got {parts[0]} and {part}, expected equal channels and dt")
+        parts = timeline.checked_parts(parts, Spikes, along)
         append = timeline.batch_of if along == "samples" else timeline.one_after_the_other
         events, payload = append(parts)
         return Spikes(*events, parts[0].dt, parts[0].groups, payload)
@@ -300,49 +289,11 @@ class Spikes:
 
         ``spikes["exc"].trains()[5]`` are the times of neuron 5 of a group.
         """
-        return trains(self._samples(checks.whole(sample, "trains: sample")))
+        return trains(self[checks.whole(sample, "trains: sample")])
 
-    def to_pandas(self) -> Any:
-        """Return a pandas DataFrame with one row for each event, in order of sample, time and channel.
-
-        Columns: ``sample``, ``time`` in seconds from the start of the sample, ``channel``, ``payload`` if events have one, and
-        ``group`` if there are groups (NaN outside of every group). Needs pandas.
-        """
-        return tables.to_pandas(self)
-
-    def to_neo(self, *, silent: bool = True) -> Any:
-        """Return a `neo.Block` with a Segment for each sample and in it a SpikeTrain for each channel; `from_neo` is the way back.
-
-        Trains have times and ``t_stop`` in seconds from the start of the sample, annotations ``channel`` and, if it is in a
-        group, ``group``, and an array annotation ``payload`` if events have payloads. The annotation ``lsm_sim`` of the block
-        and of its segments has dt, the number of channels and the ranges of the groups. Needs the extra ``analysis``.
-
-        Parameters
-        ----------
-        silent
-            Make trains for channels without spikes too.
-        """
-        return neo.to_neo(self, silent)
-
-    def to_aer(self, sensor_size: tuple[int, int, int]) -> list[npt.NDArray[Any]]:
-        """Return address events: for each sample a structured array with fields x, y, t and p; `from_aer` is the way back.
-
-        Fields have the types of tonic's ``events_struct`` (int16, int16, int64, bool), wider ones only where the sensor needs
-        them. t is the first whole microsecond of the step, so that events come back to their steps. Payloads, and dt below a
-        microsecond, are errors. Groups and the time after the last event are not in the arrays.
-
-        Parameters
-        ----------
-        sensor_size
-            Width, height and number of polarities; channel c has ``c = (p * height + y) * width + x``. ``(n_channels, 1, 1)``
-            for spikes without a place.
-
-        Examples
-        --------
-        >>> Spikes.from_trains([[0.002], [], [], [0.001]], duration=0.01, dt=1e-3).to_aer((2, 2, 1))[0].tolist()
-        [(1, 1, 1000, False), (0, 0, 2000, False)]
-        """
-        return aer.to_aer(self, sensor_size)
+    to_pandas = tables.to_pandas
+    to_neo = neo.to_neo
+    to_aer = aer.to_aer
 
     def crop(self, start: float = 0.0, stop: float | None = None) -> Spikes:
         """Return the part of every sample from ``start`` to ``stop``, in seconds; its time starts at 0.
@@ -360,103 +311,25 @@ class Spikes:
 
     def __getitem__(self, key: str | int | slice | Sequence[int] | npt.NDArray[Any]) -> Spikes:
         """Return the channels of a group (a name) or some samples (an index, a slice, a list of indices or booleans)."""
-        return self._group(key) if isinstance(key, str) else self._samples(key)
+        return Spikes(**(selecting.group(self, key) if isinstance(key, str) else selecting.samples(self, key)))
 
-    def _group(self, name: str) -> Spikes:
-        if name not in self.groups:
-            raise DescriptionError(f"no group {name!r}; known: {', '.join(self.groups) or 'none'}")
-        members = self.groups[name]
-        keep = (self.channel >= members.start) & (self.channel < members.stop)
-        offsets = np.concatenate([[0], np.cumsum(keep)])[self.offsets]
-        channel = self.channel[keep] - members.start
-        groups = {name: range(len(members))}
-        payload = None if self.payload is None else self.payload[keep]
-        return Spikes(self.step[keep], channel, offsets, self.n_steps, len(members), self.dt, groups, payload)
+    counts = counting.counts
+    payload_sums = counting.payload_sums
+    rates = counting.rates
+    raster = counting.raster
+    to_dense = counting.to_dense
 
-    def _samples(self, key: Any) -> Spikes:
-        try:
-            chosen = np.atleast_1d(np.arange(len(self))[key])
-        except IndexError:
-            raise IndexError(f"no sample {key!r}; there are {len(self)}") from None
-        sizes = np.diff(self.offsets)[chosen]
-        offsets = np.concatenate([[0], np.cumsum(sizes)])
-        events = np.arange(offsets[-1]) - np.repeat(offsets[:-1], sizes) + np.repeat(self.offsets[chosen], sizes)
-        return Spikes(
-            self.step[events],
-            self.channel[events],
-            offsets,
-            self.n_steps[chosen],
-            self.n_channels,
-            self.dt,
-            self.groups,
-            None if self.payload is None else self.payload[events],
-        )
-
-    def counts(self, bins: int | Ints = 1) -> npt.NDArray[np.int32]:
-        """Return the spike count of each channel in each bin, shape (B, bins, C).
-
-        ``bins`` is a number of equal bins over each sample's own length, or edges in steps, shape (B, bins + 1). Events count
-        as one each, whatever their payload; see `payload_sums`.
-        """
-        out: npt.NDArray[np.int32] = self._sums(bins, None).astype(np.int32)
-        return out
-
-    def payload_sums(self, bins: int | Ints = 1) -> Ints:
-        """Return the sum of the payloads of each channel in each bin, shape (B, bins, C); the counts, where all are 1.
-
-        ``bins`` as in `counts`.
-        """
-        out: Ints = self._sums(bins, self.payload).astype(np.int64)
-        return out
-
-    def _sums(self, bins: int | Ints, values: Any) -> Any:
-        """Return the sums of ``values`` (E,), or the numbers of events, per sample, bin and channel."""
-        edges = checked_edges(bins, self.n_steps)
-        n_bins = edges.shape[1] - 1
-        size = len(self) * n_bins * self.n_channels
-        check_memory(size * 8, "Spikes.counts")
-        sample = self.sample
-        begin = np.cumsum(self.n_steps) - self.n_steps  # all samples on one time axis
-        starts, moment = edges + begin[:, None], self.step + begin[sample]
-        bin_index = np.searchsorted(starts.ravel(), moment, side="right") - 1 - sample
-        flat = bin_index * self.n_channels + self.channel
-        return np.bincount(flat, values, minlength=size).reshape(len(self), n_bins, self.n_channels)
-
-    def rates(self) -> Floats:
-        """Return the mean rate of each channel, in Hz, shape (B, C)."""
-        return self.counts(1)[:, 0] / self.durations[:, None]
-
-    def raster(self, sample: int = 0) -> Bools:
-        """Return one sample as a boolean array, shape (T, C)."""
-        one = self[checks.whole(sample, "Spikes.raster sample", -len(self), len(self) - 1)]
-        check_memory(int(one.n_steps[0]) * self.n_channels, "Spikes.raster")
-        dense = np.zeros((int(one.n_steps[0]), self.n_channels), bool)
-        dense[one.step, one.channel] = True
-        return dense
-
-    def to_dense(self) -> Bools:
-        """Return all samples as a boolean array, shape (B, T, C); shorter samples are padded with silence."""
-        longest = int(self.n_steps.max(initial=0))
-        check_memory(len(self) * longest * self.n_channels, "Spikes.to_dense")
-        dense = np.zeros((len(self), longest, self.n_channels), bool)
-        dense[self.sample, self.step, self.channel] = True
-        return dense
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the spikes to an .npz file; an unfinished file is never left behind."""
-        npz.write(path, file.to_arrays(self))
+    save = file.save
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Spikes:
         """Read spikes from an .npz file; a case file gives its stimulus."""
         arrays = npz.read(path)
         kind = file.check_format(arrays, path)
-        try:
-            return _stimulus_of(arrays) if kind in file.CASE_FORMATS else Spikes(**file.fields(arrays))
-        except KeyError as error:
-            raise DescriptionError(f"{path}: no {error} in the file; it is damaged") from None
-        except (DescriptionError, ValueError, TypeError, OverflowError) as error:
-            raise DescriptionError(f"{path}: {error}") from None
+        with file.naming(path):
+            if kind in file.CASE_FORMATS:
+                return Spikes.from_events(**file.stimulus(arrays))
+            return Spikes(**file.fields(arrays))
 
     def difference(self, other: Spikes) -> str | None:
         """Return in one sentence where these spikes differ first from ``other``; None: nowhere.
@@ -485,29 +358,5 @@ class Spikes:
 
     __hash__ = None  # type: ignore[assignment]  # equal by value, and hashing every event would be slow
 
-    def __repr__(self) -> str:
-        shortest, longest = (self.n_steps.min(), self.n_steps.max()) if len(self) else (0, 0)
-        steps = f"{longest}" if shortest == longest else f"{shortest}..{longest}"
-        samples = "1 sample" if len(self) == 1 else f"{len(self)} samples"
-        graded = "" if self.payload is None else f" with payloads {self.payload.min()}..{self.payload.max()}"
-        events = f"{self.n_events} events{graded}"
-        return f"Spikes({samples} of {steps} steps, {self.n_channels} channels, {events}, dt={self.dt:g} s)"
-
-    def _repr_html_(self) -> str:
-        seconds = float(self.durations.sum())
-        rows = [(name, len(members), self[name].n_events) for name, members in self.groups.items()]
-        rows = rows or [("all", self.n_channels, self.n_events)]
-        rates = (f"{n_events / (n * seconds):.2f}" if n * seconds else "" for _, n, n_events in rows)
-        head = ("group", "channels", "spikes", "mean rate (Hz)")
-        return html_table(repr(self), [(*row, rate) for row, rate in zip(rows, rates, strict=True)], head)
-
-
-def _stimulus_of(case: Mapping[str, Any]) -> Spikes:
-    return Spikes.from_events(
-        case["stimulus_step"],
-        case["stimulus_channel"],
-        n_steps=case["n_steps"],
-        n_channels=case["n_inputs"],
-        dt=case["dt"],
-        payload=case.get("stimulus_payload"),
-    )
+    __repr__ = showing.text
+    _repr_html_ = showing.html

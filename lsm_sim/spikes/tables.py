@@ -18,7 +18,11 @@ def pandas() -> Any:
 
 
 def to_pandas(spikes: Any) -> Any:
-    """See `Spikes.to_pandas`."""
+    """Return a pandas DataFrame with one row for each event, in order of sample, time and channel.
+
+    Columns: ``sample``, ``time`` in seconds from the start of the sample, ``channel``, ``payload`` if events have one, and
+    ``group`` if there are groups (NaN outside of every group). Needs pandas.
+    """
     table = {"sample": spikes.sample, "time": spikes.times(), "channel": spikes.channel}
     if spikes.payload is not None:
         table["payload"] = spikes.payload

@@ -40,6 +40,20 @@ def _step(seconds: Any, dt: float, where: str) -> int:
     return int(checks.steps(np.rint(np.float64(time / dt)), where, dt))
 
 
+def checked_parts(parts: Any, kind: Any, along: Any) -> list[Any]:
+    """Return the parts that `Spikes.concatenate` is to append, or raise `DescriptionError`."""
+    checks.choice(along, "Spikes.concatenate along", ("samples", "time"))
+    parts = checks.items(parts, "Spikes.concatenate", "a list of Spikes")
+    if not parts:
+        raise DescriptionError("Spikes.concatenate: got no parts, expected at least one")
+    for part in parts:
+        if not isinstance(part, kind):
+            raise DescriptionError(f"Spikes.concatenate: got {type(part).__name__}, expected Spikes")
+        if (part.n_channels, part.dt) != (parts[0].n_channels, parts[0].dt):
+            raise DescriptionError(f"Spikes.concatenate: got {parts[0]} and {part}, expected equal channels and dt")
+    return list(parts)
+
+
 def batch_of(parts: Sequence[Any]) -> tuple[Events, Payload]:
     """See `Spikes.concatenate` with ``along="samples"``."""
     before = np.cumsum([0, *(part.n_events for part in parts[:-1])])

@@ -41,15 +41,14 @@ def check(backend, arithmetic, seed, n_programs):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(3, 25, 11))
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
-def test_every_bit_of_more_programs_is_that_of_the_reference(arithmetic, first, numpy_target):
-    for seed in range(first, first + 11):
+def test_every_bit_of_more_programs_is_that_of_the_reference(arithmetic, numpy_target):
+    for seed in range(3, 14):
         check(numpy_target, arithmetic, seed, 1)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1002, 1014))
+@pytest.mark.parametrize("seed", range(1002, 1008))
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 def test_every_bit_of_more_joined_programs_is_that_of_the_reference(arithmetic, seed, numpy_target):
     check(numpy_target, arithmetic, seed, JOINED)

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from numba.core import event
+from numba.core.caching import IndexDataCacheFile
 
 import lsm_sim as lsm
 from lsm_sim import Program, Spikes
@@ -19,7 +20,7 @@ from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.spikes.bins import equal_bins
 from lsm_sim.testing import random_program, random_stimulus
 from lsm_sim_fast import compiling, division, engine, form, probe, threads
-from lsm_sim_fast.compiled import push
+from lsm_sim_fast.compiled import caching, push
 from lsm_sim_fast.layout import lay_out
 from lsm_sim_fast.pull_layout import pull_fits
 from lsm_sim_fast.tuning import DEFAULT
@@ -312,6 +313,34 @@ def test_compilation_is_announced_on_a_terminal_even_without_a_progress_bar(
             with event.trigger_event("numba:compile", data={"dispatcher": push.advance}):
                 pass
     assert capsys.readouterr().err.count("fast: compiling for this processor") == said
+
+
+@pytest.mark.parametrize("second_first", [True, False])
+def test_two_processes_that_keep_kernels_at_once_never_mix_them_up(tmp_path, second_first):
+    """The second looks at the index before the first has written anything, and writes in the middle of what the first does."""
+    first, second, later = (
+        caching.keeping(IndexDataCacheFile(str(tmp_path), "push.advance-1.py3", "stamp")) for _ in range(3)
+    )
+    second._load_index = dict
+    write = first._save_data
+
+    def interrupted(*args):
+        if second_first:
+            second.save("types of the second", "kernel of the second")
+        write(*args)
+        if not second_first:
+            second.save("types of the second", "kernel of the second")
+
+    first._save_data = interrupted
+    first.save("types of the first", "kernel of the first")
+    found = [later.load(f"types of the {one}") for one in ("first", "second")]
+    assert found[0] in ("kernel of the first", None)
+    assert found[1] in ("kernel of the second", None)
+    assert any(found)
+    again = caching.keeping(IndexDataCacheFile(str(tmp_path), "push.advance-1.py3", "another stamp"))
+    again.save("types", "kernel of other sources")
+    assert len(list(tmp_path.glob("*.nbc"))) == 1  # what older sources left is removed
+    assert again.load("types") == "kernel of other sources"
 
 
 def test_nothing_is_compiled_and_numba_not_loaded_by_the_import():

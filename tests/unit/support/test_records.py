@@ -135,8 +135,8 @@ def test_another_thread_cannot_change_events_while_they_are_checked():
     [
         ("20", "fast", "reference"),
         pytest.param(("100", "1000", "fast", "reference"), marks=pytest.mark.slow),
-        pytest.param(("40", "brian2"), marks=pytest.mark.slow),
-        pytest.param(("20", "lava"), marks=pytest.mark.slow),
+        pytest.param(("16", "brian2"), marks=pytest.mark.slow),
+        pytest.param(("8", "lava"), marks=pytest.mark.slow),
     ],
 )
 def test_changed_arrays_give_an_error_or_the_right_answer(arguments):
