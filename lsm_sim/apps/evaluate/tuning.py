@@ -21,10 +21,11 @@ from lsm_sim.learn.controls.tuned import Setting, compare_tuned
 from lsm_sim.learn.controls.views import Samples, prepared, without_recurrence
 from lsm_sim.learn.echo_state import EchoStateClassifier
 from lsm_sim.learn.features import Counts
+from lsm_sim.learn.parts import checked_features
 from lsm_sim.learn.pipelines import front_and_liquid, learns
 from lsm_sim.learn.raw_features import bin_means
 from lsm_sim.learn.readout import resolve
-from lsm_sim.learn.transformer import LiquidTransformer
+from lsm_sim.learn.transformer import DEFAULT_FEATURES, LiquidTransformer
 from lsm_sim.simulate import rescale
 from lsm_sim.support.checks import Floats, Ints
 
@@ -74,12 +75,13 @@ class _Rows:
 
     def __post_init__(self) -> None:
         last = front_and_liquid(self.make(0))[1]
-        if not isinstance(last.features, Counts) or last.features.window is not None:
+        counts = checked_features(last.features, DEFAULT_FEATURES)
+        if not isinstance(counts, Counts) or counts.window is not None:
             raise DescriptionError("--tune: needs counts in bins; omit it")
         self.learns = learns(self.make(0))  # such as the range of values: from the training samples of each fold
-        self.features, self.n_threads = last.features, last.n_threads
+        self.features, self.n_threads = counts, last.n_threads
         self._fronts: dict[str, Any] = {}
-        self._last: tuple[_Key, Samples] | None = None
+        self._last: tuple[int, Ints, Samples] | None = None
 
     def views(self) -> dict[str, Sequence[Setting]]:
         """Return equally many settings of each view."""
@@ -101,14 +103,14 @@ class _Rows:
     def _samples(self, key: _Key) -> Samples:
         """Return the samples for a seed and, if something before the readout learns, the training samples of a fold."""
         last = self._last
-        if last is None or last[0][0] != key[0] or not np.array_equal(last[0][1], key[1]):
-            seed, train = key
-            everything: Ints = np.arange(len(self.X))
+        seed, train = key
+        everything: Ints = np.arange(len(self.X))
+        chosen = everything if train is None else train
+        if last is None or last[0] != seed or not np.array_equal(last[1], chosen):
             fronts = {} if self.learns else self._fronts
-            chosen = everything if train is None else train
-            last = key, prepared(self.make(seed), self.X, chosen, Stopwatch(), fronts)
+            last = seed, chosen, prepared(self.make(seed), self.X, chosen, Stopwatch(), fronts)
             self._last = last
-        return last[1]
+        return last[2]
 
     def _raw(self, key: _Key, bins: int) -> Floats:
         return np.array([bin_means(signal, bins).ravel() for signal in self._samples(key).signals])

@@ -24,14 +24,14 @@ WIDE[20] *= 50.0  # not in training
 
 def make(seed):
     liquid = functools.partial(models.speech, n_neurons=20, seed=seed)
-    return lsm.LiquidClassifier(liquid, lsm.encode.Rate(200 * Hz, frame=5 * ms), lsm.Counts(bins=2))
+    return lsm.LiquidClassifier(liquid, lsm.encode.Rate(200 * Hz, frame=5 * ms))
 
 
 def test_the_range_of_values_is_that_of_the_training_samples():
     views = tuning._Rows(make, WIDE).views()
     assert all(setting.learns for own in views.values() for setting in own)
     fitted = make(3).transformer().fit(WIDE[TRAIN])
-    unscaled, raw = views["liquid"][1], views["raw"][2].features(3, TRAIN)  # recurrent weights x 1; 3 bins
+    unscaled, raw = views["liquid"][1], views["raw"][2].features(3, TRAIN)  # recurrent weights x 1; 8 bins
     np.testing.assert_array_equal(unscaled.features(3, TRAIN), fitted.transform(WIDE))
     assert 0 <= raw.min() < 0.3
     assert raw[20].max() == raw.max() == 1.0  # cut off
