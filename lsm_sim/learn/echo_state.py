@@ -140,28 +140,34 @@ class _EchoState(BaseEstimator):
 
     def states(self, signals: Sequence[Floats]) -> list[Floats]:
         """Return the state after each frame, one array (frames, N) per (frames, channels) signal; needs no fit."""
-        return self._each(signals, lambda states: states.copy())
+        out: list[Any] = [None] * len(signals)
+        self._each(signals, lambda states: states.copy(), out)
+        return out
 
     def features(self, signals: Sequence[Floats]) -> Floats:
         """Return the mean states of each signal in its bins, or those at ``times``, (samples, bins * N); needs no fit."""
+        size = checks.whole(self.n_neurons, "n_neurons", minimum=1)
         if self.times is None:
-            return np.array(self._each(signals, lambda states: bin_means(states, self.bins).ravel()))
+            out = np.empty((len(signals), checks.whole(self.bins, "bins", minimum=1) * size))
+            self._each(signals, lambda states: bin_means(states, self.bins).ravel(), out)
+            return out
         times = np.array([checks.probability(time, "times") for time in self.times])
 
         def at_times(states: Floats) -> Floats:
             frames = np.ceil(times * len(states)).astype(np.int64).clip(1) - 1
             return np.asarray(states[frames].ravel())
 
-        return np.array(self._each(signals, at_times))
+        out = np.empty((len(signals), len(times) * size))
+        self._each(signals, at_times, out)
+        return out
 
-    def _each(self, signals: Sequence[Floats], function: Callable[[Floats], Floats]) -> list[Floats]:
-        """Return the result of ``function`` for the states of each sample.
+    def _each(self, signals: Sequence[Floats], function: Callable[[Floats], Floats], out: Any) -> None:
+        """Store the result of ``function`` for the states of each sample in ``out``, a list or the rows of an array.
 
         Samples of similar length run together in blocks that depend on the samples only, with one thread of linear algebra
         each, so results do not depend on the number of threads.
         """
         order = np.argsort([-len(signal) for signal in signals], kind="stable")
-        out: list[Any] = [None] * len(signals)
         with threadpool_limits(1):
             reservoir = _draw(self, signals[0].shape[1])
 
@@ -172,7 +178,6 @@ class _EchoState(BaseEstimator):
 
             pool = joblib.Parallel(self.n_threads or environment.cores(), backend="threading")
             pool(joblib.delayed(run)(members) for members in _blocks(order, signals, self.n_neurons))
-        return out
 
     def _fit(self, X: Any, y: Any) -> None:
         signals = as_signals(self, X, reset=True)

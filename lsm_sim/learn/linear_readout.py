@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from lsm_sim.learn.common_scale import CommonScaler
+from lsm_sim.learn.nested import chosen
 from lsm_sim.learn.readout import Probabilities, SoftScaler
 from lsm_sim.support.checks import Floats
 
@@ -20,7 +21,11 @@ MODELS = (LinearSVC, LogisticRegression, Ridge, RidgeCV, RidgeClassifier, RidgeC
 
 
 def steps_of(readout: Any) -> tuple[Sequence[Any], Any]:
-    """Return the scalers and the model of a readout; probabilities are left out, because they change no score."""
+    """Return the scalers and the model of a readout, of a choice those of the chosen one.
+
+    Probabilities are left out, because they change no score.
+    """
+    readout = chosen(readout)
     if type(readout) is Probabilities:
         readout = readout.classifier_ if hasattr(readout, "classifier_") else readout.classifier
     steps = [step for _, step in readout.steps] if type(readout) is Pipeline else [readout]

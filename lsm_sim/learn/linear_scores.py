@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.learn.linear_readout import MODELS, SCALERS, folded, steps_of
+from lsm_sim.learn.nested import chosen
 from lsm_sim.learn.readout import Probabilities
 from lsm_sim.support.checks import Floats
 
@@ -21,7 +22,7 @@ def linear_scores(readout: Any) -> Scores | None:
     ``decision_function`` and ``predict`` up to rounding, because sums are added in another order: on one thread, which for so
     few numbers is faster than to wake others.
     """
-    if type(readout) is Probabilities:
+    if type(chosen(readout)) is Probabilities:
         return None
     scalers, model = steps_of(readout)
     if type(model) not in MODELS or not all(type(scaler) in SCALERS for scaler in scalers):

@@ -129,10 +129,12 @@ def _whole_number(digits: str) -> int:
 
 
 def pack_readout(readout: Any) -> Any:
-    """Return a fitted scikit-learn estimator as an array of bytes."""
+    """Return a fitted scikit-learn estimator as an array of bytes; of a `NestedChoice` only what predicts, the chosen one."""
     from skops import io as skops_io
 
-    blob = skops_io.dumps(readout)
+    from lsm_sim.learn.nested import chosen  # scikit-learn takes a second to load
+
+    blob = skops_io.dumps(chosen(readout))
     unknown = sorted(set(skops_io.get_untrusted_types(data=blob)) - set(_OWN))
     if unknown:
         raise DescriptionError(f"cannot save a readout with {', '.join(unknown)}; use a scikit-learn estimator")

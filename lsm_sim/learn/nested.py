@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.model_selection import StratifiedKFold
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.errors import DescriptionError
@@ -34,11 +35,26 @@ def candidates() -> dict[str, Any]:
     return found
 
 
+def _chosen_has(method: str) -> Callable[[Any], bool]:
+    """Return a function that tells whether the chosen readout, or before `fit` every candidate, has this method."""
+
+    def check(choice: Any) -> bool:
+        if hasattr(choice, "readout_"):
+            return hasattr(choice.readout_, method)
+        known = candidates() if choice.readouts is None else choice.readouts
+        return isinstance(known, Mapping) and all(hasattr(one, method) for one in known.values())
+
+    return check
+
+
 class NestedChoice(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """The classifier with the highest accuracy in cross-validation of the training samples, trained on all of them.
 
     Of equal ones the first is chosen. In a comparison whose test samples are in no training set this is nested
     cross-validation (S. Varma and R. Simon, BMC Bioinformatics 7, 2006).
+
+    The file of a model with this readout contains the chosen readout alone, without the choice: the loaded model predicts the same,
+    and its readout is that one. What needs a linear readout, such as `lsm_sim.deploy`, looks at the chosen one.
 
     Parameters
     ----------
@@ -54,6 +70,8 @@ class NestedChoice(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         Of each readout, by name.
     chosen_
         Name of the best one.
+    readout_
+        The best one, trained on all samples.
 
     Examples
     --------
@@ -98,15 +116,29 @@ class NestedChoice(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             )
         return list(StratifiedKFold(min(n, least), shuffle=True, random_state=0).split(y, y))
 
+    @available_if(_chosen_has("decision_function"))
     def decision_function(self, X: Any) -> Floats:
-        """Return the scores of the chosen readout."""
+        """Return the scores of the chosen readout, if it has some."""
         check_is_fitted(self, "readout_")
         return np.asarray(self.readout_.decision_function(X))
+
+    @available_if(_chosen_has("predict_proba"))
+    def predict_proba(self, X: Any) -> Floats:
+        """Return the probability of each class, if the chosen readout has them."""
+        check_is_fitted(self, "readout_")
+        return np.asarray(self.readout_.predict_proba(X))
 
     def predict(self, X: Any) -> Any:
         """Return the labels of the chosen readout."""
         check_is_fitted(self, "readout_")
         return self.readout_.predict(X)
+
+
+def chosen(readout: Any) -> Any:
+    """Return the readout that predicts: of a fitted `NestedChoice` the chosen one, else the readout itself."""
+    while type(readout) is NestedChoice and hasattr(readout, "readout_"):
+        readout = readout.readout_
+    return readout
 
 
 def _accuracy(readout: Any, X: Floats, y: Any, groups: Any, train: Any, test: Any) -> float:

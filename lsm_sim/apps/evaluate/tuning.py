@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -21,12 +21,15 @@ from lsm_sim.learn.controls.tuned import Setting, compare_tuned
 from lsm_sim.learn.controls.views import Samples, prepared, without_recurrence
 from lsm_sim.learn.echo_state import EchoStateClassifier
 from lsm_sim.learn.features import Counts
+from lsm_sim.learn.parts import checked_features
 from lsm_sim.learn.pipelines import front_and_liquid, learns
 from lsm_sim.learn.raw_features import bin_means
 from lsm_sim.learn.readout import resolve
-from lsm_sim.learn.transformer import LiquidTransformer
+from lsm_sim.learn.transformer import DEFAULT_FEATURES, LiquidTransformer
 from lsm_sim.simulate import rescale
 from lsm_sim.support.checks import Floats, Ints
+
+_Key: TypeAlias = tuple[int, Ints | None]  # seed, and training samples
 
 _BINS = (0.6, 1.0, 1.6)  # times the bins of the liquid, for raw samples and encoder
 _RECURRENCE = (0.5, 1.0, 1.5)  # times the recurrent weights of the liquid
@@ -72,51 +75,61 @@ class _Rows:
 
     def __post_init__(self) -> None:
         last = front_and_liquid(self.make(0))[1]
-        if learns(self.make(0)) or not isinstance(last.features, Counts) or last.features.window is not None:
-            raise DescriptionError("--tune: needs counts in bins and a front end that learns nothing; omit it")
-        self.features, self.n_threads = last.features, last.n_threads
+        counts = checked_features(last.features, DEFAULT_FEATURES)
+        if not isinstance(counts, Counts) or counts.window is not None:
+            raise DescriptionError("--tune: needs counts in bins; omit it")
+        self.learns = learns(self.make(0))  # such as the range of values: from the training samples of each fold
+        self.features, self.n_threads = counts, last.n_threads
         self._fronts: dict[str, Any] = {}
-        self._last: tuple[int, Samples] | None = None
+        self._last: tuple[int, Ints, Samples] | None = None
 
     def views(self) -> dict[str, Sequence[Setting]]:
         """Return equally many settings of each view."""
         bins = [max(1, round(self.features.bins * factor)) for factor in _BINS]
         return {
-            "raw": [Setting(f"{n} bins", self._of(self._raw, n)) for n in bins],
-            "encoder": [Setting(f"{n} bins", self._of(self._encoder, n)) for n in bins],
-            "recurrence_off": [Setting(f"input weights x {x:g}", self._of(self._spikes, x, 0.0)) for x in _INPUT],
-            "esn": [
-                Setting(f"leak {a:g}, input scaling {x:g}", self._of(self._reservoir, a, x)) for a, x in _RESERVOIRS
-            ],
-            "liquid": [Setting(f"recurrent weights x {x:g}", self._of(self._spikes, 1.0, x)) for x in _RECURRENCE],
+            "raw": [self._setting(f"{n} bins", self._raw, n) for n in bins],
+            "encoder": [self._setting(f"{n} bins", self._encoder, n) for n in bins],
+            "recurrence_off": [self._setting(f"input weights x {x:g}", self._spikes, x, 0.0) for x in _INPUT],
+            "esn": [self._setting(f"leak {a:g}, input scaling {x:g}", self._reservoir, a, x) for a, x in _RESERVOIRS],
+            "liquid": [self._setting(f"recurrent weights x {x:g}", self._spikes, 1.0, x) for x in _RECURRENCE],
         }
 
-    def _of(self, function: Callable[..., Floats], *values: Any) -> Callable[[int], Floats]:
-        return lambda seed: function(seed, *values)
+    def _setting(self, text: str, function: Callable[..., Floats], *values: Any) -> Setting:
+        def features(seed: int, train: Ints | None = None) -> Floats:
+            return function((seed, train), *values)
 
-    def _samples(self, seed: int) -> Samples:
-        if self._last is None or self._last[0] != seed:
-            everything: Ints = np.arange(len(self.X))
-            self._last = seed, prepared(self.make(seed), self.X, everything, Stopwatch(), self._fronts)
-        return self._last[1]
+        return Setting(text, features, self.learns)
 
-    def _raw(self, seed: int, bins: int) -> Floats:
-        return np.array([bin_means(signal, bins).ravel() for signal in self._samples(seed).signals])
+    def _samples(self, key: _Key) -> Samples:
+        """Return the samples for a seed and, if something before the readout learns, the training samples of a fold."""
+        last = self._last
+        seed, train = key
+        everything: Ints = np.arange(len(self.X))
+        chosen = everything if train is None else train
+        if last is None or last[0] != seed or not np.array_equal(last[1], chosen):
+            fronts = {} if self.learns else self._fronts
+            last = seed, chosen, prepared(self.make(seed), self.X, chosen, Stopwatch(), fronts)
+            self._last = last
+        return last[2]
 
-    def _encoder(self, seed: int, bins: int) -> Floats:
-        return dataclasses.replace(self.features, bins=bins).of(self._samples(seed).stimulus)
+    def _raw(self, key: _Key, bins: int) -> Floats:
+        return np.array([bin_means(signal, bins).ravel() for signal in self._samples(key).signals])
 
-    def _spikes(self, seed: int, entry: float, recurrent: float) -> Floats:
-        samples = self._samples(seed)
-        liquid = scaled(samples.transformer.liquid_, entry, recurrent)
-        parameters = samples.transformer.get_params(deep=False) | {"liquid": liquid}
-        return LiquidTransformer(**parameters).prepare(samples.transformer.input_).respond(samples.stimulus)
+    def _encoder(self, key: _Key, bins: int) -> Floats:
+        return dataclasses.replace(self.features, bins=bins).of(self._samples(key).stimulus)
 
-    def _reservoir(self, seed: int, leak: float, scaling: float) -> Floats:
-        samples = self._samples(seed)
+    def _spikes(self, key: _Key, entry: float, recurrent: float) -> Floats:
+        samples = self._samples(key)
+        ready = samples.transformer
+        liquid = scaled(ready.liquid_, entry, recurrent)
+        parameters = ready.get_params(deep=False) | {"liquid": liquid}
+        return LiquidTransformer(**parameters).prepare(ready.input_).respond(samples.stimulus)
+
+    def _reservoir(self, key: _Key, leak: float, scaling: float) -> Floats:
+        samples = self._samples(key)
         size = samples.transformer.liquid_.n_neurons
         model = EchoStateClassifier(
-            size, bins=self.features.bins, leak=leak, input_scaling=scaling, seed=seed, n_threads=self.n_threads
+            size, bins=self.features.bins, leak=leak, input_scaling=scaling, seed=key[0], n_threads=self.n_threads
         )
         return model.features(samples.signals)
 

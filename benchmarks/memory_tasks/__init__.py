@@ -1,0 +1,1 @@
+"""The tasks of `benchmarks/liquid_memory.py`: each module returns the rows of its tables, by name."""
