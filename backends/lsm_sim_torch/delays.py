@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.checks import MAX_DELAY
@@ -44,9 +45,16 @@ class Delays:
     def _trained(self) -> Ints:
         return np.concatenate([self._rows[name] for name in self.names])
 
-    def start(self) -> Floats:
-        """Return all delays (S,) in steps, as they are before training."""
-        return self._stored + 1.0
+    def start(self, name: str, dtype: Any) -> Any:
+        """Return the delays of a name in steps, as they are before training."""
+        return torch.tensor(self._stored[self._rows[name]] + 1, dtype=dtype, device=self._device)
+
+    def steps(self, values: Mapping[str, Any]) -> Any:
+        """Return ``values`` in the places of their synapses, (S,), and 0 where a delay is not trained."""
+        out = next(iter(values.values())).new_zeros(len(self._stored))
+        for name, steps in values.items():
+            out = out.index_copy(0, torch.as_tensor(self._rows[name], device=self._device), steps)
+        return out
 
     def stored(self, values: Mapping[str, Floats]) -> Ints:
         """Return all delays (S,) as a program stores them, with ``values`` in steps rounded in the place of the trained ones."""
@@ -60,6 +68,20 @@ class Delays:
         if self._made is None or not np.array_equal(self._made[0], stored):
             self._made = stored, Wiring(self._program, self._device, stored, self.longest)
         return self._made[1]
+
+
+def trained_delays(
+    program: Program, names: Sequence[str], rows: Mapping[str, Ints], max_delay: Any, device: Any
+) -> Delays | None:
+    """Return the delays of a program of which some are trained, None if ``names`` has none of them."""
+    own = [name for name in DELAYS if name in names]
+    if own:
+        return Delays(program, own, rows, max_delay, device)
+    if max_delay is not None:
+        raise DescriptionError(
+            f"Twin max_delay: got {max_delay!r}, but no delay is trained; add 'recurrent_delay' to train, or leave it out"
+        )
+    return None
 
 
 def _longest(program: Program, trained: Ints, max_delay: Any) -> int:

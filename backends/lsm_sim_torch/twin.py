@@ -21,7 +21,7 @@ from lsm_sim.support.memory import check_memory
 from lsm_sim_torch import differentiable, forward
 from lsm_sim_torch.adjoint import STP
 from lsm_sim_torch.arguments import WEIGHTS, checked_dtype, checked_names, source_of
-from lsm_sim_torch.delays import DELAYS, Delays
+from lsm_sim_torch.delays import DELAYS, trained_delays
 from lsm_sim_torch.differentiable import DELAY, WEIGHT
 from lsm_sim_torch.network import problem_of, values_of
 from lsm_sim_torch.rounding import Grids, Replaced
@@ -93,7 +93,8 @@ class Twin(torch.nn.Module):
             "recurrent_weight": np.flatnonzero(sources >= self._base.n_inputs),
         }
         self._rows |= {delay: self._rows[weight] for delay, weight in zip(DELAYS, WEIGHTS, strict=True)}
-        self._delays = self._trained_delays(max_delay)
+        self._delays = trained_delays(self._base, self._names, self._rows, max_delay, self._device)
+        self.max_delay = None if self._delays is None else self._delays.longest * self._base.dt
         self._problem = problem_of(self._base, self.surrogate, self._device, dtype)
         self._fixed = values_of(self._base, self._device, dtype)
         trained = np.zeros(self._base.n_synapses, bool)
@@ -104,24 +105,12 @@ class Twin(torch.nn.Module):
         self._grids = Grids(self._base, [bool(trained[numbers == n].any()) for n in range(len(self._base.blocks))])
         self._add_parameters()
 
-    def _trained_delays(self, max_delay: Any) -> Delays | None:
-        names = [name for name in DELAYS if name in self._names]
-        self.max_delay = max_delay
-        if names:
-            return Delays(self._base, names, self._rows, max_delay, self._device)
-        if max_delay is not None:
-            raise DescriptionError(
-                f"Twin max_delay: got {max_delay!r}, but no delay is trained; add 'recurrent_delay' to train, or leave it out"
-            )
-        return None
-
     def _add_parameters(self) -> None:
         """Register a parameter for each name in ``train``; plastic arrays have one for each block."""
         self._parameter_of: dict[str, str] = {}  # by key of the values: the name of the parameter
         for name in self._names:
             if self._delays is not None and name in DELAYS:
-                steps = torch.tensor(self._delays.start()[self._rows[name]], dtype=self.dtype, device=self._device)
-                self.register_parameter(name, torch.nn.Parameter(steps))
+                self.register_parameter(name, torch.nn.Parameter(self._delays.start(name, self.dtype)))
             if name in WEIGHTS:
                 values = self._fixed[WEIGHT][torch.as_tensor(self._rows[name], device=self._device)]
                 self.register_parameter(name, torch.nn.Parameter(values))
@@ -193,7 +182,11 @@ class Twin(torch.nn.Module):
         if self._delays is not None:
             delay = self._stored_delays()
             order = self._source.order(delay)
-            columns = {"post": self._base.synapses().post[order], "weight": columns["weight"][order], "delay": delay[order]}
+            columns = {
+                "post": self._base.synapses().post[order],
+                "weight": columns["weight"][order],
+                "delay": delay[order],
+            }
         arrays: dict[str, Any] = {**self._source.arrays(self._trained_arrays())}
         first = 0
         blocks: list[SynapseBlock] = []
@@ -280,11 +273,7 @@ class Twin(torch.nn.Module):
             problem = dataclasses.replace(problem, exponents=self._grids.plastic_exponents(rounded))
         if self._delays is not None:
             problem = dataclasses.replace(problem, wiring=self._delays.wiring(self._stored_delays()))
-            steps = torch.zeros_like(self._fixed[WEIGHT])
-            for name in self._delays.names:
-                rows = torch.as_tensor(self._rows[name], device=self._device)
-                steps = steps.index_copy(0, rows, getattr(self, name))
-            values[DELAY] = steps
+            values[DELAY] = self._delays.steps({name: getattr(self, name) for name in self._delays.names})
         return problem, values | {WEIGHT: weight}
 
     def _checked(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
