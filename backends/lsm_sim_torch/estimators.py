@@ -132,7 +132,7 @@ class _TrainedLiquid(HoldsRecords):
     def _train(self, transformer: LiquidTransformer, stimulus: Spikes, task: Task, settings: Settings) -> None:
         """Train the liquid of the transformer in place."""
         liquid, dt = transformer.liquid_, transformer.dt
-        restrictions = {"dale": self.dale, "weight_bits": self.weight_bits, "max_delay": self.max_delay}
+        restrictions: dict[str, Any] = {"dale": self.dale, "weight_bits": self.weight_bits, "max_delay": self.max_delay}
         twin = Twin(liquid, dt, torch.float32, self.surrogate, self.train, **restrictions)
         kind = transformer.features_
         if isinstance(kind, Counts) and kind.window is None:

@@ -166,8 +166,9 @@ class OfLiquid:
         second = {group.name: group.tau_syn_inh is not None for group in self._liquid.neurons}
         out, first = [], 0
         for one in self._drawn:
-            own, changed = (values[first : first + one.source.size] for values in (weight, steps))
-            first += one.source.size
+            part = slice(first, first + one.source.size)
+            own, changed = weight[part], steps[part]
+            first = part.stop
             delay = one.delay
             if changed.any():
                 delay = np.where(changed > 0, changed * self._dt, self._dt if delay is None else delay)

@@ -178,7 +178,7 @@ class Twin(torch.nn.Module):
         In float64, every engine gives the spikes of `forward` for it, unless ``weight_bits`` asks for another grid; None: that
         of the twin.
         """
-        columns = {"weight": self._rounded(weight_bits)}
+        columns: dict[str, Any] = {"weight": self._rounded(weight_bits)}
         if self._delays is not None:
             delay = self._stored_delays()
             order = self._source.order(delay)
