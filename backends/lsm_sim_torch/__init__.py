@@ -5,10 +5,9 @@ PyTorch is imported when one of them is used, not when this package is imported.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lsm_sim_torch.available import import_torch
+from lsm_sim.support.pytorch import importer
 from lsm_sim_torch.engine import Torch
 
 if TYPE_CHECKING:
@@ -26,10 +25,4 @@ _MODULES = {
     "Twin": "twin",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import what needs PyTorch when it is first used, and say what to install where PyTorch is missing."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import_torch()
-    return getattr(importlib.import_module(f"lsm_sim_torch.{_MODULES[name]}"), name)
+__getattr__ = importer(__name__, _MODULES, "torch")

@@ -9,6 +9,18 @@ step back in time is::
     g_u = decay_u (later g_u) + g_x,   g_v = decay_v g_x        where held: neither, as v stays 0 since the reset
 
 and what arrives at a step has the gradient g_u of that step. Roundings to the grid of the weights count as the identity.
+
+A delay d is a whole number of steps, so the loss has no derivative with respect to it. Its gradient is that of a synapse whose
+weight is shared, by linear interpolation, between the steps beside a delay that is not whole; at a whole one it is the mean of the
+slopes on both sides::
+
+    g_d = w * sum over k of g_u[k] (s[k - 1 - (d + 1)] - s[k - 1 - (d - 1)]) / 2
+
+with the slope on one side at the shortest and the longest delay. As g_u has passed the way back through the current, this is the
+finite difference of the current that a spike causes. The forward pass has the rounded delay (straight through). The finite
+difference is that of SLAYER (Shrestha and Orchard, NeurIPS 2018), which trains one delay of each neuron; delays of synapses by
+interpolation, rounded in the end, are those of Hammouamri, Khalfaoui-Hassani and Masquelier, ICLR 2024 ("dilated convolutions with
+learnable spacings").
 """
 
 from __future__ import annotations
@@ -20,6 +32,7 @@ from typing import Any
 import torch
 
 from lsm_sim_torch.forward import Network, Plastic, Record
+from lsm_sim_torch.wiring import Synapses
 
 STP = ("stp_U", "stp_decay_rec", "stp_decay_facil")
 
@@ -189,12 +202,26 @@ def _dot(a: Any, b: Any) -> Any:
 
 def of_weights(network: Network, record: Record, found: Gradients, size: int) -> Any:
     """Return the gradient of each weight of the program, (size,)."""
+    return _of_synapses(network, record, found, size, Synapses.weight_gradient)
+
+
+def of_delays(network: Network, record: Record, found: Gradients, size: int) -> Any:
+    """Return the gradient of each delay of the program per step, (size,)."""
+    out = _of_synapses(network, record, found, size, Synapses.delay_gradient)
+    for synapses, weight in network.weights():
+        out[synapses.at] *= weight
+    return out
+
+
+def _of_synapses(
+    network: Network, record: Record, found: Gradients, size: int, part: Callable[[Synapses, Any, Any], Any]
+) -> Any:
+    """Return what ``part`` gives for the synapses of each kind, from what arrives and what is sent."""
     wiring, arrivals = network.wiring, found.arrivals[: len(record.reached)]
     out = arrivals.new_zeros(size)
-    out[wiring.static.at] = wiring.static.weight_gradient(arrivals, record.signals)
+    out[wiring.static.at] = part(wiring.static, arrivals, record.signals)
     for block, own in zip(network.plastic, record.plastic, strict=True):
-        used = block.synapses.weight_gradient(arrivals, own.efficacy * _payloads(record, wiring.n_inputs))
-        out[block.synapses.at] = used
+        out[block.synapses.at] = part(block.synapses, arrivals, own.efficacy * _payloads(record, wiring.n_inputs))
     return out
 
 

@@ -11,11 +11,12 @@ from lsm_sim.errors import DescriptionError, UnsupportedError
 from lsm_sim.program.program import Program
 from lsm_sim.support import checks
 from lsm_sim_torch.adjoint import STP
+from lsm_sim_torch.delays import DELAYS
 from lsm_sim_torch.network import ARRAYS
 from lsm_sim_torch.sources import OfLiquid, OfProgram
 
 WEIGHTS = ("input_weight", "recurrent_weight")
-TRAINABLE = (*WEIGHTS, *ARRAYS, *STP)
+TRAINABLE = (*WEIGHTS, *DELAYS, *ARRAYS, *STP)
 
 
 def checked_dtype(dtype: Any) -> Any:
@@ -50,7 +51,7 @@ def checked_names(train: Any, program: Program, of_liquid: bool) -> tuple[str, .
     """Return the names of what is trained; raise if the program does not have it."""
     names = (train,) if isinstance(train, str) else tuple(checks.items(train, "Twin train", "a list of names"))
     plastic = any(block.rule == "stp" for block in program.blocks)
-    has = {*WEIGHTS, *(name for name in ARRAYS if name in program.arrays), *(STP if plastic else ())}
+    has = {*WEIGHTS, *DELAYS, *(name for name in ARRAYS if name in program.arrays), *(STP if plastic else ())}
     for name in names:
         if name not in TRAINABLE:
             raise DescriptionError(f"Twin train: got {name!r}, expected some of: {', '.join(TRAINABLE)}")

@@ -66,6 +66,7 @@ def description_of(twin: Twin, stimulus: Spikes, task: Task, settings: Mapping[s
     """Return texts that are the same for the same training: of the liquid, of the settings, of the samples."""
     trained = [name for name, _ in twin.named_parameters()]
     own = {"train": trained, "dale": twin.dale, "weight_bits": twin.weight_bits, "surrogate": _name(twin.surrogate)}
+    own |= {"max_delay": twin.max_delay}
     samples = hashlib.sha256(repr((len(stimulus), stimulus.n_channels, stimulus.dt)).encode())
     arrays = stimulus.step, stimulus.channel, stimulus.offsets, stimulus.n_steps, stimulus.payload
     for array in arrays:

@@ -12,7 +12,7 @@ from lsm_sim_torch import adjoint, forward
 from lsm_sim_torch.forward import Network, Plastic, State
 from lsm_sim_torch.wiring import Wiring
 
-WEIGHT = "weight"
+WEIGHT, DELAY = "weight", "delay"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +36,14 @@ class Problem:
     scale: Any
 
     def network(self, values: dict[str, Any]) -> Network:
-        """Return the network with these values: `WEIGHT` (S,), arrays by name (N,), those of plastic block n by "name/n"."""
+        """Return the network with these values: `WEIGHT` (S,), arrays by name (N,), those of plastic block n by "name/n".
+
+        `DELAY` (S,) in steps is for gradients only: the delays of the network are those of the wiring.
+        """
         weight = values[WEIGHT]
-        arrays = {name: value[:, None] for name, value in values.items() if name != WEIGHT and "/" not in name}
+        arrays = {
+            name: value[:, None] for name, value in values.items() if name not in (WEIGHT, DELAY) and "/" not in name
+        }
         plastic = [
             Plastic(
                 synapses,
@@ -78,6 +83,8 @@ class _Run(torch.autograd.Function):
                 out[name] = None
             elif name == WEIGHT:
                 out[name] = adjoint.of_weights(network, record, found, ctx.n_synapses)
+            elif name == DELAY:
+                out[name] = adjoint.of_delays(network, record, found, ctx.n_synapses)
             elif "/" in name:
                 array, _, number = name.partition("/")
                 out[name] = found.plastic[int(number)][array]

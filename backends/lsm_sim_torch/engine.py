@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lsm_sim.backend import Runner, check_supported
 from lsm_sim.errors import DescriptionError
 from lsm_sim.program.program import Program
-from lsm_sim_torch.available import import_torch
+from lsm_sim.support.pytorch import import_torch
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Torch:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        torch = import_torch()
+        torch = import_torch(self.name)
         if self.device == "cuda" and not torch.cuda.is_available():
             raise DescriptionError("Torch device: got 'cuda', but PyTorch finds no such card here; use 'cpu' or 'auto'")
         if self.device not in ("auto", "cpu", "cuda"):
@@ -38,7 +38,7 @@ class Torch:
     @property
     def about(self) -> str:
         """Which version of PyTorch runs on what."""
-        return f"PyTorch {import_torch().__version__} on {self._device()}"
+        return f"PyTorch {import_torch(self.name).__version__} on {self._device()}"
 
     def legalise(self, program: Program) -> Program:
         """Return ``program`` itself, unless it is in loihi arithmetic."""
@@ -60,4 +60,4 @@ class Torch:
     def _device(self) -> str:
         if self.device != "auto":
             return self.device
-        return "cuda" if import_torch().cuda.is_available() else "cpu"
+        return "cuda" if import_torch(self.name).cuda.is_available() else "cpu"

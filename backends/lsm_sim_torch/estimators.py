@@ -36,6 +36,7 @@ from lsm_sim_torch.twin import Twin
 _OWN = (
     *("train", "epochs", "batch_size", "learning_rate", "head_learning_rate", "dropout", "clip", "patience"),
     *("validation_fraction", "rate_limit", "weight_bits", "dale", "surrogate", "random_state", "checkpoint"),
+    *("delay_learning_rate", "max_delay"),
 )
 
 
@@ -70,6 +71,8 @@ class _TrainedLiquid(HoldsRecords):
         surrogate: Callable[[Any], Any] | None = None,
         random_state: int = 0,
         checkpoint: PathLike | None = None,
+        delay_learning_rate: float = 0.1,
+        max_delay: float | None = None,
         dt: float = 1 * ms,
         sample_shape: tuple[int, int] | None = None,
         scale: str | None = "channel",
@@ -98,6 +101,8 @@ class _TrainedLiquid(HoldsRecords):
         self.surrogate = surrogate
         self.random_state = random_state
         self.checkpoint = checkpoint
+        self.delay_learning_rate = delay_learning_rate
+        self.max_delay = max_delay
         self.dt = dt
         self.sample_shape = sample_shape
         self.scale = scale
@@ -127,7 +132,8 @@ class _TrainedLiquid(HoldsRecords):
     def _train(self, transformer: LiquidTransformer, stimulus: Spikes, task: Task, settings: Settings) -> None:
         """Train the liquid of the transformer in place."""
         liquid, dt = transformer.liquid_, transformer.dt
-        twin = Twin(liquid, dt, torch.float32, self.surrogate, self.train, dale=self.dale, weight_bits=self.weight_bits)
+        restrictions: dict[str, Any] = {"dale": self.dale, "weight_bits": self.weight_bits, "max_delay": self.max_delay}
+        twin = Twin(liquid, dt, torch.float32, self.surrogate, self.train, **restrictions)
         kind = transformer.features_
         if isinstance(kind, Counts) and kind.window is None:
             settings = dataclasses.replace(settings, bins=kind.bins, sqrt=kind.sqrt)
@@ -149,6 +155,7 @@ class _TrainedLiquid(HoldsRecords):
             batch_size=checks.whole(self.batch_size, "batch_size", minimum=1),
             learning_rate=checks.positive(self.learning_rate, "learning_rate"),
             head_learning_rate=checks.positive(self.head_learning_rate, "head_learning_rate"),
+            delay_learning_rate=checks.positive(self.delay_learning_rate, "delay_learning_rate"),
             dropout=float(self.dropout),
             clip=checks.positive(self.clip, "clip"),
             patience=patience,
@@ -221,6 +228,10 @@ class TrainedLiquidClassifier(ClassifierMixin, _TrainedLiquid):
     checkpoint
         A file that is written after each epoch. If it is there, training continues from it, and ends with the parameters that
         it would have ended with; it must be of the same liquid, settings and samples. None: no file.
+    delay_learning_rate
+        Largest learning rate of delays, in steps of time: where ``train`` has "input_delay" or "recurrent_delay".
+    max_delay
+        The longest delay in seconds that training may give a synapse. None: the longest one of the liquid.
 
     Attributes
     ----------

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from lsm_sim_torch.wiring import PlasticSynapses, Wiring
+from lsm_sim_torch.wiring import PlasticSynapses, Synapses, Wiring
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,10 @@ class Network:
     weight: Any
     plastic: list[Plastic]
     refractory: Any  # (N, 1); None: no neuron is ever held
+
+    def weights(self) -> list[tuple[Synapses, Any]]:
+        """Return the synapses of each kind with their weights."""
+        return [(self.wiring.static, self.weight), *((block.synapses, block.weight) for block in self.plastic)]
 
 
 @dataclass(eq=False)

@@ -1,6 +1,7 @@
 """The same run written as plain PyTorch, which differentiates it by itself: slower, and short enough to be read.
 
-The adjoint is tested against it. Spikes and roundings have the gradients that `lsm_sim_torch.adjoint` describes.
+The adjoint is tested against it. Spikes and roundings have the gradients that `lsm_sim_torch.adjoint` describes. Delays are moved by
+0 steps, by interpolation, so that PyTorch differentiates it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import Any
 import torch
 
 from lsm_sim_torch.adjoint import STP
-from lsm_sim_torch.differentiable import Problem
+from lsm_sim_torch.differentiable import DELAY, Problem
 from lsm_sim_torch.forward import Network
+from lsm_sim_torch.wiring import Synapses
 
 
 def run(problem: Problem, inputs: Any, values: dict[str, Any]) -> Any:
@@ -25,8 +27,9 @@ def run(problem: Problem, inputs: Any, values: dict[str, Any]) -> Any:
     held_until = torch.full_like(zeros, -1)
     sent: list[Any] = []
     spikes: list[Any] = []
-    senders = [_Sender(network, number, batch) for number in range(len(network.plastic))]
-    delays = _by_delay(network)
+    moved = _moved(values)
+    senders = [_Sender(network, number, batch, moved) for number in range(len(network.plastic))]
+    delays = _by_delay(network, moved)
     for k, events in enumerate(inputs):
         arriving = _arrivals(network, delays, sent, batch)
         for sender in senders:
@@ -83,14 +86,32 @@ class _Delivered(torch.autograd.Function):
         return gradient * payload, gradient * amount
 
 
-def _by_delay(network: Network) -> list[tuple[int, Any]]:
+def _moved(values: dict[str, Any]) -> Any:
+    """Return by how much each delay is longer than that of the wiring: 0, with a gradient; None without `DELAY`."""
+    return None if DELAY not in values else values[DELAY] - values[DELAY].detach()
+
+
+def _shares(synapses: Synapses, moved: Any, reach: int) -> list[tuple[Any, Any]]:
+    """Return the shares of each synapse's weight and at which delays (S,) they arrive."""
+    delay = torch.as_tensor(synapses.delay)
+    whole = torch.ones(len(delay))
+    if moved is None:
+        return [(delay, whole)]
+    before, after = (delay - 1).clamp(min=0), (delay + 1).clamp(max=reach - 1)
+    share = moved[synapses.at] / (after - before).clamp(min=1)
+    return [(delay, whole), (after, share), (before, -share)]
+
+
+def _by_delay(network: Network, moved: Any) -> list[tuple[int, Any]]:
     """Return for each delay the matrix of the weights of static synapses, (targets, sources)."""
     wiring, static, out = network.wiring, network.wiring.static, []
-    for delay in sorted(set(static.delay.tolist())):
-        which = torch.as_tensor((static.delay == delay).nonzero()[0])
-        place = torch.as_tensor(static.target)[which], torch.as_tensor(static.source)[which]
-        empty = network.weight.new_zeros(wiring.n_targets, wiring.n_sources)
-        out.append((delay, empty.index_put(place, network.weight[which], accumulate=True)))
+    target, source = torch.as_tensor(static.target), torch.as_tensor(static.source)
+    for delays, share in _shares(static, moved, wiring.reach):
+        for delay in delays.unique().tolist():
+            which = (delays == delay).nonzero()[:, 0]
+            empty = network.weight.new_zeros(wiring.n_targets, wiring.n_sources)
+            weight = network.weight[which] * share[which]
+            out.append((delay, empty.index_put((target[which], source[which]), weight, accumulate=True)))
     return out
 
 
@@ -105,11 +126,13 @@ def _arrivals(network: Network, delays: list[tuple[int, Any]], sent: list[Any], 
 class _Sender:
     """A block with short-term plasticity."""
 
-    def __init__(self, network: Network, number: int, batch: int) -> None:
+    def __init__(self, network: Network, number: int, batch: int, moved: Any) -> None:
         self._block, self._n_targets = network.plastic[number], network.wiring.n_targets
         like = network.arrays["threshold"]
         self._r, self._f = like.new_ones(network.wiring.n_sources, batch), like.new_zeros(1)
         self._delivered: list[Any] = []
+        self._unrounded: list[Any] = []
+        self._shares = _shares(self._block.synapses, moved, network.wiring.reach)
         self._zeros = like.new_zeros(self._n_targets, batch)
 
     def send(self, events: Any, spikes: Any) -> None:
@@ -124,13 +147,15 @@ class _Sender:
         grid, sources = 2.0**self._block.exponent, torch.as_tensor(self._block.synapses.source)
         amount = self._block.weight[:, None] * grid * used[sources]
         self._delivered.append(_Delivered.apply(amount, payload[sources]) / grid)
+        self._unrounded.append((amount * payload[sources] / grid).detach())
 
     def arrivals(self) -> Any:
         """Return what arrives now, (targets, batch)."""
-        out = self._zeros
-        for delay in sorted(set(self._block.synapses.delay.tolist())):
-            if delay < len(self._delivered):
-                which = torch.as_tensor((self._block.synapses.delay == delay).nonzero()[0])
-                target = torch.as_tensor(self._block.synapses.target)[which]
-                out = out.index_add(0, target, self._delivered[-1 - delay][which])
+        out, target = self._zeros, torch.as_tensor(self._block.synapses.target)
+        for number, (delays, share) in enumerate(self._shares):
+            delivered = self._unrounded if number else self._delivered
+            for delay in delays.unique().tolist():
+                if delay < len(delivered):
+                    which = (delays == delay).nonzero()[:, 0]
+                    out = out.index_add(0, target[which], share[which, None] * delivered[-1 - delay][which])
         return out

@@ -46,6 +46,10 @@ class OfProgram:
         """Return the weights themselves."""
         return weight
 
+    def order(self, delay: Ints) -> Ints:
+        """Return the order of synapses with these delays: as it is."""
+        return np.arange(delay.size)
+
     def liquid(self, *_others: Any) -> Liquid:
         """Refuse: a program does not know what it was made of."""
         raise UnsupportedError(
@@ -93,14 +97,19 @@ class OfLiquid:
         """Return the weights with the sign that `lower` gives to zeros, so that programs are equal to the bit."""
         return np.where(weight == 0, np.copysign(0.0, np.where(self.signs == 0, weight, self.signs)), weight)
 
+    def order(self, delay: Ints) -> Ints:
+        """Return the order that `lower` gives to synapses with these delays (S,), as a program stores them."""
+        every = self.program.synapses()
+        return np.lexsort((self._order, delay, every.post, every.source, every.block))
+
     def units(self, trained: Mapping[str, Floats]) -> Units:
         """Return the conversion to the user's units."""
         units = self._lowered(trained).units if trained else self.program.units
         assert units is not None  # `lower` knows them
         return units
 
-    def liquid(self, weight: Floats, trained: Mapping[str, Floats], keep_signs: bool) -> Liquid:
-        """Return the liquid with these weights (S,), in the program's numbers and order, and these arrays."""
+    def liquid(self, weight: Floats, delay: Ints, trained: Mapping[str, Floats], keep_signs: bool) -> Liquid:
+        """Return the liquid with these weights and delays (S,), in the program's numbers and order, and these arrays."""
         if keep_signs:
             self._check_signs(weight)
         neurons = self._neurons(trained)
@@ -111,9 +120,10 @@ class OfLiquid:
         for receptor in range(self.program.n_receptors):
             own = synapses.receptor == receptor
             user[own] = weight[own] / units.weight_scale_of(receptor)[synapses.post[own]]
-        described = np.empty(weight.size)
-        described[self._order] = user
-        return dataclasses.replace(self._liquid, neurons=neurons, synapses=self._synapses(described))
+        described, before, after = np.empty(weight.size), np.empty(weight.size, int), np.empty(weight.size, int)
+        described[self._order], before[self._order], after[self._order] = user, synapses.delay, delay
+        made = self._synapses(described, np.where(after == before, 0, after + 1))
+        return dataclasses.replace(self._liquid, neurons=neurons, synapses=made)
 
     def _lowered(self, trained: Mapping[str, Floats]) -> Program:
         """Return the program of the neurons alone."""
@@ -151,15 +161,20 @@ class OfLiquid:
             out["i_bias"] = (settles - (drawn["v_rest"] - drawn["v_reset"])) / tau_m
         return out
 
-    def _synapses(self, weight: Floats) -> list[Synapses]:
+    def _synapses(self, weight: Floats, steps: Ints) -> list[Synapses]:
+        """Return the drawn synapses with these weights, and with delays of so many steps where that is not 0."""
         second = {group.name: group.tau_syn_inh is not None for group in self._liquid.neurons}
         out, first = [], 0
         for one in self._drawn:
-            own = weight[first : first + one.source.size]
-            first += one.source.size
+            part = slice(first, first + one.source.size)
+            own, changed = weight[part], steps[part]
+            first = part.stop
+            delay = one.delay
+            if changed.any():
+                delay = np.where(changed > 0, changed * self._dt, self._dt if delay is None else delay)
             receptor = RECEPTORS[one.receptor] if second[one.post] else None
             edges = Edges(one.source, one.target)
-            out.append(Synapses(one.pre, one.post, edges, own, one.delay, stp=_stp(one), receptor=receptor))
+            out.append(Synapses(one.pre, one.post, edges, own, delay, stp=_stp(one), receptor=receptor))
         return out
 
     def _check_signs(self, weight: Floats) -> None:

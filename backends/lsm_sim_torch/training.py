@@ -20,6 +20,7 @@ from lsm_sim.support.files import PathLike
 from lsm_sim.support.progress import progress_bar
 from lsm_sim.support.warn import warn
 from lsm_sim_torch.checkpoint import Checkpoint, description_of
+from lsm_sim_torch.delays import DELAYS
 from lsm_sim_torch.tasks import Task
 from lsm_sim_torch.twin import Twin
 
@@ -32,6 +33,7 @@ class Settings:
     batch_size: int = 64
     learning_rate: float = 2e-3
     head_learning_rate: float = 5e-3
+    delay_learning_rate: float = 0.1
     dropout: float = 0.2
     clip: float = 1.0
     patience: int | None = None
@@ -98,10 +100,13 @@ class Trainer:
             self._waited += 1
 
     def _optimisers(self, n_steps: int) -> tuple[Any, Any]:
-        """Return the optimiser and the schedule of its learning rates."""
-        rates = [self._settings.learning_rate, self._settings.head_learning_rate]
-        parts = [[*self._twin.parameters()], [self._weight, self._bias]]
-        groups = [{"params": own, "lr": rate} for own, rate in zip(parts, rates, strict=True)]
+        """Return the optimiser and the schedule of its learning rates; nothing pulls delays, which count steps, to 0."""
+        settings, twin = self._settings, dict(self._twin.named_parameters())
+        delays = [twin.pop(name) for name in DELAYS if name in twin]
+        groups: list[dict[str, Any]] = [{"params": [*twin.values()], "lr": settings.learning_rate}]
+        groups += [{"params": [self._weight, self._bias], "lr": settings.head_learning_rate}]
+        groups += [{"params": delays, "lr": settings.delay_learning_rate, "weight_decay": 0.0}] if delays else []
+        rates = [group["lr"] for group in groups]
         optimiser = torch.optim.AdamW(groups)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=rates, total_steps=max(2, n_steps))
         return optimiser, schedule

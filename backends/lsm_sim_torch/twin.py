@@ -16,12 +16,13 @@ from lsm_sim.program.blocks import SynapseBlock
 from lsm_sim.program.program import Program
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.support import checks
-from lsm_sim.support.checks import Floats
+from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
 from lsm_sim_torch import differentiable, forward
 from lsm_sim_torch.adjoint import STP
 from lsm_sim_torch.arguments import WEIGHTS, checked_dtype, checked_names, source_of
-from lsm_sim_torch.differentiable import WEIGHT
+from lsm_sim_torch.delays import DELAYS, trained_delays
+from lsm_sim_torch.differentiable import DELAY, WEIGHT
 from lsm_sim_torch.network import problem_of, values_of
 from lsm_sim_torch.rounding import Grids, Replaced
 from lsm_sim_torch.sources import OfLiquid
@@ -48,9 +49,10 @@ class Twin(torch.nn.Module):
     surrogate
         What takes the place of the derivative of a spike: a function of z = (v - threshold) / scale.
     train
-        What is trained: "input_weight", "recurrent_weight", and names of arrays of a program: "decay_u", "decay_v",
-        "threshold", "bias", "u0", "v0", "decay_u2", "decay_w", "jump", "stp_U", "stp_decay_rec", "stp_decay_facil". Each is a
-        parameter of this name; arrays of plastic block n are "stp_U_n".
+        What is trained: "input_weight", "recurrent_weight", "input_delay", "recurrent_delay", and names of arrays of a
+        program: "decay_u", "decay_v", "threshold", "bias", "u0", "v0", "decay_u2", "decay_w", "jump", "stp_U",
+        "stp_decay_rec", "stp_decay_facil". Each is a parameter of this name; arrays of plastic block n are "stp_U_n". Delays
+        are in steps, from 1 on; a run rounds them to whole ones, see `lsm_sim_torch.adjoint` for their gradient.
     dale
         Whether `clamp_` keeps the sign of every neuron's outgoing weights. The sign is that of its group in a liquid, and in a
         program that of its weights, where they have one.
@@ -58,6 +60,8 @@ class Twin(torch.nn.Module):
         Round weights to so many bits in the forward pass, as `lsm_sim.lower` does. None: to multiples of 2^-30.
     device
         Where it computes, such as "cpu" or "cuda".
+    max_delay
+        The longest delay in seconds that training may give a synapse, rounded to steps. None: the longest one of the network.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Twin(torch.nn.Module):
         dale: bool = True,
         weight_bits: int | None = None,
         device: Any = "cpu",
+        max_delay: float | None = None,
     ) -> None:
         super().__init__()
         self.dale = checks.flag(dale, "Twin dale")
@@ -87,6 +92,9 @@ class Twin(torch.nn.Module):
             "input_weight": np.flatnonzero(sources < self._base.n_inputs),
             "recurrent_weight": np.flatnonzero(sources >= self._base.n_inputs),
         }
+        self._rows |= {delay: self._rows[weight] for delay, weight in zip(DELAYS, WEIGHTS, strict=True)}
+        self._delays = trained_delays(self._base, self._names, self._rows, max_delay, self._device)
+        self.max_delay = None if self._delays is None else self._delays.longest * self._base.dt
         self._problem = problem_of(self._base, self.surrogate, self._device, dtype)
         self._fixed = values_of(self._base, self._device, dtype)
         trained = np.zeros(self._base.n_synapses, bool)
@@ -101,6 +109,8 @@ class Twin(torch.nn.Module):
         """Register a parameter for each name in ``train``; plastic arrays have one for each block."""
         self._parameter_of: dict[str, str] = {}  # by key of the values: the name of the parameter
         for name in self._names:
+            if self._delays is not None and name in DELAYS:
+                self.register_parameter(name, torch.nn.Parameter(self._delays.start(name, self.dtype)))
             if name in WEIGHTS:
                 values = self._fixed[WEIGHT][torch.as_tensor(self._rows[name], device=self._device)]
                 self.register_parameter(name, torch.nn.Parameter(values))
@@ -157,6 +167,9 @@ class Twin(torch.nn.Module):
                 low, high = self._source.bounds(key.partition("/")[0])
                 ends = (torch.as_tensor(end, dtype=self.dtype, device=self._device) for end in (low, high))
                 getattr(self, name).clamp_(*ends)
+            if self._delays is not None:
+                for name in self._delays.names:
+                    getattr(self, name).clamp_(1, self._delays.longest)
         return self
 
     def program(self, weight_bits: int | None = None) -> Program:
@@ -165,13 +178,21 @@ class Twin(torch.nn.Module):
         In float64, every engine gives the spikes of `forward` for it, unless ``weight_bits`` asks for another grid; None: that
         of the twin.
         """
-        weight = self._rounded(weight_bits)
+        columns: dict[str, Any] = {"weight": self._rounded(weight_bits)}
+        if self._delays is not None:
+            delay = self._stored_delays()
+            order = self._source.order(delay)
+            columns = {
+                "post": self._base.synapses().post[order],
+                "weight": columns["weight"][order],
+                "delay": delay[order],
+            }
         arrays: dict[str, Any] = {**self._source.arrays(self._trained_arrays())}
         first = 0
         blocks: list[SynapseBlock] = []
         plastic = 0
         for block in self._base.blocks:
-            changed: dict[str, Any] = {"weight": weight[first : first + block.n_synapses]}
+            changed: dict[str, Any] = {name: all_[first : first + block.n_synapses] for name, all_ in columns.items()}
             first += block.n_synapses
             if block.rule == "stp":
                 keys = {name: f"{name}/{plastic}" for name in STP}
@@ -198,8 +219,8 @@ class Twin(torch.nn.Module):
             raise UnsupportedError(
                 "Twin liquid: trained short-term plasticity has no way back to a liquid; use program()"
             )
-        weight = self._rounded(weight_bits)
-        return self._source.liquid(weight, self._trained_arrays(), checks.flag(keep_signs, "Twin liquid keep_signs"))
+        columns = self._rounded(weight_bits), self._stored_delays()
+        return self._source.liquid(*columns, self._trained_arrays(), checks.flag(keep_signs, "Twin liquid keep_signs"))
 
     def _rounded(self, weight_bits: int | None) -> Floats:
         """Return all weights on a grid of ``weight_bits``, None: of those of the twin."""
@@ -213,6 +234,12 @@ class Twin(torch.nn.Module):
             if name in self._names:
                 out[self._rows[name]] = self._numbers(name)
         return out
+
+    def _stored_delays(self) -> Ints:
+        """Return all delays (S,) as a program stores them, trained ones rounded."""
+        if self._delays is None:
+            return self._base.synapses().delay
+        return self._delays.stored({name: self._numbers(name) for name in self._delays.names})
 
     def _trained_arrays(self) -> dict[str, Floats]:
         return {key: self._numbers(key) for key in self._parameter_of if "/" not in key}
@@ -244,6 +271,9 @@ class Twin(torch.nn.Module):
             if self.dtype == torch.float64 or self.weight_bits is not None:
                 weight = Replaced.apply(weight, torch.as_tensor(rounded))
             problem = dataclasses.replace(problem, exponents=self._grids.plastic_exponents(rounded))
+        if self._delays is not None:
+            problem = dataclasses.replace(problem, wiring=self._delays.wiring(self._stored_delays()))
+            values[DELAY] = self._delays.steps({name: getattr(self, name) for name in self._delays.names})
         return problem, values | {WEIGHT: weight}
 
     def _checked(self, inputs: Any, mask: Any) -> tuple[Any, Any]:

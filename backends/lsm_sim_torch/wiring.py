@@ -8,6 +8,7 @@ delays is one product of a sparse matrix with the window, and the way back, from
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -38,17 +39,18 @@ class Pattern:
 
 
 class Synapses:
-    """Some of the synapses of a program: those at the indices ``at`` of `Program.synapses`, (S,).
+    """Some of the synapses of a program: those at the indices ``at`` of `Program.synapses`, (S,), with these delays.
 
-    ``target`` is the neuron, plus N for receptor 1. The matrices are made when they are first used.
+    ``target`` is the neuron, plus N for receptor 1; ``reach`` is more than every delay. The matrices are made when they are
+    first used.
     """
 
-    def __init__(self, program: Program, at: Ints, device: Any) -> None:
+    def __init__(self, program: Program, at: Ints, delay: Ints, reach: int, device: Any) -> None:
         every = program.synapses()
-        self.source, self.delay = every.source[at], every.delay[at].astype(np.int64)
+        self.source, self.delay = every.source[at], delay[at]
         self.target = every.receptor[at] * program.n_neurons + every.post[at].astype(np.int64)
         self.at = torch.as_tensor(at, device=device)
-        self._device, self._reach = device, program.max_delay + 1
+        self._device, self._reach = device, reach
         self._n_sources = program.n_inputs + program.n_neurons
         self._n_targets = program.n_receptors * program.n_neurons
 
@@ -80,20 +82,39 @@ class Synapses:
         return out
 
     def weight_gradient(self, arrivals: Any, signals: Any) -> Any:
-        """Return the gradient of each weight.
+        """Return the gradient of each weight: the sum over steps and batch of g(k) s(k - 1 - d).
 
-        ``arrivals`` (steps, targets, batch) is the gradient of what arrives, ``signals`` (reach + steps, sources, batch) what
-        was sent.
+        ``arrivals`` (steps, targets, batch) is the gradient g of what arrives, ``signals`` (reach + steps, sources, batch) what
+        was sent, s.
         """
+        return self._with_past(arrivals, signals, lambda delay, past: past(delay))
+
+    def delay_gradient(self, arrivals: Any, signals: Any) -> Any:
+        """Return the gradient of each delay for a weight of 1: the sum of g(k) (s(k - 1 - d'') - s(k - 1 - d')) / (d'' - d').
+
+        d' and d'' are one step before and after the delay; at the shortest and the longest one of them is the delay itself.
+        """
+
+        def slope(delay: int, past: Callable[[int], Any]) -> Any:
+            before, after = max(delay - 1, 0), min(delay + 1, self._reach - 1)
+            return (past(after) - past(before)) / max(after - before, 1)
+
+        return self._with_past(arrivals, signals, slope)
+
+    def _with_past(self, arrivals: Any, signals: Any, part: Callable[[int, Callable[[int], Any]], Any]) -> Any:
+        """Return the sum over steps and batch of ``arrivals`` and, for each delay, a part of what was sent before."""
         out = torch.zeros(len(self.at), dtype=arrivals.dtype, device=arrivals.device)
         n_steps, n_targets, batch = arrivals.shape
         to = arrivals.transpose(0, 1).reshape(n_targets, n_steps * batch)
         sent = signals.transpose(0, 1).reshape(signals.shape[1], -1)
-        for delay, which, pattern in self.by_delay:
+
+        def past(delay: int) -> Any:
             first = (self._reach - 1 - delay) * batch
-            past = sent[:, first : first + n_steps * batch]
+            return sent[:, first : first + n_steps * batch]
+
+        for delay, which, pattern in self.by_delay:
             zeros = pattern.matrix(out.new_zeros(pattern.size))
-            out[which] = torch.sparse.sampled_addmm(zeros, to, past.T, beta=0.0).values()
+            out[which] = torch.sparse.sampled_addmm(zeros, to, part(delay, past).T, beta=0.0).values()
         return out
 
 
@@ -113,16 +134,23 @@ class PlasticSynapses(Synapses):
 
 
 class Wiring:
-    """The synapses of a program on a device: all static ones together, and each plastic block."""
+    """The synapses of a program on a device: all static ones together, and each plastic block.
 
-    def __init__(self, program: Program, device: Any = "cpu") -> None:
+    ``delay`` (S,) takes the place of the delays of the program, as stored there; they are less than ``reach``.
+    """
+
+    def __init__(self, program: Program, device: Any = "cpu", delay: Ints | None = None, reach: int = 1) -> None:
         self.n_inputs, self.n_neurons = program.n_inputs, program.n_neurons
-        self.n_receptors, self.reach = program.n_receptors, program.max_delay + 1
+        self.n_receptors, self.reach = program.n_receptors, max(reach, program.max_delay + 1)
         self.n_sources, self.n_targets = self.n_inputs + self.n_neurons, self.n_receptors * self.n_neurons
-        number = program.synapses().block
+        every = program.synapses()
+        delay = (every.delay if delay is None else delay).astype(np.int64)
         plastic = [n for n, block in enumerate(program.blocks) if block.rule == "stp"]
-        self.static = Synapses(program, np.flatnonzero(~np.isin(number, plastic)), device)
-        self.plastic = [PlasticSynapses(program, np.flatnonzero(number == n), device) for n in plastic]
+        static = np.flatnonzero(~np.isin(every.block, plastic))
+        self.static = Synapses(program, static, delay, self.reach, device)
+        self.plastic = [
+            PlasticSynapses(program, np.flatnonzero(every.block == n), delay, self.reach, device) for n in plastic
+        ]
 
     def window(self, rows: Any, k: int) -> Any:
         """Return ``reach`` rows from row k on, one under the other."""

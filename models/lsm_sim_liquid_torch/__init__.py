@@ -7,10 +7,10 @@ when one of them is used, not when this package is imported.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lsm_sim_liquid_torch.available import import_torch
+from lsm_sim.support.pytorch import importer
+from lsm_sim_liquid_torch.available import EXTRA
 from lsm_sim_liquid_torch.irregular import irregular_sinusoids
 
 if TYPE_CHECKING:
@@ -44,10 +44,4 @@ _MODULES = {
     "SpikingLiquidCore": "spiking_core",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import what needs PyTorch when it is first used, and say what to install where PyTorch is missing."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import_torch()
-    return getattr(importlib.import_module(f"lsm_sim_liquid_torch.{_MODULES[name]}"), name)
+__getattr__ = importer(__name__, _MODULES, EXTRA)

@@ -1,4 +1,7 @@
-"""A small liquid for the tests of estimators."""
+"""A small liquid for the tests of estimators, and scikit-learn's checks of them."""
+
+import pytest
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import lsm_sim as lsm
 from lsm_sim import ms
@@ -20,3 +23,12 @@ def small_liquid(n_inputs, size=24):
         ],
         seed=3,
     )
+
+
+def checks_of(estimator):
+    """Return scikit-learn's checks of an estimator, as parameters ``estimator, check`` of a test."""
+    return [
+        pytest.param(one, check, id=f"{check.func.__name__}-{i}")
+        for i, (one, check) in enumerate(estimator_checks_generator(estimator))
+        if check.func.__name__ not in NEEDS_PACKAGE
+    ]

@@ -47,8 +47,9 @@ def interrupted(monkeypatch, epoch, path, **others):
         {"patience": 1, "validation_fraction": 0.3},
         {"kind": TrainedLiquidRegressor},
         {"weight_bits": 6, "train": ("input_weight", "recurrent_weight", "threshold", "decay_v")},
+        {"train": ("input_weight", "recurrent_delay"), "max_delay": 8 * ms},
     ],
-    ids=["plain", "stops early", "values", "few bits and arrays"],
+    ids=["plain", "stops early", "values", "few bits and arrays", "delays"],
 )
 def test_resumed_training_ends_with_the_same_bits(others, monkeypatch, tmp_path):
     path = tmp_path / "training.pt"

@@ -5,7 +5,6 @@ from functools import partial
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import lsm_sim as lsm
 from lsm_sim import Hz, ms
@@ -15,7 +14,7 @@ from lsm_sim.testing import available
 torch = pytest.importorskip("torch", reason="needs PyTorch: make test-torch, or pip install '.[torch]'")
 from lsm_sim_torch import TrainedLiquidClassifier, Twin, training  # noqa: E402
 from lsm_sim_torch.tasks import Classes  # noqa: E402
-from tests.torch.small import NEEDS_PACKAGE, small_liquid  # noqa: E402
+from tests.torch.small import checks_of, small_liquid  # noqa: E402
 
 
 def patterns(n=96, seed=0):
@@ -105,6 +104,17 @@ def test_the_integers_of_loihi_predict_too(fitted):
     assert clone_of(fitted, arithmetic="loihi").score(X, y) >= 0.5
 
 
+def test_delays_are_trained_within_their_limit():
+    own = {"train": ("input_weight", "input_delay", "recurrent_delay"), "max_delay": 6 * ms, "delay_learning_rate": 0.5}
+    fitted = model(epochs=2, **own).fit(*patterns())
+    program, before = fitted.classifier_.transformer_.program_, lsm.lower(small_liquid(3), 1 * ms, None)
+    assert 1 < len({*program.delay}) <= 6
+    assert 1 <= program.max_delay <= 5
+    assert set(before.delay) == {0, 1}
+    again = model(epochs=2, **own).fit(*patterns())
+    assert again.classifier_.transformer_.program_ == program
+
+
 def test_few_bits_are_those_of_the_program():
     program = model(weight_bits=4, epochs=1).fit(*patterns()).classifier_.transformer_.program_
     assert len(np.unique(np.abs(program.weight))) <= 8
@@ -153,6 +163,8 @@ def test_a_loss_that_is_not_finite_ends_training_with_the_last_good_parameters(m
         ({"patience": -1}, "patience: got -1"),
         ({"rate_limit": 0}, "rate_limit: got 0"),
         ({"train": ["delay"]}, "Twin train: got 'delay'"),
+        ({"max_delay": 5 * ms}, "Twin max_delay: got 0.005, but no delay is trained"),
+        ({"delay_learning_rate": 0}, "delay_learning_rate: got 0"),
         ({"random_state": "a"}, "random_state: got 'a'"),
     ],
 )
@@ -167,12 +179,7 @@ def test_one_class_is_refused():
         model().fit(X, np.zeros(8, int))
 
 
-ESTIMATOR = TrainedLiquidClassifier(partial(small_liquid, size=20), epochs=1)
-CHECKS = [
-    pytest.param(estimator, check, id=f"{check.func.__name__}-{i}")
-    for i, (estimator, check) in enumerate(estimator_checks_generator(ESTIMATOR))
-    if check.func.__name__ not in NEEDS_PACKAGE
-]
+CHECKS = checks_of(TrainedLiquidClassifier(partial(small_liquid, size=20), epochs=1))
 
 
 @pytest.mark.slow

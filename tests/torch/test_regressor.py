@@ -4,7 +4,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import lsm_sim as lsm
 from lsm_sim import Hz, ms
@@ -13,7 +12,7 @@ from lsm_sim.errors import DescriptionError
 torch = pytest.importorskip("torch", reason="needs PyTorch: make test-torch, or pip install '.[torch]'")
 from lsm_sim_torch import TrainedLiquidRegressor, training  # noqa: E402
 from lsm_sim_torch.tasks import Values  # noqa: E402
-from tests.torch.small import NEEDS_PACKAGE, small_liquid  # noqa: E402
+from tests.torch.small import checks_of, small_liquid  # noqa: E402
 
 ENCODER = lsm.encode.Poisson(150 * Hz, frame=5 * ms)
 
@@ -76,12 +75,7 @@ def test_settings_are_those_of_training():
     assert {"epochs", "dropout", "patience"} <= set(vars(training.Settings())) & set(model().get_params())
 
 
-ESTIMATOR = TrainedLiquidRegressor(partial(small_liquid, size=20), epochs=1)
-CHECKS = [
-    pytest.param(estimator, check, id=f"{check.func.__name__}-{i}")
-    for i, (estimator, check) in enumerate(estimator_checks_generator(ESTIMATOR))
-    if check.func.__name__ not in NEEDS_PACKAGE
-]
+CHECKS = checks_of(TrainedLiquidRegressor(partial(small_liquid, size=20), epochs=1))
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """A twin spikes as every engine does, whatever its parameters become, and goes back to a program or a liquid."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from lsm_sim_torch import FastSigmoid, Triangle, Twin  # noqa: E402
 
 CASES = RandomCases("float64", supports={*EXTRA_ARRAYS, "graded"}, max_steps=40)
 ARRAYS = ("decay_u", "decay_v", "threshold", "bias", "u0", "v0", "decay_u2", "decay_w", "jump")
+WEIGHTS, DELAYS = ("input_weight", "recurrent_weight"), ("input_delay", "recurrent_delay")
 STP = ("stp_U", "stp_decay_rec", "stp_decay_facil")
 DT = 1 * ms
 
@@ -27,7 +30,7 @@ def everything(program):
     """Return the names of all that can be trained in a program."""
     plastic = any(block.rule == "stp" for block in program.blocks)
     own = [name for name in ARRAYS if name in program.arrays]
-    return ["input_weight", "recurrent_weight", *own, *(STP if plastic else ())]
+    return [*WEIGHTS, *DELAYS, *own, *(STP if plastic else ())]
 
 
 def disturb(twin, seed, size=0.1):
@@ -37,6 +40,9 @@ def disturb(twin, seed, size=0.1):
         for parameter in twin.parameters():
             noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
             parameter += size * noise * (parameter.abs().mean() + 0.01 if parameter.numel() else 0)
+        for name, parameter in twin.named_parameters():
+            if name.endswith("_delay"):  # by more than a step, and beyond the ends
+                parameter += 3 * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
     return twin.clamp_()
 
 
@@ -62,7 +68,9 @@ class TestSpikes:
         for seed in seeds:
             case = CASES(seed)
             stimulus = plain_events(case.program, case.stimulus)
-            twin = Twin(case.program, train=everything(case.program), weight_bits=(None, None, 8, 16)[seed % 4])
+            longest = (case.program.max_delay + 3) * case.program.dt
+            own = {"train": everything(case.program), "max_delay": longest}
+            twin = Twin(case.program, weight_bits=(None, None, 8, 16)[seed % 4], **own)
             if twin.weight_bits is None:
                 assert twin.program().digest == case.program.digest, case.label
             check_same(twin, twin.program(), stimulus, reference, case.label)
@@ -140,9 +148,28 @@ class TestTheWayBack:
         assert (program.difference(back), program.digest) == (None, back.digest)
         assert (program.decay_v != lsm.lower(liquid, DT).decay_v).any()
 
+    def test_so_do_trained_delays_also_of_synapses_side_by_side(self, liquid):
+        again = [lsm.Synapses("exc", "exc", lsm.FixedProbability(0.3), weight=0.05, delay=3 * ms)]  # beside others
+        twin = Twin(dataclasses.replace(liquid, synapses=[*liquid.synapses, *again]), DT, train=(*WEIGHTS, *DELAYS))
+        start = twin.program()
+        disturb(twin, 5)
+        program, back = twin.program(), lsm.lower(twin.liquid(), DT, weight_bits=None)
+        assert (program.difference(back), program.digest) == (None, back.digest)
+        assert (program.delay != start.delay).any()
+        assert program.max_delay == start.max_delay
+        assert sorted(set(program.more_blocks[-1].delay)) == [0, 1, 2, 3, 4]
+
+    def test_delays_that_are_not_trained_keep_their_seconds(self, liquid):
+        twin = disturb(Twin(liquid, DT, train="input_delay", max_delay=4 * ms), 5)
+        before, after = (lsm.lower(one, 0.1 * ms, weight_bits=None) for one in (liquid, twin.liquid()))
+        recurrent = before.sources() >= before.n_inputs
+        assert np.array_equal(before.synapses().delay[recurrent], after.synapses().delay[recurrent])
+        assert set(after.synapses().delay[~recurrent]) == {9, 19, 29, 39}  # whole steps of 1 ms
+
     @pytest.mark.parametrize("name", ["fast", "brian2", "lava"])
     def test_every_engine_spikes_as_the_twin_does(self, liquid, stimulus, name):
-        twin = disturb(Twin(liquid, DT, train=("input_weight", "recurrent_weight", *TIMES), weight_bits=8), 3, 0.02)
+        own = {"train": (*WEIGHTS, *DELAYS, *TIMES), "max_delay": 8 * ms}
+        twin = disturb(Twin(liquid, DT, weight_bits=8, **own), 3, 0.02)
         spikes = twin(*twin.events(stimulus)).detach().numpy()
         written = lsm.run(
             lsm.lower(twin.liquid(), DT, weight_bits=8), stimulus, backend=available(name), progress=False
@@ -193,6 +220,27 @@ class TestTraining:
             losses.append(float(loss.detach()))
         assert losses[-1] < losses[0] / 2
 
+    def test_delays_learn_to_let_spikes_meet(self):
+        """Two channels send 6 steps apart, and the neuron spikes only if both arrive together."""
+        liquid = lsm.Liquid(
+            inputs=[lsm.Inputs("in", 2)],
+            neurons=[lsm.Neurons("out", 1, tau_m=3 * ms, tau_syn=3 * ms)],
+            synapses=[lsm.Synapses("in", "out", lsm.AllToAll(), weight=1.45, delay=1 * ms)],
+        )
+        twin = Twin(liquid, DT, train="input_delay", max_delay=10 * ms)
+        inputs = torch.zeros(1, 40, 2, dtype=torch.float64)
+        inputs[0, 5, 0] = inputs[0, 11, 1] = 1
+        assert not twin(inputs).any()
+        optimiser = torch.optim.Adam(twin.parameters(), lr=0.2)
+        for _ in range(40):
+            optimiser.zero_grad()
+            (-twin(inputs).sum()).backward()
+            optimiser.step()
+            twin.clamp_()
+        assert twin(inputs).any()
+        first, second = lsm.lower(twin.liquid(), DT).delay
+        assert 4 <= first - second <= 8
+
     def test_padding_has_no_gradient(self, liquid, stimulus):
         twin = Twin(liquid, DT)
         inputs, mask = twin.events(stimulus)
@@ -240,8 +288,6 @@ class TestBadInput:
             Twin(program)
 
     def test_background_noise_cannot_be_written_back(self, liquid):
-        import dataclasses
-
         noisy = dataclasses.replace(liquid, background=lsm.Background("exc", rate=100 * Hz, weight=0.1))
         with pytest.raises(UnsupportedError, match=r"background noise.*use Twin\(lower\(liquid, dt\)\)"):
             Twin(noisy, DT)
@@ -255,6 +301,20 @@ class TestBadInput:
             ({"surrogate": 5}, "Twin surrogate: got 5, expected a function"),
             ({"train": ["delay"]}, "Twin train: got 'delay', expected some of: input_weight"),
             ({"train": ["u0"]}, "Twin train: got 'u0'"),
+            (
+                {"max_delay": 5 * ms},
+                "Twin max_delay: got 0.005, but no delay is trained; add 'recurrent_delay' to train",
+            ),
+            (
+                {"train": "recurrent_delay", "max_delay": 3 * ms},
+                "got 0.003 s, but a synapse that is trained has a delay of 0.005 s",
+            ),
+            (
+                {"train": "input_delay", "max_delay": 1 * ms},
+                "no delay can change, as the longest is one step of 0.001 s",
+            ),
+            ({"train": "input_delay", "max_delay": 2000}, "got 2000 s, expected at most 1048576 steps"),
+            ({"train": "input_delay", "max_delay": -1}, "Twin max_delay: got -1"),
             ({"dale": 3}, "Twin dale: got 3"),
             ({"weight_bits": 1}, "Twin weight_bits: got 1, expected"),
         ],

@@ -17,7 +17,7 @@ def test_a_missing_pytorch_names_the_command(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "torch", None)
     command = re.escape(environment.install("cells"))
-    with pytest.raises(BackendUnavailableError, match=f"torch is not installed; install it with: {command}"):
+    with pytest.raises(BackendUnavailableError, match=f"torch: not installed; install it with: {command}"):
         lsm_sim_liquid_torch.CellClassifier  # noqa: B018
 
 
