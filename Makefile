@@ -9,7 +9,7 @@ BIN := .venv/bin
 PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope
 
 .NOTPARALLEL:
-.PHONY: help demo test test-all test-torch lint format types docs wheel ci core dev clean docs-tools
+.PHONY: help demo test test-all test-torch lint format types docs wheel ci core dev clean docs-tools torch
 
 help:
 	@echo "make demo      run the demo: classify handwritten digits with a spiking liquid"
@@ -33,12 +33,8 @@ test: dev
 test-all: dev
 	@$(PYTEST) --durations=25 $(ARGS)
 
-# PyTorch comes first and by its version: where pip has a build without CUDA, it is one of that version.
-test-torch:
-	@[ -x .venv311/bin/python ] || "$$(sh tools/find-python 3.11)" -m venv .venv311
-	@.venv311/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	@.venv311/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[brian2,cells,dev,torch]'
-	@LSM_SIM_REQUIRE_BACKENDS=fast,torch .venv311/bin/python -m pytest tests/torch $(ARGS)
+test-torch: torch
+	@OPENBLAS_NUM_THREADS=1 LSM_SIM_REQUIRE_BACKENDS=fast,torch .venv311/bin/python -m pytest -n 2 --dist loadscope tests/torch $(ARGS)
 
 lint: dev
 	@$(BIN)/ruff check
@@ -69,6 +65,12 @@ core dev:
 
 docs-tools:
 	@sh tools/setup docs
+
+# PyTorch comes first and by its version: where pip has a build without CUDA, it is one of that version.
+torch:
+	@[ -x .venv311/bin/python ] || "$$(sh tools/find-python 3.11)" -m venv .venv311
+	@.venv311/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	@sh tools/uv pip install --quiet --python .venv311/bin/python --editable '.[brian2,cells,dev,torch]'
 
 clean:
 	rm -rf .venv .venv310 .venv311 .tools build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
