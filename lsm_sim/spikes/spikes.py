@@ -1,4 +1,7 @@
-"""Spikes of a batch of samples, as events: the input and the output of a network."""
+"""Spikes of a batch of samples, as events: the input and the output of a network.
+
+What is longer than a few lines is in the files beside this one: a method such as ``to_neo = neo.to_neo`` is a function there.
+"""
 
 from __future__ import annotations
 
