@@ -45,7 +45,8 @@ def main() -> None:
     data, seeds = SETS[asked.set](seed=0), tuple(range(asked.seeds))
     options = Options(asked.set, seeds=seeds, progress=False)
     make = functools.partial(model, neurons=asked.neurons)
-    print(tuning.tuned(make, data, published(data, options), options, {}).table(), "\n", flush=True)
+    tuned = tuning.tuned(make, data, published(data, options), options, {})
+    print(tuned.title, next(iter(tuned.comparisons.values())).table(), "", sep="\n", flush=True)
     assert data.split is not None
     folds = [(np.flatnonzero(~data.split), np.flatnonzero(data.split))]
     nested = functools.partial(model, neurons=asked.neurons, readout=NestedChoice())
