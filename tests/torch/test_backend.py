@@ -24,6 +24,11 @@ class TestTorch(BackendConformance):
     backend = Torch(device="cpu")
     arithmetics = ("float64",)
     cases = FLOAT64
+    n_programs, n_joined = 20, 1
+
+
+@pytest.mark.slow
+class TestMore(TestTorch):
     n_programs, n_joined = 40, 2
 
 

@@ -63,7 +63,7 @@ def test_the_linear_layer_predicts_too():
     )
     twin = Twin(transformer.liquid_, 1 * ms, torch.float32, train=())
     numbers = np.unique(y, return_inverse=True)[1]
-    settings = training.Settings(epochs=40, batch_size=16, head_learning_rate=0.05, dropout=0.0, bins=2)
+    settings = training.Settings(epochs=20, batch_size=16, head_learning_rate=0.05, dropout=0.0, bins=2)
     trainer = training.Trainer(twin, transformer.encode(X), Classes(numbers), settings)
     trainer.run()
     assert np.mean(trainer.predict(transformer.encode(X)) == numbers) > 0.8

@@ -33,7 +33,7 @@ def model(**others):
 
 def test_training_improves_on_the_readout_alone():
     X, y = slopes()
-    trained = model(epochs=25).fit(X, y)
+    trained = model(epochs=15).fit(X, y)
     losses = [epoch["loss"] for epoch in trained.history_]
     assert losses[-1] < losses[0] / 2
     alone = lsm.LiquidRegressor(small_liquid, ENCODER, lsm.Counts(bins=2), target_rate=None).fit(X, y)

@@ -62,7 +62,9 @@ def check_same(twin, program, stimulus, engine, label):
 
 class TestSpikes:
     @pytest.mark.parametrize(
-        "seeds", [range(k, k + 10) for k in range(0, 40, 10)], ids=lambda s: f"seeds {s[0]}-{s[-1]}"
+        "seeds",
+        [range(10), range(10, 20), pytest.param(range(20, 40), marks=pytest.mark.slow)],
+        ids=lambda s: f"seeds {s[0]}-{s[-1]}",
     )
     def test_are_those_of_the_reference_at_the_start_and_after_training(self, reference, seeds):
         for seed in seeds:
