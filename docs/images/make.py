@@ -1,4 +1,4 @@
-"""Draw the pictures of the pages: python docs/images/make.py [NAME ...]."""
+"""Draw the pictures of the pages: python docs/images/make.py [NAME ...]; training and cells need PyTorch."""
 
 from __future__ import annotations
 
@@ -258,6 +258,55 @@ def speech() -> Any:
     return figure
 
 
+def training() -> Any:
+    """Draw the spikes of a liquid before and after training, and its accuracy while it is trained."""
+    from sklearn.model_selection import train_test_split
+
+    from lsm_sim_torch import TrainedLiquidClassifier
+
+    data = lsm.datasets.digits()
+    X, other, y, other_y = train_test_split(np.array(data.X), data.y, test_size=360, stratify=data.y, random_state=1)
+    parts = (
+        functools.partial(models.speech, n_neurons=32, t_ref=0.0, seed=1),
+        lsm.encode.Rate(300 * Hz, frame=10 * ms),
+    )
+    how = {"scale": "global", "progress": False}
+    alone = lsm.LiquidClassifier(*parts, lsm.Counts(bins=4), "logistic", **how).fit(X, y)
+    trained = TrainedLiquidClassifier(*parts, lsm.Counts(bins=4), patience=12, random_state=1, **how).fit(X, y)
+    figure, axes = plt.subplots(1, 3, figsize=(8, 2.7), layout="constrained", width_ratios=(1, 1, 1.3))
+    for ax, model, name in ((axes[0], alone, "drawn"), (axes[1], trained.classifier_, "trained")):
+        [spikes] = [lsm.run(model.transformer_.program_, model.transformer_.encode(other[:1])).spikes]
+        ax.scatter(1000 * spikes.times(), spikes.channel, s=3, color="black", linewidths=0)
+        ax.set(xlabel="time (ms)", xlim=(0, 80), ylim=(-1, 32))
+        ax.set_title(f"as {name}: {100 * model.score(other, other_y):.1f} %", fontsize=9)
+    axes[0].set_ylabel("neuron")
+    scores = [100 * epoch["validation_score"] for epoch in trained.history_]
+    axes[2].plot(np.arange(1, len(scores) + 1), scores, "o-", markersize=3, color=BLUE)
+    axes[2].set(xlabel="epoch", ylabel="validation accuracy (%)")
+    return figure
+
+
+def cells() -> Any:
+    """Draw a sample of the page on cells, and its table."""
+    from lsm_sim_liquid_torch import irregular_sinusoids
+
+    X, times, y = irregular_sinusoids(40, n_times=(15, 40), seed=30)
+    figure, axes = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained", width_ratios=(1, 1.2))
+    for label, name, colour in ((0, "5 Hz", BLUE), (1, "8 Hz", ORANGE)):
+        k = int(np.flatnonzero(y == label)[0])
+        axes[0].plot(times[k], X[k][:, 0] - 3 * label, "o-", markersize=3, linewidth=0.7, color=colour, label=name)
+    axes[0].set(xlabel="time (s)", yticks=[])
+    axes[0].legend(fontsize=8)
+    at = np.arange(len(CELLS))
+    for shift, column, name, colour in ((0.2, 0, "with times", BLUE), (-0.2, 2, "without", GREY)):
+        found = np.array([row[column : column + 2] for row in CELLS.values()])
+        axes[1].barh(at + shift, found[:, 0], 0.38, xerr=found[:, 1], color=colour, label=name)
+    axes[1].set_yticks(at, list(CELLS))
+    axes[1].set(xlabel="accuracy (%); bars: standard error", xlim=(50, 100))
+    axes[1].legend(fontsize=8, loc="lower right")
+    return figure
+
+
 PICTURES: dict[str, Callable[[], Any]] = {
     "raster": raster,
     "running": running,
@@ -272,6 +321,8 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "memory": memory,
     "performance": performance,
     "speech": speech,
+    "training": training,
+    "cells": cells,
 }
 
 

@@ -20,6 +20,7 @@ from lsm_sim.engine.protocol import find
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.controls import Stopwatch, compare
 from lsm_sim.learn.controls.comparison import Metric
+from lsm_sim.learn.controls.rows import load
 from lsm_sim.support import checks
 
 Models = tuple[Callable[..., Any], Callable[..., Any] | None]
@@ -111,6 +112,7 @@ def run(options: Options) -> Evaluation:
     check_stress(options)
     for row in options.rows:
         checks.choice(row, "--rows", known_rows())
+    load(options.views())  # says now what is missing
     find(options.backend)  # fail early if it cannot run
     watch = Stopwatch()
     with watch.stage("data"):

@@ -36,7 +36,12 @@ NAMES = {
     "liquid_time_step": "LiquidTimeStep",
     "spiking_core": "SpikingLiquidCore",
 }
-_OF_TRAINED = ("trained_off", "layer", "plain", "larger")  # what a trained liquid must be better than, besides the liquid
+_OF_TRAINED = (
+    "trained_off",
+    "layer",
+    "plain",
+    "larger",
+)  # what a trained liquid must be better than, besides the liquid
 _SIGNIFICANT = 0.05
 
 

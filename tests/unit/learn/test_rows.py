@@ -33,13 +33,14 @@ def declared(monkeypatch):
     """Declare the row ``nearest``, as an installed package does."""
     SEEN.clear()
     mine = SimpleNamespace(name="nearest", load=lambda: nearest)
-    monkeypatch.setattr(rows, "metadata", SimpleNamespace(entry_points=lambda group: [mine]))
+    monkeypatch.setattr(rows, "metadata", SimpleNamespace(entry_points=lambda **_: [mine]))
     rows.entries.cache_clear()
     yield
     rows.entries.cache_clear()
 
 
-def test_a_row_of_another_package_is_trained_on_each_fold_and_tested_on_its_test_samples(declared):
+@pytest.mark.usefixtures("declared")
+def test_a_row_of_another_package_is_trained_on_each_fold_and_tested_on_its_test_samples():
     X, y = noisy()
     labels = np.array(["even", "odd"])[y]
     found = compare(classifier(), X, labels, cv=3, seeds=(0, 1), views=("nearest", "liquid"))
@@ -56,7 +57,8 @@ def test_a_row_of_another_package_is_trained_on_each_fold_and_tested_on_its_test
     assert json.loads(found.to_json())["accuracy"]["nearest"]["values"] == found.per_seed["nearest"]
 
 
-def test_a_row_gets_groups_if_the_tested_ones_are_new(declared):
+@pytest.mark.usefixtures("declared")
+def test_a_row_gets_groups_if_the_tested_ones_are_new():
     X, y = noisy()
     groups = np.repeat(["a", "b", "c"], 20)
     views = ("liquid", "nearest")
@@ -67,7 +69,7 @@ def test_a_row_gets_groups_if_the_tested_ones_are_new(declared):
     assert [trial.training_groups for trial in SEEN] == [None] * 3
 
 
-def test_another_readout_and_a_larger_liquid_are_views(monkeypatch):
+def test_another_readout_and_a_larger_liquid_are_views():
     X, y = noisy()
     larger = classifier(liquid=small_liquid(5, size=80))
     found = compare(classifier(), X, y, cv=3, seeds=(2,), views=("plain",), larger=larger)
