@@ -2,6 +2,7 @@
 
 import functools
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -134,6 +135,6 @@ class TestEvaluate:
         assert any(line.startswith("liquid ") and " CfC " in line for line in result.stdout.splitlines())
 
     def test_says_what_is_missing_before_it_reads_anything(self, tmp_path, monkeypatch):
-        monkeypatch.setitem(__import__("sys").modules, "ncps", None)
-        write_vowels(tmp_path)
-        fails(command("evaluate", "japanese_vowels", "--data", tmp_path, "--rows", "cfc"), "ncps", code=1)
+        monkeypatch.setitem(sys.modules, "ncps", None)
+        result = command("evaluate", "japanese_vowels", "--data", tmp_path / "nowhere", "--rows", "cfc")
+        fails(result, "ncps is not installed; install it with: pip install")

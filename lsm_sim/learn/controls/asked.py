@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.controls.reseed import reseeded
 from lsm_sim.learn.controls.rivals import RIVALS
 from lsm_sim.learn.controls.rows import entries, load
 from lsm_sim.learn.controls.views import MORE, VIEWS
+from lsm_sim.learn.pipelines import front_and_liquid
 from lsm_sim.learn.readout import Task
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Ints, real_array
@@ -22,6 +24,16 @@ def checked_seeds(seeds: Any) -> list[int]:
     if not numbers:
         raise DescriptionError("seeds: got none, expected at least one")
     return numbers
+
+
+def check_larger(larger: Any, seed: int) -> None:
+    """Raise unless the model is None, or one that can be compared."""
+    if larger is None:
+        return
+    try:
+        front_and_liquid(reseeded(larger, seed))
+    except DescriptionError as error:
+        raise DescriptionError(f"larger: {error}") from None
 
 
 def checked_samples(X: Any, y: Any, groups: Any, task: Task) -> tuple[Any, Ints | None]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
-from lsm_sim.learn.controls.asked import checked_samples, checked_seeds, checked_views
+from lsm_sim.learn.controls.asked import check_larger, checked_samples, checked_seeds, checked_views
 from lsm_sim.learn.controls.comparison import METRICS, Comparison, Metric
 from lsm_sim.learn.controls.folds import Fold, Folds, folds_of, left_out
 from lsm_sim.learn.controls.readouts import View, cross_validate
@@ -175,8 +175,7 @@ class _Job:
         seeds = checked_seeds(seeds)
         checks.instance(esn, Mapping, "esn", "a dict of parameters of the echo-state network")
         _, last = front_and_liquid(reseeded(model, seeds[0]))
-        if larger is not None:
-            front_and_liquid(reseeded(larger, seeds[0]))
+        check_larger(larger, seeds[0])
         task: Task = "classify" if isinstance(last, LiquidClassifier) else "regress"
         labels, numbers = checked_samples(X, y, groups, task)
         return _Job(model, X, labels, task, tuple(seeds), checked_views(views, task), ensemble, larger, esn, numbers)

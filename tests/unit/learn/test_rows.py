@@ -83,6 +83,12 @@ def test_another_readout_and_a_larger_liquid_are_views():
         assert found.n_features[view] == 3 * size
 
 
+def test_a_larger_model_that_is_none_is_named():
+    X, y = noisy(24)
+    with pytest.raises(DescriptionError, match=r"larger: model: got 3, expected an estimator"):
+        compare(classifier(), X, y, cv=2, larger=3)
+
+
 def test_values_have_ridge_regression_of_counts_as_they_are():
     X, y = noisy()
     model = lsm.LiquidRegressor(small_liquid(5), ENCODER, FEATURES, scale=None)
