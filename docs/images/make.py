@@ -274,36 +274,39 @@ def training() -> Any:
     alone = lsm.LiquidClassifier(*parts, lsm.Counts(bins=4), "logistic", **how).fit(X, y)
     trained = TrainedLiquidClassifier(*parts, lsm.Counts(bins=4), patience=12, random_state=1, **how).fit(X, y)
     figure, axes = plt.subplots(1, 3, figsize=(8, 2.7), layout="constrained", width_ratios=(1, 1, 1.3))
-    for ax, model, name in ((axes[0], alone, "drawn"), (axes[1], trained.classifier_, "trained")):
+    for ax, model, name in ((axes[0], alone, "readout alone"), (axes[1], trained.classifier_, "trained")):
         [spikes] = [lsm.run(model.transformer_.program_, model.transformer_.encode(other[:1])).spikes]
         ax.scatter(1000 * spikes.times(), spikes.channel, s=3, color="black", linewidths=0)
         ax.set(xlabel="time (ms)", xlim=(0, 80), ylim=(-1, 32))
-        ax.set_title(f"as {name}: {100 * model.score(other, other_y):.1f} %", fontsize=9)
+        ax.set_title(f"{name}: {100 * model.score(other, other_y):.1f} %", fontsize=9)
     axes[0].set_ylabel("neuron")
     scores = [100 * epoch["validation_score"] for epoch in trained.history_]
     axes[2].plot(np.arange(1, len(scores) + 1), scores, "o-", markersize=3, color=BLUE)
-    axes[2].set(xlabel="epoch", ylabel="validation accuracy (%)")
+    axes[2].set(xlabel="epoch", ylabel="validation accuracy (%)", xticks=range(2, 13, 2), ylim=(0, 100))
     return figure
 
 
 def cells() -> Any:
-    """Draw a sample of the page on cells, and its table."""
-    from lsm_sim_liquid_torch import irregular_sinusoids
+    """Draw samples of the page on cells, and a cell that is trained with their times and without."""
+    from lsm_sim_liquid_torch import CellClassifier, irregular_sinusoids
 
-    X, times, y = irregular_sinusoids(40, n_times=(15, 40), seed=30)
+    X, times, y = irregular_sinusoids(400, seed=30)
+    test_X, test_times, test_y = irregular_sinusoids(400, seed=31)
     figure, axes = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained", width_ratios=(1, 1.2))
     for label, name, colour in ((0, "5 Hz", BLUE), (1, "8 Hz", ORANGE)):
-        k = int(np.flatnonzero(y == label)[0])
+        k = next(k for k in np.flatnonzero(y == label) if 20 < len(times[k]) < 35)
         axes[0].plot(times[k], X[k][:, 0] - 3 * label, "o-", markersize=3, linewidth=0.7, color=colour, label=name)
-    axes[0].set(xlabel="time (s)", yticks=[])
-    axes[0].legend(fontsize=8)
-    at = np.arange(len(CELLS))
-    for shift, column, name, colour in ((0.2, 0, "with times", BLUE), (-0.2, 2, "without", GREY)):
-        found = np.array([row[column : column + 2] for row in CELLS.values()])
-        axes[1].barh(at + shift, found[:, 0], 0.38, xerr=found[:, 1], color=colour, label=name)
-    axes[1].set_yticks(at, list(CELLS))
-    axes[1].set(xlabel="accuracy (%); bars: standard error", xlim=(50, 100))
-    axes[1].legend(fontsize=8, loc="lower right")
+    axes[0].set(xlabel="time (s)", yticks=[], ylim=(-4.4, 2.4))
+    axes[0].legend(fontsize=8, loc="upper right", ncols=2)
+    for timed, name, colour in ((True, "with times", BLUE), (False, "without", GREY)):
+        how = {"batch_size": 50, "epochs": 30, "patience": None, "validation_fraction": 0.25, "random_state": 1}
+        model = CellClassifier("CfC", **how).fit(X, y, times if timed else None)
+        found = 100 * model.score(test_X, test_y, test_times if timed else None)
+        losses = [epoch["validation_loss"] for epoch in model.history_]
+        label = f"{name}: {found:.1f} % of new samples"
+        axes[1].plot(np.arange(1, len(losses) + 1), losses, "o-", markersize=3, color=colour, label=label)
+    axes[1].set(xlabel="epoch", ylabel="validation loss", ylim=(0, None))
+    axes[1].legend(fontsize=8, loc="lower left")
     return figure
 
 
