@@ -1,4 +1,4 @@
-"""Draw the pictures of the pages: python docs/images/make.py [NAME ...]."""
+"""Draw the pictures of the pages: python docs/images/make.py [NAME ...]; training and cells need PyTorch."""
 
 from __future__ import annotations
 
@@ -282,6 +282,58 @@ def searching() -> Any:
     return figure
 
 
+def training() -> Any:
+    """Draw the spikes of a liquid before and after training, and its accuracy while it is trained."""
+    from sklearn.model_selection import train_test_split
+
+    from lsm_sim_torch import TrainedLiquidClassifier
+
+    data = lsm.datasets.digits()
+    X, other, y, other_y = train_test_split(np.array(data.X), data.y, test_size=360, stratify=data.y, random_state=1)
+    parts = (
+        functools.partial(models.speech, n_neurons=32, t_ref=0.0, seed=1),
+        lsm.encode.Rate(300 * Hz, frame=10 * ms),
+    )
+    how = {"scale": "global", "progress": False}
+    alone = lsm.LiquidClassifier(*parts, lsm.Counts(bins=4), "logistic", **how).fit(X, y)
+    trained = TrainedLiquidClassifier(*parts, lsm.Counts(bins=4), patience=12, random_state=1, **how).fit(X, y)
+    figure, axes = plt.subplots(1, 3, figsize=(8, 2.7), layout="constrained", width_ratios=(1, 1, 1.3))
+    for ax, model, name in ((axes[0], alone, "readout alone"), (axes[1], trained.classifier_, "trained")):
+        [spikes] = [lsm.run(model.transformer_.program_, model.transformer_.encode(other[:1])).spikes]
+        ax.scatter(1000 * spikes.times(), spikes.channel, s=3, color="black", linewidths=0)
+        ax.set(xlabel="time (ms)", xlim=(0, 80), ylim=(-1, 32))
+        ax.set_title(f"{name}: {100 * model.score(other, other_y):.1f} %", fontsize=9)
+    axes[0].set_ylabel("neuron")
+    scores = [100 * epoch["validation_score"] for epoch in trained.history_]
+    axes[2].plot(np.arange(1, len(scores) + 1), scores, "o-", markersize=3, color=BLUE)
+    axes[2].set(xlabel="epoch", ylabel="validation accuracy (%)", xticks=range(2, 13, 2), ylim=(0, 100))
+    return figure
+
+
+def cells() -> Any:
+    """Draw samples of the page on cells, and a cell that is trained with their times and without."""
+    from lsm_sim_liquid_torch import CellClassifier, irregular_sinusoids
+
+    X, times, y = irregular_sinusoids(400, seed=30)
+    test_X, test_times, test_y = irregular_sinusoids(400, seed=31)
+    figure, axes = plt.subplots(1, 2, figsize=(8, 2.8), layout="constrained", width_ratios=(1, 1.2))
+    for label, name, colour in ((0, "5 Hz", BLUE), (1, "8 Hz", ORANGE)):
+        k = next(k for k in np.flatnonzero(y == label) if 20 < len(times[k]) < 35)
+        axes[0].plot(times[k], X[k][:, 0] - 3 * label, "o-", markersize=3, linewidth=0.7, color=colour, label=name)
+    axes[0].set(xlabel="time (s)", yticks=[], ylim=(-4.4, 2.4))
+    axes[0].legend(fontsize=8, loc="upper right", ncols=2)
+    for timed, name, colour in ((True, "with times", BLUE), (False, "without", GREY)):
+        how = {"batch_size": 50, "epochs": 30, "patience": None, "validation_fraction": 0.25, "random_state": 1}
+        model = CellClassifier("CfC", **how).fit(X, y, times if timed else None)
+        found = 100 * model.score(test_X, test_y, test_times if timed else None)
+        losses = [epoch["validation_loss"] for epoch in model.history_]
+        label = f"{name}: {found:.1f} % of new samples"
+        axes[1].plot(np.arange(1, len(losses) + 1), losses, "o-", markersize=3, color=colour, label=label)
+    axes[1].set(xlabel="epoch", ylabel="validation loss", ylim=(0, None))
+    axes[1].legend(fontsize=8, loc="lower left")
+    return figure
+
+
 PICTURES: dict[str, Callable[[], Any]] = {
     "raster": raster,
     "running": running,
@@ -297,6 +349,8 @@ PICTURES: dict[str, Callable[[], Any]] = {
     "performance": performance,
     "search": searching,
     "speech": speech,
+    "training": training,
+    "cells": cells,
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from lsm_sim.errors import DescriptionError
@@ -68,19 +68,30 @@ class _CellEstimator(BaseEstimator):
         self.progress = progress
 
     def _fit(
-        self, signals: list[Floats], times: Any, targets: Any, n_outputs: int, loss: Loss, labels: Ints | None
+        self,
+        signals: list[Floats],
+        times: Any,
+        groups: Any,
+        targets: Any,
+        n_outputs: int,
+        loss: Loss,
+        labels: Ints | None,
     ) -> None:
-        """Train a new network; with ``labels`` the samples for validation are stratified."""
+        """Train a new network; with ``labels`` the samples for validation are stratified, if there are no ``groups``."""
         settings = self._settings()
         if len(signals) != len(targets):
             raise DescriptionError(f"y: got {len(targets)} values for {len(signals)} samples of X")
+        if groups is not None and checks.shape(groups, "groups") != (len(signals),):
+            raise DescriptionError(
+                f"groups: got shape {np.shape(groups)}, expected ({len(signals)},), one per sample of X"
+            )
         differences = time_differences(times, signals)
         frames = np.concatenate(signals)
         deviation = frames.std(0)
         self.mean_, self.scale_ = frames.mean(0), np.where(deviation > 0, deviation, 1.0)
         self.time_scale_ = _mean_gap(differences)
         samples = self._sequences(signals, differences)
-        parts = self._parts(len(signals), labels)
+        parts = self._parts(len(signals), labels, groups)
         with reproducible(settings.seed):
             network = LiquidNeuralNetwork(self._cell(frames.shape[1]), n_outputs)
             self.history_ = Trainer(network, samples, torch.as_tensor(targets), loss, settings).run(*parts)
@@ -133,12 +144,18 @@ class _CellEstimator(BaseEstimator):
             return Sequences.pad(scaled, [np.ones(len(signal)) for signal in signals])
         return Sequences.pad(scaled, [np.concatenate([[1.0], own / self.time_scale_]) for own in differences])
 
-    def _parts(self, n_samples: int, labels: Ints | None) -> tuple[Ints, Ints]:
+    def _parts(self, n_samples: int, labels: Ints | None, groups: Any) -> tuple[Ints, Ints]:
         """Return the samples to train with and those to validate with, which are none if there are too few samples."""
         everyone = np.arange(n_samples)
         n_validated = round(self.validation_fraction * n_samples)
         if not 0 < n_validated < n_samples:
             return everyone, everyone[:0]
+        n_groups = 1 if groups is None else np.unique(groups).size
+        if n_groups > 1:
+            size = min(n_groups - 1, max(1, round(self.validation_fraction * n_groups)))
+            split = GroupShuffleSplit(1, test_size=size, random_state=self.random_state)
+            trained, validated = next(split.split(everyone, groups=groups))
+            return trained, validated
         even = labels is not None
         if labels is not None:
             sizes = np.bincount(labels)
@@ -206,16 +223,18 @@ class CellClassifier(ClassifierMixin, _CellEstimator):
         The unit of the gaps that the network sees: the mean gap in `fit`, 1 without times.
     """
 
-    def fit(self, X: Any, y: Any, times: Any = None) -> CellClassifier:
+    def fit(self, X: Any, y: Any, times: Any = None, groups: Any = None) -> CellClassifier:
         """Train on the samples ``X`` and their labels ``y``.
 
         ``times`` has for each sample the times of its frames, (frames,), increasing, in any unit; None: the frames are one unit apart.
+        ``groups`` has the name or number of each sample's group, such as its speaker, (samples,): no group is then both in training and
+        in the part for ``patience``. None: samples are independent.
         """
         labels, signals = checked_labels(self, y), self._signals(X, reset=True)
         self.classes_, numbers = np.unique(labels, return_inverse=True)
         if self.classes_.size < 2:
             raise DescriptionError(f"y: got one class only, {labels[0]!r}; expected at least two classes")
-        self._fit(signals, times, numbers, len(self.classes_), torch.nn.functional.cross_entropy, numbers)
+        self._fit(signals, times, groups, numbers, len(self.classes_), torch.nn.functional.cross_entropy, numbers)
         return self
 
     def predict_proba(self, X: Any, times: Any = None) -> Floats:
@@ -240,15 +259,19 @@ class CellRegressor(RegressorMixin, _CellEstimator):
     The loss is the mean squared error of the standardised values.
     """
 
-    def fit(self, X: Any, y: Any, times: Any = None) -> CellRegressor:
-        """Train on the samples ``X`` and their values ``y``, (samples,) or (samples, targets); ``times`` as in `CellClassifier.fit`."""
+    def fit(self, X: Any, y: Any, times: Any = None, groups: Any = None) -> CellRegressor:
+        """Train on the samples ``X`` and their values ``y``, (samples,) or (samples, targets).
+
+        ``times`` and ``groups`` as in `CellClassifier.fit`.
+        """
         values = np.asarray(checked_y(self, y, multi_output=True, y_numeric=True), np.float64)
         columns = values.reshape(len(values), -1)
         deviation = columns.std(0)
         self._y_mean, self._y_scale = columns.mean(0), np.where(deviation > 0, deviation, 1.0)
         self._y_shape = values.shape[1:]
         targets = ((columns - self._y_mean) / self._y_scale).astype(np.float32)
-        self._fit(self._signals(X, reset=True), times, targets, columns.shape[1], torch.nn.functional.mse_loss, None)
+        signals, loss = self._signals(X, reset=True), torch.nn.functional.mse_loss
+        self._fit(signals, times, groups, targets, columns.shape[1], loss, None)
         return self
 
     def predict(self, X: Any, times: Any = None) -> Floats:

@@ -585,7 +585,8 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "controls.compare": (
         lsm.controls.compare,
         {"model": lsm.LiquidClassifier(LIQUID, ENCODER), "X": SIGNALS, "y": LABELS, "cv": 2, "seeds": (0,)}
-        | {"views": ("raw", "liquid"), "esn": {}, "metric": "accuracy", "groups": None, "progress": False},
+        | {"views": ("raw", "liquid"), "esn": {}, "metric": "accuracy", "groups": None, "progress": False}
+        | {"larger": lsm.LiquidClassifier(LIQUID, ENCODER)},
     ),
     "controls.paired_test": (
         lsm.controls.paired_test,

@@ -327,6 +327,18 @@ def test_wrong_settings_are_named(wrong, message):
         cells.CellClassifier(**(SMALL | wrong)).fit(X3, [0, 1])
 
 
+def test_groups_are_one_for_each_sample_and_stay_together(data):
+    with pytest.raises(DescriptionError, match=r"groups: got shape \(1,\), expected \(2,\), one per sample of X"):
+        cells.CellClassifier(**SMALL).fit(X3, [0, 1], groups=["a"])
+    X, times, y = data
+    model = cells.CellClassifier(**SMALL)
+    trained, validated = model._parts(24, y, np.arange(24) // 6)
+    assert set(validated // 6).isdisjoint(trained // 6)
+    assert len(validated) == 6
+    one = model.fit(X, y, times, groups=np.zeros(24)).predict_proba(X, times)  # a single group cannot be kept apart
+    assert np.array_equal(one, clone(model).fit(X, y, times).predict_proba(X, times))
+
+
 def test_wrong_shapes_are_named():
     model = cells.CellClassifier(**SMALL).fit(X3, [0, 1])
     with pytest.raises(DescriptionError, match="X: got signals of 2 channels, expected 1 as in fit"):

@@ -58,6 +58,15 @@ def evaluate(
         bool,
         typer.Option("--rivals", help="Labels: add MiniRocket (needs aeon), a support vector machine and a forest."),
     ] = False,
+    rows: Annotated[
+        str | None,
+        typer.Option(
+            "--rows",
+            metavar="A,B",
+            help="Labels: add rows: trained with its controls (extra torch); cfc, ltc, liquid-ode, liquid-time-step, spiking-core "
+            "(extra cells); minirocket, svm, forest.",
+        ),
+    ] = None,
     tune: Annotated[
         bool, typer.Option("--tune", help="Labels: tune each row on training samples, all with the same budget.")
     ] = False,
@@ -128,6 +137,7 @@ def evaluate(
         test_speakers=_names("--test-speakers", test_speakers),
         loso=loso,
         rivals=rivals,
+        rows=tuple(name.replace("-", "_") for name in _names("--rows", rows)),
         tune=tune,
         readout=None if readout is None else readout.value,
         split=split,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from lsm_sim.apps.evaluate import reading, settings_others, settings_speech
 from lsm_sim.apps.evaluate.configured import configured, configured_ensemble
 from lsm_sim.apps.evaluate.evaluation import Evaluation
-from lsm_sim.apps.evaluate.options import WORDS, Options
+from lsm_sim.apps.evaluate.options import LARGER, WORDS, Options, known_rows
 from lsm_sim.apps.evaluate.splits import Split, fsdd_split, groups_apart, published, shuffled
 from lsm_sim.apps.evaluate.stressing import check_stress, stressed
 from lsm_sim.apps.evaluate.tuning import tuned
@@ -19,6 +20,8 @@ from lsm_sim.engine.protocol import find
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.controls import Stopwatch, compare
 from lsm_sim.learn.controls.comparison import Metric
+from lsm_sim.learn.controls.rows import load
+from lsm_sim.support import checks
 
 Models = tuple[Callable[..., Any], Callable[..., Any] | None]
 
@@ -107,6 +110,9 @@ def run(options: Options) -> Evaluation:
     benchmark = BENCHMARKS[options.name]
     options.refuse((*benchmark.unused, *WORDS))
     check_stress(options)
+    for row in options.rows:
+        checks.choice(row, "--rows", known_rows())
+    load(options.views())  # says now what is missing
     find(options.backend)  # fail early if it cannot run
     watch = Stopwatch()
     with watch.stage("data"):
@@ -131,6 +137,7 @@ def run(options: Options) -> Evaluation:
         seeds=options.seeds,
         views=options.views(),
         ensemble=None if options.ensemble is None else _ensemble(ensemble, liquid, options),
+        larger=_larger(liquid, options) if "trained" in options.rows else None,
         esn=benchmark.esn,
         metric=benchmark.metric,
         groups=data.groups,
@@ -146,6 +153,12 @@ def run(options: Options) -> Evaluation:
         {"options": options.asked(), "split": split.name},
         0.0,
     )
+
+
+def _larger(liquid: Callable[..., Any], options: Options) -> Callable[[int], Any]:
+    """Return the function that creates the larger liquid for a seed."""
+    n_neurons = options.neurons or inspect.signature(liquid).parameters["n_neurons"].default
+    return lambda seed: configured(liquid(seed, n_neurons=LARGER * n_neurons), options)
 
 
 def _ensemble(make: Callable[..., Any] | None, liquid: Callable[..., Any], options: Options) -> Callable[[int], Any]:

@@ -9,9 +9,16 @@ from pathlib import Path
 
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.controls.rivals import RIVALS
+from lsm_sim.learn.controls.rows import TRAINED, entries
 from lsm_sim.learn.controls.views import VIEWS
 
+LARGER = 4  # times the neurons of a liquid that is trained has one that is not
 WORDS = ("words", "question", "length", "gap")  # for words in a row only
+
+
+def known_rows() -> tuple[str, ...]:
+    """Return what ``rows`` may have: rivals and rows of other packages."""
+    return (*RIVALS, *(row for row in entries() if row not in TRAINED or row == "trained"))
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,8 @@ class Options:
         ``"loihi"``: add the liquid in Loihi's integers.
     rivals
         Add MiniRocket, a support vector machine and a random forest.
+    rows
+        Add these, each alone: rivals, ``"trained"`` with its controls, and time-continuous cells, see `known_rows`.
     tune
         Tune each row, all with the same budget.
     readout
@@ -74,6 +83,7 @@ class Options:
     split: str | None = None
     arithmetic: str | None = None
     rivals: bool = False
+    rows: tuple[str, ...] = ()
     tune: bool = False
     readout: str | None = None
     stress: bool = False
@@ -97,8 +107,10 @@ class Options:
         return self.loso or bool(self.test_speakers)
 
     def views(self) -> tuple[str, ...]:
-        """Return what is compared, without the ensemble."""
-        return (*VIEWS, *(["loihi"] if self.arithmetic == "loihi" else []), *(RIVALS if self.rivals else []))
+        """Return what is compared, without the ensemble and the larger liquid."""
+        rows = [view for row in self.rows for view in (TRAINED if row == "trained" else (row,))]
+        more = (["loihi"] if self.arithmetic == "loihi" else []) + (list(RIVALS) if self.rivals else []) + rows
+        return (*VIEWS, *dict.fromkeys(more))
 
     def sized(self) -> dict[str, int]:
         """Return the number of neurons as a keyword argument, if it was set."""

@@ -23,6 +23,7 @@ _UNUSED = (
     "limit",
     "arithmetic",
     "rivals",
+    "rows",
     "tune",
     "readout",
     *WORDS,

@@ -96,6 +96,8 @@ def check_stress(options: Options) -> None:
         raise DescriptionError("--ensemble: not an option of --stress; omit one of them")
     if options.stress and options.arithmetic is not None:
         raise DescriptionError("--arithmetic: not an option of --stress; omit one of them")
+    if options.rows and (options.stress or options.tune):
+        raise DescriptionError(f"--rows: not an option of --{'stress' if options.stress else 'tune'}; omit one of them")
     if options.stress and (options.rivals or options.tune):
         raise DescriptionError("--stress: cannot be combined with --rivals and --tune; omit one of them")
     if options.tune and (options.rivals or options.arithmetic is not None or options.ensemble is not None):

@@ -24,7 +24,7 @@ from lsm_sim.learn.readout import ridge
 BENCHMARKS = ("words",)
 N_TRAIN, N_TEST = 240, 160
 _WORDS = ("zero", "one")
-_UNUSED = ("bins", "ensemble", "horizons", "limit", "robust", "rivals", "tune", "readout")
+_UNUSED = ("bins", "ensemble", "horizons", "limit", "robust", "rivals", "rows", "tune", "readout")
 
 
 def run(options: Options) -> Evaluation:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.controls.asked import check_larger, checked_samples, checked_seeds, checked_views
 from lsm_sim.learn.controls.comparison import METRICS, Comparison, Metric
 from lsm_sim.learn.controls.folds import Fold, Folds, folds_of, left_out
 from lsm_sim.learn.controls.readouts import View, cross_validate
 from lsm_sim.learn.controls.reseed import reseeded
 from lsm_sim.learn.controls.rivals import RIVALS, rival_readout
+from lsm_sim.learn.controls.rows import Trial, load, plain_readout
 from lsm_sim.learn.controls.settings import settings_of
 from lsm_sim.learn.controls.stopwatch import Stopwatch
-from lsm_sim.learn.controls.views import MORE, VIEWS, Samples, features_of, learnt, mean_rate, prepared
+from lsm_sim.learn.controls.views import LEARNT, VIEWS, Samples, features_of, learnt, mean_rate, prepared
 from lsm_sim.learn.estimators import LiquidClassifier
 from lsm_sim.learn.pipelines import front_and_liquid, learns
 from lsm_sim.learn.readout import Task, resolve
 from lsm_sim.support import checks
-from lsm_sim.support.checks import Floats, Ints, real_array
+from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.parallel import Work, in_order
 from lsm_sim.support.progress import progress_bar
 
@@ -36,6 +38,7 @@ def compare(
     seeds: Sequence[int] = (0, 1, 2, 3, 4),
     views: Sequence[str] = VIEWS,
     ensemble: Any = None,
+    larger: Any = None,
     esn: Mapping[str, Any] | None = None,
     metric: Metric | None = None,
     groups: Any = None,
@@ -67,8 +70,16 @@ def compare(
         ``liquid``; ``loihi``, the liquid in Loihi's integers, calibrated on training samples; and for labels what one would use
         otherwise, each with its own classifier: ``minirocket`` (needs the extra ``rivals``), ``svm`` and ``forest``, see
         `lsm_sim.learn.controls.rivals`. By default those up to ``liquid``. If the samples are spikes, raw and encoder are the same.
+        Models that are trained as a whole, in PyTorch, with the parameters that they have by default: ``trained``, the liquid
+        with trained weights (extra ``torch``), and its controls ``trained_off``, the same with recurrence off, ``layer``, the linear
+        layer alone by the same optimiser, and ``plain``, another readout of the liquid that is not trained, whose counts are not
+        standardised; ``cfc``, ``ltc``, ``liquid_ode``, ``liquid_time_step`` and ``spiking_core``, time-continuous cells (extra
+        ``cells``).
     ensemble
         A `LiquidEnsemble`, or a function that returns one for a seed: an additional view.
+    larger
+        A model like ``model`` with more neurons, or a function that returns one for a seed: an additional view, for what training
+        must be better than.
     esn
         Parameters of the echo-state network, such as ``spectral_radius``; see `lsm_sim.learn.echo_state`.
     metric
@@ -96,9 +107,9 @@ def compare(
     (True, 2)
     """
     work = Work(workers, dask)
-    job = _Job.checked(model, X, y, seeds, views, ensemble, {} if esn is None else esn, groups)
+    job = _Job.checked(model, X, y, seeds, views, ensemble, larger, {} if esn is None else esn, groups)
     checks.choice(metric, "metric", METRICS, optional=True)
-    n_views = len(views) + (ensemble is not None)
+    n_views = len(job.all_views)
     folds = [folds_of(cv, job.y, job.task, seed) for seed in job.seeds]
     tested = [np.sort(np.concatenate([test for _, test in own])) for own in folds]
     if any(not np.array_equal(tested[0], other) for other in tested):
@@ -136,6 +147,7 @@ class _Job:
     seeds: tuple[int, ...]
     views: Sequence[str]
     ensemble: Any
+    larger: Any
     esn: Mapping[str, Any]
     groups: Ints | None
     n_threads: int | None = None
@@ -156,42 +168,32 @@ class _Job:
         seeds: Sequence[int],
         views: Sequence[str],
         ensemble: Any,
+        larger: Any,
         esn: Mapping[str, Any],
         groups: Any,
     ) -> _Job:
-        seeds = [checks.whole(seed, "seeds") for seed in checks.items(seeds, "seeds", "a list of seeds")]
-        if not seeds:
-            raise DescriptionError("seeds: got none, expected at least one")
-        if not isinstance(X, Sized) or (isinstance(X, np.ndarray) and X.ndim == 0):
-            raise DescriptionError(f"X: got {type(X).__name__}, expected samples; see LiquidClassifier.fit")
+        seeds = checked_seeds(seeds)
         checks.instance(esn, Mapping, "esn", "a dict of parameters of the echo-state network")
-        views = checks.items(views, "views", f"a list of some of {', '.join(VIEWS)}")
         _, last = front_and_liquid(reseeded(model, seeds[0]))
+        check_larger(larger, seeds[0])
         task: Task = "classify" if isinstance(last, LiquidClassifier) else "regress"
-        checks.shape(y, "y")
-        labels = np.asarray(y) if task == "classify" else real_array(y, "y")
-        if labels.shape != (len(X),):
-            raise DescriptionError(f"y: got shape {labels.shape}, expected ({len(X)},), one value per sample of X")
-        unknown = [view for view in views if not isinstance(view, str) or view not in (*VIEWS, *MORE)]
-        if unknown or not views:
-            raise DescriptionError(f"views: got {unknown or 'none'}, expected some of {', '.join((*VIEWS, *MORE))}")
-        rivals = [view for view in views if view in RIVALS]
-        if rivals and task == "regress":
-            raise DescriptionError(f"views: got {rivals[0]} for values, expected a classifier; rivals need labels")
-        if groups is not None and checks.shape(groups, "groups") != labels.shape:
-            raise DescriptionError(
-                f"groups: got shape {np.shape(groups)}, expected ({len(X)},), one value per sample of X"
-            )
-        numbers = None if groups is None else np.unique(groups, return_inverse=True)[1]
-        return _Job(model, X, labels, task, tuple(seeds), tuple(views), ensemble, esn, numbers)
+        labels, numbers = checked_samples(X, y, groups, task)
+        return _Job(model, X, labels, task, tuple(seeds), checked_views(views, task), ensemble, larger, esn, numbers)
+
+    @property
+    def all_views(self) -> tuple[str, ...]:
+        """All that is compared."""
+        more = {"ensemble": self.ensemble, "larger": self.larger}
+        return (*self.views, *(view for view, given in more.items() if given is not None))
 
     def run(self, seed: int, folds: list[Fold], advance: Callable[[int], Any]) -> None:
         """Predict the test samples of all folds with one seed."""
         model = reseeded(self.model, seed)
         ensemble = None if self.ensemble is None else reseeded(self.ensemble, seed)
         self.n_threads = front_and_liquid(model)[1].n_threads
+        larger = [] if self.larger is None else [reseeded(self.larger, seed)]
         members = [] if ensemble is None else ensemble.members
-        learning = any(learns(one) for one in (model, *members))
+        learning = any(learns(one) for one in (model, *members, *larger))
         parts = [[fold] for fold in folds] if learning else [folds]
         predicted: dict[str, Any] = {}
         for part in parts:
@@ -199,14 +201,19 @@ class _Job:
             samples = prepared(model, self.X, train, self.watch, {} if learning else self.fronts)
             self.settings = self.settings or settings_of(model, samples.transformer, self.esn)
             views = self._views(model, ensemble, samples, train, seed, {} if learning else self.fronts)
+            for one in larger:
+                views["larger"] = self._larger(one, train, {} if learning else self.fronts)
             groups = left_out(self.groups, folds)
             self._predict(views, part, groups, predicted, advance)
-            for view in (view for view in self.views if view in MORE):
+            for view in (view for view in self.views if view in LEARNT):
                 for fold in part:
                     self._predict(
                         {view: self._learnt(view, model, samples, fold[0], seed)}, [fold], groups, predicted, advance
                     )
-        for view in (*self.views, *(["ensemble"] if ensemble is not None else [])):
+            for fold in part:
+                trial = Trial(samples, self.y, fold, _readout(model, self.task), groups, self.task, seed)
+                self._train(trial, predicted, advance)
+        for view in self.all_views:
             self.predictions.setdefault(view, []).append(predicted[view])
 
     def add(self, part: _Job) -> None:
@@ -228,6 +235,15 @@ class _Job:
                 whole[test] = values[test]
             self.n_features[view] = views[view].n_features
 
+    def _train(self, trial: Trial, predicted: dict[str, Any], advance: Any) -> None:
+        """Train the rows that are trained as a whole, and store what they predict for the test samples of a fold."""
+        for view, row in load(self.views).items():
+            with self.watch.stage(view):
+                answer = row(trial)
+            predicted.setdefault(view, np.empty_like(self.y))[trial.fold[1]] = answer.predicted
+            self.n_features[view] = answer.n_features
+            advance(1)
+
     def _learnt(self, view: str, model: Any, samples: Samples, train: Ints, seed: int) -> View:
         """Return a view that depends on the training samples."""
         with self.watch.stage(view):
@@ -244,6 +260,9 @@ class _Job:
                 out[view] = View([features_of(view, samples, seed, self.esn, n_threads)], [readout])
         if "liquid" in out:
             self._note_rate(samples, out["liquid"].parts[0])
+        if "plain" in self.views:
+            own = out["liquid"].parts[0] if "liquid" in out else samples.transformer.respond(samples.stimulus)
+            out["plain"] = View([own], [plain_readout(self.task)])
         if ensemble is not None:
             out["ensemble"] = self._ensemble(ensemble, train, fronts)
         return out
@@ -252,6 +271,11 @@ class _Job:
         rate = mean_rate(samples, features)
         if rate is not None:
             self.rates.append(rate)
+
+    def _larger(self, larger: Any, train: Ints, fronts: dict[str, Any]) -> View:
+        with self.watch.stage("larger"):
+            samples = prepared(larger, self.X, train, Stopwatch(), fronts)
+            return View([samples.transformer.respond(samples.stimulus)], [_readout(larger, self.task)])
 
     def _ensemble(self, ensemble: Any, train: Ints, fronts: dict[str, Any]) -> View:
         parts = []
@@ -269,7 +293,7 @@ def _one_seed(job: _Job, task: tuple[int, list[Fold]], _n_threads: int | None) -
     """Return the results of one seed, without the samples; for another process."""
     own = dataclasses.replace(job, predictions={}, n_features={}, rates=[], settings={}, watch=Stopwatch(), fronts={})
     own.run(*task, lambda _: None)
-    return dataclasses.replace(own, model=None, X=None, ensemble=None, fronts={})
+    return dataclasses.replace(own, model=None, X=None, ensemble=None, larger=None, fronts={})
 
 
 def _readout(model: Any, task: Task) -> Any:

@@ -25,7 +25,23 @@ NAMES = {
     "minirocket": "MiniRocket",
     "svm": "support vector machine",
     "forest": "random forest",
+    "trained": "trained liquid",
+    "trained_off": "trained, recurrence off",
+    "layer": "linear layer, same optimiser",
+    "plain": "liquid, not standardised",
+    "larger": "larger liquid",
+    "cfc": "CfC",
+    "ltc": "LTC",
+    "liquid_ode": "LiquidODE",
+    "liquid_time_step": "LiquidTimeStep",
+    "spiking_core": "SpikingLiquidCore",
 }
+_OF_TRAINED = (
+    "trained_off",
+    "layer",
+    "plain",
+    "larger",
+)  # what a trained liquid must be better than, besides the liquid
 _SIGNIFICANT = 0.05
 
 
@@ -138,6 +154,12 @@ class Comparison:
         """The p-value of each view's difference from the liquid, with Holm's correction for multiple tests."""
         return holm({other: self._p_value(one, other) for one, other in self.pairs})
 
+    @property
+    def p_trained(self) -> dict[str, float]:
+        """The p-value of the trained liquid's difference from each of its own controls, with Holm's correction."""
+        own = [view for view in _OF_TRAINED if view in self.predictions and "trained" in self.predictions]
+        return holm({other: self._p_value("trained", other) for other in own})
+
     def _p_value(self, one: str, other: str) -> float:
         return paired_test(*self._paired_losses(one, other))
 
@@ -151,16 +173,17 @@ class Comparison:
         return first, second, blocks
 
     def sentences(self) -> list[str]:
-        """Return one plain sentence for each view other than the liquid."""
-        mean, p_values = self.mean, self.p_values
-        return [self._sentence(mean["liquid"], view, mean[view], p) for view, p in p_values.items()]
+        """Return one plain sentence for each view other than the liquid, and for each control of a trained liquid."""
+        own = [self._sentence("liquid", view, p) for view, p in self.p_values.items()]
+        return own + [self._sentence("trained", view, p) for view, p in self.p_trained.items()]
 
-    def _sentence(self, liquid: float, view: str, other: float, p: float) -> str:
-        figures, name = f"{self.text(liquid)} against {self.text(other)}, {_p(p)}", NAMES.get(view, view)
+    def _sentence(self, one: str, view: str, p: float) -> str:
+        value, other = self.mean[one], self.mean[view]
+        figures, name = f"{self.text(value)} against {self.text(other)}, {_p(p)}", NAMES.get(view, view)
         if p >= _SIGNIFICANT:
-            return f"liquid and {name} do not differ significantly ({figures})"
-        better = liquid > other if self.metric == "accuracy" else liquid < other
-        return f"liquid is {'better' if better else 'worse'} than {name} ({figures})"
+            return f"{NAMES[one]} and {name} do not differ significantly ({figures})"
+        better = value > other if self.metric == "accuracy" else value < other
+        return f"{NAMES[one]} is {'better' if better else 'worse'} than {name} ({figures})"
 
     def text(self, value: float, *, spread: bool = False) -> str:
         """Return a value of the metric, or its standard deviation (``spread``), as text."""
@@ -215,6 +238,7 @@ class Comparison:
             self.metric: {view: {"mean": mean[view], "sd": sd[view], "values": per_seed[view]} for view in per_seed},
             "minus_liquid": {view: {"mean": gain, "sd": spread} for view, (gain, spread) in self.differences.items()},
             "p": self.p_values,
+            **({"p_trained": self.p_trained} if self.p_trained else {}),
             "effect_sizes": self.effect_sizes,
             "blocks": self.n_blocks,
             "sentences": self.sentences(),

@@ -25,7 +25,8 @@ from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.units import ms
 
 VIEWS = ("raw", "encoder", "recurrence_off", "esn", "liquid")
-MORE = ("loihi", *RIVALS)  # if asked for
+LEARNT = ("loihi", *RIVALS)  # if asked for: they learn from training samples
+MORE = (*LEARNT, "plain")
 _FRAME = 10 * ms  # in which spikes are counted for a rate reservoir
 _CALIBRATION = 64  # about as many training samples calibrate Loihi's integers
 _BINS = 5  # for raw samples and rate states if the features of spikes have no number of bins

@@ -138,6 +138,7 @@ def test_recurrence_off_has_no_synapses_between_neurons_and_traces_end_after_som
         (("--split", "upstream"), "--split: got 'upstream', expected 'takes'"),
         (("--split", "takes", "--loso"), "--split: omit it with --test-speakers and --loso"),
         (("--rivals",), "--rivals: not an option of words"),
+        (("--rows", "cfc"), "--rows: not an option of words"),
         (("--stress", "--arithmetic", "loihi"), "--arithmetic: not an option of --stress"),
         (("--train-noise", 10), "--train-noise: an option of --stress only"),
         (("--test-speakers", "dora"), "--test-speakers: no speaker dora; known: ann, bob, cleo"),
