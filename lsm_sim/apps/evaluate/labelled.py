@@ -117,8 +117,6 @@ def run(options: Options) -> Evaluation:
     def make(seed: int) -> Any:
         return configured(liquid(seed, **options.sized()), options)
 
-    if options.tune or options.stress:
-        options.refuse(("workers", "dask"))
     if options.tune:
         return tuned(make, data, split, options, watch.seconds)
     if options.stress:

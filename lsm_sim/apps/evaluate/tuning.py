@@ -49,6 +49,8 @@ def tuned(
         groups=data.groups,
         settings={"split": split.name, "budget": len(_INPUT)},
         n_threads=options.n_threads,
+        workers=options.workers,
+        dask=options.dask,
         progress=options.progress,
     )
     title = f"{data!r}, {split.text}\nevery row: {len(_INPUT)} settings, chosen on training samples for each seed and fold\n"
@@ -95,10 +97,12 @@ class _Rows:
         return lambda seed: function(seed, *values)
 
     def _samples(self, seed: int) -> Samples:
-        if self._last is None or self._last[0] != seed:
+        last = self._last
+        if last is None or last[0] != seed:
             everything: Ints = np.arange(len(self.X))
-            self._last = seed, prepared(self.make(seed), self.X, everything, Stopwatch(), self._fronts)
-        return self._last[1]
+            last = seed, prepared(self.make(seed), self.X, everything, Stopwatch(), self._fronts)
+            self._last = last
+        return last[1]
 
     def _raw(self, seed: int, bins: int) -> Floats:
         return np.array([bin_means(signal, bins).ravel() for signal in self._samples(seed).signals])

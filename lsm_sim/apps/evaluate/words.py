@@ -31,7 +31,6 @@ def run(options: Options) -> Evaluation:
     """Run the benchmark; the first seed determines the sequences, each seed the liquid, encoder and echo-state network."""
     options.refuse(_UNUSED)
     check_stress(options)
-    options.refuse(("workers", "dask"))
     find(options.backend)  # fail early if it cannot run
     watch = Stopwatch()
     with watch.stage("data"):
@@ -59,6 +58,8 @@ def run(options: Options) -> Evaluation:
         groups=data.groups,
         settings=how,
         n_threads=options.n_threads,
+        workers=options.workers,
+        dask=options.dask,
         progress=options.progress,
     )
     title = f"{data!r}, {split.text}\n{_question(options, data)}"

@@ -215,8 +215,7 @@ class _Job:
             self.predictions.setdefault(view, []).extend(predicted)
         self.n_features, self.settings = self.n_features | part.n_features, self.settings or part.settings
         self.rates += part.rates
-        for stage, seconds in part.watch.seconds.items():
-            self.watch.seconds[stage] = self.watch.seconds.get(stage, 0.0) + seconds
+        self.watch.add(part.watch)
 
     def _predict(self, views: Any, folds: Any, groups: Any, predicted: dict[str, Any], advance: Any) -> None:
         """Train readouts on each fold, and store what they predict for its test samples."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import joblib
 import numpy as np
@@ -28,7 +29,10 @@ from lsm_sim.learn.transformer import LiquidTransformer
 from lsm_sim.perturb import level_of
 from lsm_sim.support import checks, environment
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.parallel import Work, in_order, processes_of
 from lsm_sim.support.progress import progress_bar
+
+_Task: TypeAlias = tuple[int, Sequence[Fold], Sequence[str]]  # a seed, its folds, names of perturbations
 
 CLEAN = "clean"
 _MOST_THREADS = 8
@@ -52,6 +56,8 @@ def stress(
     train_with: Sequence[Any] = (),
     esn: Mapping[str, Any] | None = None,
     groups: Any = None,
+    workers: int | None = None,
+    dask: str | None = None,
     progress: bool | None = None,
 ) -> Stressed:
     """Return the accuracy of a liquid and its controls against each perturbation of the test samples.
@@ -68,6 +74,9 @@ def stress(
         By name, from `lsm_sim.perturb`.
     train_with
         Perturbations with which the training samples are seen once more each, beside the clean ones.
+    workers, dask
+        As for `compare`. Seeds that are left when all processes have had equally many are divided, by their perturbations; then each
+        part trains the readouts again.
 
     Examples
     --------
@@ -80,14 +89,21 @@ def stress(
     >>> list(found.accuracy)
     ['clean', 'half of the spikes lost']
     """
+    work = Work(workers, dask)
     job = _Job.checked(model, X, y, perturbations, views, train_with, {} if esn is None else esn, groups)
     seeds = [checks.whole(seed, "seeds") for seed in checks.items(seeds, "seeds", "a list of seeds")]
     if not seeds:
         raise DescriptionError("seeds: got none, expected at least one")
     folds = [folds_of(cv, job.y, "classify", seed) for seed in seeds]
     with progress_bar(len(seeds) * (1 + len(job.perturbations)), progress, unit="test") as advance:
-        for seed, own in zip(seeds, folds, strict=True):
-            job.run(seed, own, advance)
+        if work.alone:
+            for seed, own in zip(seeds, folds, strict=True):
+                job.run(seed, own, advance)
+        else:
+            tasks = job.tasks(seeds, folds, processes_of(work))
+            for (_, _, names), part in zip(tasks, in_order(_one_part, job, tasks, work), strict=True):
+                job.add(part, names)
+                advance(len(names))
     tested = sum(test.size for _, test in folds[0])
     return Stressed(tuple(seeds), tested, job.accuracy, job.watch.seconds, job.settings)
 
@@ -136,6 +152,25 @@ class _Job:
         numbers = None if groups is None else np.unique(groups, return_inverse=True)[1]
         return _Job(model, X, np.asarray(y), dict(perturbations), views, added, esn, numbers)
 
+    def tasks(self, seeds: Sequence[int], folds: Sequence[Sequence[Fold]], n: int) -> list[_Task]:
+        """Return the tasks for n processes: whole seeds, and at the end seeds that are divided by what is tested."""
+        names = [CLEAN, *self.perturbations]
+        n_left = len(seeds) % n
+        n_parts = min(-(-n // n_left), len(names)) if n_left else 1
+        found: list[_Task] = []
+        for k, (seed, own) in enumerate(zip(seeds, folds, strict=True)):
+            parts = [names] if k < len(seeds) - n_left else np.array_split(np.array(names, object), n_parts)
+            found += [(seed, own, [*part]) for part in parts]
+        return found
+
+    def add(self, part: _Job, names: Sequence[str]) -> None:
+        """Add what another process found for some of the perturbations of the next seed."""
+        for name in names:
+            for view, found in part.accuracy[name].items():
+                self.accuracy.setdefault(name, {}).setdefault(view, []).extend(found)
+        self.settings = self.settings or part.settings
+        self.watch.add(part.watch)
+
     def run(self, seed: int, folds: Sequence[Fold], advance: Callable[[int], Any]) -> None:
         """Test all perturbations with one seed."""
         model = reseeded(self.model, seed)
@@ -175,6 +210,15 @@ class _Job:
                         right.setdefault(name, {}).setdefault(view, []).append(found)
             if advance is not None:
                 advance(1)
+
+
+def _one_part(job: _Job, task: _Task, _n_threads: int | None) -> _Job:
+    """Return the results of one task, without the samples; for another process."""
+    seed, folds, names = task
+    own = {name: one for name, one in job.perturbations.items() if name in names}
+    part = dataclasses.replace(job, perturbations=own, accuracy={}, settings={}, watch=Stopwatch())
+    part.run(seed, folds, lambda _: None)
+    return dataclasses.replace(part, model=None, X=None, perturbations={}, train_with=())
 
 
 @dataclass(frozen=True, eq=False)

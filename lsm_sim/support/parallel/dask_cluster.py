@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import pickle
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from lsm_sim.errors import BackendUnavailableError, RunError
+from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError
+from lsm_sim.support.brief import brief
 from lsm_sim.support.environment import THREADS, install, version, versions
 
 TIMEOUT = 10.0  # s, to reach the scheduler
@@ -40,20 +42,22 @@ def _do(function: Callable[[Any, Any, int], Any], shared: Any, task: Any, n_thre
     return function(shared, task, n_threads)
 
 
-class _Cluster:
+class Cluster:
     """A cluster that holds what all tasks share; a task of a worker that ended is done again by another one."""
 
     def __init__(self, client: Any, address: str, function: Any, shared: Any, n_threads: int, n: int) -> None:
         self._client, self._address, self._function, self._n_threads = client, address, function, n_threads
         self.capacity = 2 * n
         with self._reached():
-            self._shared = client.scatter(shared, broadcast=True, hash=False)
+            self._shared = _sent(client, shared)
 
     def submit(self, task: Any) -> Any:
+        """Start a task; see `lsm_sim.support.parallel.ordered.Pool`."""
         with self._reached():
             return self._client.submit(_do, self._function, self._shared, task, self._n_threads, pure=False)
 
     def result(self, future: Any) -> Any:
+        """Wait for a result; see `lsm_sim.support.parallel.ordered.Pool`."""
         with self._reached():
             return future.result()
 
@@ -78,9 +82,32 @@ class _Cluster:
             ) from None
 
 
+def _sent(client: Any, shared: Any) -> Any:
+    """Send what tasks share to each worker, and return its handle."""
+    try:
+        return client.scatter(shared, broadcast=True, hash=False)
+    except (TypeError, AttributeError, pickle.PicklingError) as error:
+        raise DescriptionError(
+            f"dask: the model or the samples cannot be sent to other processes ({brief(error)}); omit dask"
+        ) from None
+
+
 @contextlib.contextmanager
-def dask_pool(function: Any, shared: Any, address: str, n_threads: int | None) -> Iterator[_Cluster]:
+def dask_pool(function: Any, shared: Any, address: str, n_threads: int | None) -> Iterator[Cluster]:
     """Connect to a scheduler, compare versions, and send what tasks share to each worker."""
+    with _connected(address) as (client, n):
+        yield Cluster(client, address, function, shared, n_threads or 1, n)
+
+
+def cluster_size(address: str) -> int:
+    """Return how many tasks the workers of a cluster do at once."""
+    with _connected(address) as (_, n):
+        return n
+
+
+@contextlib.contextmanager
+def _connected(address: str) -> Iterator[tuple[Any, int]]:
+    """Yield a client of a scheduler, and how many tasks its workers do at once, after comparing versions."""
     try:
         import distributed
     except ImportError as error:
@@ -88,8 +115,7 @@ def dask_pool(function: Any, shared: Any, address: str, n_threads: int | None) -
             f"dask: cannot be imported ({error}); install it with: {install('dask')}"
         ) from None
     with _quiet(), _client(distributed, address) as client:
-        n = _checked_workers(client, address)
-        yield _Cluster(client, address, function, shared, n_threads or 1, n)
+        yield client, _checked_workers(client, address)
 
 
 @contextlib.contextmanager

@@ -90,6 +90,15 @@ def in_order(
             yield pool.result(under_way.popleft())
 
 
+def processes_of(work: Work) -> int:
+    """Return how many tasks are done at the same time; a Dask cluster is asked."""
+    if work.dask is None:
+        return work.workers or 1
+    from lsm_sim.support.parallel.dask_cluster import cluster_size
+
+    return cluster_size(work.dask)
+
+
 def _pool(function: Function, shared: Any, work: Work, n_threads: int | None) -> AbstractContextManager[Pool]:
     if work.dask is not None:
         from lsm_sim.support.parallel.dask_cluster import dask_pool
