@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import pickle
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError
@@ -42,12 +42,16 @@ def _do(function: Callable[[Any, Any, int], Any], shared: Any, task: Any, n_thre
     return function(shared, task, n_threads)
 
 
+class EndedWorkersError(RunError):
+    """One task ended several workers."""
+
+
 class Cluster:
     """A cluster that holds what all tasks share; a task of a worker that ended is done again by another one."""
 
     def __init__(self, client: Any, address: str, function: Any, shared: Any, n_threads: int, n: int) -> None:
         self._client, self._address, self._function, self._n_threads = client, address, function, n_threads
-        self.capacity = 2 * n
+        self.at_once, self.capacity = n, 2 * n
         with self._reached():
             self._shared = _sent(client, shared)
 
@@ -61,6 +65,14 @@ class Cluster:
         with self._reached():
             return future.result()
 
+    def first_done(self, futures: Sequence[Any]) -> Any:
+        """Wait until one of several tasks has ended, and return its handle."""
+        from distributed import wait
+
+        with self._reached():
+            ended = wait(futures, return_when="FIRST_COMPLETED").done
+        return next(future for future in futures if future in ended)
+
     @contextlib.contextmanager
     def _reached(self) -> Iterator[None]:
         """Say so if the scheduler or all workers are gone."""
@@ -72,8 +84,8 @@ class Cluster:
         try:
             yield
         except KilledWorker as error:
-            raise RunError(
-                f"dask: a task ended several workers, probably for lack of memory; use smaller chunks ({error})"
+            raise EndedWorkersError(
+                f"dask: a task ended several workers, probably for lack of memory; use smaller tasks ({error})"
             ) from None
         except (CancelledError, CommClosedError, TimeoutError) as error:
             raise RunError(
