@@ -103,7 +103,7 @@ def cross_validate(estimator: Any, task: str, X: Any, y: Any, cv: int, seed: int
     if cv == 0:
         return []
     split = KFold if task == "regress" else StratifiedKFold
-    folds = split(cv, shuffle=True, random_state=seed).split(np.zeros(len(X)), y)
+    folds = [*split(cv, shuffle=True, random_state=seed).split(np.zeros(len(X)), y)]
     return [*in_order(_score, (estimator, X, y), folds, work)]
 
 

@@ -12,10 +12,10 @@ from lsm_sim.apps.evaluate.configured import configured, configured_ensemble
 from lsm_sim.apps.evaluate.evaluation import Evaluation
 from lsm_sim.apps.evaluate.options import WORDS, Options
 from lsm_sim.apps.evaluate.splits import Split, fsdd_split, groups_apart, published, shuffled
+from lsm_sim.apps.evaluate.starting import find_and_start
 from lsm_sim.apps.evaluate.stressing import check_stress, stressed
 from lsm_sim.apps.evaluate.tuning import tuned
 from lsm_sim.datasets import Dataset
-from lsm_sim.engine.protocol import find
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.controls import Stopwatch, compare
 from lsm_sim.learn.controls.comparison import Metric
@@ -107,7 +107,7 @@ def run(options: Options) -> Evaluation:
     benchmark = BENCHMARKS[options.name]
     options.refuse((*benchmark.unused, *WORDS))
     check_stress(options)
-    find(options.backend)  # fail early if it cannot run
+    find_and_start(options)
     watch = Stopwatch()
     with watch.stage("data"):
         data = benchmark.read(options)

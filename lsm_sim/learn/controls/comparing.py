@@ -108,7 +108,7 @@ def compare(
             for seed, own in zip(job.seeds, folds, strict=True):
                 job.run(seed, own, advance)
         else:
-            for part in in_order(_one_seed, job, zip(job.seeds, folds, strict=True), work):
+            for part in in_order(_one_seed, job, [*zip(job.seeds, folds, strict=True)], work):
                 job.add(part)
                 advance(len(folds[0]) * n_views)
     kept = {view: [values[tested[0]] for values in all_values] for view, all_values in job.predictions.items()}
@@ -266,7 +266,7 @@ class _Job:
 
 def _one_seed(job: _Job, task: tuple[int, list[Fold]], _n_threads: int | None) -> _Job:
     """Return the results of one seed, without the samples; for another process."""
-    own = dataclasses.replace(job, predictions={}, n_features={}, rates=[], settings={}, watch=Stopwatch(), fronts={})
+    own = dataclasses.replace(job, predictions={}, n_features={}, rates=[], settings={}, watch=Stopwatch())
     own.run(*task, lambda _: None)
     return dataclasses.replace(own, model=None, X=None, ensemble=None, fronts={})
 

@@ -124,6 +124,16 @@ def _is_done(future: Any) -> bool:
     return not isinstance(future.exception(), BrokenProcessPool)
 
 
+def started(n: int, n_threads: int, function: Callable[..., Any], *arguments: Any) -> None:
+    """Let the processes of the next pool of this form begin with a function, while this process goes on."""
+    if (n, n_threads) in _KEPT:
+        return
+    pool = _Processes(_do, "", n, n_threads)
+    for _ in range(n):
+        pool._executor.submit(function, *arguments)
+    pool.keep()
+
+
 @contextlib.contextmanager
 def process_pool(function: Callable[[Any, Any, int], Any], shared: Any, n: int, n_threads: int) -> Iterator[_Processes]:
     """Yield ``n`` processes, each with ``n_threads`` threads of linear algebra; after an error they end at once."""

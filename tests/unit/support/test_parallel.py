@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lsm_sim.errors import DescriptionError, RunError
-from lsm_sim.support.parallel import Work, dask_cluster, in_order
+from lsm_sim.support.parallel import Work, dask_cluster, in_order, processes_of, start
 from lsm_sim.support.parallel.dask_cluster import check_versions, own_versions
 
 
@@ -55,6 +55,36 @@ def test_workers_give_the_results_in_order_and_take_few_tasks_ahead():
     assert len({n for _, n in found}) == 1
 
 
+def wait_for_the_last(shared, task, n_threads):  # noqa: ARG001
+    """Let task 0 wait until task 9 is done."""
+    path = Path(shared)
+    end = time.monotonic() + 60
+    while task == 0 and not path.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    if task == 9:
+        path.touch()
+    return path.exists()
+
+
+@pytest.mark.slow
+def test_no_process_waits_for_a_long_task_of_another_one_if_tasks_are_a_list(tmp_path):
+    found = [*in_order(wait_for_the_last, str(tmp_path / "done"), [*range(10)], Work(workers=2))]
+    assert found == [True, *[False] * 8, True]
+
+
+@pytest.mark.slow
+def test_processes_that_are_started_early_are_those_of_the_next_tasks(tmp_path):
+    start(Work(workers=3), write_own_number, str(tmp_path))
+    start(Work(workers=1), write_own_number, "not called")
+    found = {*in_order(own_number, None, [*range(30)], Work(workers=3))}
+    assert found & {int(path.name) for path in tmp_path.iterdir()}
+
+
+def write_own_number(folder):
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(0.2)
+
+
 @pytest.mark.slow
 def test_joblib_works_after_workers_and_workers_after_joblib():
     for _ in range(2):
@@ -84,6 +114,7 @@ def test_a_dask_cluster_of_two_processes_loses_nothing_with_a_worker(tmp_path):
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     with distributed.LocalCluster(**options, local_directory=tmp_path) as cluster:
         work = Work(dask=cluster.scheduler_address)
+        assert processes_of(work) == 2
         assert [*in_order(square, 10, range(6), work)] == [(10 + k**2, 1) for k in range(6)]
         assert [*in_order(square_and_die_once, str(tmp_path / "died"), range(8), work)] == [k**2 for k in range(8)]
         assert (tmp_path / "died").exists()
