@@ -69,7 +69,7 @@ class Cluster:
         """Wait until one of several tasks has ended, and return its handle."""
         from distributed import wait
 
-        with self._reached():
+        with self._reached(), self._client.as_current():  # no client is the default one
             ended = wait(futures, return_when="FIRST_COMPLETED").done
         return next(future for future in futures if future in ended)
 
@@ -96,12 +96,15 @@ class Cluster:
 
 def _sent(client: Any, shared: Any) -> Any:
     """Send what tasks share to each worker, and return its handle."""
-    try:
-        return client.scatter(shared, broadcast=True, hash=False)
+    from distributed.protocol.pickle import dumps
+
+    try:  # here, because Dask would end the connection
+        dumps(shared, buffer_callback=lambda _: None)
     except (TypeError, AttributeError, pickle.PicklingError) as error:
         raise DescriptionError(
             f"dask: the model or the samples cannot be sent to other processes ({brief(error)}); omit dask"
         ) from None
+    return client.scatter(shared, broadcast=True, hash=False)
 
 
 @contextlib.contextmanager
