@@ -7,6 +7,7 @@ import logging
 import os
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lsm_sim.errors import BackendUnavailableError, DescriptionError, RunError
@@ -14,6 +15,8 @@ from lsm_sim.support.brief import brief
 from lsm_sim.support.environment import THREADS, install, version, versions
 
 TIMEOUT = 10.0  # s, to reach the scheduler
+_WAIT = 20.0  # s, for a worker that starts again
+_LOSSES = 5  # of what tasks share, in a row without any result
 COMPARED = ("python", "lsm-sim", "numpy", "scipy", "scikit-learn", "numba", "distributed")
 
 
@@ -46,32 +49,73 @@ class EndedWorkersError(RunError):
     """One task ended several workers."""
 
 
+@dataclass(eq=False)
+class _Handle:
+    """A task, so that it can be done again, and what Dask knows of it."""
+
+    task: Any
+    future: Any
+
+
 class Cluster:
     """A cluster that holds what all tasks share; a task of a worker that ended is done again by another one."""
 
     def __init__(self, client: Any, address: str, function: Any, shared: Any, n_threads: int, n: int) -> None:
         self._client, self._address, self._function, self._n_threads = client, address, function, n_threads
         self.at_once, self.capacity = n, 2 * n
+        self._given, self._losses = shared, 0
         with self._reached():
             self._shared = _sent(client, shared)
 
-    def submit(self, task: Any) -> Any:
+    def submit(self, task: Any) -> _Handle:
         """Start a task; see `lsm_sim.support.parallel.ordered.Pool`."""
         with self._reached():
-            return self._client.submit(_do, self._function, self._shared, task, self._n_threads, pure=False)
+            return _Handle(task, self._submitted(task))
 
-    def result(self, future: Any) -> Any:
+    def _submitted(self, task: Any) -> Any:
+        return self._client.submit(_do, self._function, self._shared, task, self._n_threads, pure=False)
+
+    def result(self, handle: _Handle) -> Any:
         """Wait for a result; see `lsm_sim.support.parallel.ordered.Pool`."""
-        with self._reached():
-            return future.result()
+        from concurrent.futures import CancelledError
 
-    def first_done(self, futures: Sequence[Any]) -> Any:
-        """Wait until one of several tasks has ended, and return its handle."""
+        with self._reached():
+            while True:
+                try:
+                    found = handle.future.result()
+                except CancelledError as error:
+                    self._again([handle], error)
+                    continue
+                self._losses = 0
+                return found
+
+    def first_done(self, handles: Sequence[_Handle]) -> _Handle:
+        """Wait until one of several tasks has ended."""
+        from concurrent.futures import CancelledError
+
         from distributed import wait
 
         with self._reached(), self._client.as_current():  # no client is the default one
-            ended = wait(futures, return_when="FIRST_COMPLETED").done
-        return next(future for future in futures if future in ended)
+            while True:
+                try:
+                    ended = wait([handle.future for handle in handles], return_when="FIRST_COMPLETED").done
+                except CancelledError as error:
+                    self._again([handle for handle in handles if handle.future.cancelled()], error)
+                    continue
+                return next(handle for handle in handles if handle.future in ended)
+
+    def _again(self, handles: Sequence[_Handle], error: Exception) -> None:
+        """Submit tasks that Dask has given up, because the worker ended that alone held what they share.
+
+        Dask keeps one copy where no task is under way. If the scheduler is gone, tasks are given up, too; that is raised again.
+        """
+        self._losses += 1
+        if self._client.status != "running" or self._losses > _LOSSES:
+            raise error
+        if self._shared.status != "finished":
+            self._shared = _sent(self._client, self._given, timeout=_WAIT)
+        for handle in handles:
+            handle.future = self._submitted(handle.task)
 
     @contextlib.contextmanager
     def _reached(self) -> Iterator[None]:
@@ -94,7 +138,7 @@ class Cluster:
             ) from None
 
 
-def _sent(client: Any, shared: Any) -> Any:
+def _sent(client: Any, shared: Any, timeout: float = TIMEOUT) -> Any:
     """Send what tasks share to each worker, and return its handle."""
     from distributed.protocol.pickle import dumps
 
@@ -104,7 +148,7 @@ def _sent(client: Any, shared: Any) -> Any:
         raise DescriptionError(
             f"dask: the model or the samples cannot be sent to other processes ({brief(error)}); omit dask"
         ) from None
-    return client.scatter(shared, broadcast=True, hash=False)
+    return client.scatter(shared, broadcast=True, hash=False, timeout=timeout)
 
 
 @contextlib.contextmanager
