@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import time
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import joblib
@@ -118,6 +119,47 @@ def test_a_dask_cluster_of_two_processes_loses_nothing_with_a_worker(tmp_path):
         assert [*in_order(square, 10, range(6), work)] == [(10 + k**2, 1) for k in range(6)]
         assert [*in_order(square_and_die_once, str(tmp_path / "died"), range(8), work)] == [k**2 for k in range(8)]
         assert (tmp_path / "died").exists()
+
+
+class Client:
+    """A Dask client in this process; the first tasks lose what they share, with the worker that held it."""
+
+    def __init__(self, n_lost, status="running"):
+        self.n_lost, self.status, self.sent = n_lost, status, 0
+
+    def scatter(self, shared, **_):
+        self.sent += 1
+        return Future(shared)
+
+    def submit(self, do, function, shared, task, n_threads, **_):
+        if self.n_lost:
+            self.n_lost -= 1
+            shared.status = "cancelled"
+        return shared if shared.status == "cancelled" else Future(do(function, shared.value, task, n_threads))
+
+
+class Future:
+    def __init__(self, value):
+        self.value, self.status = value, "finished"
+
+    def result(self):
+        if self.status == "cancelled":
+            raise CancelledError
+        return self.value
+
+
+def test_what_a_cluster_has_lost_with_a_worker_is_sent_again(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setenv("LSM_SIM_THREADS", "1")  # which the function sets in a worker
+    client = Client(n_lost=2)
+    pool = dask_cluster.Cluster(client, "tcp://1", square, 10, 1, 2)
+    handles = [pool.submit(k) for k in range(4)]
+    assert [pool.result(handle) for handle in handles] == [(10 + k**2, 1) for k in range(4)]
+    assert client.sent == 2
+    for client in (Client(n_lost=99), Client(n_lost=1, status="connecting")):
+        pool = dask_cluster.Cluster(client, "tcp://1", square, 10, 1, 2)
+        with pytest.raises(RunError, match="the scheduler at tcp://1 stopped"):
+            pool.result(pool.submit(0))
 
 
 @pytest.mark.slow
