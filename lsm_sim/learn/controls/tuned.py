@@ -90,7 +90,7 @@ def compare_tuned(
     numbers = None if groups is None else np.unique(groups, return_inverse=True)[1]
     job = _Job(views, y, folds, readout, numbers, n_threads)
     tested = np.sort(np.concatenate([test for _, test in folds]))
-    tasks = [(seed, view) for seed in seeds for view in reversed(views)]  # so that the last ones are short
+    tasks = [(seed, view) for seed in seeds for view in reversed([*views])]  # so that the last ones are short
     rows: dict[str, list[_Row]] = {view: [] for view in views}
     watch = Stopwatch()
     with progress_bar(len(tasks), progress, unit="view") as advance:

@@ -93,8 +93,9 @@ class Cluster:
         """Wait until one of several tasks has ended."""
         from concurrent.futures import CancelledError
 
-        from distributed import wait
+        import distributed
 
+        wait: Any = distributed.wait
         with self._reached(), self._client.as_current():  # no client is the default one
             while True:
                 try:
@@ -140,8 +141,9 @@ class Cluster:
 
 def _sent(client: Any, shared: Any, timeout: float = TIMEOUT) -> Any:
     """Send what tasks share to each worker, and return its handle."""
-    from distributed.protocol.pickle import dumps
+    from distributed.protocol import pickle as packing
 
+    dumps: Any = packing.dumps
     try:  # here, because Dask would end the connection
         dumps(shared, buffer_callback=lambda _: None)
     except (TypeError, AttributeError, pickle.PicklingError) as error:
