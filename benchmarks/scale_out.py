@@ -55,12 +55,22 @@ def processor_time():
     return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
+def busy_time():
+    """Return the seconds so far in which cores worked, for any program."""
+    times = psutil.cpu_times()
+    return sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq", "steal"))
+
+
 def sweep(seeds, workers, X, y, n_threads):
-    """Return the seconds of a comparison with these seeds, by the clock and of processor time, and its predictions."""
+    """Return what a comparison with these seeds takes, and its predictions.
+
+    It takes seconds by the clock and of processor time; the third number is how many cores other programs used meanwhile.
+    """
     model = lsm.LiquidClassifier(LIQUID, ENCODER, lsm.Counts(3), n_threads=n_threads, progress=False)
-    started, used = time.perf_counter(), processor_time()
+    started, used, busy = time.perf_counter(), processor_time(), busy_time()
     found = compare(model, X, y, seeds=seeds, views=("liquid",), workers=workers, progress=False)
-    return (time.perf_counter() - started, processor_time() - used), found.predictions["liquid"]
+    seconds, used, busy = time.perf_counter() - started, processor_time() - used, busy_time() - busy
+    return (seconds, used, (busy - used) / seconds), found.predictions["liquid"]
 
 
 def strong(seconds, n_workers):
@@ -68,17 +78,23 @@ def strong(seconds, n_workers):
     rng = np.random.default_rng(1)
     X, y = rng.random((400, 20, 4)), np.arange(400) % 4
     sweep((0,), None, X, y, 1)
-    (one, _), _ = sweep((0, 1), None, X, y, 1)
+    (one, *_), _ = sweep((0, 1), None, X, y, 1)
     n = max(2 * n_workers, round(seconds / (one / 2)) // n_workers * n_workers)
     sweep(range(n_workers), n_workers, X, y, 1)  # the processes import what they need
-    (alone, used), expected = sweep(range(n), None, X, y, 1)
-    (together, used_together), found = sweep(range(n), n_workers, X, y, 1)
+    (alone, used, others), expected = sweep(range(n), None, X, y, 1)
+    (together, used_together, others_together), found = sweep(range(n), n_workers, X, y, 1)
     same = all(np.array_equal(a, b) for a, b in zip(expected, found, strict=True))
     print(
         f"strong scaling: a sweep of {n} seeds, {alone:.1f} s alone, {together:.1f} s with {n_workers} workers",
         end=": ",
     )
     print(f"{alone / together:.2f}x, {used_together / used:.2f} times the processor time, equal: {same}")
+    cores = used_together / together
+    print(
+        f"cores used by other programs: {others:.2f} meanwhile alone, {others_together:.2f} with {n_workers} workers",
+        end="; ",
+    )
+    print(f"by the workers {cores:.2f} of {psutil.cpu_count()}")
 
 
 def weak(n, n_workers):

@@ -14,9 +14,9 @@ from lsm_sim.learn.controls.rows import Answer, Trial
 from lsm_sim.learn.controls.views import without_recurrence
 from lsm_sim.learn.features import Counts
 from lsm_sim.learn.transformer import LiquidTransformer
+from lsm_sim.support.pytorch import import_torch
 from lsm_sim_torch import Twin
 from lsm_sim_torch.arguments import WEIGHTS
-from lsm_sim_torch.available import import_torch
 from lsm_sim_torch.tasks import Classes, Values
 from lsm_sim_torch.training import Settings, Trainer
 
@@ -52,7 +52,7 @@ def _trained(trial: Trial, liquid: Liquid) -> Answer:
 
 
 def _twin(trial: Trial, liquid: Liquid, train: tuple[str, ...]) -> Twin:
-    return Twin(liquid, trial.samples.transformer.dt, import_torch().float32, train=train)
+    return Twin(liquid, trial.samples.transformer.dt, import_torch("torch").float32, train=train)
 
 
 def _trainer(trial: Trial, twin: Twin) -> tuple[Trainer, Settings]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import gammatone
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from lsm_sim.audio.sounds import compressed, each_sound, frame_starts, n_samples
@@ -117,6 +116,8 @@ def erb_space(f_min: float, f_max: float, n: int) -> Floats:
 @lru_cache(maxsize=16)
 def gammatone_bank(n_bands: int, rate: int, f_min: float, f_max: float) -> Floats:
     """Return the impulse responses of the filters, shape (n_bands, taps)."""
+    from scipy.signal import gammatone  # takes long to import
+
     taps = max(16, round(_RESPONSE * rate))
     bank = np.stack([gammatone(f, "fir", numtaps=taps, fs=rate)[0] for f in erb_space(f_min, f_max, n_bands)])
     return np.asarray(checks.read_only(bank))

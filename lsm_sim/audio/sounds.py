@@ -7,7 +7,6 @@ from math import gcd
 from typing import Any
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from lsm_sim.audio.wav import Recording
 from lsm_sim.errors import DescriptionError
@@ -50,6 +49,8 @@ def _samples(sound: Any, b: int, sample_rate: int) -> Floats:
         return _array(sound, b)
     if sound.sample_rate == sample_rate:
         return sound.samples
+    from scipy.signal import resample_poly  # takes long to import
+
     common = gcd(sample_rate, sound.sample_rate)
     return np.asarray(resample_poly(sound.samples, sample_rate // common, sound.sample_rate // common))
 

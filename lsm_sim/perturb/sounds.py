@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from scipy.signal import butter, resample_poly, sosfilt
 
 from lsm_sim.audio import Recording
 from lsm_sim.audio.filters import filtered
@@ -173,6 +172,8 @@ class Speed:
 
     def __call__(self, X: Any) -> Any:
         """Return the recording, or the list of recordings, played faster."""
+        from scipy.signal import resample_poly  # takes long to import
+
         ratio = Fraction(self.factor).limit_denominator(_DENOMINATOR)
         up, down = ratio.denominator, ratio.numerator
         return each_recording(X, "Speed", lambda sound: np.asarray(resample_poly(sound.samples, up, down)))
@@ -209,5 +210,7 @@ class Band:
             raise DescriptionError(
                 f"Band high: got {self.high:g} Hz for a recording at {sound.sample_rate} Hz, expected less than half of that"
             )
+        from scipy.signal import butter, sosfilt
+
         sections = butter(self.order, (self.low, self.high), "bandpass", fs=sound.sample_rate, output="sos")
         return np.asarray(sosfilt(sections, sound.samples))

@@ -75,9 +75,9 @@ class Evaluation:
     spikes: list[float] = field(default_factory=list)
     neurons: int = 0
 
-    def scores(self) -> Iterator[float]:
-        """Yield the score of each fold; then `spikes` has spikes per sample of each run."""
-        folds = self.data.folds
+    def scores(self, folds: Sequence[Fold] | None = None) -> Iterator[float]:
+        """Yield the score of each fold, or of some of them; then `spikes` has spikes per sample of each run."""
+        folds = self.data.folds if folds is None else folds
         models = [self.model] if self.seeds is None else [reseeded(self.model, seed) for seed in self.seeds]
         if not learns(self.model):
             each = [self._features(model, np.arange(len(self.data.y)), self.fronts) for model in models]

@@ -27,6 +27,7 @@ from lsm_sim.search.splits import split
 from lsm_sim.support import checks, environment
 from lsm_sim.support.brief import brief
 from lsm_sim.support.files import PathLike
+from lsm_sim.support.parallel import Work
 from lsm_sim.support.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def optimise(
     sampler: str = "tpe",
     prune: bool = True,
     workers: int = 1,
+    dask: str | None = None,
     seed: int = 0,
     liquid_seeds: Sequence[int] | None = None,
     progress: bool | None = None,
@@ -90,6 +92,8 @@ def optimise(
         Whether a trial ends before the last fold if its mean so far is below the median of earlier trials at the same fold.
     workers
         Number of processes on this machine.
+    dask
+        Address of a Dask scheduler, whose workers evaluate several trials at once; this process keeps the storage.
     seed
         Of the samples held out, the folds and the sampler; not of the liquid.
     liquid_seeds
@@ -103,7 +107,8 @@ def optimise(
     DescriptionError
         The model has no such parameter, a range is empty, or the storage belongs to another study.
     RunError
-        No trial succeeded, the storage cannot be written, or workers were killed; finished trials are kept.
+        No trial succeeded, the storage cannot be written, workers were killed, or the scheduler stopped; finished trials are
+        kept.
 
     Examples
     --------
@@ -123,6 +128,7 @@ def optimise(
         "n_trials": n_trials,
         "objectives": objectives,
         "workers": workers,
+        "dask": dask,
         "sampler": sampler,
         "prune": prune,
     }
@@ -130,7 +136,7 @@ def optimise(
     with tempfile.TemporaryDirectory(dir=_memory()) if storage is None else contextlib.nullcontext(storage) as place:
         path = Path(place) / "search.db" if storage is None else place
         task, problem = prepared(model, X, y, groups, space, path, cv=cv, hold_out=hold_out, seed=seed, **how)
-        _run(task, int(workers), progress)
+        _run(task, int(workers), dask, progress)
         return read(task, problem)
 
 
@@ -149,6 +155,7 @@ def prepared(
     sampler: Any,
     prune: Any,
     workers: Any,
+    dask: Any,
     seed: Any,
     liquid_seeds: Any,
 ) -> tuple[Task, Problem]:
@@ -158,6 +165,7 @@ def prepared(
 
     n_trials = checks.whole(n_trials, "n_trials", minimum=1, maximum=10**6)
     workers = checks.whole(workers, "workers", minimum=1, maximum=_MOST_WORKERS)
+    Work(None if workers == 1 else workers, dask)
     how = {
         "sampler": checks.choice(sampler, "sampler", _SAMPLERS),
         "seed": checks.whole(seed, "seed", maximum=2**32 - 1),
@@ -169,11 +177,11 @@ def prepared(
     problem = _problem(model, X, y, groups, cv, hold_out, how["seed"])
     wanted = checked_objectives(objectives, problem.kind)
     identity = _identity(problem, dimensions, wanted, how)
-    own = _with_threads(model, workers)
+    several = workers > 1 or dask is not None
+    own = _with_threads(model, workers if dask is None else environment.cores())
     path = check_storage(storage)
-    return Task(
-        own, problem.data(), dimensions, wanted, path, identity, n_trials, workers > 1, how["liquid_seeds"]
-    ), problem
+    task = Task(own, problem.data(), dimensions, wanted, path, identity, n_trials, several, how["liquid_seeds"])
+    return task, problem
 
 
 def _checked_seeds(seeds: Any) -> list[int] | None:
@@ -203,14 +211,18 @@ def check_optuna() -> None:
         ) from None
 
 
-def _run(task: Task, workers: int, progress: bool | None) -> None:
+def _run(task: Task, workers: int, dask: str | None, progress: bool | None) -> None:
+    from lsm_sim.search.cluster import run_cluster
     from lsm_sim.search.processes import run_workers
     from lsm_sim.search.working import open_task, work
 
     with open_task(task, new=True) as (_, ledger):  # refuses the storage of another study before anything runs
         n_left = max(0, task.n_trials - ledger.n_done())
     with progress_bar(n_left, progress, unit="trial") as advance:
-        if workers == 1:
+        if dask is not None:
+            if n_left:
+                run_cluster(task, dask, lambda: advance(1))
+        elif workers == 1:
             work(task, lambda: True, lambda: advance(1))
         elif n_left:
             run_workers(task, min(workers, n_left), ledger, advance)

@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from optuna.trial import TrialState
 from lsm_sim.search.candidates import with_parameters
 from lsm_sim.search.ledger import Claim, Ledger
 from lsm_sim.search.objectives import COSTS, Data, Evaluation
+from lsm_sim.search.parts import ERRORS
 from lsm_sim.search.pruning import FoldPruner
 from lsm_sim.search.sampling import sampler, suggest
 from lsm_sim.search.space import Space
@@ -68,10 +69,8 @@ def _claimed(task: Task, study: Study, ledger: Ledger, claim: Claim, fronts: dic
     """Evaluate the trial of a place, and give the place back if that is interrupted."""
     try:
         with ledger.beating(claim):
-            trial = trial_at(study, claim.place)
-            if trial is not None and claim.hopeless:
-                _fail(study, trial, f"its process ended {claim.attempts - 1} times")
-            elif trial is not None:
+            trial = opened(study, claim)
+            if trial is not None:
                 _evaluate(task, study, trial, fronts)
     except BaseException:
         ledger.release(claim)
@@ -79,51 +78,73 @@ def _claimed(task: Task, study: Study, ledger: Ledger, claim: Claim, fronts: dic
     ledger.finish(claim)
 
 
+def opened(study: Study, claim: Claim) -> optuna.Trial | None:
+    """Return the trial of a place; None if it is finished, or given up because too many processes ended there."""
+    trial = trial_at(study, claim.place)
+    if trial is not None and claim.hopeless:
+        _fail(study, trial, f"its process ended {claim.attempts - 1} times")
+        return None
+    return trial
+
+
 def _evaluate(task: Task, study: Study, trial: optuna.Trial, fronts: dict[str, Any]) -> None:
     """Evaluate one trial and tell the study its values, or that it was pruned, or why it failed."""
     began = time.perf_counter()
     parameters = suggest(trial, task.space)
-    scores: list[float] = []
+    progress = Progress(task, study, trial)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # silent liquids and the like are expected among the settings of a space
             model = with_parameters(task.model, parameters)
             evaluation = Evaluation(model, task.data, fronts, "spikes" in task.objectives, task.liquid_seeds)
-            pruned = _scored(task, trial, evaluation, scores)
-    except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:
-        _fail(study, trial, f"{type(error).__name__}: {error}")
+            pruned = any(progress.add(score) for score in evaluation.scores())
+    except ERRORS as error:
+        progress.fail(f"{type(error).__name__}: {error}")
         return
-    trial.set_user_attr(FOLDS, scores)
-    trial.set_user_attr(SECONDS, round(time.perf_counter() - began, 3))
-    if pruned:
-        study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
-        return
-    values = [_value(name, scores, evaluation) for name in task.objectives]
-    if np.isfinite(values).all():
-        study.tell(trial, values, skip_if_finished=True)
-    else:
-        _fail(study, trial, "a value is not finite")
+    progress.end(evaluation.spikes, evaluation.neurons, time.perf_counter() - began, pruned=pruned)
 
 
-def _scored(task: Task, trial: optuna.Trial, evaluation: Evaluation, scores: list[float]) -> bool:
-    """Append the score of each fold; return whether the trial was pruned before the last one."""
-    one = len(task.objectives) == 1
-    known = trial.storage.get_trial(trial._trial_id).intermediate_values if one else {}
-    for k, score in enumerate(evaluation.scores()):
-        scores.append(score)
-        if not one:
-            continue
-        if k not in known:  # an earlier process may have reported it
-            trial.report(float(np.mean(scores)), k)
-        if k < len(task.data.folds) - 1 and trial.should_prune():
-            return True
-    return False
+@dataclass(eq=False)
+class Progress:
+    """The scores of a trial so far, of which the study knows."""
 
+    task: Task
+    study: Study
+    trial: optuna.Trial
+    scores: list[float] = field(default_factory=list)
 
-def _value(name: str, scores: list[float], evaluation: Evaluation) -> float:
-    if name not in COSTS:
-        return float(np.mean(scores))
-    return float(np.mean(evaluation.spikes)) if name == "spikes" else float(evaluation.neurons)
+    def __post_init__(self) -> None:
+        self._one = len(self.task.objectives) == 1
+        frozen = self.trial.storage.get_trial(self.trial._trial_id)
+        self._known = frozen.intermediate_values if self._one else {}
+
+    def add(self, score: float) -> bool:
+        """Note the score of the next fold; return whether the trial ends here, before its last one."""
+        k = len(self.scores)
+        self.scores.append(score)
+        if not self._one:
+            return False
+        if k not in self._known:  # an earlier process may have reported it
+            self.trial.report(float(np.mean(self.scores)), k)
+        return k < len(self.task.data.folds) - 1 and self.trial.should_prune()
+
+    def end(self, spikes: Sequence[float], neurons: int, seconds: float, *, pruned: bool) -> None:
+        """Tell the study the values, or that the trial was pruned."""
+        self.trial.set_user_attr(FOLDS, self.scores)
+        self.trial.set_user_attr(SECONDS, round(seconds, 3))
+        if pruned:
+            self.study.tell(self.trial, state=TrialState.PRUNED, skip_if_finished=True)
+            return
+        costs = {"spikes": lambda: float(np.mean(spikes)), "neurons": lambda: float(neurons)}
+        values = [costs[name]() if name in COSTS else float(np.mean(self.scores)) for name in self.task.objectives]
+        if np.isfinite(values).all():
+            self.study.tell(self.trial, values, skip_if_finished=True)
+        else:
+            self.fail("a value is not finite")
+
+    def fail(self, why: str) -> None:
+        """Tell the study why the trial failed."""
+        _fail(self.study, self.trial, why)
 
 
 def _fail(study: Study, trial: optuna.Trial, why: str) -> None:

@@ -25,7 +25,7 @@ from lsm_sim.errors import BackendUnavailableError, DescriptionError
 from lsm_sim.spikes import file as spikes_file
 from lsm_sim.spikes.spikes import Spikes
 from lsm_sim.streams.chunk_folder import digest
-from lsm_sim.support import npy, npz
+from lsm_sim.support import hdf5_process, npy, npz
 from lsm_sim.support.brief import brief
 from lsm_sim.support.environment import install
 from lsm_sim.support.files import check_readable
@@ -181,21 +181,11 @@ def _of_file(path: Path) -> Chunk:
 
 
 def _of_hdf5(path: Path, size: int) -> Iterator[Chunk]:
+    """Read the file in a process of its own, because a damaged file can make the HDF5 library crash or loop for ever."""
     try:
-        import h5py
+        import h5py  # noqa: F401
     except ImportError as error:
         raise BackendUnavailableError(f"{path}: needs h5py ({error}); install it with: {install('data')}") from None
-    try:
-        with h5py.File(path, "r") as file:
-            X, y = file["X"], file.get("y")
-            if not all(hasattr(array, "shape") for array in (X, *([] if y is None else [y]))):
-                raise DescriptionError(f"{path}: X or y is a group, expected arrays")
-            if y is not None and len(y) != len(X):
-                raise DescriptionError(f"{path}: y: got {len(y)} values, expected {len(X)}, one for each sample of X")
-            for start in range(0, len(X), size):
-                own = slice(start, start + size)
-                yield checked(X[own] if y is None else (X[own], y[own]), str(path))
-    except (OSError, KeyError, RuntimeError, TypeError) as error:
-        if isinstance(error, DescriptionError):
-            raise
-        raise DescriptionError(f"{path}: is damaged, or has no array X ({brief(error)})") from None
+    check_readable(path)
+    for X, *y in hdf5_process.read_rows(path, size):
+        yield checked((X, y[0]) if y else X, str(path))

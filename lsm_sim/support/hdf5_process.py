@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ SECONDS, BYTES_PER_SECOND = 2, 2**21
 BYTES, BYTES_PER_BYTE = 2**27, 4
 EXPANDED = 1100  # bytes in a byte of a file that is mostly zeros: gzip makes at most 1032 of one
 _LONGEST_LINE = 2**20
+_SLOW = "reading it needs more time or memory than a file of this size should"
 
 
 @dataclass(eq=False)
@@ -67,16 +69,50 @@ def read_tree(path: Path) -> dict[str, npt.NDArray[Any]]:
     return contents.arrays
 
 
+def read_rows(path: Path, n: int) -> Iterator[list[npt.NDArray[Any]]]:
+    """Yield X, or X and y, of an HDF5 file, n samples at a time, which need not fit in memory together.
+
+    The limits on time and memory are those of n samples. Filters by which parts are compressed are those of h5py, and of the
+    package hdf5plugin if this process has imported it.
+    """
+    size = path.stat().st_size
+    how = {"rows": n, "most": BYTES + EXPANDED * size, "bytes_per_second": BYTES_PER_SECOND}
+    job = _job(path, BYTES, SECONDS, how | {"filters": "hdf5plugin" in sys.modules})
+    with _child(job, only_own_filters=False) as process:
+        assert process.stdout is not None
+        while line := process.stdout.readline(_LONGEST_LINE):
+            header = json.loads(line)
+            if "end" in header:
+                return
+            if "error" in header:
+                raise DescriptionError(f"{path}: damaged or not an HDF5 file of samples ({str(header['error'])[:200]})")
+            arrays = [_array(process.stdout, form, sys.maxsize) for form in header["arrays"]]
+            if any(array is None for array in arrays):
+                break
+            yield [array for array in arrays if array is not None]
+        raise DescriptionError(f"{path}: damaged or not an HDF5 file of samples ({_ending(process)})")
+
+
+def _ending(process: subprocess.Popen[bytes]) -> str:
+    """Return why the worker ended without a word."""
+    code = process.wait()
+    slow = hasattr(signal, "SIGXCPU") and code == -signal.SIGXCPU
+    return _SLOW if slow or code >= 0 else f"the HDF5 library ended by signal {-code}"
+
+
+def _job(path: Path, most: int, seconds: int, how: dict[str, Any]) -> dict[str, Any]:
+    return {"path": str(path.absolute()), "sys.path": sys.path, "seconds": seconds, "bytes": most, **how}
+
+
 def _run(path: Path, most: int, seconds: int, how: dict[str, Any]) -> tuple[Contents, str | None]:
     """Let a process read a file, and return what it sent and why it stopped early, if it did."""
-    job = {"path": str(path.absolute()), "sys.path": sys.path, "seconds": seconds, "bytes": most, **how}
-    with _child(job) as process:
+    with _child(_job(path, most, seconds, how)) as process:
         assert process.stdout is not None
         return _receive(process.stdout, most)
 
 
 @contextlib.contextmanager
-def _child(job: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
+def _child(job: dict[str, Any], *, only_own_filters: bool = True) -> Iterator[subprocess.Popen[bytes]]:
     """Start the worker; end it in any case."""
     command = [sys.executable, "-I", "-S", hdf5_worker.__file__, json.dumps(job)]
     process = subprocess.Popen(
@@ -84,7 +120,7 @@ def _child(job: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "HDF5_PLUGIN_PRELOAD": "::"},  # no filters from elsewhere
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"} | ({"HDF5_PLUGIN_PRELOAD": "::"} if only_own_filters else {}),
     )
     try:
         yield process
@@ -111,15 +147,18 @@ def _receive(stream: IO[bytes], most: int) -> tuple[Contents, str | None]:
         if any(array is None for array in arrays):
             break
         _store(contents, header, arrays)
-    return contents, "reading it needs more time or memory than a file of this size should"
+    return contents, _SLOW
 
 
 def _array(stream: IO[bytes], form: list[Any], most: int) -> npt.NDArray[Any] | None:
+    """Return the next array; None if it is larger than it may be, or incomplete."""
     kind, *shape = form
     dtype = np.dtype(kind)
     size = math.prod(shape) * dtype.itemsize
-    data = stream.read(size) if size <= most else b""
-    return np.frombuffer(data, dtype).reshape(shape) if len(data) == size else None
+    if size > most:
+        return None
+    data = bytearray(size)
+    return np.frombuffer(data, dtype).reshape(shape) if stream.readinto(data) == size else None  # type: ignore[attr-defined]
 
 
 def _store(contents: Contents, header: dict[str, Any], arrays: list[Any]) -> None:

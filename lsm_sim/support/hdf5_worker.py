@@ -1,4 +1,4 @@
-"""Read the arrays of an HDF5 file of spikes, or of any HDF5 file, in a process of its own, with limits on time and memory.
+"""Read the arrays of an HDF5 file in a process of its own, with limits on time and memory.
 
 A damaged file can make the HDF5 library loop for ever or allocate any amount of memory, in C code that Ctrl-C does not
 reach. This script is started by `lsm_sim.support.hdf5_process`, imports nothing of lsm_sim, and writes to its standard output
@@ -6,11 +6,13 @@ one line of JSON for each array or list of arrays, followed by their bytes.
 
     python hdf5_worker.py '{"path": ..., "limit": ..., "sys.path": ..., "seconds": ..., "bytes": ...}'
 
-With ``"tree": true`` in place of the limit it writes every array of the file, by its path in the file.
+With ``"tree": true`` in place of the limit it writes every array of the file, by its path in the file; with ``"rows": N`` the arrays
+X and y, N samples at a time, with limits for each of these parts.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import signal
 import sys
@@ -33,15 +35,23 @@ def main() -> None:
     sys.path[:] = job["sys.path"]
     import h5py
 
+    if job.get("filters", False):
+        importlib.import_module("hdf5plugin")  # as the process that asks has done
+
     _limit(job["seconds"], job["bytes"])
     try:
         with h5py.File(job["path"], "r") as file:
-            tree = job.get("tree", False)
-            for header, arrays in _tree(file, job["bytes"]) if tree else _messages(file, job["limit"], job["bytes"]):
+            for header, arrays in _wanted(file, job):
                 _send(header, arrays)
         _send({"end": True})
     except Exception as error:
         _send({"error": " ".join(str(error).split()) or type(error).__name__})
+
+
+def _wanted(file: Any, job: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], list[Any]]]:
+    if "rows" in job:
+        return _rows(file, job)
+    return _tree(file, job["bytes"]) if job.get("tree", False) else _messages(file, job["limit"], job["bytes"])
 
 
 def _limit(seconds: int, size: int) -> None:
@@ -88,6 +98,36 @@ def _messages(file: Any, limit: int | None, size: int) -> Iterator[tuple[Mapping
             if left < 0:
                 raise TooLargeError(f"{key} contains more values than a file of this size can contain")
             yield {"key": key}, parts
+
+
+def _rows(file: Any, job: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], list[Any]]]:
+    """Yield X, and y if it is there, some samples at a time."""
+    names = [name for name in ("X", "y") if name in file]
+    if "X" not in names:
+        raise TypeError("it has no array X")
+    arrays = [file[name] for name in names]
+    for name, data in zip(names, arrays, strict=True):
+        if not hasattr(data, "shape") or not data.shape:
+            raise TypeError(f"{name} is no array of samples")
+    n = len(arrays[0])
+    if len(arrays[-1]) != n:
+        raise TypeError(f"y: got {len(arrays[-1])} values, expected {n}, one for each sample of X")
+    at_once = sum(_part_size(data, name, job) for name, data in zip(names, arrays, strict=True))
+    for start in range(0, n, job["rows"]):
+        _limit(job["seconds"] + at_once // job["bytes_per_second"], job["bytes"] + 3 * at_once)
+        yield {"names": names}, [_plain(data[start : start + job["rows"]]) for data in arrays]
+
+
+def _part_size(data: Any, name: str, job: Mapping[str, Any]) -> int:
+    """Return the bytes that reading some samples needs: theirs, and those of what is compressed together."""
+    own = _size(data, job["rows"])
+    packed = 1 if data.chunks else 0
+    for length in data.chunks or ():
+        packed *= length
+    size = max(own, int(packed * data.dtype.itemsize))
+    if size > job["most"] and not (data.is_virtual or data.external):
+        raise TooLargeError(f"{name} declares more values than a file of this size can contain")
+    return size
 
 
 def _tree(file: Any, size: int) -> Iterator[tuple[Mapping[str, Any], list[Any]]]:

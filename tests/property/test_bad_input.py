@@ -242,7 +242,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         prepared,
         {"model": MODEL, "X": SIGNALS, "y": LABELS, "space": {"features__bins": [1]}, "n_trials": 1, "storage": "a.db"}
         | {"groups": [0, 0, 1, 1, 2, 2], "objectives": ["accuracy"], "cv": 2, "hold_out": 0, "sampler": "random"}
-        | {"prune": True, "workers": 1, "seed": 0, "liquid_seeds": [1]},
+        | {"prune": True, "workers": 1, "dask": None, "seed": 0, "liquid_seeds": [1]},
     ),
     "get_backend": (lsm.get_backend, {"name": "fast"}),
     "Record": (lsm.Record, {"variables": "v", "neurons": [0]}),

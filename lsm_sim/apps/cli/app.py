@@ -103,6 +103,7 @@ _add(
     search,
     "lsm-sim search ranges.toml digits.npz -o found --shape 8 8 --frame 0.02 --trials 100 --workers 2",
     "lsm-sim search ranges.toml vowels.npz -o found --objectives accuracy,spikes --storage study.db",
+    "lsm-sim search ranges.toml digits.npz -o found --trials 1000 --dask tcp://127.0.0.1:8786",
 )
 _add(
     explore,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import psutil
 from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold
 
@@ -17,8 +18,10 @@ from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.estimators import LiquidClassifier, LiquidRegressor
 from lsm_sim.learn.features import Counts
 from lsm_sim.learn.transformer import DEFAULT_ENCODER
+from lsm_sim.support import checks
 from lsm_sim.support.parallel import Work, in_order
 
+_SOME = 64  # samples from which the number of spikes is estimated
 ALONE = Work()  # this process
 METRIC = {"classify": "accuracy", "regress": "R^2"}
 _ENCODERS: Mapping[str, Any] = {
@@ -103,8 +106,32 @@ def cross_validate(estimator: Any, task: str, X: Any, y: Any, cv: int, seed: int
     if cv == 0:
         return []
     split = KFold if task == "regress" else StratifiedKFold
-    folds = split(cv, shuffle=True, random_state=seed).split(np.zeros(len(X)), y)
+    folds = [*split(cv, shuffle=True, random_state=seed).split(np.zeros(len(X)), y)]
     return [*in_order(_score, (estimator, X, y), folds, work)]
+
+
+def check_memory(estimator: Any, X: Any, limit: float | None, work: Work = ALONE) -> None:
+    """Raise `DescriptionError` if training needs more than ``limit`` MiB, all processes on this machine together.
+
+    The features of all samples are in memory at once. Ridge regression, the default, was seen to hold seven arrays of their size, and two
+    matrices of products of samples or features, whatever are fewer.
+    """
+    if limit is None:
+        return
+    checks.positive(limit, "--max-memory")
+    transformer = estimator.transformer().fit(X)
+    some = transformer.encode(X[: min(len(X), _SOME)])
+    n, row = len(X), transformer.respond(some[:1]).size
+    events = 16.0 * some.n_events / len(some) * n
+    own = psutil.Process().memory_info().rss
+    n_processes = 1 if work.alone else 1 + (work.workers or 0)
+    needed = n_processes * (own + 7 * 8.0 * n * row + 2 * 8.0 * min(n, row) ** 2 + 3 * events)
+    if needed > limit * 2**20:
+        raise DescriptionError(
+            f"--max-memory: got {limit:g} MiB, but training on {n} samples with {row} features each needs about "
+            f"{needed / 2**20:.0f} MiB; use fewer bins, neurons or workers, or lsm-sim transform and lsm_sim.streams.fit, which "
+            "hold a chunk at a time"
+        )
 
 
 def _score(shared: tuple[Any, Any, Any], fold: tuple[Any, Any], _n_threads: int | None) -> float:

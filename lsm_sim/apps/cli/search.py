@@ -35,6 +35,7 @@ def search(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(metavar="N", min=1, help="Number of processes.")] = 1,
+    dask: options.Dask = None,
     objectives: Annotated[
         str | None,
         typer.Option(metavar="A,B", help="accuracy (r2 for values), spikes, neurons.  [default: accuracy or r2]"),
@@ -133,6 +134,7 @@ def search(
             sampler=sampler.value,
             prune=prune,
             workers=workers,
+            dask=dask,
             seed=seed,
             liquid_seeds=range(100, 100 + liquids) if liquids else None,
         )

@@ -77,6 +77,14 @@ def train(
     threads: options.Threads = None,
     workers: options.Workers = None,
     dask: options.Dask = None,
+    max_memory: Annotated[
+        float | None,
+        typer.Option(
+            "--max-memory",
+            metavar="MIB",
+            help="Refuse training that needs more memory, in MiB, all processes together.",
+        ),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Train a readout on the response of a liquid to data.
@@ -110,8 +118,11 @@ def train(
         backend=backend,
         n_threads=threads,
     )
+    work = Work(workers, dask)
+    with error_context(data):
+        learning.check_memory(model, X, max_memory, work)
     with error_context(data), stopwatch() as watch:
-        folds = learning.cross_validate(model, kind, X, y, cv, seed or 0, Work(workers, dask))
+        folds = learning.cross_validate(model, kind, X, y, cv, seed or 0, work)
         model.fit(X, y)
         training = model.score(X, y)
         seconds = watch.seconds

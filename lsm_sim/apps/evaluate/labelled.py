@@ -13,10 +13,10 @@ from lsm_sim.apps.evaluate.configured import configured, configured_ensemble
 from lsm_sim.apps.evaluate.evaluation import Evaluation
 from lsm_sim.apps.evaluate.options import LARGER, WORDS, Options, known_rows
 from lsm_sim.apps.evaluate.splits import Split, fsdd_split, groups_apart, published, shuffled
+from lsm_sim.apps.evaluate.starting import find_and_start
 from lsm_sim.apps.evaluate.stressing import check_stress, stressed
 from lsm_sim.apps.evaluate.tuning import tuned
 from lsm_sim.datasets import Dataset
-from lsm_sim.engine.protocol import find
 from lsm_sim.errors import DescriptionError
 from lsm_sim.learn.controls import Stopwatch, compare
 from lsm_sim.learn.controls.comparison import Metric
@@ -113,7 +113,7 @@ def run(options: Options) -> Evaluation:
     for row in options.rows:
         checks.choice(row, "--rows", known_rows())
     load(options.views())  # says now what is missing
-    find(options.backend)  # fail early if it cannot run
+    find_and_start(options)
     watch = Stopwatch()
     with watch.stage("data"):
         data = benchmark.read(options)
@@ -123,8 +123,6 @@ def run(options: Options) -> Evaluation:
     def make(seed: int) -> Any:
         return configured(liquid(seed, **options.sized()), options)
 
-    if options.tune or options.stress:
-        options.refuse(("workers", "dask"))
     if options.tune:
         return tuned(make, data, split, options, watch.seconds)
     if options.stress:

@@ -69,7 +69,7 @@ class Options:
     backend, n_threads, progress
         As in `lsm_sim.run`.
     workers, dask
-        Processes that take one seed at a time, as in `lsm_sim.controls.compare`.
+        Processes that take one seed at a time, as in `lsm_sim.controls.compare`, or a part of it with ``tune`` and ``stress``.
     """
 
     name: str

@@ -108,7 +108,7 @@ class SeriesSetting:
     ) -> list[Any]:
         """Return the forecasts for each seed, from threads or from other processes."""
         if not work.alone:
-            return [*in_order(_one_seed, (self, changed), seeds, work)]
+            return [*in_order(_one_seed, (self, changed), [*seeds], work)]
         with threadpool_limits(
             1
         ):  # parallel over seeds only, so that the number of cores changes no order of summation

@@ -81,6 +81,8 @@ def stressed(
         train_with=noisy,
         esn=esn,
         groups=data.groups,
+        workers=options.workers,
+        dask=options.dask,
         progress=options.progress,
     )
     found.seconds.update(data_seconds)

@@ -52,6 +52,8 @@ def tuned(
         groups=data.groups,
         settings={"split": split.name, "budget": len(_INPUT)},
         n_threads=options.n_threads,
+        workers=options.workers,
+        dask=options.dask,
         progress=options.progress,
     )
     title = f"{data!r}, {split.text}\nevery row: {len(_INPUT)} settings, chosen on training samples for each seed and fold\n"

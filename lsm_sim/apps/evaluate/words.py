@@ -12,10 +12,10 @@ from lsm_sim.apps.evaluate.evaluation import Evaluation
 from lsm_sim.apps.evaluate.options import Options
 from lsm_sim.apps.evaluate.settings_words import PRE_EMPHASIS, TRACE, Words
 from lsm_sim.apps.evaluate.splits import Split, fsdd_split
+from lsm_sim.apps.evaluate.starting import find_and_start
 from lsm_sim.apps.evaluate.stressing import check_stress, stressed
 from lsm_sim.apps.evaluate.tuning import choice
 from lsm_sim.datasets import Dataset
-from lsm_sim.engine.protocol import find
 from lsm_sim.learn.controls.folds import Fold, folds_of
 from lsm_sim.learn.controls.stopwatch import Stopwatch
 from lsm_sim.learn.controls.tuned import compare_tuned
@@ -31,8 +31,7 @@ def run(options: Options) -> Evaluation:
     """Run the benchmark; the first seed determines the sequences, each seed the liquid, encoder and echo-state network."""
     options.refuse(_UNUSED)
     check_stress(options)
-    options.refuse(("workers", "dask"))
-    find(options.backend)  # fail early if it cannot run
+    find_and_start(options)
     watch = Stopwatch()
     with watch.stage("data"):
         data = read(options)
@@ -59,6 +58,8 @@ def run(options: Options) -> Evaluation:
         groups=data.groups,
         settings=how,
         n_threads=options.n_threads,
+        workers=options.workers,
+        dask=options.dask,
         progress=options.progress,
     )
     title = f"{data!r}, {split.text}\n{_question(options, data)}"

@@ -119,7 +119,7 @@ def compare(
             for seed, own in zip(job.seeds, folds, strict=True):
                 job.run(seed, own, advance)
         else:
-            for part in in_order(_one_seed, job, zip(job.seeds, folds, strict=True), work):
+            for part in in_order(_one_seed, job, [*zip(job.seeds, folds, strict=True)], work):
                 job.add(part)
                 advance(len(folds[0]) * n_views)
     kept = {view: [values[tested[0]] for values in all_values] for view, all_values in job.predictions.items()}
@@ -222,8 +222,7 @@ class _Job:
             self.predictions.setdefault(view, []).extend(predicted)
         self.n_features, self.settings = self.n_features | part.n_features, self.settings or part.settings
         self.rates += part.rates
-        for stage, seconds in part.watch.seconds.items():
-            self.watch.seconds[stage] = self.watch.seconds.get(stage, 0.0) + seconds
+        self.watch.add(part.watch)
 
     def _predict(self, views: Any, folds: Any, groups: Any, predicted: dict[str, Any], advance: Any) -> None:
         """Train readouts on each fold, and store what they predict for its test samples."""
@@ -291,7 +290,7 @@ class _Job:
 
 def _one_seed(job: _Job, task: tuple[int, list[Fold]], _n_threads: int | None) -> _Job:
     """Return the results of one seed, without the samples; for another process."""
-    own = dataclasses.replace(job, predictions={}, n_features={}, rates=[], settings={}, watch=Stopwatch(), fronts={})
+    own = dataclasses.replace(job, predictions={}, n_features={}, rates=[], settings={}, watch=Stopwatch())
     own.run(*task, lambda _: None)
     return dataclasses.replace(own, model=None, X=None, ensemble=None, larger=None, fronts={})
 

@@ -21,3 +21,8 @@ class Stopwatch:
         with stopwatch() as watch:
             yield
             self.seconds[name] = self.seconds.get(name, 0.0) + watch.seconds
+
+    def add(self, other: Stopwatch) -> None:
+        """Add the seconds of each stage that another process has measured."""
+        for stage, seconds in other.seconds.items():
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds

@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import copy
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-import joblib
 import numpy as np
-from sklearn.base import clone
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from lsm_sim.encode import Passthrough
 from lsm_sim.errors import DescriptionError
+from lsm_sim.learn.controls.fitted import Fitted, trained_readouts
 from lsm_sim.learn.controls.folds import Fold, Folds, folds_of, left_out
 from lsm_sim.learn.controls.reseed import reseeded
 from lsm_sim.learn.controls.settings import settings_of
 from lsm_sim.learn.controls.stopwatch import Stopwatch
 from lsm_sim.learn.controls.stressed import Stressed
-from lsm_sim.learn.controls.views import VIEWS, Samples, bins_of, features_of, off, rates_of
+from lsm_sim.learn.controls.views import VIEWS
 from lsm_sim.learn.estimators import LiquidClassifier
-from lsm_sim.learn.pipelines import front_and_liquid, learns, take
-from lsm_sim.learn.raw_features import bin_means
-from lsm_sim.learn.readout import fit, resolve
-from lsm_sim.learn.transformer import LiquidTransformer
+from lsm_sim.learn.pipelines import front_and_liquid, learns
 from lsm_sim.perturb import level_of
-from lsm_sim.support import checks, environment
-from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support import checks
+from lsm_sim.support.checks import Ints
+from lsm_sim.support.parallel import Work, in_order, processes_of
 from lsm_sim.support.progress import progress_bar
 
+_Task: TypeAlias = tuple[int, Sequence[Fold], Sequence[str]]  # a seed, its folds, names of perturbations
+
 CLEAN = "clean"
-_MOST_THREADS = 8
-# What each kind of perturbation changes; spikes are the raw samples of a liquid whose samples are spikes.
-_SEEN: Mapping[str, Sequence[str]] = {
-    "sounds": VIEWS,
-    "spikes": ("encoder", "recurrence_off", "liquid"),
-    "program": ("recurrence_off", "liquid"),
-}
 
 
 def stress(
@@ -52,6 +42,8 @@ def stress(
     train_with: Sequence[Any] = (),
     esn: Mapping[str, Any] | None = None,
     groups: Any = None,
+    workers: int | None = None,
+    dask: str | None = None,
     progress: bool | None = None,
 ) -> Stressed:
     """Return the accuracy of a liquid and its controls against each perturbation of the test samples.
@@ -68,6 +60,9 @@ def stress(
         By name, from `lsm_sim.perturb`.
     train_with
         Perturbations with which the training samples are seen once more each, beside the clean ones.
+    workers, dask
+        As for `compare`. Seeds that are left when all processes have had equally many are divided, by their perturbations; then each
+        part trains the readouts again.
 
     Examples
     --------
@@ -80,14 +75,21 @@ def stress(
     >>> list(found.accuracy)
     ['clean', 'half of the spikes lost']
     """
+    work = Work(workers, dask)
     job = _Job.checked(model, X, y, perturbations, views, train_with, {} if esn is None else esn, groups)
     seeds = [checks.whole(seed, "seeds") for seed in checks.items(seeds, "seeds", "a list of seeds")]
     if not seeds:
         raise DescriptionError("seeds: got none, expected at least one")
     folds = [folds_of(cv, job.y, "classify", seed) for seed in seeds]
     with progress_bar(len(seeds) * (1 + len(job.perturbations)), progress, unit="test") as advance:
-        for seed, own in zip(seeds, folds, strict=True):
-            job.run(seed, own, advance)
+        if work.alone:
+            for seed, own in zip(seeds, folds, strict=True):
+                job.run(seed, own, advance)
+        else:
+            tasks = job.tasks(seeds, folds, processes_of(work))
+            for (_, _, names), part in zip(tasks, in_order(_one_part, job, tasks, work), strict=True):
+                job.add(part, names)
+                advance(len(names))
     tested = sum(test.size for _, test in folds[0])
     return Stressed(tuple(seeds), tested, job.accuracy, job.watch.seconds, job.settings)
 
@@ -136,6 +138,25 @@ class _Job:
         numbers = None if groups is None else np.unique(groups, return_inverse=True)[1]
         return _Job(model, X, np.asarray(y), dict(perturbations), views, added, esn, numbers)
 
+    def tasks(self, seeds: Sequence[int], folds: Sequence[Sequence[Fold]], n: int) -> list[_Task]:
+        """Return the tasks for n processes: whole seeds, and at the end seeds that are divided by what is tested."""
+        names = [CLEAN, *self.perturbations]
+        n_left = len(seeds) % n
+        n_parts = min(-(-n // n_left), len(names)) if n_left else 1
+        found: list[_Task] = []
+        for k, (seed, own) in enumerate(zip(seeds, folds, strict=True)):
+            parts = [names] if k < len(seeds) - n_left else np.array_split(np.array(names, object), n_parts)
+            found += [(seed, own, [*part]) for part in parts]
+        return found
+
+    def add(self, part: _Job, names: Sequence[str]) -> None:
+        """Add what another process found for some of the perturbations of the next seed."""
+        for name in names:
+            for view, found in part.accuracy[name].items():
+                self.accuracy.setdefault(name, {}).setdefault(view, []).extend(found)
+        self.settings = self.settings or part.settings
+        self.watch.add(part.watch)
+
     def run(self, seed: int, folds: Sequence[Fold], advance: Callable[[int], Any]) -> None:
         """Test all perturbations with one seed."""
         model = reseeded(self.model, seed)
@@ -145,7 +166,7 @@ class _Job:
         parts = [[fold] for fold in folds] if learns(model) else [folds]
         for part in parts:
             train = part[0][0] if len(parts) > 1 or len(folds) == 1 else np.arange(len(self.y))
-            fitted = _Fitted.of(model, self, train, seed)
+            fitted = Fitted.of(model, self, train, seed)
             self.settings = self.settings or settings_of(model, fitted.transformer, self.esn)
             self._test(fitted, part, left_out(self.groups, folds), right, advance if part is parts[-1] else None)
         for name, own in right.items():
@@ -153,14 +174,14 @@ class _Job:
                 known = self.accuracy.setdefault(name, {}).setdefault(view, [])
                 known.append(float(np.concatenate(found).mean()))
 
-    def _test(self, fitted: _Fitted, folds: Sequence[Fold], groups: Any, right: Any, advance: Any) -> None:
+    def _test(self, fitted: Fitted, folds: Sequence[Fold], groups: Any, right: Any, advance: Any) -> None:
         """Train readouts on the training samples of the folds, and note which perturbed test samples they get right."""
         with self.watch.stage("training"):
             clean = fitted.features(None, self.views, np.arange(len(self.y)))
             trained = np.unique(np.concatenate([train for train, _ in folds]))
             added = [(trained, fitted.features(one, self.views, trained)) for one in self.train_with]
         with self.watch.stage("readout"):
-            readouts = _trained(fitted, folds, self.y, groups, clean, added)
+            readouts = trained_readouts(fitted, folds, self.y, groups, clean, added)
         tested = np.unique(np.concatenate([test for _, test in folds]))
         for name, one in {CLEAN: None, **self.perturbations}.items():
             with self.watch.stage(name):
@@ -177,103 +198,10 @@ class _Job:
                 advance(1)
 
 
-@dataclass(frozen=True, eq=False)
-class _Fitted:
-    """A model whose front end and liquid have seen the training samples."""
-
-    front: Any
-    transformer: LiquidTransformer
-    job: _Job
-    seed: int
-    readout: Any
-    length: int | None  # that raw samples all have, so that they are flattened; None: they have several
-
-    @staticmethod
-    def of(model: Any, job: _Job, train: Ints, seed: int) -> _Fitted:
-        front, last = front_and_liquid(model)
-        own = take(job.X, train)
-        if front is not None:
-            own = front.fit(own).transform(own)
-        transformer = last.transformer().fit(own)
-        fitted = _Fitted(front, transformer, job, seed, resolve(last.readout, "classify"), None)
-        length = _length(fitted.samples(None, np.arange(len(job.y)))) if "raw" in job.views else None
-        return _Fitted(front, transformer, job, seed, fitted.readout, length)
-
-    @property
-    def given(self) -> bool:
-        """Whether the samples are spikes."""
-        return isinstance(self.transformer.encoder_, Passthrough)
-
-    def seen(self, perturbation: Any) -> Sequence[str]:
-        """Return the views that a perturbation changes."""
-        level = level_of(perturbation)
-        return VIEWS if level == "spikes" and self.given else _SEEN[level]
-
-    def samples(self, perturbation: Any, chosen: Ints) -> Samples:
-        """Return some of the samples, perturbed."""
-        level = None if perturbation is None else level_of(perturbation)
-        X = take(self.job.X, chosen)
-        if level == "sounds":
-            X = perturbation(X)
-        if self.front is not None:
-            X = self.front.transform(X)
-        transformer = self.transformer
-        stimulus = transformer.encode(X)
-        if level == "spikes":
-            stimulus = perturbation(stimulus)
-        signals = rates_of(stimulus) if self.given else transformer.input_.signals(transformer, X)
-        return Samples(transformer, signals, stimulus)
-
-    def features(self, perturbation: Any, views: Sequence[str], chosen: Ints) -> dict[str, Floats]:
-        """Return the features of some of the samples, perturbed, by view."""
-        samples = self.samples(perturbation, chosen)
-        change = perturbation if perturbation is not None and level_of(perturbation) == "program" else None
-        comparable = self.given or "raw" not in views or self.length is None or _length(samples) == self.length
-        known = [view for view in views if view != "raw" or comparable]
-        return {view: self._view(view, samples, change) for view in known}
-
-    def _view(self, view: str, samples: Samples, change: Any) -> Floats:
-        if view == "liquid":
-            return _with_program(self.transformer, change).respond(samples.stimulus)
-        if view == "recurrence_off":
-            return _with_program(off(self.transformer), change).respond(samples.stimulus)
-        if view == "raw" and not self.given and self.length is None:  # also if some of the samples are of one length
-            bins = bins_of(self.transformer.features_)
-            return np.array([bin_means(signal, bins).ravel() for signal in samples.signals])
-        return features_of(view, samples, self.seed, self.job.esn, self.transformer.n_threads)
-
-
-def _length(samples: Samples) -> int | None:
-    """Return the length that all signals have, None if there are several."""
-    lengths = {len(signal) for signal in samples.signals}
-    return lengths.pop() if len(lengths) == 1 else None
-
-
-def _with_program(transformer: LiquidTransformer, change: Any) -> LiquidTransformer:
-    """Return a transformer whose program is perturbed."""
-    if change is None:
-        return transformer
-    program = change(transformer.program())
-    changed = copy.copy(transformer)
-    setattr(changed, "program_" if transformer.arithmetic == "float64" else "integers_", program)
-    return changed
-
-
-def _trained(
-    fitted: _Fitted, folds: Sequence[Fold], y: Any, groups: Any, clean: Mapping[str, Floats], added: Sequence[Any]
-) -> dict[tuple[str, int], Any]:
-    """Return the readouts of each view and fold, trained on clean samples and on what is added."""
-
-    def one(view: str, train: Ints) -> Any:
-        more = [own[view][np.searchsorted(trained, train)] for trained, own in added if view in own]
-        features = np.concatenate([clean[view][train], *more])
-        times = 1 + len(more)
-        blocks = None if groups is None else np.tile(groups[train], times)
-        return fit(clone(fitted.readout), features, np.tile(y[train], times), blocks)
-
-    tasks = [(view, k) for view in clean for k in range(len(folds))]
-    n_threads = min(fitted.transformer.n_threads or environment.cores(), _MOST_THREADS)
-    with threadpool_limits(1):  # parallel over fits only, so that the number of cores changes no order of summation
-        pool = joblib.Parallel(n_threads, backend="threading")
-        found = pool(joblib.delayed(one)(view, folds[k][0]) for view, k in tasks)
-    return dict(zip(tasks, found, strict=True))
+def _one_part(job: _Job, task: _Task, _n_threads: int | None) -> _Job:
+    """Return the results of one task, without the samples; for another process."""
+    seed, folds, names = task
+    own = {name: one for name, one in job.perturbations.items() if name in names}
+    part = dataclasses.replace(job, perturbations=own, accuracy={}, settings={}, watch=Stopwatch())
+    part.run(seed, folds, lambda _: None)
+    return dataclasses.replace(part, model=None, X=None, perturbations={}, train_with=())

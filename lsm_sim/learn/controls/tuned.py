@@ -16,6 +16,7 @@ from lsm_sim.learn.controls.folds import Fold, left_out, one_group_out
 from lsm_sim.learn.controls.readouts import View, cross_validate
 from lsm_sim.learn.controls.stopwatch import Stopwatch
 from lsm_sim.support.checks import Floats, Ints
+from lsm_sim.support.parallel import Work, in_order
 from lsm_sim.support.progress import progress_bar
 
 _FOLDS = 5
@@ -52,6 +53,8 @@ def compare_tuned(
     groups: Any = None,
     settings: Mapping[str, Any] | None = None,
     n_threads: int | None = None,
+    workers: int | None = None,
+    dask: str | None = None,
     progress: bool | None = None,
 ) -> Tuned:
     """Choose a setting of every view on the training samples of each fold, for each seed, and test it on the test samples.
@@ -77,71 +80,87 @@ def compare_tuned(
         What to store in the comparison besides the settings that were tried and chosen.
     n_threads, progress
         As in `compare`.
+    workers, dask
+        As in `compare`, but a process takes one view of one seed at a time.
     """
+    work = Work(workers, dask)
     sizes = {view: len(own) for view, own in views.items()}
     if len(set(sizes.values())) != 1 or 0 in sizes.values():
         raise DescriptionError(f"views: got {sizes} settings, expected equally many of each view")
     numbers = None if groups is None else np.unique(groups, return_inverse=True)[1]
-    job = _Job(y, folds, readout, numbers, n_threads, Stopwatch(), {view: Counter() for view in views})
+    job = _Job(views, y, folds, readout, numbers, n_threads)
     tested = np.sort(np.concatenate([test for _, test in folds]))
-    predictions: dict[str, list[Any]] = {view: [] for view in views}
-    with progress_bar(len(seeds) * len(views), progress, unit="view") as advance:
-        for seed in seeds:
-            for view, own in views.items():
-                predictions[view].append(job.predicted(view, own, seed)[tested])
-                advance(1)
-    chosen = {view: dict(counts) for view, counts in job.chosen.items()}
+    tasks = [(seed, view) for seed in seeds for view in reversed([*views])]  # so that the last ones are short
+    rows: dict[str, list[_Row]] = {view: [] for view in views}
+    watch = Stopwatch()
+    with progress_bar(len(tasks), progress, unit="view") as advance:
+        for (_, view), row in zip(tasks, in_order(_one_row, job, tasks, work), strict=True):
+            rows[view].append(row)
+            watch.add(row.watch)
+            advance(1)
+    chosen = {view: dict(Counter(text for row in own for text in row.chosen)) for view, own in rows.items()}
     tried = {view: [setting.text for setting in own] for view, own in views.items()}
     comparison = Comparison(
         "accuracy",
         tuple(seeds),
         y[tested],
-        predictions,
-        job.n_features,
-        job.watch.seconds,
+        {view: [row.predicted[tested] for row in own] for view, own in rows.items()},
+        {view: own[-1].n_features for view, own in rows.items()},
+        {stage: watch.seconds[stage] for stage in (*views, "readout")},
         blocks=None if numbers is None else numbers[tested],
         settings={**(settings or {}), "tried": tried, "chosen": chosen},
     )
     return Tuned(comparison, chosen)
 
 
-@dataclass(eq=False)
-class _Job:
-    """What all views share, and the results so far."""
+@dataclass(frozen=True, eq=False)
+class _Row:
+    """One view of one seed: predictions, the setting that each fold chose, and the time."""
 
+    predicted: Any
+    chosen: Sequence[str]
+    n_features: int
+    watch: Stopwatch
+
+
+def _one_row(job: _Job, task: tuple[int, str], _n_threads: int | None) -> _Row:
+    """Return the results of one view of one seed; in this process or another one."""
+    return job.row(*task)
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """What all rows share."""
+
+    views: Mapping[str, Sequence[Setting]]
     y: Ints
     folds: Sequence[Fold]
     readout: Any
     groups: Ints | None
     n_threads: int | None
-    watch: Stopwatch
-    chosen: dict[str, Counter[str]]
 
-    def __post_init__(self) -> None:
-        self.n_features: dict[str, int] = {}
-        self.new_groups = left_out(self.groups, self.folds) is not None
-
-    def predicted(self, view: str, settings: Sequence[Setting], seed: int) -> Any:
+    def row(self, seed: int, view: str) -> _Row:
         """Return the predictions of one view for all samples that are tested."""
-        with self.watch.stage(view):
+        settings, watch = self.views[view], Stopwatch()
+        with watch.stage(view):
             shared = [None if setting.learns else setting.features(seed) for setting in settings]
-        out = np.empty_like(self.y)
+        out, chosen, n_features = np.empty_like(self.y), [], 0
         for train, test in self.folds:
-            with self.watch.stage(view):
+            with watch.stage(view):
                 pairs = zip(settings, shared, strict=True)
                 features = [one.features(seed, train) if found is None else found for one, found in pairs]
-            self.n_features[view] = features[0].shape[1]
-            with self.watch.stage("readout"):
+            n_features = features[0].shape[1]
+            with watch.stage("readout"):
                 best = int(np.argmax(self._accuracies(features, train)))
-                self.chosen[view][settings[best].text] += 1
+                chosen.append(settings[best].text)
                 out[test] = self._readouts([features[best]], [(train, test)])[0][test]
-        return out
+        return _Row(out, chosen, n_features, watch)
 
     def _accuracies(self, features: Sequence[Floats], train: Ints) -> list[float]:
         """Return the accuracy of each setting in cross-validation of the training samples."""
         if len(features) == 1:
             return [0.0]
-        if self.new_groups and self.groups is not None:
+        if self.groups is not None and left_out(self.groups, self.folds) is not None:
             inner = one_group_out(self.groups[train])
         else:
             n = min(_FOLDS, int(np.unique(self.y[train], return_counts=True)[1].min()))

@@ -66,8 +66,9 @@ def in_order(
 ) -> Iterator[Any]:
     """Yield ``function(shared, task, n_threads)`` for each task, in order.
 
-    ``shared`` is sent to each process once. Tasks are taken from the iterable only as fast as results are used, so that they need
-    not fit in memory together.
+    ``shared`` is sent to each process once. Tasks of a list are given to the processes at once, so that none waits for a long task of
+    another one. From any other iterable they are taken only as fast as results are used, so that they need not fit in memory
+    together.
 
     Parameters
     ----------
@@ -82,12 +83,35 @@ def in_order(
         return
     with _pool(function, shared, work, n_threads) as pool:
         under_way: deque[Any] = deque()
+        most = len(tasks) if isinstance(tasks, list) else pool.capacity
         for task in tasks:
             under_way.append(pool.submit(task))
-            if len(under_way) >= pool.capacity:
+            if len(under_way) >= most:
                 yield pool.result(under_way.popleft())
         while under_way:
             yield pool.result(under_way.popleft())
+
+
+def processes_of(work: Work) -> int:
+    """Return how many tasks are done at the same time; a Dask cluster is asked."""
+    if work.dask is None:
+        return work.workers or 1
+    from lsm_sim.support.parallel.dask_cluster import cluster_size
+
+    return cluster_size(work.dask)
+
+
+def start(work: Work, function: Callable[..., Any], *arguments: Any) -> None:
+    """Let processes on this machine call a function that prepares them for their tasks, while this process reads data."""
+    if work.workers is None or work.alone:
+        return
+    from lsm_sim.support.parallel.processes import started
+
+    started(work.workers, _threads(work.workers, None), function, *arguments)
+
+
+def _threads(n: int, n_threads: int | None) -> int:
+    return n_threads or max(1, environment.cores() // n)
 
 
 def _pool(function: Function, shared: Any, work: Work, n_threads: int | None) -> AbstractContextManager[Pool]:
@@ -98,4 +122,4 @@ def _pool(function: Function, shared: Any, work: Work, n_threads: int | None) ->
     from lsm_sim.support.parallel.processes import process_pool
 
     n = work.workers or 1
-    return process_pool(function, shared, n, n_threads or max(1, environment.cores() // n))
+    return process_pool(function, shared, n, _threads(n, n_threads))

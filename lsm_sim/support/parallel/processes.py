@@ -48,10 +48,7 @@ class _Processes:
         self._executor = self._start()
 
     def _start(self) -> Any:
-        from joblib.externals.loky import ProcessPoolExecutor
-
-        env = dict.fromkeys(_THREADS, str(self._n_threads))
-        return _KEPT.pop((self._n, self._n_threads), None) or ProcessPoolExecutor(self._n, timeout=_IDLE, env=env)
+        return _KEPT.pop((self._n, self._n_threads), None) or _executor(self._n, self._n_threads)
 
     def submit(self, task: Any) -> int:
         """Start a task; see `lsm_sim.support.parallel.ordered.Pool`."""
@@ -98,9 +95,7 @@ class _Processes:
 
     def keep(self) -> None:
         """Keep the processes for the next call, in place of others."""
-        while _KEPT:
-            _KEPT.popitem()[1].shutdown(wait=False)
-        _KEPT[self._n, self._n_threads] = self._executor
+        _keep(self._n, self._n_threads, self._executor)
 
     def close(self) -> None:
         """End all processes at once.
@@ -122,6 +117,28 @@ def _is_done(future: Any) -> bool:
     if future is None or not future.done() or future.cancelled():
         return False
     return not isinstance(future.exception(), BrokenProcessPool)
+
+
+def started(n: int, n_threads: int, function: Callable[..., Any], *arguments: Any) -> None:
+    """Let the processes of the next pool of this form begin with a function, while this process goes on."""
+    if (n, n_threads) in _KEPT:
+        return
+    executor = _executor(n, n_threads)
+    for _ in range(n):
+        executor.submit(function, *arguments)
+    _keep(n, n_threads, executor)
+
+
+def _executor(n: int, n_threads: int) -> Any:
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(n, timeout=_IDLE, env=dict.fromkeys(_THREADS, str(n_threads)))
+
+
+def _keep(n: int, n_threads: int, executor: Any) -> None:
+    while _KEPT:
+        _KEPT.popitem()[1].shutdown(wait=False)
+    _KEPT[n, n_threads] = executor
 
 
 @contextlib.contextmanager

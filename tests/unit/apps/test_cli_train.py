@@ -54,6 +54,16 @@ def models(files):
 
 
 class TestTrain:
+    def test_that_needs_too_much_memory_is_refused_before_the_run(self, files, tmp_path):
+        call = ("train", files / "liquid.toml", files / "digits.npz", "-o", tmp_path / "m.npz", "--cv", 0, *SHAPE)
+        fails(
+            lsm(*call, "--bins", 4, "--max-memory", 10),
+            "--max-memory: got 10 MiB, but training on 120 samples with 120 features each needs about",
+        )
+        fails(lsm(*call, "--max-memory", -1), "--max-memory: got -1")
+        assert not [*tmp_path.iterdir()]
+        assert lsm(*call, "--max-memory", 64_000).exit_code == 0
+
     def test_gives_the_model_that_the_estimator_gives(self, files, tmp_path):
         options = ["--frame", 0.02, "--max-rate", 300, "--bins", 4, "--no-sqrt", "--scale", "none", *SHAPE]
         result = lsm("train", files / "liquid.toml", files / "digits.npz", "-o", tmp_path / "m.npz", "--json", *options)

@@ -35,8 +35,7 @@ def test_transform_writes_what_the_estimator_gives(files, tmp_path):
     assert lsm(*call, "--resume").exit_code == 0
 
 
-def test_workers_are_refused_where_they_would_do_nothing():
-    fails(lsm("evaluate", "digits", "--tune", "--workers", 2), "--workers: not an option of digits")
+def test_workers_beside_a_cluster_are_refused():
     fails(lsm("evaluate", "digits", "--workers", 2, "--dask", "tcp://127.0.0.1:1"), "omit one")
 
 

@@ -190,6 +190,18 @@ class TestOptions:
         assert {sum(own.values()) for own in chosen.values()} == {3}  # speakers left out
         assert tried["recurrence_off"] == [f"input weights x {x}" for x in (0.5, 1, 2)]
 
+    @pytest.mark.slow
+    @pytest.mark.parametrize(
+        "kind", [("--tune", "--loso", "--seeds", 2), ("--stress", "--seeds", 1)], ids=["tune", "stress"]
+    )
+    def test_workers_change_nothing(self, folders, kind):
+        how = ("fsdd", "--data", folders / "fsdd", "--neurons", 20, *kind)
+        found = [report(*how, *more) for more in ((), ("--workers", 2))]
+        for one in found:
+            one["seconds"] = [*one["seconds"]]
+            del one["settings"]["options"], one["machine"]
+        assert json.dumps(found[0]) == json.dumps(found[1])
+
     def test_tuned_liquids_have_scaled_weights(self):
         liquid = lsm_sim_models.speech(n_inputs=3, n_neurons=20)
         strong, off = tuning.scaled(liquid, 2.0, 3.0), tuning.scaled(liquid, 2.0, 0.0)

@@ -56,6 +56,15 @@ def test_every_row_has_the_same_budget(folder):
     assert (read["samples"], read["blocks"]) == (18, 3)  # p counts speakers
 
 
+@pytest.mark.slow
+def test_workers_change_nothing(folder):
+    found = [report(folder, "--split", "takes", "--seeds", 2, *more) for more in ((), ("--workers", 2))]
+    for one in found:
+        one["seconds"] = [*one["seconds"]]
+        del one["settings"]["options"], one["machine"]
+    assert json.dumps(found[0]) == json.dumps(found[1])
+
+
 def test_speakers_are_left_out_in_turn_and_choose_the_settings(folder):
     read = report(folder, "--seeds", 1)
     assert (read["samples"], read["blocks"], read["settings"]["split"]) == (54, 3, "loso")
