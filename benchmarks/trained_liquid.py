@@ -131,10 +131,12 @@ def compare(args) -> None:
         write(args.out, {"accuracy": found, "seconds": seconds})
         print(f"seed {seed}: " + ", ".join(f"{name} {by[seed][-1]:.1f}" for name, by in found.items()), flush=True)
     title = f"left-out speakers, N = {args.neurons}" + ("" if args.noise is None else f", noise {args.noise:g} dB")
-    print(f"\n{title:<40}{'accuracy (%)':>14}{'over seeds':>14}{'s per training':>16}")
+    print(f"\n{title:<40}{'accuracy (%)':>14}{'s.e.':>6}{'over seeds':>14}{'s per training':>16}")
     for name, by in found.items():
         means = [np.mean(values) for values in by.values()]
-        print(f"{name:<40}{np.mean(means):>14.1f}{min(means):>8.1f}..{max(means):.1f}{np.median(seconds[name]):>14.1f}")
+        error = np.std(means, ddof=1) / len(means) ** 0.5 if len(means) > 1 else np.nan
+        spread = f"{min(means):.1f}..{max(means):.1f}"
+        print(f"{name:<40}{np.mean(means):>14.1f}{error:>6.1f}{spread:>14}{np.median(seconds[name]):>14.1f}")
 
 
 def on_the_chip(seed: int, n_neurons: int, epochs: int) -> dict:

@@ -13,6 +13,7 @@ from lsm_sim.testing.programs import EXTRA_ARRAYS
 
 torch = pytest.importorskip("torch", reason="needs PyTorch: make test-torch, or pip install '.[torch]'")
 from lsm_sim_torch import FastSigmoid, Triangle, Twin  # noqa: E402
+from tests.torch.small import small_liquid  # noqa: E402
 
 CASES = RandomCases("float64", supports={*EXTRA_ARRAYS, "graded"}, max_steps=40)
 ARRAYS = ("decay_u", "decay_v", "threshold", "bias", "u0", "v0", "decay_u2", "decay_w", "jump")
@@ -94,6 +95,16 @@ class TestSpikes:
             assert torch.equal(together[b : b + 1], twin(inputs[b : b + 1], mask[b : b + 1]))
 
 
+def check_written_back(twin, stimulus, name):
+    """Compare the spikes of a twin with those of an engine that runs its liquid."""
+    spikes = twin(*twin.events(stimulus)).detach().numpy()
+    program = lsm.lower(twin.liquid(), DT, weight_bits=twin.weight_bits)
+    written = lsm.run(program, stimulus, backend=available(name), progress=False)
+    for b in range(len(stimulus)):
+        assert np.array_equal(spikes[b, : stimulus.n_steps[b]], written.spikes.raster(b))
+    assert spikes.sum() > 50
+
+
 def plain_events(program, stimulus):
     """Return a stimulus without payloads of 0 where a block is plastic: a dense input cannot say that such a source sends."""
     if stimulus.payload is None or not any(block.rule == "stp" for block in program.blocks):
@@ -168,17 +179,14 @@ class TestTheWayBack:
         assert np.array_equal(before.synapses().delay[recurrent], after.synapses().delay[recurrent])
         assert set(after.synapses().delay[~recurrent]) == {9, 19, 29, 39}  # whole steps of 1 ms
 
-    @pytest.mark.parametrize("name", ["fast", "brian2", "lava"])
+    @pytest.mark.parametrize("name", [pytest.param("fast", marks=pytest.mark.slow), "brian2", "lava"])  # fast compiles
     def test_every_engine_spikes_as_the_twin_does(self, liquid, stimulus, name):
         own = {"train": (*WEIGHTS, *DELAYS, *TIMES), "max_delay": 8 * ms}
-        twin = disturb(Twin(liquid, DT, weight_bits=8, **own), 3, 0.02)
-        spikes = twin(*twin.events(stimulus)).detach().numpy()
-        written = lsm.run(
-            lsm.lower(twin.liquid(), DT, weight_bits=8), stimulus, backend=available(name), progress=False
-        )
-        for b in range(len(stimulus)):
-            assert np.array_equal(spikes[b, : stimulus.n_steps[b]], written.spikes.raster(b))
-        assert spikes.sum() > 50
+        check_written_back(disturb(Twin(liquid, DT, weight_bits=8, **own), 3, 0.02), stimulus, name)
+
+    def test_the_compiled_engine_does_for_plain_neurons(self, stimulus):
+        own = {"train": (*WEIGHTS, *DELAYS, "decay_u", "decay_v", "threshold", "bias"), "max_delay": 8 * ms}
+        check_written_back(disturb(Twin(small_liquid(10), DT, weight_bits=8, **own), 3, 0.02), stimulus, "fast")
 
     def test_other_bits_can_be_asked_for(self, liquid):
         twin = Twin(liquid, DT)
