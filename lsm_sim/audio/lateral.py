@@ -45,7 +45,7 @@ class LateralInhibition(TransformerMixin, BaseEstimator):
     [[0.4, 0.4, 0.4, 0.4], [0.38, 0.3, 1.0, 0.28]]
     """
 
-    def __init__(self, amount: float = 0.5, width: float = 4.0) -> None:
+    def __init__(self, amount: float = 0.5, width: float = 8.0) -> None:
         self.amount = amount
         self.width = width
 
