@@ -42,7 +42,7 @@ class LateralInhibition(TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> LateralInhibition(0.5, 1.0).fit_transform([np.array([[0.4, 0.4, 0.4, 0.4], [0.4, 0.4, 0.8, 0.4]])])[0].round(2).tolist()
-    [[0.4, 0.4, 0.4, 0.4], [0.38, 0.3, 1.0, 0.28]]
+    [[0.4, 0.4, 0.4, 0.4], [0.38, 0.3, 1.0, 0.3]]
     """
 
     def __init__(self, amount: float = 0.5, width: float = 8.0) -> None:
