@@ -155,9 +155,10 @@ class Words(NamedTuple):
 
 @functools.lru_cache(maxsize=16)
 def words(folder: str, seed: int) -> Words:
-    """Return all recordings, encoded as ``lsm-sim evaluate fsdd`` does, see `Words`."""
+    """Return all recordings, encoded as ``lsm-sim evaluate fsdd`` does, but without lateral inhibition, see `Words`."""
     data = fsdd(folder)
-    front, model = (step for _, step in fsdd_new_speaker(seed).steps)
+    whole = fsdd_new_speaker(seed)
+    front, model = whole[0], whole[-1]
     speaker = np.unique(data.groups, return_inverse=True)[1]
     same = 10 * speaker + data.y  # recordings are sorted by speaker, digit and number
     number = np.arange(same.size) - np.searchsorted(same, same)

@@ -7,6 +7,7 @@ from typing import Any
 
 from lsm_sim.audio.cochlea import Cochleagram
 from lsm_sim.audio.denoise import SpectralSubtraction
+from lsm_sim.audio.lateral import LateralInhibition
 from lsm_sim.audio.mean import MeanNormalisation
 from lsm_sim.audio.mel import MelSpectrogram
 from lsm_sim.audio.tilt import AdaptivePreEmphasis, TiltTo
@@ -19,6 +20,7 @@ __all__ = [
     "TELEPHONE",
     "AdaptivePreEmphasis",
     "Cochleagram",
+    "LateralInhibition",
     "MeanNormalisation",
     "MelSpectrogram",
     "Recording",

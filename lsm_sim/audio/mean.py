@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from lsm_sim.audio.sounds import checked_levels
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
 from lsm_sim.support.checks import Floats
@@ -57,7 +58,7 @@ class MeanNormalisation(TransformerMixin, BaseEstimator):
         amount, decay = self._checked()
         out = []
         for b, levels in enumerate(checks.items(X, "X", "a list of arrays (frames, bands)")):
-            frames = _frames(levels, f"sound {b}")
+            frames = checked_levels(levels, f"sound {b}")
             if decay is None:
                 out.append(_normalised(frames, _mean(frames), amount))
             else:
@@ -105,7 +106,7 @@ class MeanStream:
     def advance(self, frames: Any) -> Floats:
         """Return the next frames (k, bands) after normalisation."""
         self._check_open()
-        levels = _frames(frames, "frames", self._n_bands)
+        levels = checked_levels(frames, "frames", self._n_bands)
         self._n_bands = levels.shape[1]
         out = np.empty_like(levels)
         for k, frame in enumerate(levels):
@@ -125,18 +126,6 @@ class MeanStream:
     def _check_open(self) -> None:
         if self._ended:
             raise DescriptionError("frames: got more after finish(), expected none; start another stream")
-
-
-def _frames(levels: Any, where: str, n_bands: int | None = None) -> Floats:
-    frames = checks.real_array(levels, where)
-    if frames.ndim != 2 or frames.shape[1] != (n_bands or frames.shape[1]) or 0 in frames.shape[1:]:
-        expected = "(frames, bands)" if n_bands is None else f"(frames, {n_bands})"
-        raise DescriptionError(f"{where}: got shape {frames.shape}, expected {expected}")
-    if frames.size and (frames.min() < 0 or frames.max() > 1):
-        raise DescriptionError(
-            f"{where}: got levels outside [0, 1], expected those of a front end such as MelSpectrogram"
-        )
-    return frames
 
 
 def _mean(frames: Floats) -> Floats:

@@ -87,3 +87,16 @@ def compressed(power: Floats, floor: float) -> Floats:
         return np.zeros_like(power)
     least = 10 ** (-floor / 10)
     return np.asarray(np.clip(1 + 10 * np.log10(np.maximum(power / peak, least)) / floor, 0, 1))
+
+
+def checked_levels(levels: Any, where: str, n_bands: int | None = None) -> Floats:
+    """Return the levels of a sound, (frames, bands), whose values must be in [0, 1]."""
+    frames = checks.real_array(levels, where)
+    if frames.ndim != 2 or frames.shape[1] != (n_bands or frames.shape[1]) or 0 in frames.shape[1:]:
+        expected = "(frames, bands)" if n_bands is None else f"(frames, {n_bands})"
+        raise DescriptionError(f"{where}: got shape {frames.shape}, expected {expected}")
+    if frames.size and (frames.min() < 0 or frames.max() > 1):
+        raise DescriptionError(
+            f"{where}: got levels outside [0, 1], expected those of a front end such as MelSpectrogram"
+        )
+    return frames

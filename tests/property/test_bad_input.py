@@ -408,6 +408,10 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         front_end(lsm.audio.SpectralSubtraction),
         {"X": SOUNDS, "factor": 2.0, "floor": 20.0, "quantile": 0.2, "window": 8 * ms, "sample_rate": 8000},
     ),
+    "LateralInhibition": (
+        front_end(lsm.audio.LateralInhibition),
+        {"X": [np.full((4, 2), 0.5)], "amount": 0.5, "width": 8.0},
+    ),
     "MeanNormalisation": (
         front_end(lsm.audio.MeanNormalisation),
         {"X": [np.full((4, 2), 0.5)], "amount": 1.0, "tau": 0.1, "frame": 5 * ms},

@@ -11,7 +11,7 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from lsm_sim.audio import TELEPHONE, Cochleagram, MelSpectrogram, SpectralSubtraction, TiltTo, Trim
+from lsm_sim.audio import TELEPHONE, Cochleagram, LateralInhibition, MelSpectrogram, SpectralSubtraction, TiltTo, Trim
 from lsm_sim.encode import BSA, Delta, Encoder, Rate, SideBySide
 from lsm_sim.learn.common_scale import common_logistic
 from lsm_sim.learn.ensemble import LiquidEnsemble
@@ -37,7 +37,7 @@ def fsdd_upstream(seed: int, *, n_neurons: int = 500) -> Pipeline:
 def fsdd_new_speaker(seed: int, *, n_neurons: int = 1000) -> Pipeline:
     """Return one liquid for speakers that are not in the training set."""
     mel = MelSpectrogram(RATE, pre_emphasis=0.5, warp=1.08)
-    return _logistic(_spoken(mel, _rates_and_changes, seed=seed, n_neurons=n_neurons))
+    return _logistic(_sharp(mel, _rates_and_changes, seed=seed, n_neurons=n_neurons))
 
 
 def fsdd_robust(seed: int, *, n_neurons: int = 500, subtract: bool = False) -> Pipeline:
@@ -61,9 +61,9 @@ def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidE
     mel = MelSpectrogram(RATE, pre_emphasis=0.5)
     warped = MelSpectrogram(RATE, pre_emphasis=0.5, warp=1.08)
     ears: tuple[Callable[..., Pipeline], ...] = (
-        partial(_spoken, warped, _rates_and_changes),
-        partial(_spoken, Cochleagram(RATE, pre_emphasis=0.5), _rates_and_changes),
-        partial(_spoken, mel, _filtered_and_changes),
+        partial(_sharp, warped, _rates_and_changes),
+        partial(_sharp, Cochleagram(RATE, pre_emphasis=0.5), _rates_and_changes),
+        partial(_sharp, mel, _filtered_and_changes),
         fsdd_robust,
     )
     members = [ears[k % len(ears)](seed=size * seed + k, n_neurons=n_neurons) for k in range(size)]
@@ -93,6 +93,12 @@ def _filtered_and_changes(_: int) -> Encoder:
 
 def _spoken(front: Any, encoder: Callable[[int], Encoder], *, seed: int, n_neurons: int) -> Pipeline:
     return make_pipeline(front, LiquidClassifier(_liquid(seed, n_neurons), encoder(seed), FEATURES, scale=None))
+
+
+def _sharp(front: Any, encoder: Callable[[int], Encoder], *, seed: int, n_neurons: int) -> Pipeline:
+    """Return the model of `_spoken` with lateral inhibition after the front end."""
+    model = _spoken(front, encoder, seed=seed, n_neurons=n_neurons)
+    return make_pipeline(model[0], LateralInhibition(0.5, 8.0), model[-1])
 
 
 def _logistic(model: Pipeline) -> Pipeline:
