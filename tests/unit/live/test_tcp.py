@@ -26,11 +26,11 @@ CHANNELS = 3
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left():
-    """Compare the threads and the open files after a test with those before."""
+    """Compare the threads and the open files after a test with those before, some of which earlier tests may still close."""
     threads, files = threading.active_count(), open_files()
     yield
-    assert threading.active_count() == threads
-    assert open_files() == files
+    assert threading.active_count() <= threads
+    assert open_files() <= files
 
 
 def open_files():
