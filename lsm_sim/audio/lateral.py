@@ -8,6 +8,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from lsm_sim.audio.frame_stream import FrameStream
 from lsm_sim.audio.sounds import checked_levels
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
@@ -80,33 +81,15 @@ class LateralInhibition(TransformerMixin, BaseEstimator):
         return tags
 
 
-class LateralStream:
-    """The inhibition of one sound whose frames come in pieces of any size, from `LateralInhibition.stream`.
-
-    The frames of all pieces are those of the whole sound, to the bit.
-    """
+class LateralStream(FrameStream):
+    """The inhibition of one sound whose frames come in pieces of any size, from `LateralInhibition.stream`."""
 
     def __init__(self, amount: float, width: float) -> None:
+        super().__init__()
         self._amount, self._width = amount, width
-        self._n_bands: int | None = None
-        self._ended = False
 
-    def advance(self, frames: Any) -> Floats:
-        """Return the next frames (k, bands) after inhibition."""
-        self._check_open()
-        levels = checked_levels(frames, "frames", self._n_bands)
-        self._n_bands = levels.shape[1]
+    def _changed(self, levels: Floats) -> Floats:
         return _inhibited(levels, self._amount, self._width)
-
-    def finish(self) -> Floats:
-        """Return no frames: none is held back."""
-        self._check_open()
-        self._ended = True
-        return np.empty((0, self._n_bands or 0))
-
-    def _check_open(self) -> None:
-        if self._ended:
-            raise DescriptionError("frames: got more after finish(), expected none; start another stream")
 
 
 def _inhibited(levels: Floats, amount: float, width: float) -> Floats:

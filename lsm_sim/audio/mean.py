@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from lsm_sim.audio.frame_stream import FrameStream
 from lsm_sim.audio.sounds import checked_levels
 from lsm_sim.errors import DescriptionError
 from lsm_sim.support import checks
@@ -90,24 +91,16 @@ class MeanNormalisation(TransformerMixin, BaseEstimator):
         return tags
 
 
-class MeanStream:
-    """The normalisation of one sound whose frames come in pieces of any size, from `MeanNormalisation.stream`.
-
-    The frames of all pieces are those of the whole sound, to the bit.
-    """
+class MeanStream(FrameStream):
+    """The normalisation of one sound whose frames come in pieces of any size, from `MeanNormalisation.stream`."""
 
     def __init__(self, amount: float, decay: float) -> None:
+        super().__init__()
         self._amount, self._decay = amount, decay
         self._sum: Any = 0.0  # of weighted levels, (bands,)
         self._weight = 0.0
-        self._n_bands: int | None = None
-        self._ended = False
 
-    def advance(self, frames: Any) -> Floats:
-        """Return the next frames (k, bands) after normalisation."""
-        self._check_open()
-        levels = checked_levels(frames, "frames", self._n_bands)
-        self._n_bands = levels.shape[1]
+    def _changed(self, levels: Floats) -> Floats:
         out = np.empty_like(levels)
         for k, frame in enumerate(levels):
             weight = float(frame.mean())
@@ -116,16 +109,6 @@ class MeanStream:
             mean = self._sum / self._weight if self._weight > 0 else frame
             out[k] = _normalised(frame, mean, self._amount)
         return out
-
-    def finish(self) -> Floats:
-        """Return no frames: none is held back."""
-        self._check_open()
-        self._ended = True
-        return np.empty((0, self._n_bands or 0))
-
-    def _check_open(self) -> None:
-        if self._ended:
-            raise DescriptionError("frames: got more after finish(), expected none; start another stream")
 
 
 def _mean(frames: Floats) -> Floats:
