@@ -25,8 +25,8 @@ def test_random_programs_spike_as_the_reference_on_a_cortex(seed, tmp_path):
 @needs_cortex
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 4])
-@pytest.mark.parametrize("seed", range(1000, 1012))
-def test_more_random_programs_spike_as_the_reference_on_a_cortex(seed, size, tmp_path):
+@pytest.mark.parametrize("seed", range(1000, 1025))
+def test_fifty_random_programs_spike_as_the_reference_on_a_cortex(seed, size, tmp_path):
     case = dataclasses.replace(CASES, size=size)(seed)
     check_same(case.program, case.stimulus, tmp_path / "c", on_cortex, cortex=True)
 
