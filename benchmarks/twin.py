@@ -6,6 +6,7 @@ missing weights held at 0, as its users write it. Rounds alternate. Elapsed time
 same on an idle machine, and does not count other programs on a busy one.
 
     python benchmarks/twin.py
+    python benchmarks/twin.py --device cuda --neurons 1000 --batch 256      without plain PyTorch and snnTorch
 """
 
 from __future__ import annotations
@@ -43,9 +44,9 @@ def program(n: int, n_inputs: int, delay: lsm.Uniform | None) -> lsm.Program:
     return lsm.lower(lsm.Liquid([lsm.Inputs("in", n_inputs)], groups, synapses, seed=1), DT)
 
 
-def of_twin(one: lsm.Program, dtype: torch.dtype, inputs: torch.Tensor):
-    twin = Twin(one, dtype=dtype)
-    inputs = inputs.to(dtype)
+def of_twin(one: lsm.Program, dtype: torch.dtype, inputs: torch.Tensor, device: str = "cpu"):
+    twin = Twin(one, dtype=dtype, device=device)
+    inputs = inputs.to(device, dtype)
 
     def run() -> torch.Tensor:
         twin.zero_grad()
@@ -112,6 +113,8 @@ def measure(runs: dict, rounds: int, n_steps: int) -> dict[str, list[tuple[float
         for name, run in runs.items():
             start = time.perf_counter(), time.process_time()
             run()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
             end = time.perf_counter(), time.process_time()
             times[name].append(tuple(1e3 * (b - a) / n_steps for a, b in zip(start, end, strict=True)))
     return times
@@ -123,6 +126,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--device", default="cpu", help="cuda: the twin on this card, too")
     args = parser.parse_args()
     torch.set_num_threads(1)
     rng, n_inputs = np.random.default_rng(0), 40
@@ -133,17 +137,19 @@ def main() -> None:
         for dtype in (torch.float32, torch.float64):
             label = f"{name}, {str(dtype).removeprefix('torch.')}"
             runs[f"twin, {label}"] = of_twin(one, dtype, inputs)
-            if name != "delays 1-20 ms":
+            if args.device != "cpu":
+                runs[f"twin on {args.device}, {label}"] = of_twin(one, dtype, inputs, args.device)
+            elif name != "delays 1-20 ms":
                 runs[f"plain PyTorch, {label}"] = of_plain(one, dtype, inputs)
     first = programs["delays 1 ms"]
-    if find_spec("snntorch"):
+    if args.device == "cpu" and find_spec("snntorch"):
         runs |= {
             f"snnTorch, delays 1 ms, {str(d).removeprefix('torch.')}": of_snntorch(first, d, inputs)
             for d in (torch.float32, torch.float64)
         }
-    else:
+    elif args.device == "cpu":
         print("snnTorch is not installed: pip install snntorch")
-    spikes = {name: run() for name, run in runs.items()}
+    spikes = {name: run().cpu() for name, run in runs.items()}
     exact = spikes["twin, delays 1 ms, float64"]
     print(
         f"{first}, {args.batch} samples, {args.steps} steps, {float(exact.mean()) / DT:.0f} spikes per second and neuron, 1 thread"

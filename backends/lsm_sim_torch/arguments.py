@@ -30,6 +30,26 @@ def checked_dtype(dtype: Any) -> Any:
     return dtype
 
 
+def checked_device(device: Any, where: str) -> Any:
+    """Return the processor or the graphics card, with its number; raise if it is not here."""
+    expected = "'cpu', 'cuda' or a card such as 'cuda:1'"
+    try:
+        found = torch.device(device)
+    except (RuntimeError, TypeError):
+        raise DescriptionError(f"{where}: got {device!r}, expected {expected}") from None
+    if found.type == "cpu":
+        return torch.device("cpu")
+    if found.type != "cuda":
+        raise DescriptionError(f"{where}: got {device!r}, expected {expected}")
+    n_cards = torch.cuda.device_count()
+    number = found.index
+    if number is None and n_cards:
+        number = torch.cuda.current_device()
+    if number is None or number >= n_cards:
+        raise DescriptionError(f"{where}: got {device!r}, but PyTorch finds {n_cards} cards here; use 'cpu'")
+    return torch.device("cuda", number)
+
+
 def source_of(network: Any, dt: Any, weight_bits: int | None) -> OfProgram | OfLiquid:
     """Return what a twin is made of; refuse a program that cannot be differentiated."""
     checks.instance(network, (Program, Liquid), "Twin network", "a Program or a Liquid")

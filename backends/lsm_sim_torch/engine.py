@@ -19,7 +19,7 @@ class Torch:
     Parameters
     ----------
     device
-        ``"cpu"``, ``"cuda"``, or ``"auto"``: a graphics card where PyTorch finds one. Cards are tested where there is one.
+        ``"cpu"``, ``"cuda"``, or ``"auto"``: a graphics card where PyTorch finds one. No bit depends on it.
     """
 
     name: str = "torch"

@@ -36,7 +36,7 @@ from lsm_sim_torch.twin import Twin
 _OWN = (
     *("train", "epochs", "batch_size", "learning_rate", "head_learning_rate", "dropout", "clip", "patience"),
     *("validation_fraction", "rate_limit", "weight_bits", "dale", "surrogate", "random_state", "checkpoint"),
-    *("delay_learning_rate", "max_delay"),
+    *("delay_learning_rate", "max_delay", "device"),
 )
 
 
@@ -73,6 +73,7 @@ class _TrainedLiquid(HoldsRecords):
         checkpoint: PathLike | None = None,
         delay_learning_rate: float = 0.1,
         max_delay: float | None = None,
+        device: Any = "cpu",
         dt: float = 1 * ms,
         sample_shape: tuple[int, int] | None = None,
         scale: str | None = "channel",
@@ -103,6 +104,7 @@ class _TrainedLiquid(HoldsRecords):
         self.checkpoint = checkpoint
         self.delay_learning_rate = delay_learning_rate
         self.max_delay = max_delay
+        self.device = device
         self.dt = dt
         self.sample_shape = sample_shape
         self.scale = scale
@@ -133,7 +135,7 @@ class _TrainedLiquid(HoldsRecords):
         """Train the liquid of the transformer in place."""
         liquid, dt = transformer.liquid_, transformer.dt
         restrictions: dict[str, Any] = {"dale": self.dale, "weight_bits": self.weight_bits, "max_delay": self.max_delay}
-        twin = Twin(liquid, dt, torch.float32, self.surrogate, self.train, **restrictions)
+        twin = Twin(liquid, dt, torch.float32, self.surrogate, self.train, device=self.device, **restrictions)
         kind = transformer.features_
         if isinstance(kind, Counts) and kind.window is None:
             settings = dataclasses.replace(settings, bins=kind.bins, sqrt=kind.sqrt)
@@ -232,6 +234,9 @@ class TrainedLiquidClassifier(ClassifierMixin, _TrainedLiquid):
         Largest learning rate of delays, in steps of time: where ``train`` has "input_delay" or "recurrent_delay".
     max_delay
         The longest delay in seconds that training may give a synapse. None: the longest one of the liquid.
+    device
+        Where the liquid is trained: "cpu", or a graphics card, such as "cuda". On a card the same seed gives a similar model, not
+        the same bits.
 
     Attributes
     ----------

@@ -66,15 +66,15 @@ class Classes:
 
     def loss(self, scores: Any, batch: Any) -> Any:
         """Return the mean cross entropy."""
-        return torch.nn.functional.cross_entropy(scores, self._numbers[batch])
+        return torch.nn.functional.cross_entropy(scores, self._numbers[batch].to(scores.device))
 
     def score(self, scores: Any, batch: Any) -> float:
         """Return the accuracy."""
-        return float((scores.argmax(1) == self._numbers[batch]).double().mean())
+        return float((scores.argmax(1).cpu() == self._numbers[batch]).double().mean())
 
     def answers(self, scores: Any) -> Any:
         """Return the label of the largest score."""
-        return self._classes[scores.argmax(1).numpy()]
+        return self._classes[scores.argmax(1).cpu().numpy()]
 
 
 class Values:
@@ -103,15 +103,15 @@ class Values:
 
     def loss(self, scores: Any, batch: Any) -> Any:
         """Return the mean squared error of the standardised values."""
-        return torch.nn.functional.mse_loss(scores, self._values[batch].to(scores.dtype))
+        return torch.nn.functional.mse_loss(scores, self._values[batch].to(scores.device, scores.dtype))
 
     def score(self, scores: Any, batch: Any) -> float:
         """Return R2, the mean of all targets."""
         true = self._values[batch].numpy()
-        error, total = ((true - scores.double().numpy()) ** 2).sum(0), ((true - true.mean(0)) ** 2).sum(0)
+        error, total = ((true - scores.double().cpu().numpy()) ** 2).sum(0), ((true - true.mean(0)) ** 2).sum(0)
         return float(np.mean(1 - error / np.where(total > 0, total, 1.0)))
 
     def answers(self, scores: Any) -> Any:
         """Return the values, no longer standardised."""
-        values = scores.double().numpy() * self._spread + self._mean
+        values = scores.double().cpu().numpy() * self._spread + self._mean
         return values.reshape(len(values), *self._shape)

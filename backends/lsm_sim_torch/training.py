@@ -1,7 +1,7 @@
 """Training a twin and a linear layer on its spike counts, to tell classes or values.
 
 The recipe: AdamW with one cycle of the learning rate, dropout before the linear layer, gradients of bounded norm. All random
-numbers come from one seed, and one thread computes, so that the same seed gives the same parameters.
+numbers come from one seed, and on the processor one thread computes, so that the same seed gives the same parameters there.
 """
 
 from __future__ import annotations
@@ -53,8 +53,9 @@ class Trainer:
         self._random = torch.Generator().manual_seed(settings.seed)
         n_features = twin.n_neurons * settings.bins
         noise = torch.randn(task.n_outputs, n_features, generator=self._random)
-        self._weight = torch.nn.Parameter((noise / n_features**0.5).to(twin.dtype))
-        self._bias = torch.nn.Parameter(torch.zeros(len(noise), dtype=twin.dtype))
+        place = {"dtype": twin.dtype, "device": twin.device}
+        self._weight = torch.nn.Parameter((noise / n_features**0.5).to(**place))
+        self._bias = torch.nn.Parameter(torch.zeros(len(noise), **place))
         self._trained, self._validated = self._split()
         self._n_batches = -(-len(self._trained) // settings.batch_size)
         self._optimiser, self._schedule = self._optimisers(settings.epochs * self._n_batches)
@@ -161,15 +162,16 @@ class Trainer:
         """Return the score of each class, and the rate of each neuron in Hz, (B, N)."""
         inputs, mask = self._twin.events(stimulus)
         spikes = self._twin(inputs, mask)
-        edges = torch.as_tensor(equal_bins(stimulus.n_steps, self._settings.bins))
-        steps = torch.arange(spikes.shape[1])
+        device = spikes.device
+        edges = torch.as_tensor(equal_bins(stimulus.n_steps, self._settings.bins), device=device)
+        steps = torch.arange(spikes.shape[1], device=device)
         inside = (steps[None, :, None] >= edges[:, None, :-1]) & (steps[None, :, None] < edges[:, None, 1:])
         counts = torch.einsum("btn,btk->bkn", spikes, inside.to(spikes.dtype))
-        seconds = torch.as_tensor(stimulus.n_steps * stimulus.dt)[:, None].to(spikes.dtype)
+        seconds = torch.as_tensor(stimulus.n_steps * stimulus.dt, device=device)[:, None].to(spikes.dtype)
         features = (torch.sqrt(counts + 0.25) - 0.5 if self._settings.sqrt else counts).flatten(1)
         if dropout:
-            kept = torch.rand(features.shape, generator=self._random) >= dropout
-            features = features * kept / (1 - dropout)
+            kept = torch.rand(features.shape, generator=self._random) >= dropout  # the same on every device
+            features = features * kept.to(device) / (1 - dropout)
         return features @ self._weight.T + self._bias, counts.sum(1) / seconds
 
     def _penalty(self, rate: Any) -> Any:

@@ -20,7 +20,7 @@ from lsm_sim.support.checks import Floats, Ints
 from lsm_sim.support.memory import check_memory
 from lsm_sim_torch import differentiable, forward
 from lsm_sim_torch.adjoint import STP
-from lsm_sim_torch.arguments import WEIGHTS, checked_dtype, checked_names, source_of
+from lsm_sim_torch.arguments import WEIGHTS, checked_device, checked_dtype, checked_names, source_of
 from lsm_sim_torch.delays import DELAYS, trained_delays
 from lsm_sim_torch.differentiable import DELAY, WEIGHT
 from lsm_sim_torch.network import problem_of, values_of
@@ -59,7 +59,7 @@ class Twin(torch.nn.Module):
     weight_bits
         Round weights to so many bits in the forward pass, as `lsm_sim.lower` does. None: to multiples of 2^-30.
     device
-        Where it computes, such as "cpu" or "cuda".
+        Where it computes: "cpu", or a graphics card, such as "cuda" or "cuda:1".
     max_delay
         The longest delay in seconds that training may give a synapse, rounded to steps. None: the longest one of the network.
     """
@@ -80,7 +80,7 @@ class Twin(torch.nn.Module):
         super().__init__()
         self.dale = checks.flag(dale, "Twin dale")
         self.weight_bits = None if weight_bits is None else checks.whole(weight_bits, "Twin weight_bits", minimum=2)
-        self.dtype, self._device = checked_dtype(dtype), torch.device(device)
+        self.dtype, self.device = checked_dtype(dtype), checked_device(device, "Twin device")
         self._source = source_of(network, dt, self.weight_bits)
         self._base = self._source.program
         self.surrogate = FastSigmoid() if surrogate is None else surrogate
@@ -93,10 +93,10 @@ class Twin(torch.nn.Module):
             "recurrent_weight": np.flatnonzero(sources >= self._base.n_inputs),
         }
         self._rows |= {delay: self._rows[weight] for delay, weight in zip(DELAYS, WEIGHTS, strict=True)}
-        self._delays = trained_delays(self._base, self._names, self._rows, max_delay, self._device)
+        self._delays = trained_delays(self._base, self._names, self._rows, max_delay, self.device)
         self.max_delay = None if self._delays is None else self._delays.longest * self._base.dt
-        self._problem = problem_of(self._base, self.surrogate, self._device, dtype)
-        self._fixed = values_of(self._base, self._device, dtype)
+        self._problem = problem_of(self._base, self.surrogate, self.device, dtype)
+        self._fixed = values_of(self._base, self.device, dtype)
         trained = np.zeros(self._base.n_synapses, bool)
         for name in WEIGHTS:
             if name in self._names:
@@ -112,7 +112,7 @@ class Twin(torch.nn.Module):
             if self._delays is not None and name in DELAYS:
                 self.register_parameter(name, torch.nn.Parameter(self._delays.start(name, self.dtype)))
             if name in WEIGHTS:
-                values = self._fixed[WEIGHT][torch.as_tensor(self._rows[name], device=self._device)]
+                values = self._fixed[WEIGHT][torch.as_tensor(self._rows[name], device=self.device)]
                 self.register_parameter(name, torch.nn.Parameter(values))
             for key in [key for key in self._fixed if key.partition("/")[0] == name]:
                 self._parameter_of[key] = key.replace("/", "_")
@@ -152,8 +152,8 @@ class Twin(torch.nn.Module):
         inputs[stimulus.sample, stimulus.step, stimulus.channel] = payload
         mask = np.arange(shape[1]) < stimulus.n_steps[:, None]
         return (
-            torch.as_tensor(inputs, dtype=self.dtype, device=self._device),
-            torch.as_tensor(mask, device=self._device),
+            torch.as_tensor(inputs, dtype=self.dtype, device=self.device),
+            torch.as_tensor(mask, device=self.device),
         )
 
     def clamp_(self) -> Twin:
@@ -161,11 +161,11 @@ class Twin(torch.nn.Module):
         with torch.no_grad():
             if self.dale and "recurrent_weight" in self._names:
                 weight = self.recurrent_weight
-                sign = torch.as_tensor(self._source.signs[self._rows["recurrent_weight"]], device=self._device)
+                sign = torch.as_tensor(self._source.signs[self._rows["recurrent_weight"]], device=self.device)
                 weight.masked_fill_((sign * weight) < 0, 0)
             for key, name in self._parameter_of.items():
                 low, high = self._source.bounds(key.partition("/")[0])
-                ends = (torch.as_tensor(end, dtype=self.dtype, device=self._device) for end in (low, high))
+                ends = (torch.as_tensor(end, dtype=self.dtype, device=self.device) for end in (low, high))
                 getattr(self, name).clamp_(*ends)
             if self._delays is not None:
                 for name in self._delays.names:
@@ -263,7 +263,7 @@ class Twin(torch.nn.Module):
         weight = values[WEIGHT]
         for name in WEIGHTS:
             if name in self._names:
-                rows = torch.as_tensor(self._rows[name], device=self._device)
+                rows = torch.as_tensor(self._rows[name], device=self.device)
                 weight = weight.index_copy(0, rows, getattr(self, name))
         if set(self._names) & set(WEIGHTS):
             exact = self._weights()
@@ -287,16 +287,16 @@ class Twin(torch.nn.Module):
                 "Twin inputs: got a value that is not finite, expected payloads of events, 0 where there is none"
             )
         parameter = next(self.parameters(), None)
-        if parameter is not None and (parameter.dtype != self.dtype or parameter.device != self._device):
+        if parameter is not None and (parameter.dtype != self.dtype or parameter.device != self.device):
             got = f"{parameter.dtype} on {parameter.device}"
             raise DescriptionError(
-                f"Twin: its parameters were changed to {got}, expected {self.dtype} on {self._device}; make a new Twin with dtype and device"
+                f"Twin: its parameters were changed to {got}, expected {self.dtype} on {self.device}; make a new Twin with dtype and device"
             )
         size = inputs.shape[0] * inputs.shape[1] * (_TENSORS * self._base.n_neurons + 3 * n_inputs)
         check_memory(size * (8 if self.dtype == torch.float64 else 4), "Twin: what a run keeps for its gradient")
         if mask is not None:
-            mask = torch.as_tensor(mask, device=self._device)
+            mask = torch.as_tensor(mask, device=self.device)
             if mask.shape != inputs.shape[:2]:
                 raise DescriptionError(f"Twin mask: got shape {tuple(mask.shape)}, expected {tuple(inputs.shape[:2])}")
             mask = mask.to(self.dtype)
-        return inputs.to(self._device, self.dtype).permute(1, 2, 0).contiguous(), mask
+        return inputs.to(self.device, self.dtype).permute(1, 2, 0).contiguous(), mask

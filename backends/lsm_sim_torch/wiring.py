@@ -18,9 +18,11 @@ import torch
 from lsm_sim.program.program import Program
 from lsm_sim.support.checks import Ints
 
-with warnings.catch_warnings():  # PyTorch says once that this part of it is new
+# PyTorch says once that this part of it is new, and once that it does not check such matrices.
+with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)
     torch.eye(2).to_sparse_csr()
+    torch.sparse_csr_tensor(torch.tensor([0, 1]), torch.tensor([0]), torch.ones(1), size=(1, 1), check_invariants=False)
 
 
 class Pattern:

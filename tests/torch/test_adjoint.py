@@ -39,7 +39,7 @@ def of_seed(seed, dtype=torch.float64):
 def gradients(run, problem, inputs, values):
     """Return the spikes and the gradient of a random sum of them, by the name of the value."""
     spikes = run(problem, inputs, values)
-    factor = torch.tensor(np.random.default_rng(0).standard_normal(spikes.shape))
+    factor = torch.tensor(np.random.default_rng(0).standard_normal(spikes.shape), device=spikes.device)
     asked = {"inputs": inputs, **values}
     found = torch.autograd.grad((spikes * factor).sum(), asked.values(), allow_unused=True)
     return spikes, {

@@ -32,12 +32,6 @@ class TestMore(TestTorch):
     n_programs, n_joined = 40, 2
 
 
-if torch.cuda.is_available():
-
-    class TestOnAGraphicsCard(TestTorch):
-        backend = Torch(device="cuda")
-
-
 def test_it_is_found_by_its_name_and_says_what_it_runs_on():
     found = backends.find("torch")
     assert (found.name, isinstance(found, Torch)) == ("torch", True)

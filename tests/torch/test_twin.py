@@ -39,11 +39,13 @@ def disturb(twin, seed, size=0.1):
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in twin.parameters():
-            noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+            noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype).to(parameter.device)
             parameter += size * noise * (parameter.abs().mean() + 0.01 if parameter.numel() else 0)
         for name, parameter in twin.named_parameters():
             if name.endswith("_delay"):  # by more than a step, and beyond the ends
-                parameter += 3 * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+                parameter += 3 * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype).to(
+                    parameter.device
+                )
     return twin.clamp_()
 
 
@@ -325,6 +327,9 @@ class TestBadInput:
             ),
             ({"train": "input_delay", "max_delay": 2000}, "got 2000 s, expected at most 1048576 steps"),
             ({"train": "input_delay", "max_delay": -1}, "Twin max_delay: got -1"),
+            ({"device": "tpu"}, "Twin device: got 'tpu', expected 'cpu', 'cuda' or a card such as 'cuda:1'"),
+            ({"device": 1.5}, "Twin device: got 1.5, expected 'cpu'"),
+            ({"device": "cuda:99"}, r"Twin device: got 'cuda:99', but PyTorch finds \d+ cards here; use 'cpu'"),
             ({"dale": 3}, "Twin dale: got 3"),
             ({"weight_bits": 1}, "Twin weight_bits: got 1, expected"),
         ],
