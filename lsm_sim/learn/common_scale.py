@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import Normalizer, StandardScaler
 
 from lsm_sim.support import checks
 
@@ -32,10 +32,20 @@ class CommonScaler(StandardScaler):
         return self
 
 
-def common_logistic(C: float = 3.0, max_iter: int = 300) -> BaseEstimator:
+def common_logistic(C: float = 3.0, max_iter: int = 300, unit_length: bool = False) -> BaseEstimator:
     """Return multinomial logistic regression on features that are not standardised, see `CommonScaler`.
 
-    ``C``: the inverse regularisation; ``max_iter``: at most so many iterations.
+    Parameters
+    ----------
+    C
+        The inverse regularisation.
+    max_iter
+        At most so many iterations.
+    unit_length
+        Divide the features x of each sample by their length first, x / sqrt(sum x^2), by scikit-learn's Normalizer: how many
+        spikes a sample causes then counts for nothing. Of roots of counts it makes the roots of each neuron's share of the
+        spikes, whose distances are those of Hellinger.
     """
-    strength = checks.positive(C, "common_logistic C")
-    return make_pipeline(CommonScaler(), LogisticRegression(C=strength, max_iter=checks.whole(max_iter, "max_iter", 1)))
+    strength, steps = checks.positive(C, "common_logistic C"), checks.whole(max_iter, "max_iter", 1)
+    first = [Normalizer()] if checks.flag(unit_length, "common_logistic unit_length") else []
+    return make_pipeline(*first, CommonScaler(), LogisticRegression(C=strength, max_iter=steps))

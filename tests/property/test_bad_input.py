@@ -410,7 +410,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     ),
     "LateralInhibition": (
         front_end(lsm.audio.LateralInhibition),
-        {"X": [np.full((4, 2), 0.5)], "amount": 0.5, "width": 8.0},
+        {"X": [np.full((4, 2), 0.5)], "amount": 0.5, "width": 8.0, "compression": 0.5},
     ),
     "MeanNormalisation": (
         front_end(lsm.audio.MeanNormalisation),

@@ -37,22 +37,26 @@ def fsdd_upstream(seed: int, *, n_neurons: int = 500) -> Pipeline:
 def fsdd_new_speaker(seed: int, *, n_neurons: int = 1000) -> Pipeline:
     """Return one liquid for speakers that are not in the training set."""
     mel = MelSpectrogram(RATE, pre_emphasis=0.5, warp=1.08)
-    return _logistic(_sharp(mel, _rates_and_changes, seed=seed, n_neurons=n_neurons))
+    return _sharp(mel, _rates_and_changes, seed=seed, n_neurons=n_neurons)
 
 
-def fsdd_robust(seed: int, *, n_neurons: int = 500, subtract: bool = False) -> Pipeline:
-    """Return one liquid for other rooms, microphones and voices, ``subtract``: and for noise; see docs/speech.md."""
-    quieter = (SpectralSubtraction(2.0),) if subtract else ()
+def fsdd_robust(seed: int, *, n_neurons: int = 500) -> Pipeline:
+    """Return one liquid for speakers in the training set, in other rooms, with other microphones and noise; see docs/speech.md."""
     mel = MelSpectrogram(RATE, pre_emphasis=0.0, floor=40.0, **TELEPHONE)
-    last = _spoken(mel, _rates_and_changes, seed=seed, n_neurons=n_neurons)
-    whole = make_pipeline(Trim(hang_over=0.0), *quieter, TiltTo(0.0), *(step for _, step in last.steps))
-    return whole if subtract else _logistic(whole)  # subtracting is for known speakers
+    return _robust((mel,), subtracted=2.0, seed=seed, n_neurons=n_neurons)
+
+
+def fsdd_robust_new_speaker(seed: int, *, n_neurons: int = 500) -> Pipeline:
+    """Return the same for speakers that are not in the training set."""
+    mel = MelSpectrogram(RATE, pre_emphasis=0.0, floor=50.0)
+    front = (mel, LateralInhibition(0.3, 8.0))
+    return _logistic(_robust(front, subtracted=1.0, seed=seed, n_neurons=n_neurons))
 
 
 def fsdd(*, new_speakers: bool, robust: bool) -> tuple[Callable[..., Any], Callable[..., Any] | None]:
     """Return the functions that create the liquid and the ensemble for a seed; None: an ensemble of seeds."""
     if robust:
-        return partial(fsdd_robust, subtract=not new_speakers), None
+        return fsdd_robust_new_speaker if new_speakers else fsdd_robust, None
     return (fsdd_new_speaker, fsdd_ensemble) if new_speakers else (fsdd_upstream, None)
 
 
@@ -64,10 +68,10 @@ def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidE
         partial(_sharp, warped, _rates_and_changes),
         partial(_sharp, Cochleagram(RATE, pre_emphasis=0.5), _rates_and_changes),
         partial(_sharp, mel, _filtered_and_changes),
-        fsdd_robust,
+        fsdd_robust_new_speaker,
     )
     members = [ears[k % len(ears)](seed=size * seed + k, n_neurons=n_neurons) for k in range(size)]
-    return LiquidEnsemble([_logistic(member) for member in members], combine="scores")
+    return LiquidEnsemble(members, combine="scores")
 
 
 def japanese_vowels(seed: int, *, n_neurons: int = 1000) -> LiquidClassifier:
@@ -95,15 +99,22 @@ def _spoken(front: Any, encoder: Callable[[int], Encoder], *, seed: int, n_neuro
     return make_pipeline(front, LiquidClassifier(_liquid(seed, n_neurons), encoder(seed), FEATURES, scale=None))
 
 
+def _robust(front: tuple[Any, ...], *, subtracted: float, seed: int, n_neurons: int) -> Pipeline:
+    """Return a model that takes silence, noise and tilt out of a recording before the front end."""
+    first = Trim(hang_over=0.0), SpectralSubtraction(subtracted), TiltTo(0.0)
+    model = _spoken(front[0], _rates_and_changes, seed=seed, n_neurons=n_neurons)
+    return make_pipeline(*first, *front, model[-1])
+
+
 def _sharp(front: Any, encoder: Callable[[int], Encoder], *, seed: int, n_neurons: int) -> Pipeline:
-    """Return the model of `_spoken` with lateral inhibition after the front end."""
-    model = _spoken(front, encoder, seed=seed, n_neurons=n_neurons)
-    return make_pipeline(model[0], LateralInhibition(0.5, 8.0), model[-1])
+    """Return the model of `_spoken` with lateral inhibition after the front end, for new speakers."""
+    model = _logistic(_spoken(front, encoder, seed=seed, n_neurons=n_neurons), unit_length=True)
+    return make_pipeline(model[0], LateralInhibition(0.5, 8.0, compression=0.5), model[-1])
 
 
-def _logistic(model: Pipeline) -> Pipeline:
+def _logistic(model: Pipeline, *, unit_length: bool = False) -> Pipeline:
     """Return a model with the readout that was best for new speakers."""
-    model[-1].set_params(readout=common_logistic())
+    model[-1].set_params(readout=common_logistic(unit_length=unit_length))
     return model
 
 

@@ -32,6 +32,19 @@ def test_features_that_never_vary_are_no_error():
     assert not CommonScaler().fit_transform(np.ones((4, 2))).any()
 
 
+def test_with_unit_length_a_sample_that_is_louder_is_the_same_sample():
+    X, y = task(3)
+    X = np.abs(X)
+    model = common_logistic(unit_length=True).fit(X, y)
+    loud = X * np.linspace(0.1, 9, len(X))[:, None]
+    np.testing.assert_allclose(model.predict_proba(loud), model.predict_proba(X), rtol=0, atol=1e-12)  # rounding
+    assert (
+        np.abs(common_logistic().fit(X, y).predict_proba(loud) - common_logistic().fit(X, y).predict_proba(X)).max()
+        > 0.1
+    )
+    assert np.isfinite(model.predict_proba(0 * X)).all()  # silent samples have no length
+
+
 @pytest.mark.parametrize("C", [0, -1.0, "much"])
 def test_a_strength_must_be_positive(C):
     with pytest.raises(DescriptionError, match="common_logistic C"):
