@@ -19,7 +19,7 @@ from lsm_sim.errors import BackendUnavailableError
 MANY_STEPS = 500_000
 """Number of steps from which compiling is worthwhile: it takes 10-60 s and saves about 40 us per step (docs/brian2.md)."""
 
-_UNIX = ("-w", "-O3", "-ffp-contract=off", "-std=c++17")  # neither fast-math nor fused multiply-add
+_UNIX = ("-w", "-O3", "-g0", "-ffp-contract=off", "-std=c++17")  # neither fast-math nor fused multiply-add
 _MSVC = ("/w", "/Ox", "/fp:precise", "/std:c++17")
 FLAGS = _MSVC if sys.platform == "win32" else _UNIX
 

@@ -181,12 +181,13 @@ class _Runtime:
         replicas = plan[0].samples.size
         graded = stimulus.payload is not None
         key = target, replicas, request.excursions, graded
-        with isolated(compiler.preferences(target)):
-            network = self._networks.pop(key, None)
-            if network is None:
-                if replicas * self._program.n_synapses > _LARGE:
-                    gc.collect()
+        network = self._networks.pop(key, None)
+        if network is None:
+            if replicas * self._program.n_synapses > _LARGE:
+                gc.collect()
+            with isolated(compiler.preferences("numpy")):  # code that runs once is not worth compiling
                 network = Replicas(self._program, replicas, excursions=request.excursions, graded=graded)
+        with isolated(compiler.preferences(target)):
             network.run(plan, stimulus, request, gatherer, advance, state)
-            self._networks[key] = network  # not kept after an interruption, because spikes may be in flight
+        self._networks[key] = network  # not kept after an interruption, because spikes may be in flight
         return gatherer
