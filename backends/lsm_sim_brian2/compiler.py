@@ -85,7 +85,15 @@ def precompiled_headers(folder: Path, *, openmp: bool) -> Iterator[list[str]]:
         return
     header, flags = folder / _HEADER, [*FLAGS, *(["-fopenmp"] if openmp else [])]
     header.write_text("".join(f"#include <{name}>\n" for name in _HEADERS), encoding="utf-8")
-    command = [*shlex.split(os.environ.get("CXX") or "g++"), "-x", "c++-header", *flags, _HEADER, "-o", f"{_HEADER}.gch"]
+    command = [
+        *shlex.split(os.environ.get("CXX") or "g++"),
+        "-x",
+        "c++-header",
+        *flags,
+        _HEADER,
+        "-o",
+        f"{_HEADER}.gch",
+    ]
     with suppress(OSError):
         subprocess.run(command, cwd=folder, capture_output=True, check=False)
     try:
