@@ -50,7 +50,7 @@ types: dev
 
 # Warnings are errors. The pages and notebooks are run, and so are some of the examples.
 docs: docs-tools
-	@$(BIN)/python -m sphinx --quiet --fail-on-warning --builder html docs build/docs
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m sphinx --quiet --fail-on-warning --builder html docs build/docs
 	@echo "the site is in build/docs/index.html"
 
 wheel: dev

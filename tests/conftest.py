@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import os
 import sys
 
@@ -57,6 +58,19 @@ def interpret_brian2():
 @pytest.fixture(autouse=True)
 def _interpreted_brian2():
     interpret_brian2()
+
+
+_IMPORTED = 0  # the number of modules at the last call of gc.freeze
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nothing_permanent_is_searched_for_garbage():
+    """Exempt tests and modules from garbage collection, which walks all of them, and Brian2 collects in each run."""
+    global _IMPORTED
+    if len(sys.modules) > _IMPORTED + 100:
+        gc.collect()
+        gc.freeze()
+        _IMPORTED = len(sys.modules)
 
 
 RUNNABLE = [

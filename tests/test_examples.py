@@ -25,7 +25,10 @@ NEEDS_MODULE = {  # the module, and what to install
 FEWER = {  # seeds, samples, neurons: what is asserted of an example's numbers is asserted of these; without that, it only runs
     "balance_a_pole": ("SEEDS, STEPS = (0, 1, 2, 3, 4), 200", "SEEDS, STEPS = (0, 1), 200"),
     "drifting_sensor": ("SEEDS, CHECKPOINTS, N_OLD = (0, 1, 2, 3, 4),", "SEEDS, CHECKPOINTS, N_OLD = (0, 1),"),
-    "force": ("N_STARTS, LONGEST = 10, 6", "N_STARTS, LONGEST = 4, 4"),
+    "force": (
+        "LYAPUNOV_TIME = 0.5, 6000, 300, 1 / 0.006  # of Mackey-Glass, in its unit of time\nN_STARTS, LONGEST = 10, 6",
+        "LYAPUNOV_TIME = 0.5, 4000, 300, 1 / 0.006\nN_STARTS, LONGEST = 3, 4",
+    ),
     "free_running": ("N_TRAIN, N_STARTS, WASHOUT = 4000, 20,", "N_TRAIN, N_STARTS, WASHOUT = 1000, 2,"),
     "maass_separation": (
         "N_CIRCUITS, N_STATES, N_PAIRS = (0.0, 0.1, 0.2, 0.4), 3,",

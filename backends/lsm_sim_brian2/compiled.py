@@ -86,8 +86,12 @@ class Compiled:
             }
         )
         try:
-            with isolated(self._preferences, self._device):
+            with (
+                compiler.precompiled_headers(self._folder, openmp=build.n_threads > 1) as more,
+                isolated(self._preferences, self._device),
+            ):
                 self._device.activate(build_on_run=False)
+                self._device.extra_compile_args = more  # the preference takes only what compiles alone
                 self._make()
         except BaseException:
             self.remove()

@@ -6,10 +6,12 @@ import hashlib
 import os
 import shlex
 import shutil
+import subprocess
 import sys
 import sysconfig
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,12 @@ from lsm_sim.errors import BackendUnavailableError
 MANY_STEPS = 500_000
 """Number of steps from which compiling is worthwhile: it takes 10-60 s and saves about 40 us per step (docs/brian2.md)."""
 
-_UNIX = ("-w", "-O3", "-ffp-contract=off", "-std=c++17")  # neither fast-math nor fused multiply-add
+_UNIX = ("-w", "-O3", "-g0", "-ffp-contract=off", "-std=c++17")  # neither fast-math nor fused multiply-add
 _MSVC = ("/w", "/Ox", "/fp:precise", "/std:c++17")
 FLAGS = _MSVC if sys.platform == "win32" else _UNIX
+
+_HEADERS = ("algorithm", "chrono", "climits", "cmath", "ctime", "fstream", "iostream", "random", "vector")
+_HEADER = "lsm_sim_headers.h"
 
 
 def preferences(target: str) -> dict[str, Any]:
@@ -67,6 +72,34 @@ def check_standalone() -> None:
             "with: apt install g++ make, or use mode='runtime'"
         )
         raise BackendUnavailableError(msg)
+
+
+@contextmanager
+def precompiled_headers(folder: Path, *, openmp: bool) -> Iterator[list[str]]:
+    """Yield flags with which the files of a standalone program read the standard library in compiled form, a third of the work.
+
+    Brian2 writes 40 small files, and each includes all of it. Without the compiled form they read the header itself.
+    """
+    if sys.platform == "win32":
+        yield []
+        return
+    header, flags = folder / _HEADER, [*FLAGS, *(["-fopenmp"] if openmp else [])]
+    header.write_text("".join(f"#include <{name}>\n" for name in _HEADERS), encoding="utf-8")
+    command = [
+        *shlex.split(os.environ.get("CXX") or "g++"),
+        "-x",
+        "c++-header",
+        *flags,
+        _HEADER,
+        "-o",
+        f"{_HEADER}.gch",
+    ]
+    with suppress(OSError):
+        subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    try:
+        yield ["-include", _HEADER]
+    finally:
+        (folder / f"{_HEADER}.gch").unlink(missing_ok=True)  # 50 MB
 
 
 def choose_target(codegen: str, kind: Mapping[str, Any], n_steps: int) -> str:

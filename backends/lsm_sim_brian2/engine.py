@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from lsm_sim_brian2.standalone import Standalone
 CODEGEN = ("auto", "numpy", "cython")
 MODES = ("runtime", "standalone")
 SUPPORTS = frozenset({"adaptive-threshold", "blocks", "graded", "initial-state", "state", "stp", "two-currents"})
+_LARGE = 100_000  # synapses: so large a network is built after an earlier one, which refers to itself, has been freed
 _INT32 = 2**31  # Brian2 numbers neurons and synapses in 32 bits
 
 
@@ -179,10 +181,13 @@ class _Runtime:
         replicas = plan[0].samples.size
         graded = stimulus.payload is not None
         key = target, replicas, request.excursions, graded
-        with isolated(compiler.preferences(target)):
-            network = self._networks.pop(key, None)
-            if network is None:
+        network = self._networks.pop(key, None)
+        if network is None:
+            if replicas * self._program.n_synapses > _LARGE:
+                gc.collect()
+            with isolated(compiler.preferences("numpy")):  # code that runs once is not worth compiling
                 network = Replicas(self._program, replicas, excursions=request.excursions, graded=graded)
+        with isolated(compiler.preferences(target)):
             network.run(plan, stimulus, request, gatherer, advance, state)
-            self._networks[key] = network  # not kept after an interruption, because spikes may be in flight
+        self._networks[key] = network  # not kept after an interruption, because spikes may be in flight
         return gatherer

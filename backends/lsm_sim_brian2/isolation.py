@@ -14,6 +14,11 @@ import numpy as np
 from lsm_sim_brian2.interrupts import interruptible
 
 _LOCK = threading.RLock()  # Brian2's preferences and device are global
+_WANTED = {
+    "core.default_float_dtype": np.float64,
+    "core.stop_on_keyboard_interrupt": False,
+    "logging.warn_for_unused_objects": False,  # every run would collect garbage to find them, which takes 0.1 s
+}
 
 
 @contextmanager
@@ -25,7 +30,7 @@ def isolated(preferences: Mapping[str, Any], device: Any = None) -> Iterator[Non
     from brian2 import Network, prefs
 
     devices: Any = importlib.import_module("brian2.devices.device")  # as an attribute, `device` is a proxy
-    wanted = {"core.default_float_dtype": np.float64, "core.stop_on_keyboard_interrupt": False} | dict(preferences)
+    wanted = _WANTED | dict(preferences)
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", DeprecationWarning

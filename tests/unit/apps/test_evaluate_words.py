@@ -114,7 +114,9 @@ def test_the_table_names_task_budget_and_choice(folder):
 
 
 @pytest.mark.slow
-def test_threads_and_backend_change_nothing(folder):
+def test_threads_and_backend_change_nothing(folder, monkeypatch):
+    monkeypatch.setattr(words, "N_TRAIN", 18)  # the reference is slow
+    monkeypatch.setattr(words, "N_TEST", 9)
     one = report(folder, "--split", "takes", "--seeds", 1, "--threads", 1)
     other = report(folder, "--split", "takes", "--seeds", 1, "--threads", 2, "--backend", "reference")
     assert one["accuracy"] == other["accuracy"]

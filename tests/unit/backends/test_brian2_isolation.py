@@ -85,6 +85,7 @@ def test_the_users_own_network_fires_the_same_before_and_after(numpy_target, cas
     b2.seed(1)
     before = users_own()
     kept = everything(numpy_target, case)  # so that its objects live on while the user's are made
+    gc.collect()  # the names of the user's first network are free only then
     b2.seed(1)
     assert users_own() == before
     assert len(before[1]) > 20
@@ -101,6 +102,19 @@ def test_preferences_clock_random_state_and_device_stay(numpy_target, case):
     assert state() == before
     b2.defaultclock.dt = 0.1 * b2.ms
     b2.prefs.codegen.runtime.cython.cache_dir = None
+
+
+def test_a_run_does_not_search_all_objects_for_garbage(numpy_target, case, monkeypatch):
+    import brian2 as b2
+
+    if "logging.warn_for_unused_objects" not in b2.prefs:
+        pytest.skip("this Brian2 collects garbage in every run")
+    b2.prefs["logging.warn_for_unused_objects"] = True
+    collected = []
+    monkeypatch.setattr(gc, "collect", lambda *_: collected.append(1))
+    everything(numpy_target, case)
+    assert not collected
+    assert b2.prefs["logging.warn_for_unused_objects"]
 
 
 def test_they_stay_after_an_error_too(numpy_target, case, monkeypatch):

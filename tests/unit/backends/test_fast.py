@@ -285,24 +285,6 @@ def test_loops_run_where_llvm_does_not_understand_the_vector_form(switch, monkey
     assert chosen.why.startswith("plain loops: this llvmlite does not understand the vector form (")
 
 
-@pytest.mark.slow
-def test_the_first_use_says_that_it_compiles_and_the_second_says_nothing(tmp_path):
-    """In processes of their own, with an empty cache."""
-    code = (
-        "import numpy as np, lsm_sim as lsm; from lsm_sim.testing import *; rng = np.random.default_rng(1); "
-        "p = random_program(rng, 'float64'); s = random_stimulus(rng, p); lsm.run(p, s)"
-    )
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", code], env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
-            capture_output=True, text=True, check=True,
-        ).stderr
-        for _ in range(2)
-    ]  # fmt: skip
-    assert said[0].startswith("fast: compiling for this processor")
-    assert said[1] == ""
-
-
 @pytest.mark.parametrize(("progress", "terminal", "said"), [(None, False, 1), (False, True, 1), (False, False, 0)])
 def test_compilation_is_announced_on_a_terminal_even_without_a_progress_bar(
     monkeypatch, capsys, progress, terminal, said

@@ -89,15 +89,25 @@ def same_but_for_time(one, other):
     assert one.table() == other.table()
 
 
+@pytest.fixture(scope="module")
+def tuned_alone():
+    return tune({})
+
+
+@pytest.fixture(scope="module")
+def disturbed_alone():
+    return disturb({})
+
+
 @pytest.mark.slow
-def test_workers_tune_as_one_process_does():
-    check_tuned(tune({}), tune({"workers": 2}))
+def test_workers_tune_as_one_process_does(tuned_alone):
+    check_tuned(tuned_alone, tune({"workers": 2}))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", [2, 4])
-def test_workers_test_under_stress_as_one_process_does(workers):
-    same_but_for_time(disturb({}), disturb({"workers": workers}))
+def test_workers_test_under_stress_as_one_process_does(workers, disturbed_alone):
+    same_but_for_time(disturbed_alone, disturb({"workers": workers}))
 
 
 def test_seeds_that_are_left_are_divided():
@@ -112,10 +122,10 @@ def test_seeds_that_are_left_are_divided():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # of a cluster that ends
-def test_a_dask_cluster_tunes_and_tests_under_stress_as_one_process_does(tmp_path):
+def test_a_dask_cluster_tunes_and_tests_under_stress_as_one_process_does(tmp_path, tuned_alone, disturbed_alone):
     distributed = pytest.importorskip("distributed")
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     with distributed.LocalCluster(**options, local_directory=tmp_path) as cluster:
         dask = {"dask": cluster.scheduler_address}
-        check_tuned(tune({}), tune(dask))
-        same_but_for_time(disturb({}), disturb(dask))
+        check_tuned(tuned_alone, tune(dask))
+        same_but_for_time(disturbed_alone, disturb(dask))

@@ -185,12 +185,14 @@ class Injection:
 MOST = 2000  # bytes of a payload
 
 
-def consumed(source, content, *, afterwards=False):
-    """Return the numbers that a source gives while, or after, a client sends, and the peak of Python's memory."""
+def consumed(source, content, *, afterwards=False, traced=True):
+    """Return the numbers that a source gives while, or after, a client sends, and the peak of Python's memory if it is traced."""
     with source, contextlib.ExitStack() as client:
         client.enter_context(sending(source.port, content))
         if afterwards:
             client.close()
+        if not traced:
+            return [int(frames[0, 0]) for frames in source], 0
         tracemalloc.start()
         try:
             numbers = [int(frames[0, 0]) for frames in source]
@@ -205,7 +207,7 @@ def test_every_undamaged_packet_arrives_and_every_damage_is_counted(seed):
     content = b"".join(injection.content)
     source = TcpSource(CHANNELS, stall=60, max_length=MOST)
     with pytest.warns(LsmWarning, match="got packets of 2 channels, expected 3"):
-        numbers, peak = consumed(source, content)
+        numbers, peak = consumed(source, content, traced=seed <= 2)  # tracing takes most of the time
     assert numbers == injection.arrives, f"seed {seed}"
     assert source.counts.dropped == 0
     injection.check(source.counts)
