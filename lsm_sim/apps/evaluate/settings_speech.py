@@ -22,7 +22,7 @@ from lsm_sim.units import Hz, ms
 
 RATE = 8000  # Hz; recordings of other rates are resampled
 HOP = 5 * ms
-CHANGES = Delta(0.08, frame=HOP)
+CHANGES, SMALL_CHANGES = Delta(0.08, frame=HOP), Delta(0.05, frame=HOP)
 FEATURES = Counts(bins=5, sqrt=True, per_second=True)
 
 
@@ -68,7 +68,7 @@ def fsdd_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000) -> LiquidE
         partial(_sharp, warped, _rates_and_changes),
         partial(_sharp, Cochleagram(RATE, pre_emphasis=0.5), _rates_and_changes),
         partial(_sharp, mel, _filtered_and_changes),
-        fsdd_robust_new_speaker,
+        partial(_sharp, warped, partial(_rates_and_changes, changes=SMALL_CHANGES)),
     )
     members = [ears[k % len(ears)](seed=size * seed + k, n_neurons=n_neurons) for k in range(size)]
     return LiquidEnsemble(members, combine="scores")
@@ -87,8 +87,8 @@ def japanese_vowels_ensemble(seed: int, *, size: int = 4, n_neurons: int = 1000)
     return LiquidEnsemble(members, combine="scores")
 
 
-def _rates_and_changes(seed: int, max_rate: float = 200 * Hz) -> Encoder:
-    return SideBySide((Rate(max_rate, power=2.0, frame=HOP, interpolation="linear", seed=seed), CHANGES))
+def _rates_and_changes(seed: int, max_rate: float = 200 * Hz, changes: Encoder = CHANGES) -> Encoder:
+    return SideBySide((Rate(max_rate, power=2.0, frame=HOP, interpolation="linear", seed=seed), changes))
 
 
 def _filtered_and_changes(_: int) -> Encoder:
