@@ -82,16 +82,16 @@ def test_without_a_compiler_cython_becomes_numpy_with_one_warning(brian2, refere
 def test_a_compiler_that_fails_becomes_numpy_with_one_warning(brian2, reference, monkeypatch, tmp_path):
     monkeypatch.setattr(compiler, "cache_folder", lambda: tmp_path)
     program, stimulus = case()
-    build = engine.Replicas
+    go = engine.Replicas.run
 
     def fail_in_cython(*args, **kwargs):
         import brian2 as b2
 
         if b2.prefs.codegen.target == "cython":
             raise RuntimeError("error: command failed with exit code 1")
-        return build(*args, **kwargs)
+        return go(*args, **kwargs)
 
-    monkeypatch.setattr(engine, "Replicas", fail_in_cython)
+    monkeypatch.setattr(engine.Replicas, "run", fail_in_cython)
     with dataclasses.replace(brian2, codegen="cython").compile(program) as run, reference.compile(program) as expected:
         with pytest.warns(
             UserWarning, match="cannot compile with Cython .RuntimeError: error: command failed"
