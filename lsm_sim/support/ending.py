@@ -44,6 +44,15 @@ def exit_code(interrupt: KeyboardInterrupt) -> int:
     return 128 + int(number) if isinstance(number, int) else 128 + signal.SIGINT
 
 
+def received_code() -> int | None:
+    """Return 128 and the number of the signal that this process got, None without one.
+
+    The KeyboardInterrupt of a signal may become another exception on its way: an extension module that is interrupted while it
+    imports NumPy raises ImportError.
+    """
+    return 128 + int(_received[-1]) if _received else None
+
+
 @contextlib.contextmanager
 def removed_on_signals(path: Path) -> Iterator[None]:
     """Remove ``path`` before a signal ends the process.

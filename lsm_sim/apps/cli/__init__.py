@@ -9,7 +9,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; the console script ``lsm-sim``."""
-    from lsm_sim.support.ending import default_signals, exit_code, interrupt_on_signals
+    from lsm_sim.support.ending import default_signals, exit_code, interrupt_on_signals, received_code
 
     try:
         interrupt_on_signals()
@@ -21,6 +21,12 @@ def main() -> None:
     except SystemExit as ended:
         if ended.code == INTERRUPTED:  # typer's, which does not know which signal it was
             sys.exit(exit_code(KeyboardInterrupt()))
+        if ended.code and (signalled := received_code()):
+            sys.exit(signalled)
+        raise
+    except Exception:
+        if signalled := received_code():
+            sys.exit(signalled)
         raise
     finally:
         default_signals()

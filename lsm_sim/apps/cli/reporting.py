@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from lsm_sim.errors import LsmError
-from lsm_sim.support.ending import exit_code
+from lsm_sim.support.ending import exit_code, received_code
 
 WRONG_INPUT, UNEXPECTED = 2, 1
 
@@ -39,6 +39,8 @@ def reporting(debug: bool) -> Iterator[None]:
         except (typer.Exit, BrokenPipeError):
             raise
         except Exception as error:
+            if signalled := received_code():
+                raise typer.Exit(signalled) from None
             if debug:
                 raise
             say(_sentence(error))

@@ -18,7 +18,7 @@ from lsm_sim.apps.cli.app import app
 from lsm_sim.apps.demo import digits
 from lsm_sim.engine import availability
 from lsm_sim.errors import BackendUnavailableError, DescriptionError
-from lsm_sim.support import environment, npz
+from lsm_sim.support import ending, environment, npz
 from tests.cases import GOLDEN
 
 COMMANDS = (
@@ -109,6 +109,16 @@ class TestEveryCommand:
         monkeypatch.setattr(lsm_sim, "run", stop)
         result = lsm("run", files / "liquid.toml", files / "stimulus.npz")
         assert (result.exit_code, result.output) == (130, "")
+
+    def test_ends_with_the_number_of_a_signal_that_became_another_exception(self, files, monkeypatch):
+        def stop(*_, **__):
+            ending._received.append(15)
+            raise ImportError("numpy failed to import")
+
+        monkeypatch.setattr(ending, "_received", [])
+        monkeypatch.setattr(lsm_sim, "run", stop)
+        result = lsm("run", files / "liquid.toml", files / "stimulus.npz")
+        assert (result.exit_code, result.output) == (143, "")
 
 
 class TestAnUnexpectedError:

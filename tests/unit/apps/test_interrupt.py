@@ -99,6 +99,19 @@ def test_a_signal_ends_a_command_with_its_number(tmp_path, number):
         time.sleep(0.2)
         process.send_signal(number)
         _, err = process.communicate(timeout=30)
-    assert process.returncode == 128 + number
-    assert err == b""
+    assert (process.returncode, err) == (128 + number, b"")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["net.toml", "spikes.npz"]
+
+
+def test_a_signal_that_became_another_exception_during_an_import_still_gives_its_number():
+    """An extension module that is interrupted while it imports NumPy raises ImportError."""
+    code = """
+import sys
+from lsm_sim.apps.cli import main
+from lsm_sim.support import ending
+ending._received.append(15)
+sys.modules["lsm_sim.apps.cli.app"] = None  # importing it is an ImportError
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (143, b"", b"")
