@@ -28,9 +28,8 @@ def test_inhibition_is_the_written_out_formula_and_its_stream_the_same_to_the_bi
     compression = float(rng.choice([0.0, 0.5, 1.0]))
     step = LateralInhibition(amount, width, compression)
     [whole] = step.fit_transform([levels])
-    assert np.allclose(
-        whole, written_out(levels, amount, width, compression), rtol=0, atol=1e-12
-    )  # sums of another order
+    expected = written_out(levels, amount, width, compression)
+    assert np.allclose(whole, expected, rtol=0, atol=1e-12)  # sums of another order
     stream = step.stream()
     cuts = np.sort(rng.integers(0, len(levels) + 1, rng.integers(0, 30)))
     pieces = [*(stream.advance(part) for part in np.split(levels, cuts)), stream.finish()]

@@ -47,10 +47,7 @@ def test_a_program_spikes_as_before_beside_what_was_appended(arithmetic: Any, se
     arrays = {name: values[:1] for name, values in program.arrays.items()}
     source = [program.n_inputs, program.n_inputs + 1 + program.n_neurons - 1]
     both = program.append({"new one": arrays}, {"control": 1}, source=source, post=[program.n_neurons] * 2, weight=1)
-    with (
-        compiled(program, "reference") as one,
-        compiled(both, "reference") as two,
-    ):  # on other engines Numba compiles each of them
+    with compiled(program, "reference") as one, compiled(both, "reference") as two:
         before, after = one(own).spikes, two(with_more_channels(own, 1)).spikes
     assert before is not None
     assert after is not None
