@@ -5,7 +5,13 @@ from sklearn.base import clone
 from lsm_sim.apps.evaluate import settings_speech
 from lsm_sim.audio import Recording
 
-SPOKEN = (settings_speech.fsdd_upstream, settings_speech.fsdd_new_speaker, settings_speech.fsdd_ensemble)
+SPOKEN = (
+    settings_speech.fsdd_upstream,
+    settings_speech.fsdd_new_speaker,
+    settings_speech.fsdd_robust,
+    settings_speech.fsdd_robust_new_speaker,
+    settings_speech.fsdd_ensemble,
+)
 VOWELS = (settings_speech.japanese_vowels, settings_speech.japanese_vowels_ensemble)
 
 
